@@ -1,0 +1,73 @@
+package hellio
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// minNumberDigits is the least that maskNumbers takes for a phone number.
+const minNumberDigits = 7
+
+// maskNumbers hides all but the last two digits of whatever has as many digits as a phone number, also where spaces, dashes, dots or
+// brackets part them. IP addresses stay: errors of connections are of no use without them.
+func maskNumbers(text string) string {
+	var masked []byte // nil until there is something to hide
+	for i := 0; i < len(text); {
+		end, digits := numberAt(text, i)
+		if _, err := netip.ParseAddr(text[i:end]); digits >= minNumberDigits && err != nil {
+			if masked == nil {
+				masked = []byte(text)
+			}
+			for j := i; digits > 2; j++ {
+				if isDigit(masked[j]) {
+					masked[j] = '*'
+					digits--
+				}
+			}
+		}
+		i = max(end, i+1)
+	}
+	if masked == nil {
+		return text
+	}
+	return string(masked)
+}
+
+// numberAt gives the end of the digits that begin at i, single separators between them included, and how many digits there are.
+func numberAt(text string, i int) (end, digits int) {
+	end = i
+	for j := i; j < len(text); j++ {
+		switch {
+		case isDigit(text[j]):
+			digits++
+			end = j + 1
+		case digits == 0 || j-end >= 2 || strings.IndexByte(" -.()/", text[j]) < 0:
+			return end, digits
+		}
+	}
+	return end, digits
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// shownCode is an error code as it may be logged: a sentence in its place, which may quote what was sent, is not.
+func shownCode(code string) string {
+	if len(code) > 64 || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != "" || maskNumbers(code) != code {
+		return "(unknown code)"
+	}
+	return code
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// quantity gives "1 character", "3 characters".
+func quantity(n int, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return itoa(n) + " " + unit + "s"
+}
+
+func characters(s string) string { return quantity(utf8.RuneCountInString(s), "character") }

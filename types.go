@@ -1,0 +1,158 @@
+package hellio
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxAmountLength bounds the text of an Amount, so that no answer can make Rat expensive.
+const maxAmountLength = 64
+
+// Amount is an exact decimal amount of money, such as "0.0310". The currency stands in a field of its own.
+//
+// The API writes amounts as decimal strings, usually with 4 decimals (documented); a JSON number is read as well (inferred: one of the
+// vendor's SDKs was tested against numbers). The zero value says that no amount was given.
+type Amount struct{ text string }
+
+// ParseAmount reads a plain decimal such as "12.5" or "-3". It returns a *ParamError for anything else.
+func ParseAmount(text string) (Amount, error) {
+	if !isDecimal(text) {
+		return Amount{}, &ParamError{Field: "amount", Given: quantity(len(text), "byte"), Allowed: "a plain decimal number of at most 64 bytes"}
+	}
+	return Amount{text: text}, nil
+}
+
+// String returns the amount as the API wrote it, and "" for the zero value.
+func (a Amount) String() string { return a.text }
+
+// Rat returns the exact value; the zero value gives 0. The result is the caller's own.
+func (a Amount) Rat() *big.Rat {
+	r, ok := new(big.Rat).SetString(a.text)
+	if !ok {
+		return new(big.Rat)
+	}
+	return r
+}
+
+// IsZero reports whether no amount was given. An amount of "0.0000" is given.
+func (a Amount) IsZero() bool { return a.text == "" }
+
+// MarshalJSON writes the amount as a JSON string, and null for the zero value.
+func (a Amount) MarshalJSON() ([]byte, error) {
+	if a.text == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(a.text)
+}
+
+// UnmarshalJSON reads a decimal string, a plain decimal number or null.
+func (a *Amount) UnmarshalJSON(data []byte) error {
+	text, err := scalarText(data)
+	if err != nil {
+		return fmt.Errorf("amount: %w", err)
+	}
+	if text != "" && !isDecimal(text) {
+		return fmt.Errorf("amount: not a plain decimal number")
+	}
+	a.text = text
+	return nil
+}
+
+// isDecimal accepts -?digits[.digits]: no exponent, whose value could be of any size, and no fraction.
+func isDecimal(s string) bool {
+	if len(s) > maxAmountLength {
+		return false
+	}
+	whole, fraction, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
+	return isDigits(whole) && (!point || isDigits(fraction))
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// ID identifies a resource. The API uses integers for most and UUIDs for some (inferred); both arrive here as text. The zero value
+// says that no id was given.
+type ID string
+
+// String returns the id as text.
+func (id ID) String() string { return string(id) }
+
+// UnmarshalJSON reads a JSON string, an integer or null.
+func (id *ID) UnmarshalJSON(data []byte) error {
+	text, err := scalarText(data)
+	if err != nil {
+		return fmt.Errorf("id: %w", err)
+	}
+	if len(data) > 0 && data[0] != '"' && text != "" && !isDigits(strings.TrimPrefix(text, "-")) {
+		return fmt.Errorf("id: a number that is not an integer")
+	}
+	*id = ID(text)
+	return nil
+}
+
+// Timestamp is a moment as the API gives it: ISO 8601 with a numeric offset (documented) or with Z (inferred). The zero value says
+// that none was given. A form that is not understood leaves Time zero and keeps the text: an odd date is no reason to lose the answer
+// of a paid call.
+type Timestamp struct {
+	time.Time
+	text string
+}
+
+// Text returns the timestamp as the API wrote it.
+func (t Timestamp) Text() string { return t.text }
+
+// MarshalJSON writes the timestamp as the API wrote it, else as RFC 3339, and null for the zero value.
+func (t Timestamp) MarshalJSON() ([]byte, error) {
+	switch {
+	case t.text != "":
+		return json.Marshal(t.text)
+	case t.IsZero():
+		return []byte("null"), nil
+	default:
+		return t.Time.MarshalJSON()
+	}
+}
+
+// UnmarshalJSON reads a JSON string or null.
+func (t *Timestamp) UnmarshalJSON(data []byte) error {
+	text, err := scalarText(data)
+	if err != nil {
+		return fmt.Errorf("timestamp: %w", err)
+	}
+	*t = Timestamp{text: text}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		t.Time = at
+	}
+	return nil
+}
+
+// scalarText gives the text of a JSON string or number; null is "".
+func scalarText(data []byte) (string, error) {
+	data = bytes.TrimSpace(data)
+	switch {
+	case len(data) == 0 || bytes.Equal(data, []byte("null")):
+		return "", nil
+	case data[0] == '"':
+		if plain := data[1:max(1, len(data)-1)]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+			return string(plain), nil // encoding/json has checked the quotes
+		}
+		var s string
+		err := json.Unmarshal(data, &s)
+		return s, err
+	case data[0] == '-' || data[0] >= '0' && data[0] <= '9':
+		return string(data), nil
+	default:
+		return "", fmt.Errorf("neither a string nor a number")
+	}
+}
