@@ -1,0 +1,189 @@
+package hellio
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// Version is the version of this package, sent as part of the User-Agent.
+const Version = "0.1.0"
+
+// defaultBaseURL is the API's address (documented).
+const defaultBaseURL = "https://api.helliomessaging.com/v1"
+
+const defaultMaxResponse = 4 << 20
+
+// Client calls the Hellio Messaging API. It is safe for concurrent use; make one and share it. Two clients share nothing, unless both
+// are given the same Limiter or http.Client.
+type Client struct {
+	SMS      *SMSService
+	OTP      *OTPService
+	Voice    *VoiceService
+	Lookup   *LookupService
+	Email    *EmailService
+	Reports  *ReportsService
+	Balance  *BalanceService
+	Webhooks *WebhooksService
+	USSD     *USSDService
+
+	core *core
+}
+
+// core is what the services share.
+type core struct {
+	base        url.URL
+	tokens      TokenSource
+	sender      string
+	http        *http.Client // the caller's Timeout and Jar; its Transport is in wire
+	wire        *transports
+	own         *http.Transport // set when the transport is the client's own
+	policy      RetryPolicy
+	limiter     Limiter
+	logger      *slog.Logger
+	hook        func(context.Context, Attempt)
+	userAgent   []string
+	maxResponse int64
+	random      func() float64
+
+	budget      budget
+	seen        lastRateLimit
+	credentials atomic.Pointer[credentials]
+}
+
+// lastRateLimit keeps what the API last said of the limit.
+type lastRateLimit struct {
+	mu sync.Mutex
+	rl RateLimit
+}
+
+func (l *lastRateLimit) store(rl RateLimit) {
+	l.mu.Lock()
+	l.rl = rl
+	l.mu.Unlock()
+}
+
+func (l *lastRateLimit) load() RateLimit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rl
+}
+
+// NewClient makes a client for an API token, as the dashboard shows it once. The token may be "" only with WithTokenSource, which goes
+// before it. Without options the client talks to the production API over a connection pool of its own, honours the environment's proxy,
+// and tries again as RetryPolicy's zero value says. It returns a *ParamError for a bad token or option, and sends nothing.
+func NewClient(token string, opts ...Option) (*Client, error) {
+	c, err := newCore(token, false, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{
+		SMS: &SMSService{c}, OTP: &OTPService{c}, Voice: &VoiceService{c}, Lookup: &LookupService{c}, Email: &EmailService{c},
+		Reports: &ReportsService{c}, Balance: &BalanceService{c}, Webhooks: &WebhooksService{c}, USSD: newUSSDService(c), core: c,
+	}, nil
+}
+
+// newCore applies the options and checks what they make. An anonymous core sends no token.
+func newCore(token string, anonymous bool, opts []Option) (*core, error) {
+	cfg := config{baseURL: defaultBaseURL, http: &http.Client{}, maxResponse: defaultMaxResponse}
+	for _, o := range opts {
+		if o == nil {
+			return nil, &ParamError{Field: "option", Given: "nil", Allowed: "an Option"}
+		}
+		if err := o(&cfg); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case anonymous:
+		cfg.tokens = nil
+	case cfg.tokens == nil:
+		if err := checkToken(token); err != nil {
+			return nil, err
+		}
+		cfg.tokens = staticToken(func() string { return token })
+	}
+	base, err := parseBaseURL(cfg.baseURL, cfg.plainHTTP)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := cfg.policy.check()
+	if err != nil {
+		return nil, err
+	}
+	c := &core{
+		base: *base, tokens: cfg.tokens, sender: cfg.sender, http: cfg.http, policy: policy, limiter: cfg.limiter, logger: cfg.logger,
+		hook: cfg.hook, userAgent: []string{userAgent(cfg.app)}, maxResponse: cfg.maxResponse, random: rand.Float64,
+	}
+	c.connect(cfg.callersHTTP)
+	return c, nil
+}
+
+// connect chooses the transport: the caller's, or a copy of net/http's default one. Where something else stands in for that default, as
+// mocks do, it is used as it is.
+func (c *core) connect(callers bool) {
+	rt := c.http.Transport
+	if rt == nil {
+		rt = http.DefaultTransport
+		if t, ok := rt.(*http.Transport); ok && !callers {
+			c.own = t.Clone()
+			rt = c.own
+		}
+	}
+	c.wire = newTransports(rt)
+}
+
+// NewClientFromEnv makes a client from HELLIO_API_TOKEN (required unless WithTokenSource is given), HELLIO_BASE_URL and
+// HELLIO_DEFAULT_SENDER; opts go before the environment. Its errors are those of NewClient.
+func NewClientFromEnv(opts ...Option) (*Client, error) {
+	var env []Option
+	if base := os.Getenv("HELLIO_BASE_URL"); base != "" {
+		env = append(env, WithBaseURL(base))
+	}
+	if sender := os.Getenv("HELLIO_DEFAULT_SENDER"); sender != "" {
+		env = append(env, WithDefaultSender(sender))
+	}
+	return NewClient(os.Getenv("HELLIO_API_TOKEN"), append(env, opts...)...)
+}
+
+// BaseURL returns the API's address, with /v1 and without a last slash.
+func (c *Client) BaseURL() string { return c.core.base.String() }
+
+// RateLimit returns what the API last said about the token's limit. The zero value says that nothing was said yet.
+func (c *Client) RateLimit() RateLimit { return c.core.seen.load() }
+
+// CloseIdleConnections closes the idle connections of the client's own pool. It does not touch an http.Client of the caller's.
+func (c *Client) CloseIdleConnections() { c.core.closeIdle() }
+
+func (c *core) closeIdle() {
+	if c.own != nil {
+		c.own.CloseIdleConnections()
+	}
+}
+
+// Format prints the client by its address alone, for every verb.
+func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
+
+// LogValue gives what Format prints.
+func (c Client) LogValue() slog.Value { return slog.StringValue(c.text()) }
+
+func (c Client) text() string {
+	if c.core == nil {
+		return "hellio.Client{}"
+	}
+	return "hellio.Client{" + c.core.base.String() + "}"
+}
+
+// userAgent is hellio-go/<version> (go1.x), followed by the application's name and version.
+func userAgent(app string) string {
+	return strings.TrimSpace("hellio-go/" + Version + " (" + strings.ReplaceAll(runtime.Version(), " ", "_") + ") " + app)
+}

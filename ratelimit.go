@@ -1,0 +1,102 @@
+package hellio
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// maxRetryAfter is the longest Retry-After that is believed; a longer one counts as absent.
+const maxRetryAfter = 24 * time.Hour
+
+// RateLimit is what the API last said about the token's limit: by default 120 requests in a window of 60 seconds (documented) that
+// begins with the window's first request (inferred). The zero value says that nothing was said.
+type RateLimit struct {
+	Limit      int           // requests a window; 0 when not told
+	Remaining  int           // requests left in the window; meaningless while Limit is 0
+	Reset      time.Time     // end of the window by the API's clock, told with a 429 only; zero when not told
+	RetryAfter time.Duration // how long to wait, told with a 429 and sometimes a 503; 0 when not told
+}
+
+// LimitRequest tells a Limiter which call wants to go.
+type LimitRequest struct {
+	Operation string // the operation's name, such as "sms_send"
+	OTP       bool   // somebody waits for a login code
+	Token     string // the token's fingerprint (see Client.Fingerprint), never the token
+}
+
+// Limiter paces the attempts of one client, or of several that share it. It must be safe for concurrent use.
+//
+// Wait is called before each attempt, retries included, and returns when the attempt may go, or with an error that ends the call with
+// nothing sent. Observe is called after each attempt that got a response.
+type Limiter interface {
+	Wait(ctx context.Context, r LimitRequest) error
+	Observe(r LimitRequest, status int, rl RateLimit)
+}
+
+// parseRateLimit reads the X-RateLimit and Retry-After headers; what can't be read counts as absent.
+func parseRateLimit(h http.Header, now time.Time) RateLimit {
+	rl := RateLimit{RetryAfter: parseRetryAfter(h, now)}
+	limit, ok := headerInt(h, contract.HeaderRateLimitLimit)
+	if !ok || limit == 0 {
+		return rl
+	}
+	if remaining, ok := headerInt(h, contract.HeaderRateLimitRemaining); ok {
+		rl.Limit, rl.Remaining = int(limit), int(min(remaining, limit))
+	}
+	if reset, ok := headerInt(h, contract.HeaderRateLimitReset); ok {
+		rl.Reset = time.Unix(reset, 0)
+	}
+	return rl
+}
+
+// parseRetryAfter reads whole seconds or an HTTP date. A date is taken relative to the response's own Date, for the two clocks may
+// differ by hours. Zero, a past date, more than a day and anything unreadable give 0.
+func parseRetryAfter(h http.Header, now time.Time) time.Duration {
+	text := header(h, contract.HeaderRetryAfter)
+	if text == "" {
+		return 0
+	}
+	if seconds, ok := headerInt(h, contract.HeaderRetryAfter); ok {
+		if seconds > int64(maxRetryAfter/time.Second) {
+			return 0
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if wait := at.Sub(serverNow(h, now)); wait > 0 && wait <= maxRetryAfter {
+		return wait
+	}
+	return 0
+}
+
+func serverNow(h http.Header, now time.Time) time.Time {
+	if date, err := http.ParseTime(header(h, "Date")); err == nil {
+		return date
+	}
+	return now
+}
+
+// headerInt reads a header of 1 to 12 digits.
+func headerInt(h http.Header, name string) (int64, bool) {
+	text := header(h, name)
+	if !isDigits(text) || len(text) > 12 {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
+}
+
+// header is Get for a name in canonical form, without Get's canonicalising.
+func header(h http.Header, name string) string {
+	if v := h[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}

@@ -1,0 +1,257 @@
+package hellio
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// RetryPolicy says how often and how fast the client tries a call again. The zero value is the default policy.
+type RetryPolicy struct {
+	MaxRetries    int           // attempts after the first, at most 100; 0: 3 on keyed sends, 2 on other calls; -1: none
+	MinWait       time.Duration // the first retry waits a random time up to this, each further one up to twice as long; 0: 500 ms
+	MaxWait       time.Duration // longest such wait; 0: 8 s
+	MaxRetryAfter time.Duration // longest Retry-After that is waited for; a longer one ends the call at once; 0: 65 s
+}
+
+const (
+	defaultMinWait       = 500 * time.Millisecond
+	defaultMaxWait       = 8 * time.Second
+	defaultMaxRetryAfter = 65 * time.Second
+	shortestWait         = 50 * time.Millisecond
+	throttleWait         = time.Second // base of waits after a 429: Retry-After is floored, so it can be a second early
+	conflictTotal        = 10 * time.Second
+	attemptTimeout       = 30 * time.Second
+	shortestAttempt      = 250 * time.Millisecond // what must be left of the deadline for another attempt to make sense
+	shortestPaidAttempt  = time.Second            // the same where an attempt that is cut off leaves money in doubt
+)
+
+// check returns the policy with its defaults filled in, or a *ParamError.
+func (p RetryPolicy) check() (RetryPolicy, error) {
+	const longest = 24 * time.Hour
+	if p.MaxRetries < -1 || p.MaxRetries > 100 {
+		return p, &ParamError{Field: "retry policy: MaxRetries", Given: itoa(p.MaxRetries), Allowed: "-1 to 100"}
+	}
+	for _, d := range []struct {
+		name   string
+		value  *time.Duration
+		preset time.Duration
+	}{
+		{"MinWait", &p.MinWait, min(defaultMinWait, orElse(p.MaxWait, defaultMinWait))},
+		{"MaxWait", &p.MaxWait, max(defaultMaxWait, p.MinWait)},
+		{"MaxRetryAfter", &p.MaxRetryAfter, defaultMaxRetryAfter},
+	} {
+		if *d.value < 0 || *d.value > longest {
+			return p, &ParamError{Field: "retry policy: " + d.name, Given: d.value.String(), Allowed: "0 to 24h"}
+		}
+		*d.value = orElse(*d.value, d.preset)
+	}
+	if p.MinWait > p.MaxWait {
+		return p, &ParamError{Field: "retry policy: MinWait", Given: p.MinWait.String(), Allowed: "at most MaxWait, " + p.MaxWait.String()}
+	}
+	return p, nil
+}
+
+func orElse(d, preset time.Duration) time.Duration {
+	if d == 0 {
+		return preset
+	}
+	return d
+}
+
+// retries is how many attempts may follow the first.
+func (p RetryPolicy) retries(c class) int {
+	switch {
+	case p.MaxRetries > 0:
+		return p.MaxRetries
+	case p.MaxRetries < 0:
+		return 0
+	case c == classKeyed:
+		return 3 // each further attempt of a keyed send can only resolve what is in doubt
+	default:
+		return 2
+	}
+}
+
+// class groups operations by what repeating them does.
+type class uint8
+
+const (
+	classGet      class = iota // repeating is harmless
+	classDelete                // repeating is harmless; a 404 on the repeat says that it is done
+	classKeyed                 // the idempotency key makes repeating harmless
+	classBillable              // repeating may charge twice
+	classOther                 // repeating may do a thing twice, but moves no money
+)
+
+func classOf(op *contract.Operation) class {
+	switch {
+	case op.Method == http.MethodGet:
+		return classGet
+	case op.Method == http.MethodDelete:
+		return classDelete
+	case op.Keyed:
+		return classKeyed
+	case op.Billable:
+		return classBillable
+	default:
+		return classOther
+	}
+}
+
+func (c class) repeatable() bool { return c == classGet || c == classDelete || c == classKeyed }
+
+// fault is what went wrong in an attempt apart from the status.
+type fault uint8
+
+const (
+	faultNone      fault = iota
+	faultConfig          // can never work: a bad certificate, another protocol
+	faultCaller          // the caller's context ended
+	faultNotSent         // failed before a complete header block could have left
+	faultLost            // failed after that, without a response
+	faultTruncated       // 2xx, and the body broke off
+	faultMalformed       // 2xx, and the body is not what it should be
+)
+
+// reason says why an attempt is, or would be, followed by another.
+type reason uint8
+
+const (
+	whyFinal reason = iota
+	whyGone         // a repeated DELETE met 404: done
+	whyNotSent
+	whyLost
+	whyMalformed
+	whyTimeout
+	whyConflict
+	whyThrottled
+	whyUnavailable
+	whyServer
+)
+
+var reasonNames = [...]string{"final", "gone", "not sent", "connection lost", "unreadable answer", "408", "idempotency conflict", "429", "503", "5xx"}
+
+func (r reason) String() string { return reasonNames[r] }
+
+// decide is the decision table: whether an attempt with this end is followed by another, and why. sofar is what the attempts before it
+// have shown. It knows no counts, waits or deadlines: those only ever turn a yes into a no.
+func decide(c class, sofar Outcome, status int, code string, h http.Header, f fault) (again bool, why reason) {
+	switch f {
+	case faultConfig, faultCaller:
+		return false, whyFinal
+	case faultNotSent:
+		return true, whyNotSent
+	case faultLost, faultTruncated:
+		return c.repeatable(), whyLost
+	case faultMalformed:
+		return c == classGet || c == classKeyed, whyMalformed
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
+		return true, whyThrottled
+	case isKeyConflict(c, status, code):
+		return c == classKeyed, whyConflict
+	case status == http.StatusNotFound && c == classDelete && (sofar == OutcomeUnknown || sofar == OutcomeAccepted):
+		return false, whyGone
+	case status == http.StatusRequestTimeout:
+		return c.repeatable(), whyTimeout
+	case status >= 500 && replayed(h): // the key's stored answer: it will never be another
+		return false, whyFinal
+	case status == http.StatusServiceUnavailable:
+		return c.repeatable(), whyUnavailable
+	case status >= 500:
+		return c.repeatable(), whyServer
+	default:
+		return false, whyFinal
+	}
+}
+
+// isKeyConflict reports a 409 that says that the key's first call is still under way. On a keyed operation no other 409 is known, so one
+// whose body is lost counts as well.
+func isKeyConflict(c class, status int, code string) bool {
+	return status == http.StatusConflict && (code == contract.CodeIdempotencyConflict || c == classKeyed && code == "")
+}
+
+// delay is how long to wait before the n-th retry (n = 1, 2, …) for this reason; random is in [0, 1).
+func delay(p RetryPolicy, why reason, n int, h http.Header, now time.Time, random float64) time.Duration {
+	base := p.MinWait
+	switch why {
+	case whyConflict:
+		return conflictWait(n)
+	case whyThrottled, whyUnavailable:
+		if wait, told := waitTold(h, now); told {
+			return max(wait, throttleWait) + time.Duration(random*float64(time.Second))
+		}
+		if why == whyThrottled {
+			base = max(base, throttleWait)
+		}
+	}
+	ceiling := min(p.MaxWait, base<<min(n-1, 20))
+	if ceiling <= 0 { // the shift overflowed
+		ceiling = p.MaxWait
+	}
+	return max(shortestWait, time.Duration(random*float64(ceiling)))
+}
+
+// conflictWait is the n-th wait for an earlier attempt with the same key to end: 0.3, 1, 2, 4, 4… s.
+func conflictWait(n int) time.Duration {
+	if n == 1 {
+		return 300 * time.Millisecond
+	}
+	return time.Second << min(n-2, 2)
+}
+
+// waitTold is the wait that the API asks for: Retry-After, else X-RateLimit-Reset as a difference to the response's own Date.
+func waitTold(h http.Header, now time.Time) (wait time.Duration, told bool) {
+	if seconds, ok := headerInt(h, contract.HeaderRetryAfter); ok && seconds == 0 {
+		return 0, true
+	}
+	if wait := parseRetryAfter(h, now); wait > 0 {
+		return wait, true
+	}
+	reset, ok := headerInt(h, contract.HeaderRateLimitReset)
+	date, err := http.ParseTime(header(h, "Date"))
+	if !ok || err != nil {
+		return 0, false
+	}
+	wait = time.Unix(reset, 0).Sub(date)
+	return wait, wait > 0 && wait <= maxRetryAfter
+}
+
+func replayed(h http.Header) bool { return header(h, contract.HeaderIdempotentReplayed) == "true" }
+
+// budget bounds the retries of a client to a tenth of its calls in the long run, so that many clients do not keep a troubled API down.
+// It counts in half tokens: 50 tokens in all, a success at first try gives back half a token.
+type budget struct {
+	mu    sync.Mutex
+	spent int
+}
+
+const budgetSize = 100
+
+// take pays for a retry and reports whether it may go; a forced one always may.
+func (b *budget) take(why reason, forced bool) bool {
+	cost := 10
+	switch why {
+	case whyThrottled:
+		cost = 2
+	case whyConflict:
+		cost = 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.spent+cost > budgetSize && !forced {
+		return false
+	}
+	b.spent = min(b.spent+cost, budgetSize)
+	return true
+}
+
+func (b *budget) refund() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spent = max(b.spent-1, 0)
+}
