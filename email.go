@@ -1,0 +1,105 @@
+package hellio
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// EmailService checks e-mail addresses.
+type EmailService struct{ core *core }
+
+// EmailVerifyParams are addresses to check. A list that is too long is the API's to refuse: its limit is not published.
+type EmailVerifyParams struct {
+	Emails []string `json:"emails"` // at least one; each has text on both sides of an @
+}
+
+// EmailStatus is the verdict on an address.
+type EmailStatus string
+
+// The statuses are decided, not documented; others pass through.
+const (
+	EmailDeliverable   EmailStatus = "deliverable"
+	EmailUndeliverable EmailStatus = "undeliverable"
+	EmailRisky         EmailStatus = "risky"
+	EmailUnknown       EmailStatus = "unknown"
+)
+
+// EmailResult is what is known of one address. Its shape is decided, not documented; Raw holds it as it came.
+type EmailResult struct {
+	Email         string          `json:"email"`
+	Status        EmailStatus     `json:"status"`
+	SyntaxValid   bool            `json:"syntax_valid"`
+	MXFound       bool            `json:"mx_found"`
+	MailboxExists *bool           `json:"mailbox_exists"` // nil where the mail server does not tell
+	Disposable    bool            `json:"disposable"`
+	RoleAccount   bool            `json:"role_account"` // such as info@ or sales@
+	Raw           json.RawMessage `json:"-"`
+}
+
+// Verify checks addresses and waits for the verdicts. An address that is dead is a result, not an error. It costs money for each address
+// and needs the scope email:verify. The API takes no idempotency key here, so the call is tried again only when it was certainly not
+// carried out: after OutcomeUnknown or OutcomeAccepted another call is charged again.
+func (s *EmailService) Verify(ctx context.Context, p *EmailVerifyParams, opts ...CallOption) ([]EmailResult, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	found, err := call[emailResults](ctx, s.core, request{op: &contract.EmailVerify, body: p}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return *found, nil
+}
+
+func (p *EmailVerifyParams) check() error {
+	if p == nil {
+		return nilParams()
+	}
+	if len(p.Emails) == 0 {
+		return &ParamError{Field: "emails", Given: "none", Allowed: "at least one"}
+	}
+	for i, address := range p.Emails {
+		if err := checkEmail("emails["+itoa(i)+"]", address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emailResults is a list, or an object that holds it under results or emails (the body is not documented).
+type emailResults []EmailResult
+
+// UnmarshalJSON reads either form.
+func (r *emailResults) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '[' {
+		return json.Unmarshal(data, (*[]EmailResult)(r))
+	}
+	var object struct{ Results, Emails []EmailResult }
+	if err := json.Unmarshal(data, &object); err != nil {
+		return err
+	}
+	if object.Results == nil && object.Emails == nil {
+		return errNoData
+	}
+	*r = append(object.Results, object.Emails...)
+	return nil
+}
+
+// UnmarshalJSON reads the object and keeps it in Raw.
+func (r *EmailResult) UnmarshalJSON(data []byte) error {
+	type plain EmailResult
+	return keepRaw(data, (*plain)(r), &r.Raw)
+}
+
+// Format prints the params without the addresses, for every verb.
+func (p EmailVerifyParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+
+// LogValue gives what Format prints.
+func (p EmailVerifyParams) LogValue() slog.Value { return p.redacted().logValue() }
+
+func (p EmailVerifyParams) redacted() redacted {
+	return redacted("EmailVerifyParams{" + "emails: " + itoa(len(p.Emails)) + "}")
+}

@@ -1,0 +1,70 @@
+package hellio
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// LoginParams are somebody's credentials.
+type LoginParams struct {
+	Email         string `json:"email"`
+	Password      string `json:"password"`
+	DeviceName    string `json:"device_name,omitempty"`     // labels the token, at most 255 characters (inferred)
+	TwoFactorCode string `json:"two_factor_code,omitempty"` // for accounts with two-factor authentication
+}
+
+// AccessToken is a token with what it may do, and whose it is.
+type AccessToken struct {
+	Token     string   `json:"token"`     // for NewClient
+	Abilities []string `json:"abilities"` // scopes
+	User      struct {
+		Name  string `json:"name"`
+		Email string `json:"email"`
+	} `json:"user"`
+}
+
+// Login trades credentials for a token. Its options are a client's. It is tried again only when it was certainly not carried out.
+//
+// The API refuses with *AuthenticationError (CodeInvalidCredentials); *PermissionError (CodeEmailUnverified, CodeAccountLocked);
+// *ValidationError with CodeTwoFactorRequired: ask for the code and call again with it; *RateLimitError after too many tries.
+func Login(ctx context.Context, p *LoginParams, opts ...Option) (*AccessToken, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	c, err := newCore("", true, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer c.closeIdle()
+	return call[AccessToken](ctx, c, request{op: &contract.AuthToken, body: p}, nil)
+}
+
+func (p *LoginParams) check() error {
+	if p == nil {
+		return nilParams()
+	}
+	if p.Password == "" {
+		return &ParamError{Field: "password", Given: "an empty one", Allowed: "at least 1 character"}
+	}
+	return firstError(checkEmail("email", p.Email), checkText("password", p.Password, 1, 0), checkText("device_name", p.DeviceName, 0, 255),
+		checkText("two_factor_code", p.TwoFactorCode, 0, 255))
+}
+
+// Format prints nothing but the type, for every verb.
+func (p LoginParams) Format(f fmt.State, _ rune) { redacted("LoginParams{…}").format(f) }
+
+// LogValue gives what Format prints.
+func (p LoginParams) LogValue() slog.Value { return redacted("LoginParams{…}").logValue() }
+
+// Format prints the token's scopes alone, for every verb.
+func (t AccessToken) Format(f fmt.State, _ rune) { t.redacted().format(f) }
+
+// LogValue gives what Format prints.
+func (t AccessToken) LogValue() slog.Value { return t.redacted().logValue() }
+
+func (t AccessToken) redacted() redacted {
+	return redacted(fmt.Sprintf("AccessToken{abilities %q}", t.Abilities))
+}

@@ -1,0 +1,61 @@
+package hellio
+
+import (
+	"sync"
+	"unicode/utf8"
+
+	gsm "github.com/warthog618/sms"
+	"github.com/warthog618/sms/encoding/gsm7/charset"
+)
+
+// Encoding is how a text travels.
+type Encoding string
+
+// The two encodings of a text message.
+const (
+	GSM7 Encoding = "GSM-7" // 160 characters in one segment, 153 in each of several; ^{}\[~]|€ count twice
+	UCS2 Encoding = "UCS-2" // 70 in one, 67 in each of several; for any text with a character that GSM-7 lacks
+)
+
+// Segments is what a text costs in segments, by which messages are billed.
+type Segments struct {
+	Encoding   Encoding
+	Characters int  // Unicode code points, which the API's limit of 1600 counts
+	Segments   int  // for each recipient; 0 for an empty text
+	Forced     rune // the first character that GSM-7 lacks; 0 when there is none
+}
+
+// CountSegments counts the segments of a text, before it is paid for, by the general rule of SMS (that the API follows it is decided). No
+// segment splits an escaped character or a surrogate pair. Bytes that are not UTF-8 count as U+FFFD.
+func CountSegments(text string) Segments {
+	s := Segments{Encoding: GSM7, Characters: utf8.RuneCountInString(text)}
+	if text == "" {
+		return s
+	}
+	tables := gsm7Tables()
+	for _, r := range text {
+		if !tables.has(r) {
+			s.Encoding, s.Forced = UCS2, r
+			break
+		}
+	}
+	parts, err := gsm.Encode([]byte(string([]rune(text))))
+	if err != nil { // the library has no such case for these options; one segment is the least that it can be
+		parts = parts[:0]
+	}
+	s.Segments = max(1, len(parts))
+	return s
+}
+
+type gsm7Table struct{ basic, extension charset.Encoder }
+
+// gsm7Tables makes the library's tables once: it would do so on first use, without a lock.
+var gsm7Tables = sync.OnceValue(func() gsm7Table {
+	return gsm7Table{basic: charset.DefaultEncoder(), extension: charset.DefaultExtEncoder()}
+})
+
+func (t gsm7Table) has(r rune) bool {
+	_, basic := t.basic[r]
+	_, extension := t.extension[r]
+	return basic || extension
+}

@@ -1,0 +1,138 @@
+package hellio
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// VoiceService calls numbers and speaks a text or plays a recording.
+type VoiceService struct{ core *core }
+
+// Voice is the voice that speaks a text.
+type Voice string
+
+// The known voices; others pass through. Without one the API takes alloy (inferred).
+const (
+	VoiceAlloy   Voice = "alloy"
+	VoiceEcho    Voice = "echo"
+	VoiceFable   Voice = "fable"
+	VoiceOnyx    Voice = "onyx"
+	VoiceNova    Voice = "nova"
+	VoiceShimmer Voice = "shimmer"
+)
+
+// VoiceSendParams is one call to each of the recipients. Set either Text or AudioURL. Too many recipients, or too long a text, are the
+// API's to refuse: its limits are not published.
+type VoiceSendParams struct {
+	Recipients []string `json:"recipients"`          // numbers with country code, at least one
+	CallerID   string   `json:"caller_id,omitempty"` // inferred: the vendor's SDKs require it, its other pages do not know it
+	Text       string   `json:"text,omitempty"`      // spoken
+	Voice      Voice    `json:"voice,omitempty"`     // speaks Text (with Text only: inferred)
+	AudioURL   string   `json:"audio_url,omitempty"` // played
+	Name       string   `json:"name,omitempty"`      // a label
+}
+
+// VoiceSendResult is what the API tells when it has accepted calls. Its shape is decided, not documented; Raw holds it as it came.
+type VoiceSendResult struct {
+	KeyedResult
+	ID                 ID              `json:"id"` // for Get and Wait
+	Reference          string          `json:"reference"`
+	CampaignID         ID              `json:"campaign_id"`
+	Status             VoiceStatus     `json:"status"`
+	AcceptedRecipients int             `json:"accepted_recipients"`
+	InvalidRecipients  int             `json:"invalid_recipients"`
+	EstimatedCost      Amount          `json:"estimated_cost"` // calls are billed by the second of audio and recipient (inferred)
+	Currency           string          `json:"currency"`
+	Raw                json.RawMessage `json:"-"`
+}
+
+// VoiceStatus is where calls stand.
+type VoiceStatus string
+
+// The statuses are decided, not documented; others pass through.
+const (
+	VoiceQueued     VoiceStatus = "queued"
+	VoiceProcessing VoiceStatus = "processing"
+	VoiceCompleted  VoiceStatus = "completed"
+	VoiceFailed     VoiceStatus = "failed"
+)
+
+// IsFinal reports whether the status is known to change no more.
+func (s VoiceStatus) IsFinal() bool { return s == VoiceCompleted || s == VoiceFailed }
+
+// VoiceCampaign is how the calls of one Send went. Its shape is decided, not documented; Raw holds it as it came.
+type VoiceCampaign struct {
+	ID              ID              `json:"id"`
+	Reference       string          `json:"reference"`
+	Name            string          `json:"name"`
+	Status          VoiceStatus     `json:"status"`
+	TotalRecipients int             `json:"total_recipients"`
+	Answered        int             `json:"answered"`
+	Failed          int             `json:"failed"`
+	DurationSeconds int             `json:"duration_seconds"`
+	Cost            Amount          `json:"cost"`
+	Currency        string          `json:"currency"`
+	CreatedAt       Timestamp       `json:"created_at"`
+	CompletedAt     Timestamp       `json:"completed_at"`
+	Raw             json.RawMessage `json:"-"`
+}
+
+// Send calls the recipients. It costs money by the second of audio (inferred), needs the scope voice, and carries an idempotency key, so
+// that a retry neither calls nor charges twice. The API refuses as SMS.Send's does, and with CodeAudioError.
+func (s *VoiceService) Send(ctx context.Context, p *VoiceSendParams, opts ...CallOption) (*VoiceSendResult, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return call[VoiceSendResult](ctx, s.core, request{op: &contract.VoiceSend, body: p}, opts)
+}
+
+// Get tells how the calls of a Send stand, by ID or Reference. It needs the scope voice.
+func (s *VoiceService) Get(ctx context.Context, id string, opts ...CallOption) (*VoiceCampaign, error) {
+	return getOne[VoiceCampaign](ctx, s.core, &contract.VoiceGet, id, opts)
+}
+
+// Wait asks with Get until the calls are over: first at once, then after 2 s, then at intervals that grow to 15 s. It ends with ctx.
+func (s *VoiceService) Wait(ctx context.Context, id string, opts ...CallOption) (*VoiceCampaign, error) {
+	get := func() (*VoiceCampaign, error) { return s.Get(ctx, id, opts...) }
+	return poll(ctx, s.core, &contract.VoiceGet, get, func(v *VoiceCampaign) bool { return v.Status.IsFinal() })
+}
+
+func (p *VoiceSendParams) check() error {
+	switch {
+	case p == nil:
+		return nilParams()
+	case p.Text != "" && p.AudioURL != "":
+		return &ParamError{Field: "text", Given: "both text and audio_url", Allowed: "one of them"}
+	case p.Text == "" && p.AudioURL == "":
+		return &ParamError{Field: "text", Given: "neither text nor audio_url", Allowed: "one of them"}
+	case p.AudioURL != "" && !isWebURL(p.AudioURL):
+		return &ParamError{Field: "audio_url", Given: "one of " + characters(p.AudioURL), Allowed: "an absolute http or https URL"}
+	}
+	return firstError(checkNumbers("recipients", p.Recipients, 0, 0), checkText("text", p.Text, 0, 0), checkText("caller_id", p.CallerID, 0, 0), checkText("name", p.Name, 0, 0))
+}
+
+// UnmarshalJSON reads the object and keeps it in Raw.
+func (r *VoiceSendResult) UnmarshalJSON(data []byte) error {
+	type plain VoiceSendResult
+	return keepRaw(data, (*plain)(r), &r.Raw)
+}
+
+// UnmarshalJSON reads the object and keeps it in Raw.
+func (v *VoiceCampaign) UnmarshalJSON(data []byte) error {
+	type plain VoiceCampaign
+	return keepRaw(data, (*plain)(v), &v.Raw)
+}
+
+// Format prints the params without text and numbers, for every verb.
+func (p VoiceSendParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+
+// LogValue gives what Format prints.
+func (p VoiceSendParams) LogValue() slog.Value { return p.redacted().logValue() }
+
+func (p VoiceSendParams) redacted() redacted {
+	return redacted(fmt.Sprintf("VoiceSendParams{%s, text of %s, voice %q, audio %t}", quantity(len(p.Recipients), "recipient"), characters(p.Text), p.Voice, p.AudioURL != ""))
+}
