@@ -1,0 +1,122 @@
+package conformance
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// flow is one story that client and fake tell each other. It runs in a synctest bubble, so that waiting takes no time.
+type flow struct {
+	name    string
+	options []helliotest.Option // beside the fake's defaults
+	run     func(t *testing.T, w *world)
+}
+
+// world is what a flow has: a fake, and a way to it that the document watches.
+type world struct {
+	fake   *helliotest.Fake
+	client *hellio.Client // a token with every scope
+	rec    *Recorder
+}
+
+// with is a flow's options.
+func with(options ...helliotest.Option) []helliotest.Option { return options }
+
+// lenient are the options of a flow that sends what no correct client sends.
+func lenient(more ...helliotest.Option) []helliotest.Option {
+	return append(more, helliotest.Lenient())
+}
+
+// tell runs a flow and fails the test for each difference. It gives the cases that were seen.
+func (f flow) tell(t *testing.T) (seen []Case) {
+	doc := theDocument(t)
+	synctest.Test(t, func(t *testing.T) {
+		fake := helliotest.New(t, f.options...)
+		w := &world{fake: fake, rec: NewRecorder(doc, fake.RoundTripper())}
+		w.client = w.as(t, helliotest.DefaultToken)
+		f.run(t, w)
+		for _, d := range w.rec.Differences() {
+			t.Error(d)
+		}
+		seen = w.rec.Seen()
+	})
+	return seen
+}
+
+// as is a client with another token. It tries nothing again by itself: a flow says what happens.
+func (w *world) as(t *testing.T, token string) *hellio.Client {
+	t.Helper()
+	client, err := hellio.NewClient(token, hellio.WithBaseURL(baseURL),
+		hellio.WithHTTPClient(&http.Client{Transport: w.rec}), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	require.NoError(t, err)
+	return client
+}
+
+const baseURL = "https://fake.hellio.invalid/v1"
+
+// raw sends a request without the client, and gives the answer's status, headers and body.
+func (w *world) raw(t *testing.T, method, path, body string, headers ...string) got {
+	t.Helper()
+	return w.do(t, request(t, method, path, body, append([]string{"Authorization", "Bearer " + helliotest.DefaultToken}, headers...)...))
+}
+
+// wrong sends what no correct client sends; the request is not held to the document, the response is. The flow needs Lenient.
+func (w *world) wrong(t *testing.T, method, path, body string, headers ...string) got {
+	t.Helper()
+	r := request(t, method, path, body, append([]string{"Authorization", "Bearer " + helliotest.DefaultToken}, headers...)...)
+	return w.do(t, r.WithContext(Deliberate(r.Context())))
+}
+
+// refuses posts bodies that each have one wrong field, and wants that field to be named.
+func (w *world) refuses(t *testing.T, method, path string, bodies map[string]string) {
+	t.Helper()
+	for field, body := range bodies {
+		g := w.wrong(t, method, path, body)
+		require.Equal(t, []any{422, "invalid_request"}, []any{g.status, g.code()}, body)
+		require.Contains(t, g.body["errors"], field)
+	}
+}
+
+// got is an answer.
+type got struct {
+	status int
+	header http.Header
+	body   object
+}
+
+func (g got) code() string {
+	code, _ := g.body["error"].(string)
+	return code
+}
+
+func (w *world) do(t *testing.T, r *http.Request) got {
+	t.Helper()
+	resp, err := w.rec.RoundTrip(r)
+	require.NoError(t, err)
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	g := got{status: resp.StatusCode, header: resp.Header}
+	if len(strings.TrimSpace(string(text))) > 0 {
+		require.NoError(t, json.Unmarshal(text, &g.body), "%s", text)
+	}
+	return g
+}
+
+// requireRefused wants an error of the API with this status and code.
+func requireRefused(t *testing.T, err error, status int, code string) *hellio.APIError {
+	t.Helper()
+	var refused *hellio.APIError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, status, refused.Status)
+	require.Equal(t, code, refused.Code)
+	return refused
+}
