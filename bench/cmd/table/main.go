@@ -1,0 +1,40 @@
+// Command table measures this module's client beside net/http alone and beside other SDKs, and prints the results.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 100, "rounds of each column; a round times every row once")
+	batch := flag.Duration("batch", 10*time.Millisecond, "how long a row is timed in a round")
+	build := flag.Bool("build", false, "also time a clean build of the SDK, which compiles the standard library first")
+	flag.Parse()
+	if *rounds < 1 || *batch <= 0 || flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(*rounds, *batch, *build); err != nil {
+		fmt.Fprintln(os.Stderr, "table:", err)
+		os.Exit(1)
+	}
+}
+
+func run(rounds int, batch time.Duration, build bool) error {
+	start := time.Now()
+	fmt.Printf("%s %s/%s, GOMAXPROCS %d, %d rounds of %v\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), rounds, batch)
+	if err := printCalls(os.Stdout, rounds, batch); err != nil {
+		return err
+	}
+	fmt.Println()
+	if err := printOther(os.Stdout, rounds, batch, build); err != nil {
+		return err
+	}
+	fmt.Printf("\nMeasured in %v.\n", time.Since(start).Round(time.Second))
+	return nil
+}

@@ -1,0 +1,2 @@
+// Package bench measures this module's client beside net/http alone and beside other Go SDKs: see README.md.
+package bench

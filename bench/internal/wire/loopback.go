@@ -1,0 +1,66 @@
+package wire
+
+import (
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+)
+
+// Loopback is a real HTTP/1.1 server on 127.0.0.1 that counts the connections opened to it.
+type Loopback struct {
+	server      *httptest.Server
+	connections atomic.Int64
+}
+
+// NewLoopback starts a server that always gives reply, whole, with its length.
+func NewLoopback(reply Reply) *Loopback {
+	header := reply.header()
+	body := []byte(reply.Body)
+	return start(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		maps.Copy(w.Header(), header)
+		w.WriteHeader(reply.Status)
+		_, _ = w.Write(body)
+	})
+}
+
+// NewChunked starts a server that gives reply in two chunks. The end of such a body comes after its last byte: a client that
+// stops at the end of the JSON has not seen it, and loses the connection.
+func NewChunked(reply Reply) *Loopback {
+	header := reply.header()
+	header.Del("Content-Length")
+	half := len(reply.Body) / 2
+	return start(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		maps.Copy(w.Header(), header)
+		w.WriteHeader(reply.Status)
+		flush := http.NewResponseController(w).Flush
+		_, _ = io.WriteString(w, reply.Body[:half])
+		_ = flush()
+		_, _ = io.WriteString(w, reply.Body[half:])
+		_ = flush()
+	})
+}
+
+func start(handler http.HandlerFunc) *Loopback {
+	l := &Loopback{server: httptest.NewUnstartedServer(handler)}
+	l.server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			l.connections.Add(1)
+		}
+	}
+	l.server.Start()
+	return l
+}
+
+// URL is the server's address, without a path.
+func (l *Loopback) URL() string { return l.server.URL }
+
+// Connections is the number of connections that were opened.
+func (l *Loopback) Connections() int64 { return l.connections.Load() }
+
+// Close ends the server.
+func (l *Loopback) Close() { l.server.Close() }
