@@ -3,6 +3,7 @@ package hellio
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 
@@ -45,7 +46,15 @@ type bodyDecoder interface{ decodeBody(body []byte) error }
 // nothing is the result of a call whose answer has no body.
 type nothing struct{}
 
-func (*nothing) decodeBody([]byte) error { return nil }
+// decodeBody accepts any JSON; anything else is not the API's answer.
+func (*nothing) decodeBody(body []byte) error {
+	if len(body) > 0 && !json.Valid(body) {
+		return errNotJSON
+	}
+	return nil
+}
+
+var errNotJSON = errors.New("the answer is not JSON")
 
 // call takes a request to the wire and its answer back; every service method ends here.
 //
@@ -56,6 +65,9 @@ func (*nothing) decodeBody([]byte) error { return nil }
 func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T, error) {
 	var a answer[T]
 	if err := a.open(ctx, c, &r, opts); err != nil {
+		if a.opts.response != nil {
+			*a.opts.response = Response{}
+		}
 		return nil, err
 	}
 	a.decoder = &a
@@ -121,6 +133,7 @@ func (x *exchange) open(ctx context.Context, c *core, r *request, opts []CallOpt
 	if x.response.IdempotencyKey, err = keyFor(r.op, x.opts.key); err != nil {
 		return err
 	}
+	x.key[0] = x.response.IdempotencyKey
 	if err := x.address(r); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -27,7 +28,7 @@ type APIError struct {
 type ConnectionError struct {
 	Err      error
 	Outcome  Outcome
-	Response Response // StatusCode is 0
+	Response Response // StatusCode is 0, unless the answer was being read
 
 	timeout bool // the attempt ran into its own time limit
 	call    callInfo
@@ -124,11 +125,17 @@ func (e *APIError) Error() string {
 
 // Error gives the operation, the cause and the outcome.
 func (e *ConnectionError) Error() string {
-	cause := "connection failed"
+	cause, status := "connection failed", "no answer"
 	if e.Err != nil {
 		cause = maskNumbers(e.Err.Error())
 	}
-	return e.call.text("no answer", "", cause, e.Outcome)
+	if head, _, quotes := strings.Cut(cause, "malformed "); quotes { // net/http quotes what the server sent
+		cause = head + "malformed answer"
+	}
+	if e.Response.StatusCode != 0 {
+		status = itoa(e.Response.StatusCode) + " with an answer that was not read to its end"
+	}
+	return e.call.text(status, "", cause, e.Outcome)
 }
 
 // Error gives the operation, the status, what is wrong with the answer, and the outcome; it quotes nothing of the body.

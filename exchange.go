@@ -65,7 +65,7 @@ func (x *exchange) run() error {
 	if err := x.prepare(nil); err != nil {
 		return x.notBegun(err)
 	}
-	x.http = http.Client{Transport: x, Timeout: x.core.http.Timeout, Jar: x.core.http.Jar}
+	x.http = http.Client{Transport: x, Jar: x.core.http.Jar}
 	x.retry.HTTPClient = &x.http
 	x.retry.RetryMax = math.MaxInt
 	x.retry.CheckRetry = x.checkRetry
@@ -90,16 +90,12 @@ func (x *exchange) prepare(*http.Request) error {
 	return x.ending
 }
 
-func (x *exchange) ready() (err error) {
+func (x *exchange) ready() error {
 	if err := x.ctx.Err(); err != nil {
 		return err
 	}
-	last := x.auth
-	if x.auth, err = x.core.authorize(x.ctx); err != nil {
+	if err := x.authorize(); err != nil {
 		return err
-	}
-	if x.class == classKeyed && x.inDoubt() && x.auth.token != last.token {
-		return errOtherToken
 	}
 	x.waited = x.wait
 	if x.core.limiter != nil {
@@ -108,11 +104,35 @@ func (x *exchange) ready() (err error) {
 			return foreignError{"limiter", err}
 		}
 		x.waited += time.Since(before)
+		if err := x.renewToken(time.Since(before)); err != nil {
+			return err
+		}
 	}
 	x.response = Response{IdempotencyKey: x.response.IdempotencyKey, Attempts: x.response.Attempts + 1}
 	x.ok, x.fault, x.cause, x.sent, x.err, x.errs = false, faultNone, nil, false, nil, errorBody{}
 	x.again, x.began = false, time.Now()
 	return nil
+}
+
+// authorize asks for the token of the coming attempt.
+func (x *exchange) authorize() error {
+	auth, err := x.core.authorize(x.ctx)
+	if err != nil {
+		return err
+	}
+	if x.class == classKeyed && x.inDoubt() && auth.token != x.auth.token {
+		return errOtherToken
+	}
+	x.auth = auth
+	return nil
+}
+
+// renewToken asks once more where the limiter, which had to know whose turn it is, has let the token grow old.
+func (x *exchange) renewToken(waited time.Duration) error {
+	if waited < time.Second {
+		return nil
+	}
+	return x.authorize()
 }
 
 // inDoubt reports whether an attempt so far may have been carried out.

@@ -7,6 +7,8 @@ import (
 	"mime"
 	"strings"
 	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
 )
 
 const sampleSize = 512
@@ -105,8 +107,9 @@ func (x *exchange) observe() {
 	if x.response.StatusCode == 0 {
 		return
 	}
-	if x.response.RateLimit.Limit > 0 {
-		x.core.seen.store(x.response.RateLimit)
+	// What OTP.Send tells may be the limit of its source IP.
+	if rl := x.response.RateLimit; rl.Limit > 0 && (x.op.Name != contract.OTPSend.Name || rl.Limit == x.core.seen.load().Limit) {
+		x.core.seen.store(rl)
 	}
 	if x.core.limiter != nil {
 		x.core.limiter.Observe(x.limitRequest(), x.response.StatusCode, x.response.RateLimit)

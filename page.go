@@ -3,7 +3,6 @@ package hellio
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"iter"
 	"net/url"
 	"strconv"
@@ -104,15 +103,23 @@ func decodeWhole(body []byte, into any) error {
 }
 
 // keepRaw decodes an object whose shape is not documented into its plain form and keeps its JSON. A member of an unexpected type is
-// left zero: the JSON is there to look at.
-func keepRaw(data []byte, plain any, raw *json.RawMessage) error {
-	err := json.Unmarshal(data, plain)
-	*raw = append(json.RawMessage(nil), data...)
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) && mismatch.Field != "" {
-		return nil
+// left zero, and takes no other with it: the JSON is there to look at.
+func keepRaw[T any](data []byte, plain *T, raw *json.RawMessage) error {
+	if err := json.Unmarshal(data, plain); err != nil {
+		var members map[string]json.RawMessage
+		if json.Unmarshal(data, &members) != nil {
+			return err
+		}
+		*plain = *new(T) // a pointer whose value did not fit would point to a zero that nobody sent
+		for name, value := range members {
+			member, _ := json.Marshal(map[string]json.RawMessage{name: value})
+			if next := *plain; json.Unmarshal(member, &next) == nil {
+				*plain = next
+			}
+		}
 	}
-	return err
+	*raw = append(json.RawMessage(nil), data...)
+	return nil
 }
 
 // listQuery makes the query of a list, and checks what is given: per_page 1 to 200, 0 for the API's default of 50.

@@ -32,15 +32,20 @@ func (timeoutError) Timeout() bool { return true }
 // fail with nobody knowing whether they arrived.
 type transports struct {
 	pooled, fresh http.RoundTripper
+	plainHTTP2    bool        // without TLS the transport speaks HTTP/2, which a connection does not tell
 	proven        atomic.Bool // the RoundTripper reports to httptrace, so its silence proves that nothing was sent
 }
 
 // newTransports takes a *http.Transport, for which a copy without keep-alive is made, or any other RoundTripper, which is used as it is.
 func newTransports(rt http.RoundTripper) *transports {
 	ts := &transports{pooled: rt, fresh: rt}
-	if t, ok := rt.(*http.Transport); ok {
-		fresh := t.Clone()
-		fresh.DisableKeepAlives = true
+	t, ok := rt.(*http.Transport)
+	if !ok {
+		return ts
+	}
+	fresh := t.Clone()
+	fresh.DisableKeepAlives = true
+	if ts.plainHTTP2 = t.Protocols != nil && t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1(); !ts.plainHTTP2 {
 		// On HTTP/2 net/http itself repeats a request after some errors of the peer that prove nothing.
 		fresh.ForceAttemptHTTP2 = false
 		fresh.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
@@ -49,9 +54,9 @@ func newTransports(rt http.RoundTripper) *transports {
 		if fresh.TLSClientConfig != nil {
 			fresh.TLSClientConfig.NextProtos = nil
 		}
-		ts.fresh = fresh
-		ts.proven.Store(true)
 	}
+	ts.fresh = fresh
+	ts.proven.Store(true)
 	return ts
 }
 
@@ -108,12 +113,13 @@ func (w *wire) notSent(endedByContext bool) bool {
 // RoundTrip makes one attempt: it sends the call's bytes with net/http's own retries vetoed, reads the whole answer, and leaves what it
 // saw in the exchange. The response that it returns has no body, and no Location, so that http.Client follows no redirect.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := attemptContext(req.Context())
+	ctx, cancel := attemptContext(req.Context(), x.core.http.Timeout)
 	defer cancel()
 	w := &x.first
 	if x.response.Attempts > 1 {
 		w = new(wire)
 	}
+	w.http2.Store(x.core.wire.plainHTTP2)
 	resp, err := x.core.wire.forClass(x.class).RoundTrip(x.outgoing(httptrace.WithClientTrace(ctx, w.trace()), req, w))
 	if w.gotConn.Load() && w.wroteHeaders.Load() {
 		x.core.wire.proven.Store(true)
@@ -133,12 +139,16 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// attemptContext bounds one attempt; a caller's deadline that is nearer does it already.
-func attemptContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= attemptTimeout {
+// attemptContext bounds one attempt, by the Timeout of the caller's http.Client where it has one: net/http's own way to do that tells a
+// RoundTripper like this one nothing but that it was cancelled. A caller's deadline that is nearer bounds the attempt already.
+func attemptContext(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout <= 0 {
+		timeout = attemptTimeout
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= timeout {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, attemptTimeout)
+	return context.WithTimeout(ctx, timeout)
 }
 
 // outgoing is the request as it goes out. Headers and body are attached here and not before: http.Client would copy the ones, and ask
@@ -175,7 +185,6 @@ func (x *exchange) headers(cookies []string) http.Header {
 		h["Content-Type"] = jsonType
 	}
 	if x.response.IdempotencyKey != "" {
-		x.key[0] = x.response.IdempotencyKey
 		h[contract.HeaderIdempotencyKey] = x.key[:]
 	}
 	if cookies != nil { // from the Jar of the caller's http.Client

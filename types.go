@@ -50,14 +50,18 @@ func (a Amount) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.text)
 }
 
-// UnmarshalJSON reads a decimal string, a plain decimal number or null.
+// UnmarshalJSON reads a decimal string, a number or null. A number may have an exponent of up to two digits, as PHP writes small ones.
 func (a *Amount) UnmarshalJSON(data []byte) error {
 	text, err := scalarText(data)
 	if err != nil {
 		return fmt.Errorf("amount: %w", err)
 	}
-	if text != "" && !isDecimal(text) {
-		return fmt.Errorf("amount: not a plain decimal number")
+	mantissa := text
+	if at := strings.IndexAny(text, "eE"); at >= 0 && data[0] != '"' && len(strings.TrimLeft(text[at+1:], "+-")) <= 2 {
+		mantissa = text[:at]
+	}
+	if text != "" && !isDecimal(mantissa) {
+		return fmt.Errorf("amount: not a decimal number")
 	}
 	a.text = text
 	return nil

@@ -40,13 +40,15 @@ func poll[T any](ctx context.Context, c *core, op *contract.Operation, get func(
 	}
 }
 
-// pollWait spreads an interval by a tenth either way, and makes it longer where the rate limit asks for it.
+// pollWait spreads an interval by a tenth either way, and makes it longer where the rate limit asks for it. A Retry-After is spread
+// upwards alone: it is never cut short.
 func pollWait(interval time.Duration, rl RateLimit, limited *RateLimitError, random float64) time.Duration {
 	if rl.Limit > 0 && rl.Remaining*10 < rl.Limit {
 		interval = lastPoll
 	}
 	if limited != nil {
 		interval = max(interval, limited.RetryAfter)
+		return interval + time.Duration(random*float64(interval)/10)
 	}
 	return interval*9/10 + time.Duration(random*float64(interval)/5)
 }

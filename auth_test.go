@@ -1,0 +1,165 @@
+package hellio
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// tokens is a TokenSource made of a function that gets the number of the request for a token, from 1.
+type tokens struct {
+	asked atomic.Int64
+	give  func(n int64) (string, error)
+}
+
+func (s *tokens) Token(context.Context) (string, error) { return s.give(s.asked.Add(1)) }
+
+func TestTokenIsAskedForBeforeEachAttempt(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+		s := newStub(reply(429, ``, "Retry-After", "1"), refused, reply(202, sentBody))
+		require.NoError(t, sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source))))
+		require.EqualValues(t, 3, source.asked.Load())
+		for i, q := range s.requests() {
+			require.Equal(t, "Bearer token-"+itoa(i+1), q.header.Get("Authorization"), "a rotated token is used at once")
+		}
+	})
+}
+
+// The API may keep idempotency keys by token: under another one, the same key would be a second message.
+func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
+	for name, first := range map[string]step{"lost": lost, "503": reply(503, ``), "2xx cut off": cutOff(202, `{`), "conflict": reply(409, conflictBody)} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+				s := newStub(first, reply(202, sentBody))
+				err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
+				require.Error(t, err)
+				require.Contains(t, []Outcome{OutcomeUnknown, OutcomeAccepted}, OutcomeOf(err))
+				require.Len(t, s.requests(), 1)
+
+				same := &tokens{give: func(int64) (string, error) { return "token", nil }}
+				s = newStub(first, reply(202, sentBody))
+				require.NoError(t, sendSMS(t.Context(), stubbed(t, s, WithTokenSource(same))))
+			})
+		})
+	}
+}
+
+func TestRefusedTokenIsNotTriedAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		source := &tokens{give: func(int64) (string, error) { return "stale", nil }}
+		s := newStub(reply(401, `{"message":"Unauthenticated."}`))
+		err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
+		var refused *AuthenticationError
+		require.ErrorAs(t, err, &refused)
+		requireOutcome(t, OutcomeRejected, err)
+		require.Len(t, s.requests(), 1)
+	})
+}
+
+func TestFailingTokenSourceEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing.T) {
+	errVault := errors.New("the vault is sealed")
+	for name, c := range map[string]struct {
+		first   step
+		outcome Outcome
+	}{
+		"at first":       {nil, OutcomeNotSent},
+		"after a 429":    {reply(429, ``), OutcomeRejected},
+		"after a loss":   {lost, OutcomeUnknown},
+		"after a cut":    {cutOff(202, `{`), OutcomeAccepted},
+		"after a refuse": {refused, OutcomeNotSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				good := int64(1)
+				if c.first == nil {
+					good = 0
+				}
+				source := &tokens{give: func(n int64) (string, error) {
+					if n > good {
+						return "", errVault
+					}
+					return "token", nil
+				}}
+				s := newStub(c.first)
+				err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
+				require.ErrorIs(t, err, errVault)
+				requireOutcome(t, c.outcome, err)
+				require.Len(t, s.requests(), int(good))
+				require.Equal(t, int(good), responseOf(t, err).Attempts)
+				require.NotEmpty(t, responseOf(t, err).IdempotencyKey)
+			})
+		})
+	}
+}
+
+func TestTokenThatCanNotStandInAHeaderIsRefusedWithoutBeingQuoted(t *testing.T) {
+	t.Parallel()
+	for name, token := range map[string]string{
+		"empty": "", "blank": "   ", "CR": "secret\r", "LF": "secret\nX-Evil: 1", "a space": "sec ret", "a space behind": "secret ", "NUL": "secret\x00",
+		"not ASCII": "sécret", "DEL": "secret\x7f", "a tab": "\tsecret",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := NewClient(token)
+			requireParamError(t, err, "token")
+			require.NotContains(t, err.Error(), "cret")
+
+			s := newStub(reply(202, sentBody))
+			c := stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) { return token, nil }}))
+			err = sendSMS(t.Context(), c)
+			requireOutcome(t, OutcomeNotSent, err)
+			require.NotContains(t, err.Error(), "cret")
+			require.Empty(t, s.requests())
+			_, err = c.Fingerprint(t.Context())
+			require.Error(t, err)
+		})
+	}
+}
+
+// A TokenSource may itself use this package; what its call left in doubt is not the send's doubt.
+func TestOutcomeOfTheTokenSourcesOwnCallIsNotTheCalls(t *testing.T) {
+	t.Parallel()
+	inner := &AuthenticationError{&APIError{Status: 401, Code: "invalid_credentials", Outcome: OutcomeUnknown}}
+	throttled := &RateLimitError{APIError: &APIError{Status: 429, Outcome: OutcomeUnknown}}
+	for _, failure := range []error{inner, throttled} {
+		s := newStub(reply(202, sentBody))
+		err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) { return "", failure }})))
+		requireOutcome(t, OutcomeNotSent, err)
+		require.Empty(t, s.requests())
+		var connection *ConnectionError
+		require.ErrorAs(t, err, &connection, "the API did not answer this call: %v", err)
+	}
+	err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(&tokens{give: func(int64) (string, error) { return "", inner }})))
+	var credentials *AuthenticationError
+	require.ErrorAs(t, err, &credentials, "the cause can be asked for")
+}
+
+func TestFingerprintTellsTokensApartAndNothingElse(t *testing.T) {
+	t.Parallel()
+	c := stubbed(t, newStub(lost))
+	got, err := c.Fingerprint(t.Context())
+	require.NoError(t, err)
+	sum := sha256.Sum256([]byte(testToken))
+	require.Equal(t, hex.EncodeToString(sum[:])[:16], got)
+	require.NotContains(t, got, strings.ToLower(testToken[2:8]))
+
+	n := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+	c = stubbed(t, newStub(lost), WithTokenSource(n))
+	first, err := c.Fingerprint(t.Context())
+	require.NoError(t, err)
+	second, err := c.Fingerprint(t.Context())
+	require.NoError(t, err)
+	require.NotEqual(t, first, second, "a rotated token has its own")
+
+	var noContext context.Context
+	_, err = c.Fingerprint(noContext)
+	requireParamError(t, err, "ctx", "nil")
+}

@@ -1,0 +1,273 @@
+package hellio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// What must never be printed, and the bodies that most tests answer with.
+const (
+	testToken  = "7|QxTokenThatNobodyMaySee"
+	testNumber = "+233209990001"
+	testText   = "the gate opens at nine"
+
+	sentBody = `{"data":{"reference":"0b8f6c9e-7f0e-4d52-9f0c-5d8f1f6f2a11","campaign_id":7731,"status":"queued","accepted_recipients":1,` +
+		`"invalid_recipients":0,"segments":1,"estimated_cost":"0.0310","currency":"GHS"}}`
+	balanceBody  = `{"data":{"balance":"120.0000","available":"119.38","reserved":"0.6200","currency":"GHS"}}`
+	conflictBody = `{"message":"A request with this key is under way.","error":"idempotency_conflict"}`
+)
+
+// oneSMS gives params that nothing is wrong with.
+func oneSMS() *SMSSendParams {
+	return &SMSSendParams{Recipients: []string{testNumber}, Sender: "HELLIO", Message: testText}
+}
+
+// step is what the stub does with one request.
+type step func(*http.Request) (*http.Response, error)
+
+// seenRequest is a request as the stub got it.
+type seenRequest struct {
+	method, url, body string
+	header            http.Header
+	at                time.Time
+}
+
+// stub is a RoundTripper that follows a script, one step a request, the last step for all further ones.
+type stub struct {
+	mu    sync.Mutex
+	steps []step
+	seen  []seenRequest
+}
+
+func newStub(steps ...step) *stub { return &stub{steps: steps} }
+
+func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		_ = req.Body.Close()
+	}
+	s.mu.Lock()
+	s.seen = append(s.seen, seenRequest{req.Method, req.URL.String(), string(body), req.Header.Clone(), time.Now()})
+	next := s.steps[min(len(s.seen), len(s.steps))-1]
+	s.mu.Unlock()
+	return next(req)
+}
+
+func (s *stub) requests() []seenRequest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]seenRequest(nil), s.seen...)
+}
+
+// gaps are the times between the requests.
+func (s *stub) gaps() []time.Duration {
+	seen := s.requests()
+	var gaps []time.Duration
+	for i := 1; i < len(seen); i++ {
+		gaps = append(gaps, seen[i].at.Sub(seen[i-1].at))
+	}
+	return gaps
+}
+
+// reachWire fires the trace hooks as net/http does for a request that goes out.
+func reachWire(req *http.Request) {
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+		trace.WroteHeaders()
+		trace.WroteRequest(httptrace.WroteRequestInfo{})
+	}
+}
+
+// reply is a step that answers; headers are pairs of name and value, Content-Type is JSON unless given.
+func reply(status int, body string, headers ...string) step {
+	return replyBody(status, func(context.Context) io.ReadCloser { return io.NopCloser(strings.NewReader(body)) }, headers...)
+}
+
+// replyBody is reply with a body that is made for the request's context.
+func replyBody(status int, body func(context.Context) io.ReadCloser, headers ...string) step {
+	return func(req *http.Request) (*http.Response, error) {
+		reachWire(req)
+		h := http.Header{"Content-Type": {"application/json"}}
+		for i := 0; i < len(headers); i += 2 {
+			h.Set(headers[i], headers[i+1])
+		}
+		return &http.Response{StatusCode: status, Header: h, Body: body(req.Context()), ContentLength: -1, Request: req}, nil
+	}
+}
+
+// cutOff is a step whose body breaks off after what is given.
+func cutOff(status int, body string, headers ...string) step {
+	return replyBody(status, func(context.Context) io.ReadCloser {
+		return io.NopCloser(io.MultiReader(strings.NewReader(body), failingReader{io.ErrUnexpectedEOF}))
+	}, headers...)
+}
+
+type failingReader struct{ err error }
+
+func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
+// lost is a step that takes the request and breaks the connection.
+func lost(req *http.Request) (*http.Response, error) {
+	reachWire(req)
+	return nil, io.EOF
+}
+
+// refused is a step that fails before a connection was there.
+func refused(*http.Request) (*http.Response, error) {
+	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: connection refused")
+}
+
+// hangs is a step that takes the request and answers nothing until the request's context ends.
+func hangs(req *http.Request) (*http.Response, error) {
+	reachWire(req)
+	<-req.Context().Done()
+	return nil, req.Context().Err()
+}
+
+// stubbed makes a client over a stub whose silence proves that nothing was sent, as that of a *http.Transport does.
+func stubbed(t testing.TB, s http.RoundTripper, opts ...Option) *Client {
+	t.Helper()
+	c, err := NewClient(testToken, append([]Option{WithHTTPClient(&http.Client{Transport: s})}, opts...)...)
+	require.NoError(t, err)
+	c.core.wire.proven.Store(true)
+	return c
+}
+
+// inBubble runs f in a bubble of virtual time.
+func inBubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, f)
+}
+
+// server is a server on a loopback socket.
+func server(t testing.TB, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// overSockets makes a client with a transport of its own for the server.
+func overSockets(t testing.TB, url string, opts ...Option) *Client {
+	t.Helper()
+	c, err := NewClient(testToken, append([]Option{WithBaseURL(url + "/v1")}, opts...)...)
+	require.NoError(t, err)
+	t.Cleanup(c.CloseIdleConnections)
+	return c
+}
+
+// quick is a retry policy whose waits do not slow tests on real sockets.
+func quick() Option {
+	return WithRetryPolicy(RetryPolicy{MinWait: time.Millisecond, MaxWait: time.Millisecond})
+}
+
+// verifyEmail makes a call of the class that costs money and carries no key.
+func verifyEmail(ctx context.Context, c *Client, opts ...CallOption) error {
+	_, err := call[map[string]any](ctx, c.core, request{op: &contract.EmailVerify, body: map[string]any{"emails": []string{"a@example.com"}}}, opts)
+	return err
+}
+
+// deleteWebhook makes a call of the class DELETE.
+func deleteWebhook(ctx context.Context, c *Client, opts ...CallOption) error {
+	_, err := call[nothing](ctx, c.core, request{op: &contract.WebhookDelete, id: "12"}, opts)
+	return err
+}
+
+// requireOutcome checks the two questions that a caller may ask of an error.
+func requireOutcome(t testing.TB, want Outcome, err error) {
+	t.Helper()
+	require.Error(t, err)
+	require.Equal(t, want.String(), OutcomeOf(err).String(), "outcome of: %v", err)
+	if want == OutcomeUnknown {
+		require.ErrorIs(t, err, ErrOutcomeUnknown)
+	} else {
+		require.NotErrorIs(t, err, ErrOutcomeUnknown)
+	}
+}
+
+// requireParamError checks the field of a *ParamError and what its text names.
+func requireParamError(t testing.TB, err error, field string, names ...string) {
+	t.Helper()
+	var p *ParamError
+	require.ErrorAs(t, err, &p)
+	require.Equal(t, field, p.Field)
+	require.Equal(t, OutcomeNotSent, OutcomeOf(err))
+	for _, name := range names {
+		require.Contains(t, err.Error(), name)
+	}
+}
+
+// responseOf gives the Response that an error of a call carries.
+func responseOf(t testing.TB, err error) Response {
+	t.Helper()
+	var api *APIError
+	var connection *ConnectionError
+	var decode *DecodeError
+	switch {
+	case errors.As(err, &api):
+		return api.Response
+	case errors.As(err, &connection):
+		return connection.Response
+	case errors.As(err, &decode):
+		return decode.Response
+	}
+	require.Fail(t, "an error without a Response", "%T: %v", err, err)
+	return Response{}
+}
+
+// syncBuffer is a buffer that a logger may write to from any goroutine.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// endlessBody gives nothing until its context ends.
+type endlessBody struct{ ctx context.Context }
+
+func (b *endlessBody) Read([]byte) (int, error) {
+	<-b.ctx.Done()
+	return 0, b.ctx.Err()
+}
+
+func (b *endlessBody) Close() error { return nil }
+
+// silent keeps what a server logs about its broken clients out of the test's output.
+var silent = log.New(io.Discard, "", 0)
+
+func newJar(t testing.TB) http.CookieJar {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return jar
+}

@@ -1,0 +1,251 @@
+package hellio_test
+
+import (
+	"encoding/json"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+)
+
+// texts ranges over messages until the end or an error.
+func texts(messages iter.Seq2[*hellio.Message, error]) (seen []string, err error) {
+	for m, err := range messages {
+		if err != nil {
+			return seen, err
+		}
+		seen = append(seen, m.Message)
+	}
+	return seen, nil
+}
+
+func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ first, last string }{
+		"beside data": {`{"data":[{"message":"b"}],"next_cursor":"c+/1","per_page":1}`, `{"data":[{"message":"a"}],"next_cursor":null,"per_page":1}`},
+		"in meta": {`{"data":[{"message":"b"}],"meta":{"next_cursor":"c+/1","prev_cursor":null,"per_page":1,"path":"x"},"links":{"next":"x"}}`,
+			`{"data":[{"message":"a"}],"meta":{"next_cursor":null}}`},
+		"one each":      {`{"data":[{"message":"b"}],"next_cursor":"c+/1","meta":{}}`, `{"data":[{"message":"a"}],"meta":{"next_cursor":""}}`},
+		"empty at last": {`{"data":[{"message":"b"}],"next_cursor":"c+/1"}`, `{"data":[{"message":"a"}],"next_cursor":""}`},
+		"absent":        {`{"data":[{"message":"b"}],"next_cursor":"c+/1"}`, `{"data":[{"message":"a"}]}`},
+		"an empty page": {`{"data":[],"next_cursor":"c+/1"}`, `{"data":[{"message":"b"},{"message":"a"}]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, api := scripted(t, c.first, c.last)
+			seen, err := texts(client.Reports.Messages(t.Context(), &hellio.MessageListParams{PerPage: 1, Status: "sent"}))
+			require.NoError(t, err)
+			require.Equal(t, []string{"b", "a"}, seen)
+			require.Equal(t, []string{"GET /v1/messages?per_page=1&status=sent", "GET /v1/messages?cursor=c%2B%2F1&per_page=1&status=sent"}, api.requests())
+		})
+	}
+}
+
+func TestAnIteratorEndsWhenTheCursorLeadsBack(t *testing.T) {
+	t.Parallel()
+	page := func(next string) string { return `{"data":[{"message":"` + next + `"}],"next_cursor":"` + next + `"}` }
+	for name, c := range map[string]struct {
+		start string
+		pages []string
+		seen  []string
+	}{
+		"it stands still":          {"", []string{page("x")}, []string{"x", "x"}},
+		"it stands from the first": {"x", []string{page("x")}, []string{"x"}},
+		"it cycles":                {"", []string{page("x"), page("y"), page("z"), page("x")}, []string{"x", "y", "z", "x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, api := scripted(t, c.pages...)
+			seen, err := texts(client.Reports.Messages(t.Context(), &hellio.MessageListParams{Cursor: c.start}))
+			require.NoError(t, err)
+			require.Equal(t, c.seen, seen)
+			require.Len(t, api.requests(), len(c.seen))
+		})
+	}
+}
+
+func TestAnIteratorFetchesNothingBeforeItIsRangedOver(t *testing.T) {
+	t.Parallel()
+	client, api := scripted(t, `{"data":[{"message":"c"},{"message":"b"}],"next_cursor":"x"}`, `{"data":[{"message":"a"}]}`)
+	messages := client.Reports.Messages(t.Context(), &hellio.MessageListParams{})
+	client.Reports.Campaigns(t.Context(), &hellio.CampaignListParams{})
+	client.Lookup.All(t.Context(), &hellio.LookupListParams{})
+	require.Empty(t, api.requests())
+	for range messages {
+		break
+	}
+	require.Len(t, api.requests(), 1)
+	for m := range messages { // a second range begins anew
+		if m.Message == "b" {
+			break
+		}
+	}
+	require.Len(t, api.requests(), 2, "the next page is fetched when it is needed")
+}
+
+func TestAnIteratorGivesAnErrorInItsPlaceAndEnds(t *testing.T) {
+	t.Parallel()
+	client, api := scripted(t, `{"data":[{"message":"b"}],"next_cursor":"x"}`, `{"message":"Forbidden."}`)
+	var errs, seen int
+	for m, err := range client.Reports.Messages(t.Context(), &hellio.MessageListParams{}) {
+		if err == nil {
+			seen++
+			continue
+		}
+		errs++
+		require.Nil(t, m)
+		var forbidden *hellio.PermissionError
+		require.ErrorAs(t, err, &forbidden)
+	}
+	require.Equal(t, []int{1, 1, 2}, []int{seen, errs, len(api.requests())})
+}
+
+func TestAnIteratorRefusesBadInputWhenRangedOver(t *testing.T) {
+	t.Parallel()
+	client, api := scripted(t, `{"data":[]}`)
+	for name, c := range map[string]struct {
+		field string
+		err   func() error
+	}{
+		"nil messages": {"params", func() error { _, err := texts(client.Reports.Messages(t.Context(), nil)); return err }},
+		"201 messages": {"per_page", func() error {
+			_, err := texts(client.Reports.Messages(t.Context(), &hellio.MessageListParams{PerPage: 201}))
+			return err
+		}},
+		"nil campaigns": {"params", func() error { return firstError(client.Reports.Campaigns(t.Context(), nil)) }},
+		"201 campaigns": {"per_page", func() error {
+			return firstError(client.Reports.Campaigns(t.Context(), &hellio.CampaignListParams{PerPage: 201}))
+		}},
+		"nil lookups": {"params", func() error { return firstError(client.Lookup.All(t.Context(), nil)) }},
+		"201 lookups": {"per_page", func() error {
+			return firstError(client.Lookup.All(t.Context(), &hellio.LookupListParams{PerPage: 201}))
+		}},
+	} {
+		var bad *hellio.ParamError
+		require.ErrorAs(t, c.err(), &bad, name)
+		require.Equal(t, c.field, bad.Field, name)
+	}
+	require.Empty(t, api.requests())
+}
+
+func firstError[T any](all iter.Seq2[T, error]) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestOneThingIsReadWhereverTheAPIPutsIt(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"in data":              `{"data":{"id":7,"status":"delivered"}}`,
+		"in a list of one":     `{"data":[{"id":"7","status":"delivered"}]}`,
+		"the first of two":     `{"data":[{"id":7,"status":"delivered"},{"id":8}]}`,
+		"bare":                 `{"id":7,"status":"delivered"}`,
+		"bare with a null one": `{"id":7,"status":"delivered","data":null,"reference":"r"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := scripted(t, body)
+			m, err := client.Reports.GetMessage(t.Context(), "7")
+			if name == "bare with a null one" {
+				require.Error(t, err, "data is there, and holds nothing")
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, []any{hellio.ID("7"), hellio.MessageDelivered}, []any{m.ID, m.Status})
+			require.Contains(t, string(m.Raw), `"status":"delivered"`)
+			require.NotContains(t, string(m.Raw), "[")
+		})
+	}
+	for name, body := range map[string]string{
+		"nothing": ``, "null": `null`, "no data": `{}`, "a null": `{"data":null}`, "an empty list": `{"data":[]}`, "a list of nulls": `{"data":[null]}`,
+		"a text": `{"data":"7"}`, "a list of texts": `{"data":["7"]}`, "an array": `[{"id":7}]`, "cut off": `{"data":{"id":7`, "bare without a name": `{"status":"delivered"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := scripted(t, body)
+			m, err := client.Reports.GetMessage(t.Context(), "7")
+			require.Nil(t, m)
+			var unreadable *hellio.DecodeError
+			require.ErrorAs(t, err, &unreadable)
+		})
+	}
+}
+
+func TestAPageWithoutDataIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{``, `null`, `{}`, `{"data":null}`, `{"data":{}}`, `{"data":[7]}`, `[]`} {
+		client, _ := scripted(t, body)
+		page, err := client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{})
+		require.Nil(t, page, body)
+		var unreadable *hellio.DecodeError
+		require.ErrorAs(t, err, &unreadable, body)
+	}
+}
+
+// odd holds most members of the objects in a form that is not expected, before, between and after such as are.
+const odd = `{"id":{"n":7},"reference":7,"campaign_id":true,"status":["queued"],"accepted":"two","cost":{"amount":"1"},"estimated_cost":"GHS 1","price":"1e3",` +
+	`"currency":7,"created_at":{"date":"x"},"completed_at":true,"valid":"yes","mailbox_exists":1,"statuses":[],"lookups":{},"segments":1.5,` +
+	`"zone":"GH","network":"MTN","mobile_number":"+233","sender":"HELLIO","email":"a@example.com","voice":"x","name":"Cars"}`
+
+func TestAMemberOfAnotherTypeTakesNoOtherWithIt(t *testing.T) {
+	t.Parallel()
+	read := func(into any) {
+		t.Helper()
+		require.NoError(t, json.Unmarshal([]byte(odd), into))
+	}
+	var (
+		message  hellio.Message
+		campaign hellio.Campaign
+		voice    hellio.VoiceCampaign
+		sent     hellio.VoiceSendResult
+		lookup   hellio.Lookup
+		batch    hellio.LookupBatch
+		email    hellio.EmailResult
+		price    hellio.Price
+	)
+	read(&message)
+	read(&campaign)
+	read(&voice)
+	read(&sent)
+	read(&lookup)
+	read(&batch)
+	read(&email)
+	read(&price)
+	for _, raw := range []json.RawMessage{message.Raw, campaign.Raw, voice.Raw, sent.Raw, lookup.Raw, batch.Raw, email.Raw, price.Raw} {
+		require.Equal(t, odd, string(raw))
+	}
+	require.Equal(t, hellio.Message{MobileNumber: "+233", Sender: "HELLIO", Raw: message.Raw}, message)
+	require.Equal(t, "HELLIO", campaign.Sender)
+	require.True(t, campaign.Cost.IsZero())
+	require.Equal(t, hellio.VoiceCampaign{Name: "Cars", Raw: voice.Raw}, voice)
+	require.Equal(t, hellio.VoiceSendResult{Raw: sent.Raw}, sent)
+	require.Equal(t, hellio.Lookup{MobileNumber: "+233", Network: "MTN", Raw: lookup.Raw}, lookup)
+	require.Empty(t, batch.Lookups)
+	require.Equal(t, hellio.EmailResult{Email: "a@example.com", Raw: email.Raw}, email)
+	require.Equal(t, hellio.Price{Network: "MTN", Raw: price.Raw}, price)
+}
+
+func TestWhatIsNoObjectIsNotRead(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`7`, `"x"`, `[]`, `true`} {
+		var m hellio.Message
+		require.Error(t, json.Unmarshal([]byte(body), &m), body)
+	}
+}
+
+func TestAPageOfOddThingsIsReadWithEachOne(t *testing.T) {
+	t.Parallel()
+	client, _ := scripted(t, `{"data":[`+odd+`,{"id":8,"message":"Hi"}]}`)
+	page, err := client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{})
+	require.NoError(t, err)
+	require.Len(t, page.Data, 2)
+	require.Equal(t, "Hi", page.Data[1].Message)
+	require.True(t, strings.HasPrefix(string(page.Data[0].Raw), `{"id":{"n":7}`))
+}

@@ -1,0 +1,121 @@
+package hellio
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func limitHeaders(pairs ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		h.Set(pairs[i], pairs[i+1])
+	}
+	return h
+}
+
+func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	for name, c := range map[string]struct {
+		header http.Header
+		want   RateLimit
+	}{
+		"nothing":                     {nil, RateLimit{}},
+		"let through":                 {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "119"), RateLimit{Limit: 120, Remaining: 119}},
+		"the last one":                {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "0"), RateLimit{Limit: 120}},
+		"refused":                     {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "0", "Retry-After", "17", "X-RateLimit-Reset", "1772600784"), RateLimit{Limit: 120, Reset: time.Unix(1772600784, 0), RetryAfter: 17 * time.Second}},
+		"a 503 in maintenance":        {limitHeaders("Retry-After", "30"), RateLimit{RetryAfter: 30 * time.Second}},
+		"Limit alone tells nothing":   {limitHeaders("X-RateLimit-Limit", "120"), RateLimit{}},
+		"Remaining alone":             {limitHeaders("X-RateLimit-Remaining", "5"), RateLimit{}},
+		"a limit of 0":                {limitHeaders("X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0"), RateLimit{}},
+		"more left than the limit":    {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "500"), RateLimit{Limit: 120, Remaining: 120}},
+		"a negative rest":             {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "-1"), RateLimit{}},
+		"words":                       {limitHeaders("X-RateLimit-Limit", "many", "X-RateLimit-Remaining", "some", "Retry-After", "later"), RateLimit{}},
+		"a number beyond any integer": {limitHeaders("X-RateLimit-Limit", "99999999999999999999", "X-RateLimit-Remaining", "1"), RateLimit{}},
+		"a header that is there, without a value": {http.Header{"X-Ratelimit-Limit": nil, "Retry-After": {}}, RateLimit{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, parseRateLimit(c.header, now))
+		})
+	}
+}
+
+func TestRetryAfterDateIsTakenByTheAPIsOwnClock(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	server := now.Add(-6 * time.Hour)
+	h := limitHeaders("Retry-After", server.Add(20*time.Second).Format(http.TimeFormat))
+	require.Zero(t, parseRetryAfter(h, now), "without a Date it lies in the past")
+	h.Set("Date", server.Format(http.TimeFormat))
+	require.Equal(t, 20*time.Second, parseRetryAfter(h, now))
+	h.Set("Date", "no date")
+	require.Zero(t, parseRetryAfter(h, now))
+	require.Equal(t, 90*time.Second, parseRetryAfter(limitHeaders("Retry-After", now.Add(90*time.Second).Format(http.TimeFormat)), now))
+}
+
+func TestClientRemembersTheLatestRateLimit(t *testing.T) {
+	t.Parallel()
+	s := newStub(
+		reply(200, balanceBody),
+		reply(200, balanceBody, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "118"),
+		reply(200, balanceBody),
+		reply(404, `{}`, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "117"),
+	)
+	c := stubbed(t, s)
+	require.Equal(t, RateLimit{}, c.RateLimit(), "nothing was said yet")
+	var r Response
+	for i, want := range []RateLimit{{}, {Limit: 120, Remaining: 118}, {Limit: 120, Remaining: 118}, {Limit: 120, Remaining: 117}} {
+		_, err := c.Balance.Get(t.Context(), WithResponse(&r))
+		require.Equal(t, i == 3, err != nil)
+		require.Equal(t, want, c.RateLimit(), "after call %d", i+1)
+	}
+	require.Equal(t, RateLimit{Limit: 120, Remaining: 117}, r.RateLimit)
+}
+
+func TestAnswerWithoutALimitDoesNotWipeOutTheKnownOne(t *testing.T) {
+	t.Parallel()
+	s := newStub(
+		reply(200, balanceBody, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "118"),
+		reply(503, `{}`, "Retry-After", "30"), // maintenance: the limiter was not asked
+	)
+	c := stubbed(t, s)
+	_, err := c.Balance.Get(t.Context())
+	require.NoError(t, err)
+	_, err = c.Balance.Get(t.Context(), WithMaxRetries(0))
+	require.Error(t, err)
+	require.Equal(t, 120, c.RateLimit().Limit)
+	require.Equal(t, 118, c.RateLimit().Remaining)
+}
+
+func FuzzRateLimit(f *testing.F) {
+	for _, seed := range [][4]string{
+		{"120", "119", "", ""}, {"120", "0", "60", "1772600784"}, {"-1", "x", "9223372037", "99999999999999"}, {"0", "0", "0", "0"},
+		{"", "", "Wed, 04 Mar 2026 05:06:07 GMT", ""}, {"120", "999999999999", "1.5", "-3"}, {"٣", "1", " 5", "1e3"},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3])
+	}
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	policy, _ := RetryPolicy{}.check()
+	f.Fuzz(func(t *testing.T, limit, remaining, retryAfter, reset string) {
+		h := limitHeaders("X-RateLimit-Limit", limit, "X-RateLimit-Remaining", remaining, "Retry-After", retryAfter, "X-RateLimit-Reset", reset,
+			"Date", now.Format(http.TimeFormat))
+		rl := parseRateLimit(h, now)
+		require.GreaterOrEqual(t, rl.Remaining, 0)
+		require.GreaterOrEqual(t, rl.Limit, rl.Remaining)
+		require.GreaterOrEqual(t, rl.RetryAfter, time.Duration(0))
+		require.LessOrEqual(t, rl.RetryAfter, 24*time.Hour)
+		if told, ok := waitTold(h, now); ok {
+			require.GreaterOrEqual(t, told, time.Duration(0))
+			require.LessOrEqual(t, told, 24*time.Hour)
+		}
+		for _, why := range []reason{whyThrottled, whyUnavailable, whyServer} {
+			wait := delay(policy, why, 1, h, now, 0)
+			require.GreaterOrEqual(t, wait, 50*time.Millisecond, "a wait is never nothing")
+			require.LessOrEqual(t, wait, 24*time.Hour)
+		}
+	})
+}

@@ -1,0 +1,273 @@
+package hellio
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// again says for the classes GET, DELETE, keyed, billable and other, in this order, whether an attempt is followed by another.
+type again [5]bool
+
+var (
+	every      = again{true, true, true, true, true}
+	never      = again{}
+	repeatable = again{true, true, true, false, false}
+)
+
+func TestDecideIsTheDecisionTable(t *testing.T) {
+	t.Parallel()
+	replay := http.Header{contract.HeaderIdempotentReplayed: {"true"}}
+	for _, row := range []struct {
+		name   string
+		status int
+		code   string
+		header http.Header
+		fault  fault
+		again  again
+		why    reason
+	}{
+		{name: "nothing was sent", fault: faultNotSent, again: every, why: whyNotSent},
+		{name: "a certificate or protocol that can't work", fault: faultConfig, again: never, why: whyFinal},
+		{name: "the caller's context ended", fault: faultCaller, again: never, why: whyFinal},
+		{name: "the caller's context ended within a 2xx", fault: faultCaller, status: 200, again: never, why: whyFinal},
+		{name: "lost without an answer", fault: faultLost, again: repeatable, why: whyLost},
+		{name: "2xx cut off", fault: faultTruncated, status: 202, again: repeatable, why: whyLost},
+		{name: "2xx unreadable", fault: faultMalformed, status: 200, again: again{true, false, true, false, false}, why: whyMalformed},
+		{name: "2xx", status: 202, again: never, why: whyFinal},
+		{name: "204", status: 204, again: never, why: whyFinal},
+		{name: "100", status: 100, again: never, why: whyFinal},
+		{name: "301", status: 301, again: never, why: whyFinal},
+		{name: "307", status: 307, again: never, why: whyFinal},
+		{name: "400", status: 400, again: never, why: whyFinal},
+		{name: "401", status: 401, again: never, why: whyFinal},
+		{name: "402", status: 402, code: contract.CodeInsufficientBalance, again: never, why: whyFinal},
+		{name: "403", status: 403, again: never, why: whyFinal},
+		{name: "404", status: 404, again: never, why: whyFinal},
+		{name: "422", status: 422, again: never, why: whyFinal},
+		{name: "408", status: 408, again: repeatable, why: whyTimeout},
+		{name: "409 idempotency_conflict", status: 409, code: contract.CodeIdempotencyConflict, again: again{2: true}, why: whyConflict},
+		{name: "409 extension_unavailable", status: 409, code: contract.CodeExtensionUnavailable, again: never, why: whyFinal},
+		{name: "429", status: 429, again: every, why: whyThrottled},
+		{name: "500", status: 500, again: repeatable, why: whyServer},
+		{name: "500 stored under the key", status: 500, header: replay, again: never, why: whyFinal},
+		{name: "503 stored under the key", status: 503, header: replay, again: never, why: whyFinal},
+		{name: "502", status: 502, again: repeatable, why: whyServer},
+		{name: "503", status: 503, again: repeatable, why: whyUnavailable},
+		{name: "504", status: 504, again: repeatable, why: whyServer},
+		{name: "a status that HTTP does not define", status: 799, again: repeatable, why: whyServer},
+	} {
+		for c, want := range row.again {
+			t.Run(row.name+", class "+strconv.Itoa(c), func(t *testing.T) {
+				t.Parallel()
+				for _, sofar := range []Outcome{OutcomeNotSent, OutcomeRejected} {
+					got, why := decide(class(c), sofar, row.status, row.code, row.header, row.fault)
+					require.Equal(t, want, got)
+					require.Equal(t, row.why, why)
+				}
+			})
+		}
+	}
+}
+
+func TestDecideTakesA404ForSuccessOnlyWhereAnEarlierDeleteMayHaveArrived(t *testing.T) {
+	t.Parallel()
+	for sofar, want := range map[Outcome]reason{
+		OutcomeUnknown: whyGone, OutcomeAccepted: whyGone, OutcomeNotSent: whyFinal, OutcomeRejected: whyFinal,
+	} {
+		again, why := decide(classDelete, sofar, http.StatusNotFound, contract.CodeNotFound, nil, faultNone)
+		require.False(t, again)
+		require.Equal(t, want, why, "after an outcome of %q", sofar)
+	}
+	for _, c := range []class{classGet, classKeyed, classBillable, classOther} {
+		_, why := decide(c, OutcomeUnknown, http.StatusNotFound, contract.CodeNotFound, nil, faultNone)
+		require.Equal(t, whyFinal, why)
+	}
+}
+
+func TestEachOperationHasTheClassThatItsMoneyAsksFor(t *testing.T) {
+	t.Parallel()
+	for want, ops := range map[class][]contract.Operation{
+		classGet:      {contract.BalanceGet, contract.MessageGet, contract.USSDAvailability},
+		classDelete:   {contract.WebhookDelete, contract.USSDExtDelete},
+		classKeyed:    {contract.SMSSend, contract.OTPSend, contract.VoiceSend},
+		classBillable: {contract.LookupCreate, contract.EmailVerify, contract.USSDExtCreate},
+		classOther:    {contract.OTPVerify, contract.WebhookCreate, contract.USSDAppUpdate, contract.AuthToken},
+	} {
+		for _, op := range ops {
+			require.Equal(t, want, classOf(&op), op.Name)
+		}
+	}
+}
+
+func TestDelayOfABackoffDoublesUpToItsCeiling(t *testing.T) {
+	t.Parallel()
+	policy, err := RetryPolicy{}.check()
+	require.NoError(t, err)
+	for n, ceiling := range map[int]time.Duration{
+		1: 500 * time.Millisecond, 2: time.Second, 3: 2 * time.Second, 4: 4 * time.Second, 5: 8 * time.Second, 6: 8 * time.Second, 100: 8 * time.Second,
+	} {
+		for _, why := range []reason{whyLost, whyNotSent, whyServer, whyUnavailable, whyTimeout, whyMalformed} {
+			require.Equal(t, 50*time.Millisecond, delay(policy, why, n, nil, time.Now(), 0), "never at once")
+			require.Equal(t, ceiling/2, delay(policy, why, n, nil, time.Now(), 0.5))
+			require.Less(t, delay(policy, why, n, nil, time.Now(), math.Nextafter(1, 0)), ceiling+1)
+		}
+	}
+	require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, nil, time.Now(), 0.5), "a 429 without Retry-After starts from 1 s")
+	require.Equal(t, 4*time.Second, delay(policy, whyThrottled, 9, nil, time.Now(), 0.5))
+}
+
+func TestDelayAfterAThrottleHonoursWhatTheAPISays(t *testing.T) {
+	t.Parallel()
+	policy, err := RetryPolicy{}.check()
+	require.NoError(t, err)
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	date := now.Add(-3 * time.Hour) // the two clocks disagree
+	h := func(pairs ...string) http.Header {
+		h := http.Header{"Date": {date.Format(http.TimeFormat)}}
+		for i := 0; i < len(pairs); i += 2 {
+			h.Set(pairs[i], pairs[i+1])
+		}
+		return h
+	}
+	const absent = time.Second // its backoff ceiling
+	for name, c := range map[string]struct {
+		header http.Header
+		least  time.Duration
+	}{
+		"seconds":                         {h("Retry-After", "60"), 60 * time.Second},
+		"one second":                      {h("Retry-After", "1"), time.Second},
+		"zero, the window's very end":     {h("Retry-After", "0"), time.Second},
+		"a date, by the API's own clock":  {h("Retry-After", date.Add(30*time.Second).Format(http.TimeFormat)), 30 * time.Second},
+		"Reset where Retry-After is gone": {h("X-RateLimit-Reset", strconv.FormatInt(date.Add(42*time.Second).Unix(), 10)), 42 * time.Second},
+		"Retry-After goes before Reset":   {h("Retry-After", "7", "X-RateLimit-Reset", strconv.FormatInt(date.Add(42*time.Second).Unix(), 10)), 7 * time.Second},
+		"exactly a day":                   {h("Retry-After", "86400"), 24 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.least, delay(policy, whyThrottled, 3, c.header, now, 0))
+			require.Equal(t, c.least+500*time.Millisecond, delay(policy, whyThrottled, 3, c.header, now, 0.5))
+			require.Equal(t, c.least, delay(policy, whyUnavailable, 1, c.header, now, 0), "a 503 is heard as well")
+			require.Less(t, delay(policy, whyServer, 1, c.header, now, 0.999), 500*time.Millisecond, "a 500 is not")
+		})
+	}
+	for name, header := range map[string]http.Header{
+		"nothing":                           {},
+		"a negative number":                 h("Retry-After", "-5"),
+		"a fraction":                        h("Retry-After", "1.5"),
+		"a number that would overflow":      h("Retry-After", "9223372037"),
+		"a number beyond any integer":       h("Retry-After", "99999999999999999999999999"),
+		"a second more than a day":          h("Retry-After", "86401"),
+		"a past date":                       h("Retry-After", date.Add(-time.Minute).Format(http.TimeFormat)),
+		"a date in a year":                  h("Retry-After", date.AddDate(1, 0, 0).Format(http.TimeFormat)),
+		"words":                             h("Retry-After", "soon"),
+		"Reset without the response's Date": {contract.HeaderRateLimitReset: {strconv.FormatInt(now.Add(time.Minute).Unix(), 10)}},
+		"Reset in the past":                 h("X-RateLimit-Reset", strconv.FormatInt(date.Unix()-1, 10)),
+		"Reset in a thousand years":         h("X-RateLimit-Reset", "33333333333"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, 50*time.Millisecond, delay(policy, whyThrottled, 1, header, now, 0))
+			require.Equal(t, absent/2, delay(policy, whyThrottled, 1, header, now, 0.5), "as if absent")
+		})
+	}
+}
+
+func TestDelayAfterAConflictIsFixed(t *testing.T) {
+	t.Parallel()
+	var waits []time.Duration
+	for n := 1; n <= 6; n++ {
+		waits = append(waits, delay(RetryPolicy{}, whyConflict, n, http.Header{"Retry-After": {"60"}}, time.Now(), 0.9))
+	}
+	require.Equal(t, []time.Duration{300 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second, 4 * time.Second}, waits)
+}
+
+func TestBudgetAllowsTenFailuresAndComesBackWithSuccess(t *testing.T) {
+	t.Parallel()
+	var b budget
+	for range 10 {
+		require.True(t, b.take(whyLost, false))
+	}
+	require.False(t, b.take(whyLost, false), "50 tokens pay for 10 retries of 5")
+	require.False(t, b.take(whyThrottled, false))
+	require.True(t, b.take(whyConflict, false), "a conflict costs nothing")
+	require.True(t, b.take(whyServer, true), "the first retry of a keyed send in doubt always goes")
+	b.refund()
+	b.refund()
+	require.True(t, b.take(whyThrottled, false), "two successes pay for one retry after a 429")
+	require.False(t, b.take(whyThrottled, false))
+	for range 1000 {
+		b.refund()
+	}
+	for range 50 {
+		require.True(t, b.take(whyThrottled, false))
+	}
+	require.False(t, b.take(whyThrottled, false), "the budget never grows past its size")
+}
+
+func TestForcedRetriesDoNotPutTheBudgetInDebt(t *testing.T) {
+	t.Parallel()
+	var b budget
+	for range 100 {
+		require.True(t, b.take(whyLost, true))
+	}
+	for range 10 {
+		b.refund()
+	}
+	require.True(t, b.take(whyLost, false))
+}
+
+func TestRetryPolicyFillsItsDefaults(t *testing.T) {
+	t.Parallel()
+	p, err := RetryPolicy{}.check()
+	require.NoError(t, err)
+	require.Equal(t, RetryPolicy{MinWait: 500 * time.Millisecond, MaxWait: 8 * time.Second, MaxRetryAfter: 65 * time.Second}, p)
+	require.Equal(t, 3, p.retries(classKeyed))
+	for _, c := range []class{classGet, classDelete, classBillable, classOther} {
+		require.Equal(t, 2, p.retries(c))
+	}
+	require.Equal(t, 0, RetryPolicy{MaxRetries: -1}.retries(classKeyed))
+	require.Equal(t, 7, RetryPolicy{MaxRetries: 7}.retries(classBillable))
+
+	p, err = RetryPolicy{MaxWait: 100 * time.Millisecond}.check()
+	require.NoError(t, err, "a short MaxWait alone is no contradiction")
+	require.Equal(t, p.MaxWait, p.MinWait)
+	p, err = RetryPolicy{MinWait: time.Minute}.check()
+	require.NoError(t, err, "nor is a long MinWait")
+	require.Equal(t, p.MinWait, p.MaxWait)
+}
+
+func TestRetryPolicyRefusesBadValuesByName(t *testing.T) {
+	t.Parallel()
+	for field, p := range map[string]RetryPolicy{
+		"MaxRetries":    {MaxRetries: -2},
+		"MinWait":       {MinWait: -1},
+		"MaxWait":       {MaxWait: -time.Second},
+		"MaxRetryAfter": {MaxRetryAfter: 25 * time.Hour},
+	} {
+		_, err := p.check()
+		requireParamError(t, err, "retry policy: "+field)
+		_, err = NewClient(testToken, WithRetryPolicy(p))
+		requireParamError(t, err, "retry policy: "+field)
+	}
+	_, err := RetryPolicy{MaxRetries: 101}.check()
+	requireParamError(t, err, "retry policy: MaxRetries", "101", "100")
+	_, err = RetryPolicy{MinWait: 2 * time.Second, MaxWait: time.Second}.check()
+	requireParamError(t, err, "retry policy: MinWait", "2s", "1s")
+}
+
+func TestReasonsHaveNames(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for r := whyFinal; r <= whyServer; r++ {
+		require.NotEmpty(t, r.String())
+		require.False(t, seen[r.String()], "%q is used twice", r)
+		seen[r.String()] = true
+	}
+}

@@ -1,0 +1,104 @@
+package hellio_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+)
+
+// script is an API that answers each request with the next body, the last one for all further ones, and keeps what it was asked.
+type script struct {
+	header http.Header
+	status int // 0: 200
+
+	mu     sync.Mutex
+	bodies []string
+	asked  []string // method, path and query
+	at     []time.Time
+}
+
+// scripted makes a client of an API that answers with these bodies; it does not try again.
+func scripted(t testing.TB, bodies ...string) (*hellio.Client, *script) {
+	t.Helper()
+	s := &script{bodies: bodies}
+	return s.client(t), s
+}
+
+func (s *script) client(t testing.TB) *hellio.Client {
+	t.Helper()
+	client, err := hellio.NewClient("7|token", hellio.WithHTTPClient(&http.Client{Transport: s}), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	require.NoError(t, err)
+	return client
+}
+
+func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, req.Method+" "+req.URL.RequestURI())
+	s.at = append(s.at, time.Now())
+	body := s.bodies[min(len(s.asked), len(s.bodies))-1]
+	header := s.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Content-Type", "application/json")
+	status := s.status
+	switch {
+	case strings.HasPrefix(body, `{"message"`):
+		status = http.StatusForbidden
+	case status == 0:
+		status = http.StatusOK
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1, Request: req}, nil
+}
+
+// requests are the requests so far.
+func (s *script) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.asked...)
+}
+
+// gaps are the times between them.
+func (s *script) gaps() (gaps []time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := 1; i < len(s.at); i++ {
+		gaps = append(gaps, s.at[i].Sub(s.at[i-1]))
+	}
+	return gaps
+}
+
+// refusal is one call with bad input, and the field that its error must name.
+type refusal struct {
+	field string
+	call  func(c *hellio.Client) error
+}
+
+// requireRefused makes each call and wants a *ParamError that names its field, and nothing sent.
+func requireRefused(t *testing.T, refusals map[string]refusal) {
+	t.Helper()
+	for name, r := range refusals {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, api := scripted(t, `{"data":{}}`)
+			err := r.call(client)
+			var bad *hellio.ParamError
+			require.ErrorAs(t, err, &bad)
+			require.Equal(t, r.field, bad.Field)
+			require.NotEmpty(t, bad.Allowed)
+			require.Equal(t, hellio.OutcomeNotSent, hellio.OutcomeOf(err))
+			require.Empty(t, api.requests())
+		})
+	}
+}
+
+// badIDs are ids that would change the path.
+var badIDs = []string{"", ".", "..", "a/b", `a\b`, "a?b", "a#b", "a\nb"}

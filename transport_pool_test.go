@@ -1,0 +1,107 @@
+package hellio
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// counted is a server that counts the connections it accepts.
+func counted(t *testing.T, h http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
+	t.Helper()
+	var conns atomic.Int64
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	return s, &conns
+}
+
+func chunked(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for part := range strings.SplitSeq(body, ",") {
+			_, _ = io.WriteString(w, part+map[bool]string{true: ",", false: ""}[!strings.HasSuffix(body, part)])
+			w.(http.Flusher).Flush()
+		}
+	}
+}
+
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	s, conns := counted(t, chunked(balanceBody))
+	c := overSockets(t, s.URL)
+	for range 200 {
+		require.NoError(t, getBalance(t.Context(), c))
+	}
+	require.EqualValues(t, 1, conns.Load())
+}
+
+func TestFailingCallsKeepTheConnectionAndTheCallersPool(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	s, conns := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader([]int{422, 500, 429, 404}[calls.Add(1)%4])
+		_, _ = io.WriteString(w, `{"message":"`+strings.Repeat("x", 20<<10)+`"}`)
+	})
+	hc := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+	before := *hc
+	c := overSockets(t, s.URL, WithHTTPClient(hc), WithRetryPolicy(RetryPolicy{MaxRetries: -1}))
+	for range 20 {
+		require.Error(t, getBalance(t.Context(), c))
+		require.Error(t, sendSMS(t.Context(), c))
+	}
+	c.CloseIdleConnections()
+	require.Error(t, getBalance(t.Context(), c))
+	require.EqualValues(t, 1, conns.Load(), "CloseIdleConnections leaves the caller's pool alone, too")
+	require.Equal(t, before, *hc)
+	hc.CloseIdleConnections()
+}
+
+func TestCloseIdleConnectionsClosesTheClientsOwnPool(t *testing.T) {
+	t.Parallel()
+	s, conns := counted(t, chunked(balanceBody))
+	c := overSockets(t, s.URL)
+	require.NoError(t, getBalance(t.Context(), c))
+	c.CloseIdleConnections()
+	require.NoError(t, getBalance(t.Context(), c))
+	require.EqualValues(t, 2, conns.Load())
+}
+
+func TestRequestThatMustNotBeRepeatedHasAConnectionOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s, conns := counted(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/balance" {
+			_, _ = io.WriteString(w, balanceBody)
+			return
+		}
+		_, _ = io.WriteString(w, `{"data":{}}`)
+	})
+	for name, opts := range map[string][]Option{"its own transport": nil, "the caller's": {WithHTTPClient(pooling())}} {
+		t.Run(name, func(t *testing.T) {
+			c := overSockets(t, s.URL, opts...)
+			require.NoError(t, getBalance(t.Context(), c))
+			for i := range 3 {
+				before := conns.Load()
+				require.NoError(t, verifyEmail(t.Context(), c))
+				require.EqualValues(t, before+1, conns.Load(), "request %d", i)
+			}
+			before := conns.Load()
+			require.NoError(t, getBalance(t.Context(), c))
+			require.Equal(t, before, conns.Load(), "other calls still share theirs")
+			if len(opts) > 0 {
+				c.core.http.CloseIdleConnections()
+			}
+		})
+	}
+}

@@ -1,0 +1,372 @@
+package hellio
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// dropper answers GET and breaks the connection of everything else once it has read it, as a server does that dies after the work.
+type dropper struct {
+	hits     atomic.Int64
+	together sync.WaitGroup // GETs that must be under way at the same time
+}
+
+func (d *dropper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	if r.Method == http.MethodGet {
+		d.together.Done()
+		d.together.Wait()
+		_, _ = io.WriteString(w, balanceBody)
+		return
+	}
+	d.hits.Add(1)
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_ = conn.Close()
+	}
+}
+
+// warm opens n connections and leaves them idle.
+func (d *dropper) warm(t *testing.T, n int, get func() error) {
+	t.Helper()
+	d.together.Add(n)
+	errs := make(chan error, n)
+	for range n {
+		go func() { errs <- get() }()
+	}
+	for range n {
+		require.NoError(t, <-errs)
+	}
+}
+
+func pooling() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+}
+
+func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
+	t.Parallel()
+	for retries := range 3 {
+		t.Run(strconv.Itoa(retries)+" retries", func(t *testing.T) {
+			t.Parallel()
+			d := &dropper{}
+			s := server(t, d.ServeHTTP)
+			c := overSockets(t, s.URL, WithHTTPClient(pooling()), quick())
+			d.warm(t, 4, func() error { return getBalance(t.Context(), c) })
+			_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(retries))
+			requireOutcome(t, OutcomeUnknown, err)
+			require.Equal(t, retries+1, responseOf(t, err).Attempts)
+			require.EqualValues(t, retries+1, d.hits.Load(), "what the server saw is what the caller is told")
+			require.ErrorIs(t, err, io.EOF)
+		})
+	}
+	t.Run("control: net/http alone repeats it on each idle connection", func(t *testing.T) {
+		t.Parallel()
+		d := &dropper{}
+		s := server(t, d.ServeHTTP)
+		hc := pooling()
+		defer hc.CloseIdleConnections()
+		d.warm(t, 4, func() error {
+			resp, err := hc.Get(s.URL)
+			if err == nil {
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+			}
+			return err
+		})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL, strings.NewReader("{}"))
+		require.NoError(t, err)
+		req.Header.Set("Idempotency-Key", "k")
+		resp, err := hc.Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		require.Error(t, err)
+		require.Greater(t, d.hits.Load(), int64(1))
+	})
+}
+
+func TestGetIsHealedByNetHTTPWhenAnIdleConnectionBreaks(t *testing.T) {
+	t.Parallel()
+	var hits atomic.Int64
+	s := server(t, func(w http.ResponseWriter, _ *http.Request) {
+		if hits.Add(1) == 2 {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, balanceBody)
+	})
+	c := overSockets(t, s.URL)
+	require.NoError(t, getBalance(t.Context(), c))
+	_, err := c.Balance.Get(t.Context(), WithMaxRetries(0))
+	require.NoError(t, err)
+}
+
+func TestRefusedDialIsNotSent(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	url := "http://" + l.Addr().String()
+	require.NoError(t, l.Close())
+	c := overSockets(t, url, quick())
+	for name, send := range map[string]func() error{
+		"keyed": func() error { _, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(1)); return err },
+		"paid":  func() error { return verifyEmail(t.Context(), c, WithMaxRetries(1)) },
+	} {
+		err := send()
+		requireOutcome(t, OutcomeNotSent, err)
+		require.Equal(t, 2, responseOf(t, err).Attempts, "%s: each dial is an attempt", name)
+		var operation *net.OpError
+		require.ErrorAs(t, err, &operation, "the cause is kept")
+	}
+}
+
+func TestConnectionThatCanNeverWorkIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	var hits atomic.Int64
+	count := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) })
+	secure := httptest.NewUnstartedServer(count)
+	secure.Config.ErrorLog = silent
+	secure.StartTLS()
+	defer secure.Close()
+	plain := httptest.NewUnstartedServer(count)
+	plain.Config.ErrorLog = silent
+	plain.Start()
+	defer plain.Close()
+	wrongName := secure.Client()
+	wrongName.Transport.(*http.Transport).TLSClientConfig.ServerName = "elsewhere.example"
+	for name, c := range map[string]*Client{
+		"an unknown authority":      overSockets(t, secure.URL),
+		"a certificate for another": overSockets(t, secure.URL, WithHTTPClient(wrongName)),
+		"TLS where there is none":   overSockets(t, strings.Replace(plain.URL, "http:", "https:", 1)),
+	} {
+		err := sendSMS(t.Context(), c)
+		requireOutcome(t, OutcomeNotSent, err)
+		require.Equal(t, 1, responseOf(t, err).Attempts, name)
+		err = verifyEmail(t.Context(), c)
+		requireOutcome(t, OutcomeNotSent, err)
+		require.Equal(t, 1, responseOf(t, err).Attempts, name)
+	}
+	require.Zero(t, hits.Load())
+}
+
+func TestConnectionResetAfterTheRequestLeavesItInDoubt(t *testing.T) {
+	t.Parallel()
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			_ = conn.(*net.TCPConn).SetLinger(0)
+			_ = conn.Close()
+		}
+	})
+	c := overSockets(t, s.URL, quick())
+	_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(1))
+	requireOutcome(t, OutcomeUnknown, err)
+	require.Equal(t, 2, responseOf(t, err).Attempts)
+	err = verifyEmail(t.Context(), c)
+	requireOutcome(t, OutcomeUnknown, err)
+	require.Equal(t, 1, responseOf(t, err).Attempts, "no key, no second try")
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int64
+	other := server(t, func(http.ResponseWriter, *http.Request) { reached.Add(1) })
+	for _, status := range []int{300, 301, 302, 303, 307, 308} {
+		for _, location := range []string{other.URL + "/v1/sms/send", "", "/v1/elsewhere", "://"} {
+			var hits atomic.Int64
+			s := server(t, func(w http.ResponseWriter, r *http.Request) {
+				hits.Add(1)
+				if location != "" {
+					w.Header().Set("Location", location)
+				}
+				w.WriteHeader(status)
+			})
+			c := overSockets(t, s.URL)
+			for i, send := range []func() error{
+				func() error { return sendSMS(t.Context(), c) },
+				func() error { return getBalance(t.Context(), c) },
+				func() error { return verifyEmail(t.Context(), c) },
+			} {
+				err := send()
+				var redirect *RedirectError
+				require.ErrorAs(t, err, &redirect, "%d to %q", status, location)
+				require.Equal(t, status, redirect.Status)
+				require.Equal(t, location, redirect.Location)
+				requireOutcome(t, OutcomeRejected, err)
+				require.EqualValues(t, i+1, hits.Load())
+			}
+		}
+	}
+	require.Zero(t, reached.Load(), "neither token nor message reach another host")
+}
+
+func TestForeignRoundTripperProvesNothingByItsSilence(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		silent := newStub(refused)
+		c, err := NewClient(testToken, WithHTTPClient(&http.Client{Transport: silent}))
+		require.NoError(t, err)
+		requireOutcome(t, OutcomeUnknown, sendSMS(t.Context(), c))
+		requireOutcome(t, OutcomeUnknown, verifyEmail(t.Context(), c))
+		require.Len(t, silent.requests(), 5, "four of the keyed send, one of the other")
+
+		talking := newStub(refused, reply(200, `{"data":{}}`), refused)
+		c, err = NewClient(testToken, WithHTTPClient(&http.Client{Transport: talking}))
+		require.NoError(t, err)
+		requireOutcome(t, OutcomeUnknown, verifyEmail(t.Context(), c))
+		require.NoError(t, verifyEmail(t.Context(), c), "now it has shown that it reports")
+		requireOutcome(t, OutcomeNotSent, verifyEmail(t.Context(), c))
+	})
+}
+
+// A RoundTripper that tells of its connection, but not of what it writes, proves nothing either.
+func TestRoundTripperThatReportsHalfProvesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStub(func(req *http.Request) (*http.Response, error) {
+			httptrace.ContextClientTrace(req.Context()).GotConn(httptrace.GotConnInfo{})
+			return nil, io.EOF // the request has gone out
+		})
+		c, err := NewClient(testToken, WithHTTPClient(&http.Client{Transport: s}))
+		require.NoError(t, err)
+		requireOutcome(t, OutcomeUnknown, sendSMS(t.Context(), c))
+	})
+}
+
+func TestNotSentIsNeverClaimedOfARequestThatArrived(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{false, true} {
+		t.Run("HTTP/2: "+strconv.FormatBool(http2), func(t *testing.T) {
+			t.Parallel()
+			var arrived sync.Map
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				arrived.Store(r.Header.Get("Idempotency-Key"), true)
+				_, _ = io.WriteString(w, sentBody)
+			}))
+			s.Config.ErrorLog = silent
+			s.EnableHTTP2 = http2
+			s.StartTLS()
+			c := overSockets(t, s.URL, WithHTTPClient(s.Client()))
+			claimed := map[string]error{}
+			for i := range 400 {
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Duration(i%100)*5*time.Microsecond, cancel)
+				_, err := c.SMS.Send(ctx, oneSMS(), WithMaxRetries(0))
+				cancel()
+				if err != nil && OutcomeOf(err) == OutcomeNotSent {
+					claimed[responseOf(t, err).IdempotencyKey] = err
+				}
+			}
+			s.Close() // waits for the requests that are still being handled
+			require.NotEmpty(t, claimed)
+			for key, err := range claimed {
+				_, there := arrived.Load(key)
+				require.False(t, there, "arrived, and yet: %v", err)
+			}
+		})
+	}
+}
+
+func TestTimeoutOfTheCallersClientBoundsOneAttempt(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	s := server(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-release
+	})
+	defer close(release)
+	for name, hc := range map[string]*http.Client{
+		"http.Client.Timeout":   {Transport: &http.Transport{}, Timeout: 50 * time.Millisecond},
+		"ResponseHeaderTimeout": {Transport: &http.Transport{ResponseHeaderTimeout: 50 * time.Millisecond}},
+	} {
+		start := time.Now()
+		_, err := overSockets(t, s.URL, WithHTTPClient(hc), quick()).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(1))
+		require.Less(t, time.Since(start), 2*time.Second)
+		requireOutcome(t, OutcomeUnknown, err)
+		require.Equal(t, 2, responseOf(t, err).Attempts, name)
+		var timeout interface{ Timeout() bool }
+		require.True(t, errors.As(err, &timeout) && timeout.Timeout(), name)
+		require.NotErrorIs(t, err, context.DeadlineExceeded, "%s: the caller has not given up", name)
+	}
+}
+
+func TestHeadersThatNeverEndAreCutOffByTheDeadline(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_, err := conn.Read(make([]byte, 64<<10)) // an answer before the request would be another fault
+				for i := 0; err == nil; i++ {
+					_, err = io.WriteString(conn, map[bool]string{true: "HTTP/1.1 200 OK\r\n", false: "X-Filler: y\r\n"}[i == 0])
+					time.Sleep(5 * time.Millisecond)
+				}
+			}()
+		}
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err = overSockets(t, "http://"+l.Addr().String()).SMS.Send(ctx, oneSMS())
+	require.Less(t, time.Since(start), 700*time.Millisecond)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	requireOutcome(t, OutcomeUnknown, err)
+}
+
+func TestHTTP2IsUsedWhereRequestsMayBeRepeatedOnly(t *testing.T) {
+	t.Parallel()
+	var protocols sync.Map
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protocols.Store(r.URL.Path, r.Proto)
+		_, _ = io.WriteString(w, map[bool]string{true: sentBody, false: `{"data":{}}`}[r.URL.Path == "/v1/sms/send"])
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	hc := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}}}
+	defer hc.CloseIdleConnections()
+	c := overSockets(t, s.URL, WithHTTPClient(hc))
+	for range 2 {
+		require.NoError(t, sendSMS(t.Context(), c))
+		require.NoError(t, verifyEmail(t.Context(), c))
+	}
+	keyed, _ := protocols.Load("/v1/sms/send")
+	paid, _ := protocols.Load("/v1/email/verify")
+	require.Equal(t, "HTTP/2.0", keyed)
+	require.Equal(t, "HTTP/1.1", paid, "net/http repeats on HTTP/2 after errors that prove nothing")
+}
+
+func TestCookiesOfTheCallersJarTravel(t *testing.T) {
+	t.Parallel()
+	var got atomic.Value
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if c, err := r.Cookie("sticky"); err == nil {
+			got.Store(c.Value)
+		}
+		http.SetCookie(w, &http.Cookie{Name: "sticky", Value: "node-3", Path: "/"})
+		_, _ = io.WriteString(w, balanceBody)
+	})
+	c := overSockets(t, s.URL, WithHTTPClient(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Jar: newJar(t)}))
+	require.NoError(t, getBalance(t.Context(), c))
+	require.NoError(t, getBalance(t.Context(), c))
+	require.Equal(t, "node-3", got.Load())
+}
