@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// route is a method and a path outside /v1, and what answers it.
+type route struct {
+	method string
+	path   string   // segments in braces stand for any one: /_fake/tokens/{token}; the handler asks r.PathValue for it, unescaped
+	query  []string // the parameters that it takes; any other is refused
+	open   bool     // it asks for no token
+	handle handler
+}
+
+// handler answers one call in the world of its token, which is nil on an open route. It writes an answer, or returns an error and writes
+// nothing; an error that is no refusal is a value that can't be.
+type handler func(rw http.ResponseWriter, r *http.Request, w *world) error
+
+// control is what the program serves outside /v1. Neither rate limit, IP list nor faults apply to it.
+type control struct {
+	worlds *worlds
+	routes []route
+}
+
+func newControl(worlds *worlds) *control {
+	c := &control{worlds: worlds}
+	c.routes = slices.Concat( // one line a file
+		aboutRoutes(),
+		worldRoutes(worlds),
+		tokenRoutes(worlds),
+		accountRoutes(worlds),
+		messageRoutes(),
+		otpRoutes(),
+		requestRoutes(),
+		faultRoutes(),
+		clockRoutes(),
+	)
+	return c
+}
+
+// ServeHTTP implements http.Handler.
+func (c *control) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if err := c.serve(rw, r); err != nil {
+		var refused *refusal
+		if !errors.As(err, &refused) {
+			refused = invalid(err)
+		}
+		refused.write(rw)
+	}
+}
+
+func (c *control) serve(rw http.ResponseWriter, r *http.Request) error {
+	rt, err := c.find(rw, r)
+	if err != nil {
+		return err
+	}
+	var w *world
+	if !rt.open {
+		if w = c.worlds.controlled(bearer(r)); w == nil {
+			return refuse(http.StatusUnauthorized, contract.CodeUnauthenticated, "Unauthenticated.")
+		}
+	}
+	if err := checkQuery(r, rt.query); err != nil {
+		return err
+	}
+	return rt.handle(rw, r, w)
+}
+
+// find gives the route of a call, and its path's values to the request. GET answers HEAD too.
+func (c *control) find(rw http.ResponseWriter, r *http.Request) (*route, error) {
+	allowed := make(map[string]*route)
+	for i := range c.routes {
+		rt := &c.routes[i]
+		if !rt.matches(r) {
+			continue
+		}
+		allowed[rt.method] = rt
+		if rt.method == http.MethodGet {
+			allowed[http.MethodHead] = rt
+		}
+	}
+	if len(allowed) == 0 {
+		return nil, notFound("route")
+	}
+	rt := allowed[r.Method]
+	if rt == nil {
+		rw.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
+		return nil, refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed, "The method is not supported for this route.")
+	}
+	return rt, nil
+}
+
+// matches compares the segments of an escaped path, so that a value may hold an escaped slash.
+func (rt *route) matches(r *http.Request) bool {
+	path, segments := strings.Split(r.URL.EscapedPath(), "/"), strings.Split(rt.path, "/")
+	if len(path) != len(segments) {
+		return false
+	}
+	for i, segment := range segments {
+		text, err := url.PathUnescape(path[i])
+		if err != nil {
+			return false
+		}
+		name, isValue := strings.CutPrefix(segment, "{")
+		switch {
+		case isValue && text != "":
+			r.SetPathValue(strings.TrimSuffix(name, "}"), text)
+		case isValue || text != segment:
+			return false
+		}
+	}
+	return true
+}
+
+// checkQuery refuses parameters that can't be read, that are given twice, or that the route does not know.
+func checkQuery(r *http.Request, known []string) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return errors.New("the query can't be read")
+	}
+	for name, values := range query {
+		switch {
+		case !slices.Contains(known, name):
+			return unprocessable(codeInvalid, "unknown parameter %q", name)
+		case len(values) > 1:
+			return unprocessable(codeInvalid, "the parameter %s is given twice", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+func tokenRoutes(worlds *worlds) []route {
+	return []route{
+		{method: http.MethodPost, path: "/_fake/tokens", handle: worlds.postToken},
+		{method: http.MethodDelete, path: "/_fake/tokens/{token}", handle: worlds.deleteToken},
+	}
+}
+
+func (ws *worlds) postToken(rw http.ResponseWriter, r *http.Request, w *world) error {
+	var body struct {
+		Scopes []string `json:"scopes"`
+	}
+	if err := readJSON(rw, r, &body); err != nil {
+		return err
+	}
+	if err := checkScopes(body.Scopes); err != nil {
+		return err
+	}
+	token, err := ws.issue(w, body.Scopes)
+	if err != nil {
+		return err
+	}
+	respond(rw, http.StatusCreated, map[string]string{"token": token})
+	return nil
+}
+
+// checkScopes refuses what would make the Fake panic, and a list that is not there: that would be every scope by omission.
+func checkScopes(scopes []string) error {
+	if scopes == nil {
+		return errors.New(`scopes is missing; ["*"] is every scope, [] none`)
+	}
+	for _, scope := range scopes {
+		if scope != contract.ScopeAll && !slices.Contains(contract.Scopes(), scope) {
+			return fmt.Errorf("unknown scope %q", scope)
+		}
+	}
+	return nil
+}
+
+func (ws *worlds) deleteToken(rw http.ResponseWriter, r *http.Request, w *world) error {
+	if !ws.revoke(w, r.PathValue("token")) {
+		return notFound("token")
+	}
+	rw.WriteHeader(http.StatusNoContent)
+	return nil
+}

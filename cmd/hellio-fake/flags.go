@@ -1,0 +1,128 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// settings are what the flags say.
+type settings struct {
+	addr        string
+	allowRemote bool
+	token       string
+	world       []helliotest.Option // of every world, unless POST worlds says otherwise
+}
+
+// parseFlags reads the flags; for -help it writes them to stderr and returns flag.ErrHelp. No error quotes the token.
+func parseFlags(args []string, stderr io.Writer) (*settings, error) {
+	s := &settings{}
+	flags := flag.NewFlagSet("hellio-fake", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // run writes the error, once and without all the flags
+	flags.Usage = func() {}
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8420", "`host:port` to listen on; port 0 picks a free one")
+	flags.BoolVar(&s.allowRemote, "allow-remote", false, "let -addr name an interface that other machines reach")
+	flags.StringVar(&s.token, "token", helliotest.DefaultToken, "Bearer `token` of the first world")
+	s.option(flags, "balance", "`amount` in the wallet of a new world (default 100.0000)", balanceOption)
+	s.option(flags, "senders", "approved sender `names`, separated by commas (default HELLIO,ACME)", sendersOption)
+	s.option(flags, "rate-limit", "`requests` a minute and token; 0 = no limit (default 120)", rateLimitOption)
+	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(stderr, "hellio-fake serves a fake of the Hellio Messaging API. Its flags:")
+			flags.SetOutput(stderr)
+			flags.PrintDefaults()
+		}
+		return nil, err
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return s, errors.Join(s.checkAddr(), s.checkToken())
+}
+
+// option adds a flag that shapes the worlds. Its value is tried out at once, so that an error names the flag.
+func (s *settings) option(flags *flag.FlagSet, name, usage string, read func(string) (helliotest.Option, error)) {
+	flags.Func(name, usage, func(text string) error {
+		opt, err := read(text)
+		if err != nil {
+			return err
+		}
+		trial, err := helliotest.Start(opt)
+		if err != nil {
+			return err
+		}
+		s.world = append(s.world, opt)
+		return trial.Close()
+	})
+}
+
+func balanceOption(text string) (helliotest.Option, error) { return helliotest.WithBalance(text), nil }
+
+func sendersOption(text string) (helliotest.Option, error) {
+	var names []string
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return helliotest.WithSenders(names...), nil
+}
+
+func rateLimitOption(text string) (helliotest.Option, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, errors.New("not a whole number")
+	}
+	return helliotest.WithRateLimit(n), nil
+}
+
+func seedOption(text string) (helliotest.Option, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return nil, errors.New("not a whole number of 0 or more")
+	}
+	return helliotest.WithSeed(n), nil
+}
+
+// checkAddr refuses to be reached by other machines unless -allow-remote says so. Without that flag no name but localhost is looked up.
+func (s *settings) checkAddr() error {
+	host, port, err := net.SplitHostPort(s.addr)
+	if err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("-addr: %q is not a port", port)
+	}
+	if !s.allowRemote && !isLoopback(host) {
+		return fmt.Errorf("-addr %s can be reached by other machines, and whoever reaches it reads every message; -allow-remote allows it", s.addr)
+	}
+	return nil
+}
+
+// isLoopback tells whether a host, a name or an IP address, is this machine and can't be another.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+func (s *settings) checkToken() error {
+	if !isToken(s.token) {
+		return errors.New("-token must be visible ASCII without spaces, and not empty")
+	}
+	return nil
+}
+
+func isToken(text string) bool {
+	return text != "" && strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}

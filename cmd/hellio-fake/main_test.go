@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// runOnce is the program with a context that has ended: it starts, if it can, and ends.
+func runOnce(args ...string) (status int, stdout, stderr string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, errs bytes.Buffer
+	status = run(ctx, args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func TestBadFlagsAreNamedAndNothingStarts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"-addr", "0.0.0.0:0"}, "-allow-remote"},
+		{[]string{"-addr", ":0"}, "-allow-remote"},
+		{[]string{"-addr", "[::]:0"}, "-allow-remote"},
+		{[]string{"-addr", "192.0.2.1:0"}, "-allow-remote"},
+		{[]string{"-addr", "example.com:0"}, "-allow-remote"},
+		{[]string{"-addr", "127.0.0.1"}, "-addr"},
+		{[]string{"-addr", ""}, "-addr"},
+		{[]string{"-addr", "127.0.0.1:"}, "-addr"},
+		{[]string{"-addr", "127.0.0.1:http"}, "-addr"},
+		{[]string{"-addr", "127.0.0.1:65536"}, "-addr"},
+		{[]string{"-token", ""}, "-token"},
+		{[]string{"-token", "a b"}, "-token"},
+		{[]string{"-token", "é"}, "-token"},
+		{[]string{"-balance", "ten"}, "-balance"},
+		{[]string{"-balance", "-1"}, "-balance"},
+		{[]string{"-balance", "0.00001"}, "-balance"},
+		{[]string{"-rate-limit", "many"}, "-rate-limit"},
+		{[]string{"-rate-limit", "-1"}, "-rate-limit"},
+		{[]string{"-seed", "-1"}, "-seed"},
+		{[]string{"-seed", "x"}, "-seed"},
+		{[]string{"-port", "1"}, "-port"},
+		{[]string{"-seed"}, "-seed"},
+		{[]string{"serve"}, "serve"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			t.Parallel()
+			status, stdout, stderr := runOnce(c.args...)
+			require.Equal(t, statusUsage, status)
+			require.Empty(t, stdout)
+			require.Contains(t, stderr, c.says)
+			require.NotContains(t, stderr, "a b", "the token")
+		})
+	}
+}
+
+func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
+	t.Parallel()
+	status, stdout, stderr := runOnce("-help")
+	require.Equal(t, statusOK, status)
+	require.Empty(t, stdout)
+	for _, name := range []string{"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed"} {
+		require.Contains(t, stderr, name)
+	}
+}
+
+func TestTheReadyLineIsOneLineOfJSON(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		status, stdout, stderr := runOnce("-addr", host+":0", "-token", "7|mine")
+		require.Equal(t, statusOK, status)
+		require.Empty(t, stderr)
+		require.Regexp(t, `^\{"addr":"127\.0\.0\.1:[1-9][0-9]*","token":"7\|mine"\}\n$`, stdout)
+	}
+}
+
+func TestAllowRemoteListensOnEveryInterface(t *testing.T) {
+	t.Parallel()
+	status, stdout, _ := runOnce("-allow-remote", "-addr", "0.0.0.0:0")
+	require.Equal(t, statusOK, status)
+	require.Contains(t, stdout, ":")
+	require.NotContains(t, stdout, "127.0.0.1")
+}
+
+func TestATakenPortIsAClearFailure(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, statusFailed, run(t.Context(), []string{"-addr", taken.Addr().String()}, &stdout, &stderr))
+	require.Empty(t, stdout.String())
+	require.Contains(t, stderr.String(), taken.Addr().String())
+	require.Contains(t, stderr.String(), "in use")
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestAReadyLineThatCanNotBeWrittenIsAFailure(t *testing.T) {
+	t.Parallel()
+	var stderr bytes.Buffer
+	require.Equal(t, statusFailed, run(t.Context(), []string{"-addr", "127.0.0.1:0"}, fullDisk{}, &stderr))
+	require.Contains(t, stderr.String(), "no space left")
+}
+
+// openRequest leaves a request in the program's hands, its body half sent; the server's call for the rest tells that it is being read.
+func openRequest(t *testing.T, p *program, path string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", p.addr)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n", path, p.addr, p.token)
+	fmt.Fprint(conn, "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, "100 Continue")
+}
+
+func TestTheEndIsCleanAndPromptWithRequestsOpen(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	silent, err := net.Dial("tcp", p.addr)
+	require.NoError(t, err)
+	defer silent.Close()
+	openRequest(t, p, "/v1/sms/send")
+	openRequest(t, p, "/_fake/clock/advance")
+
+	p.fault(`{"op":"sms_send","always":true,"effect":"delay","duration":"10m"}`)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := p.try(p.request(http.MethodPost, "/v1/sms/send", oneSMS))
+		answered <- err
+	}()
+	for len(p.get("/_fake/requests").list()) == 0 {
+		require.NoError(t, t.Context().Err())
+	}
+	began := time.Now()
+	require.Equal(t, statusOK, p.stop())
+	require.Less(t, time.Since(began), 3*time.Second)
+	require.Error(t, <-answered)
+}

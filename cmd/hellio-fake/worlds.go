@@ -1,0 +1,151 @@
+package main
+
+import (
+	"crypto/rand"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// Limits that keep a program which runs for weeks from growing without end (decided).
+const (
+	maxWorlds = 1000   // beside the first
+	maxTokens = 10_000 // that POST tokens made, for one world
+)
+
+// world is one account with all it has sent: a Fake of its own.
+type world struct {
+	fake   *helliotest.Fake
+	api    http.Handler
+	token  string   // its own: it names the world on the control API for good, even while the API refuses it
+	issued []string // by POST tokens, since the last reset; guarded by worlds.mu
+	clock  clock
+}
+
+// key is what a token opens.
+type key struct {
+	world   *world
+	inner   string // the world's own text for the token
+	revoked bool
+}
+
+// worlds are all worlds by their tokens.
+//
+// A token that POST tokens gives out is random, and stands for the one that the Fake made: that one comes from the seed, and two worlds
+// with one seed would make the same.
+type worlds struct {
+	defaults []helliotest.Option
+	lobby    *helliotest.Fake // answers logins that no world knows
+
+	mu     sync.RWMutex
+	all    []*world
+	tokens map[string]key
+	logins map[string]*world // by e-mail address
+}
+
+// newWorlds makes the first world; defaults shape it and all others.
+func newWorlds(token string, defaults []helliotest.Option) (*worlds, error) {
+	lobby, err := helliotest.Start(helliotest.WithToken(newToken()))
+	if err != nil {
+		return nil, err
+	}
+	ws := &worlds{defaults: defaults, lobby: lobby, tokens: make(map[string]key), logins: make(map[string]*world)}
+	_, err = ws.add(token, helliotest.WithToken(token))
+	return ws, err
+}
+
+// create makes one more world, with a new token of these scopes: nil is every one. A bad option is an error, and so is one world too many.
+func (ws *worlds) create(scopes []string, opts ...helliotest.Option) (*world, error) {
+	token := newToken()
+	return ws.add(token, append(slices.Clone(opts), helliotest.WithToken(token, scopes...))...)
+}
+
+func (ws *worlds) add(token string, opts ...helliotest.Option) (*world, error) {
+	fake, err := helliotest.Start(slices.Concat(ws.defaults, opts)...)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	w := &world{fake: fake, api: fake.Handler(), token: token}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if len(ws.all) > maxWorlds {
+		return nil, unprocessable("too_many_worlds", "The program keeps at most %d worlds. POST /_fake/reset makes one as new.", maxWorlds)
+	}
+	ws.all = append(ws.all, w)
+	ws.tokens[token] = key{world: w, inner: token}
+	return w, nil
+}
+
+// find tells what a token opens on the API, which still knows the revoked ones and refuses them.
+func (ws *worlds) find(token string) (key, bool) {
+	ws.mu.RLock()
+	defer ws.mu.RUnlock()
+	k, known := ws.tokens[token]
+	return k, known
+}
+
+// controlled gives the world that a token names on the control API; nil if it names none.
+func (ws *worlds) controlled(token string) *world {
+	k, known := ws.find(token)
+	if !known || k.revoked && token != k.world.token {
+		return nil
+	}
+	return k.world
+}
+
+// issue makes another token for a world. The scopes must be known ones, and not nil.
+func (ws *worlds) issue(w *world, scopes []string) (string, error) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if len(w.issued) == maxTokens {
+		return "", unprocessable("too_many_tokens", "A world has at most %d tokens. POST /_fake/reset forgets them.", maxTokens)
+	}
+	token := newToken()
+	w.issued = append(w.issued, token)
+	ws.tokens[token] = key{world: w, inner: w.fake.IssueToken(scopes...)}
+	return token, nil
+}
+
+// revoke ends one of the world's tokens, and tells whether it was one.
+func (ws *worlds) revoke(w *world, token string) bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	k := ws.tokens[token]
+	if k.world != w || k.revoked {
+		return false
+	}
+	k.revoked = true
+	ws.tokens[token] = k
+	return w.fake.RevokeToken(k.inner)
+}
+
+// reset makes a world as it was made. Its own token is good again; the issued ones are forgotten.
+func (ws *worlds) reset(w *world) {
+	w.clock.restart(func() {
+		ws.mu.Lock()
+		defer ws.mu.Unlock()
+		w.fake.Reset()
+		for _, token := range w.issued {
+			delete(ws.tokens, token)
+		}
+		w.issued = nil
+		maps.DeleteFunc(ws.logins, func(_ string, known *world) bool { return known == w })
+		ws.tokens[w.token] = key{world: w, inner: w.token}
+	})
+}
+
+// close ends every world: calls that wait in one lose their connection.
+func (ws *worlds) close() {
+	ws.mu.RLock()
+	all := slices.Clone(ws.all)
+	ws.mu.RUnlock()
+	_ = ws.lobby.Close()
+	for _, w := range all {
+		_ = w.fake.Close() // what it reports is for tests: strictness and unused faults
+	}
+}
+
+func newToken() string { return "hellio_" + rand.Text() }

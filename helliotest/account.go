@@ -1,0 +1,162 @@
+package helliotest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// account is what the fake's owner may change: everything but the money.
+type account struct {
+	senders    []string
+	rateLimit  int
+	allowed    []netip.Prefix
+	spendLimit spendCap
+	logins     []LoginUser
+}
+
+// Account is what the fake's owner may look at and change.
+type Account struct {
+	Balance     string      `json:"balance"`
+	USSDBalance string      `json:"ussd_balance"` // the purse that extensions are paid from
+	Senders     []string    `json:"senders"`
+	RateLimit   int         `json:"rate_limit"` // requests a minute and token; 0 = none
+	AllowedIPs  []string    `json:"allowed_ips"`
+	SpendLimit  *SpendLimit `json:"spend_limit"` // nil = none
+}
+
+// AccountChange names what Update changes; a nil field stays as it is. From JSON it takes no unknown field, and a spend_limit of null
+// removes the cap.
+type AccountChange struct {
+	Balance     *string     `json:"balance"`
+	USSDBalance *string     `json:"ussd_balance"`
+	Senders     []string    `json:"senders"` // empty but not nil: none is approved
+	RateLimit   *int        `json:"rate_limit"`
+	AllowedIPs  []string    `json:"allowed_ips"` // empty but not nil: open to all
+	SpendLimit  *SpendLimit `json:"spend_limit"` // the zero SpendLimit removes the cap
+	Login       *LoginUser  `json:"login"`       // adds somebody who may log in, or replaces the user with that e-mail address
+}
+
+// changeable are the fields of a change as JSON spells them.
+var changeable = []string{"balance", "ussd_balance", "senders", "rate_limit", "allowed_ips", "spend_limit", "login"}
+
+// UnmarshalJSON reads a change strictly: see AccountChange.
+func (a *AccountChange) UnmarshalJSON(data []byte) error {
+	type plain AccountChange
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	if members == nil {
+		return errors.New("a change can't be null")
+	}
+	for name := range members { // encoding/json would take a name in any case of letters
+		if !slices.Contains(changeable, name) {
+			return fmt.Errorf("unknown field %q", name)
+		}
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode((*plain)(a)); err != nil {
+		return err
+	}
+	for name, value := range members {
+		switch null := string(value) == "null"; {
+		case null && name == "spend_limit":
+			a.SpendLimit = &SpendLimit{}
+		case null:
+			return fmt.Errorf("%s can't be null", name)
+		case name == "spend_limit" && *a.SpendLimit == (SpendLimit{}):
+			return errors.New("spend_limit needs a period and an amount")
+		}
+	}
+	return nil
+}
+
+// Account is the account now.
+func (f *Fake) Account() Account {
+	f.tb.Helper()
+	defer f.look()()
+	a := &f.world.account
+	return Account{
+		Balance:     f.world.purse.balance.String(),
+		USSDBalance: f.world.ussd.balance.String(),
+		Senders:     append([]string{}, a.senders...),
+		RateLimit:   a.rateLimit,
+		AllowedIPs:  prefixTexts(a.allowed),
+		SpendLimit:  a.spendLimit.public(),
+	}
+}
+
+// Update changes the account, at once and for all tokens. A bad value is an error and changes nothing.
+func (f *Fake) Update(change AccountChange) error {
+	f.tb.Helper()
+	defer f.look()()
+	w := f.world
+	next, money, err := change.apply(w.account, funds{w.purse.balance, w.ussd.balance})
+	if err == nil {
+		w.account, w.purse.balance, w.ussd.balance = next, money.wallet, money.ussd
+	}
+	return err
+}
+
+// funds are both purses of the account.
+type funds struct{ wallet, ussd money }
+
+func (a *AccountChange) apply(acc account, has funds) (account, funds, error) {
+	var errs [5]error
+	if a.Balance != nil {
+		has.wallet, errs[0] = parseMoney(*a.Balance)
+	}
+	if a.USSDBalance != nil {
+		has.ussd, errs[3] = parseMoney(*a.USSDBalance)
+	}
+	if a.Senders != nil {
+		acc.senders = slices.Clone(a.Senders)
+	}
+	if a.AllowedIPs != nil {
+		acc.allowed, errs[1] = parsePrefixes(a.AllowedIPs)
+	}
+	if a.SpendLimit != nil {
+		acc.spendLimit, errs[2] = newSpendCap(*a.SpendLimit)
+	}
+	if a.Login != nil {
+		acc.logins, errs[4] = withLogin(acc.logins, *a.Login)
+	}
+	if a.RateLimit != nil {
+		acc.rateLimit = *a.RateLimit
+	}
+	err := errors.Join(errs[:]...)
+	if acc.rateLimit < 0 {
+		err = errors.Join(err, fmt.Errorf("rate limit %d is negative", acc.rateLimit))
+	}
+	return acc, has, err
+}
+
+// parsePrefixes reads CIDR ranges; a bare address is a range of one.
+func parsePrefixes(texts []string) ([]netip.Prefix, error) {
+	out := make([]netip.Prefix, 0, len(texts))
+	for _, text := range texts {
+		if addr, err := netip.ParseAddr(text); err == nil {
+			out = append(out, netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an IP address nor a CIDR range", text)
+		}
+		out = append(out, prefix.Masked())
+	}
+	return out, nil
+}
+
+func prefixTexts(prefixes []netip.Prefix) []string {
+	out := make([]string, 0, len(prefixes))
+	for _, p := range prefixes {
+		out = append(out, p.String())
+	}
+	return out
+}

@@ -1,0 +1,56 @@
+package helliotest
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+)
+
+// maxBody is the largest request body in bytes that is read (decided): the longest body that makes sense is a twentieth of it.
+const maxBody = 8 << 20
+
+// call is one request on its way through the engine.
+type call struct {
+	method string
+	path   string // escaped, /v1 included
+	scheme string // with host: how the caller reached the fake
+	host   string
+	query  url.Values
+	header http.Header
+	body   []byte
+	ip     netip.Addr
+
+	f       *Fake
+	w       *world // the world that the call began in
+	route   *route
+	id      string // what stands for {id} in the route
+	token   *token
+	buckets []bucket // the rate limits that it counted to
+	fault   *Fault   // the fault that acts on it; nil = none
+	claimed *keyed   // the entry of its idempotency key, while it is in flight
+	asked   []string // query parameters that were looked at
+	log     *logged
+}
+
+// outside runs fn without the engine's lock: for what waits, such as a callback.
+func (c *call) outside(fn func()) {
+	c.f.mu.Unlock()
+	defer c.f.mu.Lock()
+	fn()
+}
+
+// param reads a query parameter, "" if there is none.
+func (c *call) param(name string) string {
+	c.asked = append(c.asked, name)
+	return trimmed(c.query.Get(name))
+}
+
+// checkQuery reports the query parameters that no handler looked at.
+func (c *call) checkQuery() {
+	for name := range c.query {
+		if !slices.Contains(c.asked, name) {
+			c.violate("query." + name + ": the API knows no such parameter")
+		}
+	}
+}

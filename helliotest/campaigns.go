@@ -1,0 +1,91 @@
+package helliotest
+
+import (
+	"net/http"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+func campaignResource() resource {
+	return resource{
+		routes: []route{
+			{op: contract.CampaignList, handle: listCampaigns},
+			{op: contract.CampaignGet, handle: getCampaign},
+		},
+		behaviours: []Behaviour{
+			{"campaigns are listed newest first, in pages like those of messages", documented},
+			{"a campaign is found by its numeric id or its reference", inferred},
+			{"a campaign breaks its messages down by status", inferred},
+			{"the fields of a campaign", decided},
+			{"a campaign is processing when its messages are sent and completed when all are final, delivered or failed", decided},
+			{"total_recipients counts accepted and invalid recipients; a number given twice counts once", decided},
+			{"a campaign's cost is what its delivered messages cost", decided},
+		},
+	}
+}
+
+func listCampaigns(w *world, c *call) *reply {
+	status := c.param("status")
+	page, bad := paginate(c, &w.campaigns, func(made *campaign) bool { return status == "" || made.status == status })
+	if bad != nil {
+		return bad
+	}
+	return page.flat(func(made *campaign) any { return made.body() })
+}
+
+func getCampaign(w *world, c *call) *reply {
+	made := w.campaigns.find(c.id)
+	if made == nil {
+		return notFound("campaign")
+	}
+	return ok(http.StatusOK, made.body())
+}
+
+// campaignBody is a campaign as GET /campaigns/{id} shows it.
+type campaignBody struct {
+	ID                 int64         `json:"id"`
+	Reference          string        `json:"reference"`
+	Sender             string        `json:"sender"`
+	Message            string        `json:"message"`
+	Status             string        `json:"status"`
+	TotalRecipients    int           `json:"total_recipients"`
+	AcceptedRecipients int           `json:"accepted_recipients"`
+	InvalidRecipients  int           `json:"invalid_recipients"`
+	Segments           int           `json:"segments"`
+	EstimatedCost      money         `json:"estimated_cost"`
+	Cost               money         `json:"cost"`
+	Currency           string        `json:"currency"`
+	Statuses           messageCounts `json:"statuses"`
+	CreatedAt          string        `json:"created_at"`
+	CompletedAt        *string       `json:"completed_at"`
+}
+
+// messageCounts counts messages by status; a status without messages is 0, not absent.
+type messageCounts struct {
+	Queued    int `json:"queued"`
+	Sent      int `json:"sent"`
+	Delivered int `json:"delivered"`
+	Failed    int `json:"failed"`
+}
+
+func (c *campaign) body() campaignBody {
+	b := campaignBody{
+		ID: c.id, Reference: c.reference.String(), Sender: c.sender, Message: c.text, Status: c.status,
+		TotalRecipients: len(c.messages) + c.invalid, AcceptedRecipients: len(c.messages), InvalidRecipients: c.invalid, Segments: c.segments,
+		EstimatedCost: c.estimated, Currency: currency, CreatedAt: timestamp(c.created), CompletedAt: timestampOrNull(c.completed),
+	}
+	for i := range c.messages {
+		switch m := &c.messages[i]; m.status {
+		case statusQueued:
+			b.Statuses.Queued++
+		case statusSent:
+			b.Statuses.Sent++
+		case statusDelivered:
+			b.Statuses.Delivered++
+			b.Cost += m.cost
+		case statusFailed:
+			b.Statuses.Failed++
+		}
+	}
+	return b
+}

@@ -1,0 +1,121 @@
+package helliotest
+
+import (
+	"fmt"
+	"net/http"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// emailPrice is what one address costs (decided).
+const emailPrice money = 50
+
+// Limits of email/verify (decided).
+const (
+	maxEmails      = 10_000
+	maxEmailLength = 254
+)
+
+// Verdicts on an address.
+const (
+	statusDeliverable   = "deliverable"
+	statusUndeliverable = "undeliverable"
+	statusRisky         = "risky"
+	statusUnknown       = "unknown"
+)
+
+// What an address is known by, if it is none of the magic ones (decided).
+var (
+	roleNames         = []string{"abuse", "admin", "billing", "contact", "help", "hello", "hostmaster", "info", "noreply", "no-reply", "office", "postmaster", "sales", "security", "support", "webmaster"}
+	disposableDomains = []string{"10minutemail.com", "guerrillamail.com", "mailinator.com", "temp-mail.org", "yopmail.com"}
+)
+
+// emailResult is the verdict on an address as email/verify shows it.
+type emailResult struct {
+	Email         string `json:"email"`
+	Status        string `json:"status"`
+	SyntaxValid   bool   `json:"syntax_valid"`
+	MXFound       bool   `json:"mx_found"`
+	MailboxExists *bool  `json:"mailbox_exists"`
+	Disposable    bool   `json:"disposable"`
+	RoleAccount   bool   `json:"role_account"`
+}
+
+func emailResource() resource {
+	return resource{
+		routes: []route{{op: contract.EmailVerify, handle: verifyEmails}},
+		behaviours: []Behaviour{
+			{"email/verify checks syntax, MX, mailbox, disposable and role account, billed per address", inferred},
+			{"an address that is no address gets 422; one that is dead is a result", inferred},
+			{"email/verify answers 200 at once, with a result for each address in the order given, repeats included", decided},
+			{"email/verify takes 1 to 10,000 addresses of at most 254 characters", decided},
+			{"an address costs 0.0050, settled at once", decided},
+			{"addresses at a disposable domain, and role accounts such as info@, are risky", decided},
+			{"the magic addresses get the verdict in their name", decided},
+			{"a domain below .invalid has no MX, and its addresses are undeliverable; any other address is deliverable", decided},
+		},
+	}
+}
+
+func verifyEmails(w *world, c *call) *reply {
+	form := c.form()
+	addresses := form.list("emails", maxEmails, maxEmailLength, false)
+	for i, address := range addresses {
+		if name := fmt.Sprintf("emails.%d", i); address != "" && form.errors[name] == nil && !isAddress(address) {
+			form.fail(name, "The :field field must be a valid email address.")
+		}
+	}
+	if bad := form.reject(); bad != nil {
+		return bad
+	}
+	cost := emailPrice * money(len(addresses))
+	if bad := w.reserve(c, cost); bad != nil {
+		return bad
+	}
+	w.settle(cost)
+	results := make([]emailResult, len(addresses))
+	for i, address := range addresses {
+		results[i] = verdictOn(address)
+	}
+	return ok(http.StatusOK, results)
+}
+
+// isAddress tells a bare e-mail address from anything else.
+func isAddress(text string) bool {
+	parsed, err := mail.ParseAddress(text)
+	return err == nil && parsed.Address == text
+}
+
+// verdictOn judges an address by its looks alone: the fake asks nobody.
+func verdictOn(address string) emailResult {
+	lower := strings.ToLower(address)
+	at := strings.LastIndexByte(lower, '@')
+	name, domain := lower[:at], lower[at+1:]
+	m := magicOf(address)
+	r := emailResult{
+		Email: address, SyntaxValid: true, MXFound: domain != "invalid" && !strings.HasSuffix(domain, ".invalid"),
+		Disposable: m == magicDisposable || slices.Contains(disposableDomains, domain), RoleAccount: m == magicRole || slices.Contains(roleNames, name),
+	}
+	if m == magicUnknown {
+		r.Status = statusUnknown
+		return r
+	}
+	r.judge(r.MXFound && m != magicUndeliverable)
+	return r
+}
+
+// judge sets what follows from whether the mailbox exists.
+func (r *emailResult) judge(exists bool) {
+	r.MailboxExists = &exists
+	switch {
+	case !exists:
+		r.Status = statusUndeliverable
+	case r.Disposable || r.RoleAccount:
+		r.Status = statusRisky
+	default:
+		r.Status = statusDeliverable
+	}
+}

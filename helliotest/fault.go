@@ -1,0 +1,159 @@
+package helliotest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// Fault is a rule that makes calls go wrong. It acts after token, IP list, limit and scope, and before the body is looked at; only calls
+// that get that far are counted. If several match one call, each counts it and the first one acts. (All of this is decided.)
+type Fault struct {
+	f    *Fake
+	spec FaultSpec
+	wait time.Duration // of retry_after or duration
+	site string        // file and line of the rule, "" if it came by SetFaults
+	seen int           // calls that matched
+	hits int           // calls it acted on
+}
+
+// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect, and ToNumber if need be. Anything else fails the test at
+// that line.
+//
+//	f := fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
+func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
+	f.tb.Helper()
+	spec, err := newSpec(on, rules)
+	if err != nil {
+		f.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
+	}
+	fault, err := spec.compile(f)
+	if err != nil {
+		f.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
+	}
+	fault.site = caller()
+	defer f.look()()
+	f.world.faults = append(f.world.faults, fault)
+	return fault
+}
+
+// Hits is how many calls the fault has acted on.
+func (ft *Fault) Hits() int {
+	ft.f.tb.Helper()
+	defer ft.f.look()()
+	return ft.hits
+}
+
+// due counts one matching call and tells whether the fault acts on it.
+func (ft *Fault) due() bool {
+	ft.seen++
+	return ft.spec.Always || ft.seen == ft.spec.Nth || ft.seen <= ft.spec.Times
+}
+
+// matches tells whether the fault concerns a call.
+func (ft *Fault) matches(c *call) bool {
+	if ft.spec.Op != AnyOp && string(ft.spec.Op) != c.route.op.Name {
+		return false
+	}
+	return ft.spec.To == "" || c.names(ft.spec.To)
+}
+
+func (ft *Fault) unused() error {
+	if ft.hits > 0 {
+		return nil
+	}
+	from := ""
+	if ft.site != "" {
+		from = " (" + ft.site + ")"
+	}
+	return fmt.Errorf("the fault {%s}%s was never hit; %d calls matched it", ft.spec, from, ft.seen)
+}
+
+// strike finds the fault that acts on the call. Those that leave no trace answer here, before the idempotency key is looked at.
+func (c *call) strike() *reply {
+	for _, ft := range c.w.faults {
+		if ft.matches(c) && ft.due() && c.fault == nil {
+			ft.hits++
+			c.fault = ft
+			c.log.fault = ft.spec.Effect
+		}
+	}
+	if c.fault == nil {
+		return nil
+	}
+	switch spec := c.fault.spec; spec.Effect {
+	case effectStatus:
+		return refuse(spec.Code, spec.Error, "The fake was told to answer this.")
+	case effectRateLimited:
+		limit := c.w.account.rateLimit
+		if limit == 0 {
+			limit = contract.DefaultRateLimit
+		}
+		seconds := int((c.fault.wait + time.Second - 1) / time.Second)
+		return tooMany(limit, seconds, c.w.clock.Now())
+	case effectLoseRequest, effectReset:
+		return &reply{} // distort breaks the connection; there is nothing to send
+	}
+	return nil
+}
+
+// effect is what acts on the call, "" for nothing.
+func (c *call) effect() string {
+	if c.fault == nil {
+		return ""
+	}
+	return c.fault.spec.Effect
+}
+
+// delay waits as a delay fault says, without the lock, and returns false if the fake ended meanwhile. It outlasts a caller that gives
+// up, as the API does not notice that either: that is how a client meets idempotency_conflict for its own first call.
+func (c *call) delay() bool {
+	if c.effect() != effectDelay {
+		return true
+	}
+	slept := false
+	c.outside(func() { slept = c.f.sleep(context.Background(), c.fault.wait) })
+	c.f.runDue()
+	return slept
+}
+
+// distort does to an answer what a fault does once the state has changed, or instead of it.
+func (c *call) distort(a answer) answer {
+	switch c.effect() {
+	case effectLoseRequest, effectLoseReply:
+		return answer{ending: closed}
+	case effectReset:
+		return answer{ending: broken}
+	case effectTruncateBody:
+		a.ending, a.sent = truncated, min(c.fault.spec.Bytes, len(a.body))
+	case effectNotJSON:
+		a.body = []byte("<html><body><h1>" + http.StatusText(a.status) + "</h1></body></html>\n")
+		a.header["Content-Type"] = []string{"text/html; charset=utf-8"}
+	}
+	return a
+}
+
+// carrierFails tells whether the message to a number will fail at the carrier.
+func (c *call) carrierFails(number string) bool {
+	return c.effect() == effectCarrierFail && (c.fault.spec.To == "" || sameDestination(c.fault.spec.To, number))
+}
+
+// caller is the file and line outside this package that called in.
+func caller() string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if !strings.Contains(frame.Function, "/helliotest.(*Fake)") && !strings.HasSuffix(frame.Function, "/helliotest.caller") {
+			return fmt.Sprintf("%s:%d", frame.File[strings.LastIndexByte(frame.File, '/')+1:], frame.Line)
+		}
+		if !more {
+			return "unknown line"
+		}
+	}
+}

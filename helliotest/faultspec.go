@@ -1,0 +1,207 @@
+package helliotest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Effects, as FaultSpec spells them.
+const (
+	effectStatus       = "status"
+	effectRateLimited  = "rate_limited"
+	effectDelay        = "delay"
+	effectLoseRequest  = "lose_request"
+	effectLoseReply    = "lose_reply"
+	effectTruncateBody = "truncate_body"
+	effectNotJSON      = "not_json"
+	effectReset        = "reset"
+	effectCarrierFail  = "carrier_fail"
+)
+
+// FaultSpec is a fault as data: the JSON form of Fault.
+type FaultSpec struct {
+	Op     Op     `json:"op"`
+	Nth    int    `json:"nth,omitempty"`    // exactly one of Nth, Times and Always is set
+	Times  int    `json:"times,omitempty"`  //
+	Always bool   `json:"always,omitempty"` //
+	To     string `json:"to,omitempty"`     // a number or an e-mail address; "" = any
+	Effect string `json:"effect"`           // the snake_case name of the effect: lose_reply
+
+	Code       int    `json:"code,omitempty"`        // of status: 200..599
+	Error      string `json:"error,omitempty"`       // of status: the error code, or ""
+	RetryAfter string `json:"retry_after,omitempty"` // of rate_limited: a Go duration
+	Duration   string `json:"duration,omitempty"`    // of delay: a Go duration
+	Bytes      int    `json:"bytes,omitempty"`       // of truncate_body
+
+	Hits int `json:"hits"` // set by Faults; SetFaults ignores it
+}
+
+// SetFaults puts these rules in place of all others; none removes them. If one is wrong, that is the error and nothing changes.
+func (f *Fake) SetFaults(specs ...FaultSpec) error {
+	f.tb.Helper()
+	faults := make([]*Fault, 0, len(specs))
+	for i, spec := range specs {
+		fault, err := spec.compile(f)
+		if err != nil {
+			return fmt.Errorf("fault %d: %w", i, err)
+		}
+		faults = append(faults, fault)
+	}
+	defer f.look()()
+	f.world.faults = faults
+	return nil
+}
+
+// Faults lists the rules in force, in the order in which they were put, each with its hits.
+func (f *Fake) Faults() []FaultSpec {
+	f.tb.Helper()
+	defer f.look()()
+	specs := make([]FaultSpec, 0, len(f.world.faults))
+	for _, fault := range f.world.faults {
+		spec := fault.spec
+		spec.Hits = fault.hits
+		specs = append(specs, spec)
+	}
+	return specs
+}
+
+// UnmarshalJSON reads a rule strictly: no unknown field, and a count that is given is at least 1.
+func (s *FaultSpec) UnmarshalJSON(data []byte) error {
+	type plain FaultSpec
+	input := struct {
+		*plain
+		Nth   *int `json:"nth"`
+		Times *int `json:"times"`
+		Hits  *int `json:"hits"`
+	}{plain: (*plain)(s)}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&input); err != nil {
+		return err
+	}
+	for _, count := range []*int{input.Nth, input.Times} {
+		if count != nil && *count < 1 {
+			return fmt.Errorf("a count of %d: counts begin at 1", *count)
+		}
+	}
+	if input.Hits != nil {
+		return errors.New("hits can't be set")
+	}
+	s.Nth, s.Times = deref(input.Nth), deref(input.Times)
+	return nil
+}
+
+func deref(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// effectRule says what an effect takes and where it may act.
+type effectRule struct {
+	params   string // the FaultSpec fields it takes, by their JSON names
+	delivery bool   // it acts on webhook deliveries, not on calls
+}
+
+func effectRules(name string) (rule effectRule, known bool) {
+	switch name {
+	case effectStatus:
+		return effectRule{params: "code error"}, true
+	case effectRateLimited:
+		return effectRule{params: "retry_after"}, true
+	case effectDelay:
+		return effectRule{params: "duration"}, true
+	case effectTruncateBody:
+		return effectRule{params: "bytes"}, true
+	case effectLoseRequest, effectLoseReply, effectNotJSON, effectReset, effectCarrierFail:
+		return effectRule{}, true
+	}
+	return effectRule{}, false
+}
+
+// compile checks a spec and makes the fault of it.
+func (s FaultSpec) compile(f *Fake) (*Fault, error) {
+	rule, known := effectRules(s.Effect)
+	switch {
+	case !s.Op.known():
+		return nil, fmt.Errorf("unknown op %q", s.Op)
+	case !known:
+		return nil, fmt.Errorf("unknown effect %q", s.Effect)
+	case rule.delivery != (s.Op == WebhookDelivery):
+		return nil, fmt.Errorf("the effect %s does not act on the op %s", s.Effect, s.Op)
+	}
+	if err := errors.Join(s.checkWhen(), s.checkParams(rule.params)); err != nil {
+		return nil, err
+	}
+	wait, err := s.wait(rule.params)
+	if err != nil {
+		return nil, err
+	}
+	s.Hits = 0
+	return &Fault{f: f, spec: s, wait: wait}, nil
+}
+
+func (s FaultSpec) checkWhen() error {
+	given := 0
+	for _, set := range []bool{s.Nth != 0, s.Times != 0, s.Always} {
+		if set {
+			given++
+		}
+	}
+	if given != 1 || s.Nth < 0 || s.Times < 0 {
+		return errors.New("it needs exactly one of nth (1 or more), times (1 or more) and always")
+	}
+	return nil
+}
+
+func (s FaultSpec) checkParams(takes string) error {
+	given := map[string]bool{
+		"code": s.Code != 0, "error": s.Error != "", "retry_after": s.RetryAfter != "", "duration": s.Duration != "", "bytes": s.Bytes != 0,
+	}
+	for name, set := range given {
+		if set && !strings.Contains(takes, name) {
+			return fmt.Errorf("the effect %s takes no %s", s.Effect, name)
+		}
+	}
+	if s.Effect == effectStatus && (s.Code < 200 || s.Code > 599) {
+		return fmt.Errorf("code %d is not within 200..599", s.Code)
+	}
+	if s.Bytes < 0 {
+		return fmt.Errorf("bytes %d is negative", s.Bytes)
+	}
+	return nil
+}
+
+// wait reads the duration of an effect that takes one.
+func (s FaultSpec) wait(takes string) (time.Duration, error) {
+	text := s.Duration
+	switch takes {
+	case "retry_after":
+		text = s.RetryAfter
+	case "duration":
+	default:
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%s %q is not a duration such as 30s", takes, text)
+	}
+	return d, nil
+}
+
+// String names the rule in words, for a report.
+func (s FaultSpec) String() string {
+	when := "always"
+	if s.Nth > 0 {
+		when = fmt.Sprintf("nth %d", s.Nth)
+	}
+	if s.Times > 0 {
+		when = fmt.Sprintf("times %d", s.Times)
+	}
+	return fmt.Sprintf("%s %s %s", s.Op, when, s.Effect)
+}

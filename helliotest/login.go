@@ -1,0 +1,169 @@
+package helliotest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/window"
+)
+
+// loginsAMinute is how often one may try to log in (decided).
+const loginsAMinute = 5
+
+// maxDeviceName is the longest label of a token (inferred: the vendor's plugins clip there).
+const maxDeviceName = 255
+
+// LoginUser is somebody who may trade credentials for a token at POST /auth/token.
+type LoginUser struct {
+	Email         string `json:"email"` // its case does not count
+	Password      string `json:"password"`
+	Name          string `json:"name"`
+	TwoFactorCode string `json:"two_factor_code,omitempty"` // "": the account has no second factor; else the code that is always right
+	EmailVerified *bool  `json:"email_verified,omitempty"`  // nil: true; false answers 403 email_unverified
+	Locked        bool   `json:"locked,omitempty"`          // answers 403 account_locked
+}
+
+// WithLogin adds somebody who may log in. Without it nobody may. The same e-mail address again replaces the user. A user without an
+// e-mail address or a password is an error.
+func WithLogin(user LoginUser) Option {
+	return func(c *config) (err error) {
+		c.account.logins, err = withLogin(c.account.logins, user)
+		return err
+	}
+}
+
+// withLogin gives a new list with the user in it; the old one may be another account's.
+func withLogin(users []LoginUser, user LoginUser) ([]LoginUser, error) {
+	switch {
+	case !isAddress(user.Email):
+		return users, fmt.Errorf("login: %q is no e-mail address", user.Email)
+	case user.Password == "":
+		return users, errors.New("login: the password is empty")
+	}
+	others := slices.DeleteFunc(slices.Clone(users), func(u LoginUser) bool { return strings.EqualFold(u.Email, user.Email) })
+	return append(others, user), nil
+}
+
+func loginResource() resource {
+	return resource{
+		routes: []route{{op: contract.AuthToken, handle: createToken}},
+		behaviours: []Behaviour{
+			{"auth/token answers 201 with a token, its abilities and the user's name and email", documented},
+			{"auth/token asks for no token, and ignores Authorization and Idempotency-Key", inferred},
+			{"wrong credentials get 401 invalid_credentials, a locked account 403 account_locked, an unverified address 403 email_unverified, " +
+				"a missing second factor 422 two_factor_required", documented},
+			{"they are looked at in that order, after the fields and the limit", decided},
+			{"a wrong second factor gets 401 invalid_credentials", decided},
+			{"the token carries every scope but *, and its abilities name them", decided},
+			{"5 tries a minute for an e-mail address, right ones included; for unknown ones by the caller's address; then 429 throttled", decided},
+			{"tries have X-RateLimit headers of their own; field errors are no try", decided},
+			{"the e-mail address counts in any case of letters, the password as it is, white space included", decided},
+			{"device_name changes nothing", decided},
+		},
+	}
+}
+
+func createToken(w *world, c *call) *reply {
+	form := c.form()
+	email, password := form.email("email"), form.secret("password")
+	form.optional("device_name", maxDeviceName)
+	second := form.optional("two_factor_code", 0)
+	if bad := form.reject(); bad != nil {
+		return bad
+	}
+	user := w.account.login(email)
+	if bad := c.countLogin(user); bad != nil {
+		return bad
+	}
+	if bad := user.refusal(password, second); bad != nil {
+		return bad
+	}
+	abilities := contract.Scopes()
+	return ok(http.StatusCreated, newTokenBody(w.issueToken(abilities), abilities, user))
+}
+
+// login finds a user by e-mail address, nil if there is none.
+func (a *account) login(email string) *LoginUser {
+	i := slices.IndexFunc(a.logins, func(u LoginUser) bool { return strings.EqualFold(u.Email, email) })
+	if i < 0 {
+		return nil
+	}
+	return &a.logins[i]
+}
+
+// countLogin counts a try for its user, or for the caller's address if there is no such user. What it refuses is not counted.
+func (c *call) countLogin(user *LoginUser) *reply {
+	who := c.ip.String()
+	if user != nil {
+		who = strings.ToLower(user.Email)
+	}
+	if c.w.logins == nil {
+		c.w.logins = make(map[string]*window.Window)
+	}
+	tries := c.w.logins[who]
+	if tries == nil {
+		tries = &window.Window{Length: contract.RateLimitWindow}
+		c.w.logins[who] = tries
+	}
+	now := c.w.clock.Now()
+	if tries.Full(now, loginsAMinute) {
+		return tooMany(loginsAMinute, tries.RetryAfter(now), now)
+	}
+	tries.Hit(now)
+	c.buckets = append(c.buckets, bucket{tries, loginsAMinute})
+	return nil
+}
+
+// refusal is why the user gets no token, nil if nothing is wrong. No user is a wrong password to the caller.
+func (u *LoginUser) refusal(password, second string) *reply {
+	wrong := func() *reply {
+		return refuse(http.StatusUnauthorized, contract.CodeInvalidCredentials, "These credentials do not match our records.")
+	}
+	switch {
+	case u == nil || u.Password != password:
+		return wrong()
+	case u.Locked:
+		return refuse(http.StatusForbidden, contract.CodeAccountLocked, "This account is locked.")
+	case u.EmailVerified != nil && !*u.EmailVerified:
+		return refuse(http.StatusForbidden, contract.CodeEmailUnverified, "The email address of this account is not verified.")
+	case u.TwoFactorCode != "" && second == "":
+		return refuse(http.StatusUnprocessableEntity, contract.CodeTwoFactorRequired, "A two-factor code is required.")
+	case u.TwoFactorCode != "" && u.TwoFactorCode != second:
+		return wrong()
+	}
+	return nil
+}
+
+// secret reads a required string as it is: the API's framework trims no password.
+func (f *form) secret(name string) string {
+	raw := f.value(name)
+	switch {
+	case raw == nil || string(raw) == `""`:
+		f.fail(name, "The :field field is required.")
+	case raw[0] != '"':
+		f.mistyped(name, "The :field field must be a string.")
+	default:
+		return decodeString(raw)
+	}
+	return ""
+}
+
+// tokenBody is the answer to auth/token.
+type tokenBody struct {
+	Token     string   `json:"token"`
+	Abilities []string `json:"abilities"`
+	User      struct {
+		Name  string `json:"name"`
+		Email string `json:"email"`
+	} `json:"user"`
+}
+
+func newTokenBody(token string, abilities []string, user *LoginUser) tokenBody {
+	b := tokenBody{Token: token, Abilities: abilities}
+	b.User.Name, b.User.Email = user.Name, user.Email
+	return b
+}

@@ -1,0 +1,182 @@
+package helliotest
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// A lookup is under way 1 s after its start, and completed 10 s after (decided).
+const (
+	lookupBeginsAfter = time.Second
+	lookupEndsAfter   = 10 * time.Second
+)
+
+// lookupPrice is what one number costs (decided).
+const lookupPrice money = 100
+
+// lookup is a question to the networks about one number.
+type lookup struct {
+	id        int64
+	reference uuid.UUID
+	to        string // digits
+	status    string
+	doomed    bool // the networks will not answer
+	created   time.Time
+	completed time.Time
+}
+
+func (l *lookup) key() (int64, uuid.UUID) { return l.id, l.reference }
+
+func lookupResource() resource {
+	return resource{
+		routes: []route{
+			{op: contract.LookupCreate, handle: createLookups},
+			{op: contract.LookupList, handle: listLookups},
+			{op: contract.LookupGet, handle: getLookup},
+		},
+		behaviours: []Behaviour{
+			{"numbers may be one string, separated by commas or line ends", inferred},
+			{"scheduled_at is ISO 8601 in UTC, ending in Z", inferred},
+			{"a scheduled_at in any other form gets 422; one that has passed is now", decided},
+			{"lookup answers 202 with the counts, the estimated cost and a lookup for each number", decided},
+			{"lookup takes 1 to 10,000 numbers of at most 20 characters", decided},
+			{"lookups are listed newest first, in pages like those of messages", decided},
+			{"a lookup is found by its numeric id or its reference", decided},
+			{"the fields of a lookup; what was found is null until it is completed", decided},
+			{"a lookup is processing 1 s and completed 10 s after it began", decided},
+			{"a number costs 0.0100: reserved at once, settled when the lookup is completed, given back if it failed", decided},
+			{"NumberInvalid is accepted and found not valid; NumberUnreachable is found off, NumberPorted with another network", decided},
+			{"the network goes by the number's first digits; outside Ghana it is not known", decided},
+		},
+	}
+}
+
+func createLookups(w *world, c *call) *reply {
+	form := c.form()
+	list := form.list("numbers", contract.MaxRecipients, contract.MaxNumberLength, true)
+	now := w.clock.Now()
+	start := form.utc("scheduled_at", now)
+	if bad := form.reject(); bad != nil {
+		return bad
+	}
+	numbers, invalid := uniqueNumbers(list)
+	if len(numbers) == 0 {
+		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidNumbers, "None of the numbers is valid.")
+	}
+	cost := lookupPrice * money(len(numbers))
+	if bad := w.reserve(c, cost); bad != nil {
+		return bad
+	}
+	batch := make([]lookup, len(numbers))
+	for i, number := range numbers {
+		batch[i] = lookup{id: w.nextID(), reference: w.newReference(), to: number, status: statusQueued, doomed: c.carrierFails(number), created: now}
+		w.lookups.add(&batch[i])
+	}
+	w.ask(batch, start)
+	return ok(http.StatusAccepted, receiptOf(batch, invalid, cost))
+}
+
+// utc reads an optional time in the form 2026-03-04T05:06:07Z, fallback if it is absent or earlier than that.
+func (f *form) utc(name string, fallback time.Time) time.Time {
+	text := f.optional(name, 0)
+	if text == "" {
+		return fallback
+	}
+	at, err := time.Parse("2006-01-02T15:04:05Z", text)
+	if err != nil {
+		f.fail(name, `The :field field must match the format Y-m-d\TH:i:s\Z.`)
+	}
+	if at.Before(fallback) {
+		return fallback
+	}
+	return at
+}
+
+// ask sends lookups whose cost is reserved on their way.
+func (w *world) ask(batch []lookup, start time.Time) {
+	w.at(start.Add(lookupBeginsAfter), func(time.Time) {
+		for i := range batch {
+			batch[i].status = statusProcessing
+		}
+	})
+	w.at(start.Add(lookupEndsAfter), func(due time.Time) {
+		for i := range batch {
+			l := &batch[i]
+			l.completed = due
+			if l.doomed {
+				l.status = statusFailed
+				w.refund(lookupPrice, l.created)
+				continue
+			}
+			l.status = statusCompleted
+			w.settle(lookupPrice)
+		}
+	})
+}
+
+// receiptOf is the answer to POST /lookup.
+func receiptOf(batch []lookup, invalid int, cost money) any {
+	type item struct {
+		ID           int64  `json:"id"`
+		MobileNumber string `json:"mobile_number"`
+		Status       string `json:"status"`
+	}
+	items := make([]item, len(batch))
+	for i := range batch {
+		items[i] = item{batch[i].id, "+" + batch[i].to, batch[i].status}
+	}
+	return struct {
+		Status        string `json:"status"`
+		Accepted      int    `json:"accepted"`
+		Invalid       int    `json:"invalid"`
+		EstimatedCost money  `json:"estimated_cost"`
+		Currency      string `json:"currency"`
+		Lookups       []item `json:"lookups"`
+	}{statusQueued, len(batch), invalid, cost, currency, items}
+}
+
+func listLookups(w *world, c *call) *reply {
+	page, bad := paginate(c, &w.lookups, func(*lookup) bool { return true })
+	if bad != nil {
+		return bad
+	}
+	return page.flat(func(l *lookup) any { return l.body() })
+}
+
+func getLookup(w *world, c *call) *reply {
+	l := w.lookups.find(c.id)
+	if l == nil {
+		return notFound("lookup")
+	}
+	return ok(http.StatusOK, l.body())
+}
+
+// lookupBody is a lookup as GET /lookup/{id} shows it.
+type lookupBody struct {
+	ID           int64  `json:"id"`
+	Reference    string `json:"reference"`
+	MobileNumber string `json:"mobile_number"`
+	Status       string `json:"status"`
+	finding
+	Cost        money   `json:"cost"`
+	Currency    string  `json:"currency"`
+	CreatedAt   string  `json:"created_at"`
+	CompletedAt *string `json:"completed_at"`
+}
+
+func (l *lookup) body() lookupBody {
+	b := lookupBody{
+		ID: l.id, Reference: l.reference.String(), MobileNumber: "+" + l.to, Status: l.status, Cost: lookupPrice, Currency: currency,
+		CreatedAt: timestamp(l.created), CompletedAt: timestampOrNull(l.completed),
+	}
+	switch l.status {
+	case statusCompleted:
+		b.finding = findingOn(l.to)
+	case statusFailed:
+		b.Cost = 0
+	}
+	return b
+}

@@ -1,0 +1,100 @@
+package helliotest
+
+import "strings"
+
+// Magic numbers choose a result without set-up, as the test cards of a payment provider do. Each works with or without "+". No
+// subscriber can have one: nothing is dialled as 00 after Ghana's 233. Any other number acts as NumberDelivered. (All of this is decided.)
+//
+//	constant            a message to it (SMS, OTP)                                 a voice call to it      a lookup of it
+//	NumberDelivered     delivered, as to any other                                 answered                valid, reachable, not ported
+//	NumberFailed        accepted, then failed by the carrier; cost given back      not answered            as NumberDelivered
+//	NumberInvalid       counts as an invalid recipient; alone, the call gets 422   as a message            not valid
+//	NumberUnreachable   accepted, then failed: the phone is off; cost given back   not answered            valid, not reachable
+//	NumberPorted        delivered                                                  answered                valid, reachable, ported
+const (
+	NumberDelivered   = "+233009900000"
+	NumberFailed      = "+233009900001"
+	NumberInvalid     = "+233009900002"
+	NumberUnreachable = "+233009900003"
+	NumberPorted      = "+233009900004"
+)
+
+// Magic addresses do the same for e-mail, in any case of letters, at a domain that can't exist. (All of this is decided.)
+//
+//	constant             email/verify says                a code to it
+//	EmailDeliverable     deliverable                      delivered
+//	EmailUndeliverable   undeliverable: no such mailbox   accepted, then failed; cost given back
+//	EmailDisposable      risky: a disposable provider     delivered
+//	EmailRole            risky: a role account            delivered
+//	EmailUnknown         unknown: nothing could be told   delivered
+const (
+	EmailDeliverable   = "deliverable@hellio.test"
+	EmailUndeliverable = "undeliverable@hellio.test"
+	EmailDisposable    = "disposable@hellio.test"
+	EmailRole          = "role@hellio.test"
+	EmailUnknown       = "unknown@hellio.test"
+)
+
+// magic is the result that a destination stands for.
+type magic int
+
+const (
+	magicNone magic = iota // an ordinary destination
+	magicDelivered
+	magicFailed
+	magicInvalid
+	magicUnreachable
+	magicPorted
+	magicDeliverable
+	magicUndeliverable
+	magicDisposable
+	magicRole
+	magicUnknown
+)
+
+// magicTable is never changed.
+var magicTable = map[string]magic{
+	NumberDelivered: magicDelivered, NumberFailed: magicFailed, NumberInvalid: magicInvalid, NumberUnreachable: magicUnreachable, NumberPorted: magicPorted,
+	EmailDeliverable: magicDeliverable, EmailUndeliverable: magicUndeliverable, EmailDisposable: magicDisposable, EmailRole: magicRole, EmailUnknown: magicUnknown,
+}
+
+// magicOf reads a destination, a number however it is written or an e-mail address in any case, for what it stands for.
+func magicOf(destination string) magic {
+	if number, ok := parseNumber(destination); ok {
+		return magicTable["+"+number]
+	}
+	return magicTable[strings.ToLower(trimmed(destination))]
+}
+
+// dialable is uniqueNumbers for what is sent: NumberInvalid counts as no number.
+func dialable(items []string) (numbers []string, invalid int) {
+	all, invalid := uniqueNumbers(items)
+	numbers = all[:0]
+	for _, number := range all {
+		if magicOf(number) == magicInvalid {
+			invalid++
+			continue
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers, invalid
+}
+
+// whyFails is the error that a message ends with, "" for one that is delivered.
+func (m *message) whyFails() string {
+	switch magicOf(m.to) {
+	case magicUnreachable:
+		return "The phone could not be reached."
+	case magicUndeliverable:
+		return "The mailbox does not exist."
+	case magicFailed:
+		return errCarrier
+	}
+	if m.doomed {
+		return errCarrier
+	}
+	return ""
+}
+
+// errCarrier is the error of a message that the carrier failed.
+const errCarrier = "The carrier did not deliver the message."

@@ -1,0 +1,102 @@
+package helliotest
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Statuses of a message (the last two are final) and of a campaign.
+const (
+	statusQueued     = "queued"
+	statusSent       = "sent"
+	statusDelivered  = "delivered"
+	statusFailed     = "failed"
+	statusProcessing = "processing"
+	statusCompleted  = "completed"
+)
+
+// A message is sent 1 s after it was accepted, and final 5 s after (decided).
+const (
+	sentAfter  = time.Second
+	finalAfter = 5 * time.Second
+)
+
+// message is one text to one destination.
+type message struct {
+	id        int64
+	reference uuid.UUID
+	campaign  *campaign // nil for a message of its own, such as a code
+	channel   string
+	to        string // digits, or an e-mail address
+	sender    string
+	text      string
+	status    string
+	segments  int
+	cost      money
+	provider  string // the carrier's id, once sent
+	failure   string
+	doomed    bool // it will fail at the carrier
+	created   time.Time
+	sent      time.Time
+	final     time.Time
+}
+
+func (m *message) key() (int64, uuid.UUID) { return m.id, m.reference }
+
+// campaign is what one sms/send made: a text to many.
+type campaign struct {
+	id        int64
+	reference uuid.UUID
+	sender    string
+	text      string
+	status    string
+	invalid   int // recipients that were no numbers
+	segments  int
+	estimated money
+	messages  []message
+	created   time.Time
+	completed time.Time
+}
+
+func (c *campaign) key() (int64, uuid.UUID) { return c.id, c.reference }
+
+// addMessages stores messages whose cost is reserved, and sends them on their way. Every message of the fake comes through here.
+func (w *world) addMessages(batch []message, whenFinal func(due time.Time)) {
+	now := w.clock.Now()
+	for i := range batch {
+		m := &batch[i]
+		m.id, m.reference = w.nextID(), w.newReference()
+		m.status, m.created = statusQueued, now
+		w.messages.add(m)
+	}
+	w.at(now.Add(sentAfter), func(due time.Time) {
+		for i := range batch {
+			batch[i].send(due)
+		}
+	})
+	w.at(now.Add(finalAfter), func(due time.Time) {
+		for i := range batch {
+			w.finish(&batch[i], due)
+		}
+		whenFinal(due)
+	})
+}
+
+func (m *message) send(due time.Time) {
+	m.status, m.sent = statusSent, due
+	m.provider = "prv-" + strconv.FormatInt(m.id, 10)
+}
+
+// finish makes a message final: paid for, or failed and its cost given back. Every message of the fake ends here.
+func (w *world) finish(m *message, due time.Time) {
+	m.final = due
+	if m.failure = m.whyFails(); m.failure != "" {
+		m.status = statusFailed
+		w.refund(m.cost, m.created)
+		return
+	}
+	m.status = statusDelivered
+	w.settle(m.cost)
+}

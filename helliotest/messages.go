@@ -1,0 +1,143 @@
+package helliotest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// Message is a message as the fake holds it.
+type Message struct {
+	ID                int64
+	Reference         string
+	CampaignID        int64  // 0 = none
+	Channel           string // sms, voice, whatsapp or email
+	MobileNumber      string // with "+"; an e-mail address on the channel email
+	Sender            string
+	Message           string
+	Status            string // queued, sent, delivered or failed
+	Segments          int
+	Cost              string // four decimals
+	Currency          string
+	ProviderMessageID string    // "" until sent
+	Error             string    // why it failed
+	CreatedAt         time.Time // the times are on the fake's clock
+	SentAt            time.Time // zero until sent
+	DeliveredAt       time.Time // zero unless delivered
+}
+
+// Messages lists the messages that were accepted so far, oldest first, that pass all filters.
+func (f *Fake) Messages(filters ...Filter) []Message {
+	f.tb.Helper()
+	defer f.look()()
+	var out []Message
+	for _, m := range f.world.messages.rows {
+		if passes(filters, m.subject()) {
+			out = append(out, m.public())
+		}
+	}
+	return out
+}
+
+func (m *message) subject() subject {
+	return subject{id: m.id, from: m.sender, text: m.text, channel: m.channel, isFor: func(d string) bool { return sameDestination(d, m.to) }}
+}
+
+func (m *message) public() Message {
+	p := Message{
+		ID: m.id, Reference: m.reference.String(), Channel: m.channel, MobileNumber: m.address(), Sender: m.sender, Message: m.text,
+		Status: m.status, Segments: m.segments, Cost: m.cost.String(), Currency: currency, ProviderMessageID: m.provider, Error: m.failure,
+		CreatedAt: m.created, SentAt: m.sent,
+	}
+	if m.campaign != nil {
+		p.CampaignID = m.campaign.id
+	}
+	if m.status == statusDelivered {
+		p.DeliveredAt = m.final
+	}
+	return p
+}
+
+// address is the destination as the API shows it: a number with "+", an e-mail address as it is.
+func (m *message) address() string {
+	if strings.Contains(m.to, "@") {
+		return m.to
+	}
+	return "+" + m.to
+}
+
+// messageBody is a message as GET /messages/{id} shows it.
+type messageBody struct {
+	ID                int64   `json:"id"`
+	Reference         string  `json:"reference"`
+	CampaignID        *int64  `json:"campaign_id"`
+	Channel           string  `json:"channel"`
+	MobileNumber      string  `json:"mobile_number"`
+	Sender            string  `json:"sender"`
+	Message           string  `json:"message"`
+	Status            string  `json:"status"`
+	Segments          int     `json:"segments"`
+	Cost              string  `json:"cost"`
+	Currency          string  `json:"currency"`
+	ProviderMessageID *string `json:"provider_message_id"`
+	Error             *string `json:"error"`
+	CreatedAt         string  `json:"created_at"`
+	SentAt            *string `json:"sent_at"`
+	DeliveredAt       *string `json:"delivered_at"`
+}
+
+// MarshalJSON writes the message as GET /messages/{id} shows it.
+func (m Message) MarshalJSON() ([]byte, error) { return json.Marshal(m.body()) }
+
+func (m Message) body() messageBody {
+	return messageBody{
+		m.ID, m.Reference, orNull(m.CampaignID), m.Channel, m.MobileNumber, m.Sender, m.Message, m.Status, m.Segments, m.Cost, m.Currency,
+		orNull(m.ProviderMessageID), orNull(m.Error), timestamp(m.CreatedAt), timestampOrNull(m.SentAt), timestampOrNull(m.DeliveredAt),
+	}
+}
+
+// orNull is null in JSON for the zero value.
+func orNull[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
+
+func messageResource() resource {
+	return resource{
+		routes: []route{
+			{op: contract.MessageList, handle: listMessages},
+			{op: contract.MessageGet, handle: getMessage},
+		},
+		behaviours: []Behaviour{
+			{"messages are listed newest first, 50 a page and at most 200, with next_cursor and per_page at the top level", documented},
+			{"a message is found by its numeric id or its reference", inferred},
+			{"the fields of a message", decided},
+			{"a per_page above 200 counts as 200; one below 1 or no number gets 422", decided},
+			{"a cursor stays right while messages are added; one that can't be read is the first page", inferred},
+			{"an unknown status in the filter gives an empty page", decided},
+		},
+	}
+}
+
+func listMessages(w *world, c *call) *reply {
+	status := c.param("status")
+	page, bad := paginate(c, &w.messages, func(m *message) bool { return status == "" || m.status == status })
+	if bad != nil {
+		return bad
+	}
+	return page.flat(func(m *message) any { return m.public().body() })
+}
+
+func getMessage(w *world, c *call) *reply {
+	m := w.messages.find(c.id)
+	if m == nil {
+		return notFound("message")
+	}
+	return ok(http.StatusOK, m.public().body())
+}

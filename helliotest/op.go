@@ -1,0 +1,55 @@
+package helliotest
+
+import "slices"
+
+// Op names what a fault acts on: an operation of the API, AnyOp or WebhookDelivery.
+type Op string
+
+// The operations, in the order of the API's chapters.
+const (
+	AuthToken        Op = "auth_token"
+	SMSSend          Op = "sms_send"
+	MessageList      Op = "message_list"
+	MessageGet       Op = "message_get"
+	CampaignList     Op = "campaign_list"
+	CampaignGet      Op = "campaign_get"
+	OTPSend          Op = "otp_send"
+	OTPVerify        Op = "otp_verify"
+	VoiceSend        Op = "voice_send"
+	VoiceGet         Op = "voice_get"
+	LookupCreate     Op = "lookup_create"
+	LookupList       Op = "lookup_list"
+	LookupGet        Op = "lookup_get"
+	EmailVerify      Op = "email_verify"
+	BalanceGet       Op = "balance_get"
+	PricingGet       Op = "pricing_get"
+	WebhookList      Op = "webhook_list"
+	WebhookCreate    Op = "webhook_create"
+	WebhookDelete    Op = "webhook_delete"
+	USSDPricing      Op = "ussd_pricing"
+	USSDAvailability Op = "ussd_availability"
+	USSDAppList      Op = "ussd_app_list"
+	USSDAppCreate    Op = "ussd_app_create"
+	USSDAppUpdate    Op = "ussd_app_update"
+	USSDAppDelete    Op = "ussd_app_delete"
+	USSDAppMode      Op = "ussd_app_mode"
+	USSDAppSecret    Op = "ussd_app_rotate_secret"
+	USSDExtList      Op = "ussd_extension_list"
+	USSDExtCreate    Op = "ussd_extension_create"
+	USSDExtDelete    Op = "ussd_extension_delete"
+	USSDSessionList  Op = "ussd_session_list"
+	USSDSessionGet   Op = "ussd_session_get"
+	USSDSimulate     Op = "ussd_simulate"
+
+	AnyOp           Op = "any"     // every operation of the API
+	WebhookDelivery Op = "webhook" // an attempt to deliver a webhook
+)
+
+func (op Op) known() bool {
+	return slices.Contains([]Op{
+		AuthToken, SMSSend, MessageList, MessageGet, CampaignList, CampaignGet, OTPSend, OTPVerify, VoiceSend, VoiceGet, LookupCreate,
+		LookupList, LookupGet, EmailVerify, BalanceGet, PricingGet, WebhookList, WebhookCreate, WebhookDelete, USSDPricing,
+		USSDAvailability, USSDAppList, USSDAppCreate, USSDAppUpdate, USSDAppDelete, USSDAppMode, USSDAppSecret, USSDExtList,
+		USSDExtCreate, USSDExtDelete, USSDSessionList, USSDSessionGet, USSDSimulate, AnyOp, WebhookDelivery,
+	}, op)
+}

@@ -1,0 +1,157 @@
+package helliotest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// DefaultToken is the Bearer token of a Fake made without WithToken. It carries every scope.
+const DefaultToken = "hellio_test"
+
+// Option shapes a Fake while it is made. A bad value fails the test (New) or is Start's error.
+type Option func(*config) error
+
+// config is a fake as its options made it, and as Reset makes it again.
+type config struct {
+	account      account
+	balance      money
+	ussd         ussdConfig
+	tokens       []grant
+	seed         uint64
+	latency      time.Duration
+	lenient      bool
+	unusedFaults bool
+	codes        map[string]string // by destination, from WithOTP
+	otpLimit     int
+}
+
+// grant is a token's text and scopes.
+type grant struct {
+	token  string
+	scopes []string
+}
+
+func newConfig(opts []Option) (config, error) {
+	cfg := config{balance: 100 * moneyUnit, otpLimit: otpPerIP, account: account{senders: []string{"HELLIO", "ACME"}, rateLimit: contract.DefaultRateLimit}}
+	for _, opt := range opts {
+		if err := opt(&cfg); err != nil {
+			return cfg, err
+		}
+	}
+	if cfg.tokens == nil {
+		cfg.tokens = []grant{{DefaultToken, []string{contract.ScopeAll}}}
+	}
+	return cfg, nil
+}
+
+// WithToken adds a Bearer token, in place of DefaultToken. Without scopes it carries every one; a list that is empty but not nil
+// (WithToken(t, list...)) gives none. An unknown scope is an error.
+func WithToken(token string, scopes ...string) Option {
+	return func(c *config) error {
+		if token == "" {
+			return errors.New("WithToken: the token is empty")
+		}
+		scopes, err := checkScopes(scopes)
+		c.tokens = append(c.tokens, grant{token, scopes})
+		return err
+	}
+}
+
+// WithBalance sets the wallet's balance, a decimal with at most four decimals: "100", "0.0310". Default 100.0000.
+func WithBalance(amount string) Option {
+	return func(c *config) (err error) {
+		c.balance, err = parseMoney(amount)
+		return err
+	}
+}
+
+// WithSenders sets the approved sender names, in place of HELLIO and ACME; none at all refuses every sender. Their case counts (decided).
+func WithSenders(names ...string) Option {
+	return func(c *config) error {
+		c.account.senders = slices.Clone(names)
+		return nil
+	}
+}
+
+// WithRateLimit sets how many requests a minute each token may make. Default 120, which is documented; 0 is no limit, and no
+// X-RateLimit headers.
+func WithRateLimit(perMinute int) Option {
+	return func(c *config) error {
+		if perMinute < 0 {
+			return fmt.Errorf("WithRateLimit: %d is negative", perMinute)
+		}
+		c.account.rateLimit = perMinute
+		return nil
+	}
+}
+
+// WithAllowedIPs restricts callers to these addresses or CIDR ranges; any other gets 403 ip_not_allowed. None is open to all. In process,
+// the caller's address is 127.0.0.1.
+func WithAllowedIPs(cidrs ...string) Option {
+	return func(c *config) (err error) {
+		c.account.allowed, err = parsePrefixes(cidrs)
+		return err
+	}
+}
+
+// WithSpendLimit caps what the account may spend, per calendar day ("daily") or month ("monthly"), UTC. Over it, a call gets 403
+// spend_limit_exceeded.
+func WithSpendLimit(period, amount string) Option {
+	return func(c *config) (err error) {
+		c.account.spendLimit, err = newSpendCap(SpendLimit{Period: period, Amount: amount})
+		return err
+	}
+}
+
+// WithSeed sets the seed of all that is random: references, tokens, codes. The same seed and calls give the same values. Default 0.
+func WithSeed(seed uint64) Option {
+	return func(c *config) error {
+		c.seed = seed
+		return nil
+	}
+}
+
+// WithLatency lets each answer travel for d of package time. The call has taken effect by then, also for a caller that has given up.
+func WithLatency(d time.Duration) Option {
+	return func(c *config) error {
+		if d < 0 {
+			return fmt.Errorf("WithLatency: %v is negative", d)
+		}
+		c.latency = d
+		return nil
+	}
+}
+
+// Lenient keeps quiet about requests that the API would let pass or refuse, but that no correct client sends: unknown routes and fields,
+// fields of the wrong type.
+func Lenient() Option {
+	return func(c *config) error {
+		c.lenient = true
+		return nil
+	}
+}
+
+// AllowUnusedFaults lets a test pass though a fault was never hit.
+func AllowUnusedFaults() Option {
+	return func(c *config) error {
+		c.unusedFaults = true
+		return nil
+	}
+}
+
+func checkScopes(scopes []string) ([]string, error) {
+	if scopes == nil {
+		return []string{contract.ScopeAll}, nil
+	}
+	known := contract.Scopes()
+	for _, s := range scopes {
+		if s != contract.ScopeAll && !slices.Contains(known, s) {
+			return nil, fmt.Errorf("unknown scope %q", s)
+		}
+	}
+	return slices.Clone(scopes), nil
+}

@@ -1,0 +1,117 @@
+package helliotest_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/hellio-go/hellio/helliotest"
+	"github.com/stretchr/testify/require"
+)
+
+func TestABadOptionIsRefusedWithASentence(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		opt  helliotest.Option
+		says string
+	}{
+		"empty token":      {helliotest.WithToken(""), "token is empty"},
+		"unknown scope":    {helliotest.WithToken("t", "sms"), `unknown scope "sms"`},
+		"amount in words":  {helliotest.WithBalance("much"), "not a decimal"},
+		"five decimals":    {helliotest.WithBalance("0.00001"), "at most 4 decimals"},
+		"exponent":         {helliotest.WithBalance("1e3"), "not a decimal"},
+		"too much":         {helliotest.WithBalance("99999999999999999999"), "too large"},
+		"negative limit":   {helliotest.WithRateLimit(-1), "negative"},
+		"no address":       {helliotest.WithAllowedIPs("localhost"), "neither an IP address"},
+		"unknown period":   {helliotest.WithSpendLimit("weekly", "1"), "neither daily nor monthly"},
+		"bad limit":        {helliotest.WithSpendLimit("daily", "x"), "not a decimal"},
+		"negative balance": {helliotest.WithBalance("-1"), "not a decimal"},
+		"negative latency": {helliotest.WithLatency(-time.Second), "negative"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := helliotest.Start(c.opt)
+			require.ErrorContains(t, err, c.says)
+			require.Contains(t, watch(t, func(tb testing.TB) { helliotest.New(tb, c.opt) }).fatal, c.says)
+		})
+	}
+}
+
+func TestAnIssuedTokenCarriesExactlyItsScopes(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	a := newAPI(t, f)
+	for _, c := range []struct {
+		token        string
+		sms, balance int
+	}{
+		{f.IssueToken(), 202, 200},
+		{f.IssueToken("*"), 202, 200},
+		{f.IssueToken("balance"), 403, 200},
+		{f.IssueToken([]string{}...), 403, 403},
+	} {
+		a.token = c.token
+		require.Equal(t, c.sms, a.send(oneSMS).status)
+		require.Equal(t, c.balance, a.get("/balance").status)
+	}
+	require.Contains(t, watch(t, func(tb testing.TB) { helliotest.New(tb).IssueToken("everything") }).fatal, `unknown scope "everything"`)
+}
+
+func TestTheIPListTakesAddressesAndRanges(t *testing.T) {
+	t.Parallel()
+	for list, status := range map[string]int{"127.0.0.1": 200, "127.0.0.0/8": 200, "127.9.9.9/8": 200, "::ffff:127.0.0.1": 200, "10.0.0.0/8": 403, "::1": 403} {
+		t.Run(list, func(t *testing.T) {
+			t.Parallel()
+			f := helliotest.New(t, helliotest.WithAllowedIPs(list))
+			require.Equal(t, status, newAPI(t, f).get("/balance").status)
+			require.Equal(t, status, api{t, newHTTPClient(t), f.URL(), helliotest.DefaultToken}.get("/balance").status)
+		})
+	}
+}
+
+func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	shown := func() string {
+		text, err := json.Marshal(f.Account())
+		require.NoError(t, err)
+		return string(text)
+	}
+	change := func(text string) error {
+		var c helliotest.AccountChange
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
+			return err
+		}
+		return f.Update(c)
+	}
+	require.JSONEq(t, `{"balance":"100.0000","ussd_balance":"0.0000","senders":["HELLIO","ACME"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`, shown())
+	require.NoError(t, change(`{"balance":"5","ussd_balance":"7.5","senders":[],"rate_limit":0,"allowed_ips":["127.0.0.1"],"spend_limit":{"period":"daily","amount":"2.5"}}`))
+	changed := `{"balance":"5.0000","ussd_balance":"7.5000","senders":[],"rate_limit":0,"allowed_ips":["127.0.0.1/32"],"spend_limit":{"period":"daily","amount":"2.5000"}}`
+	require.JSONEq(t, changed, shown())
+	require.NoError(t, change(`{}`))
+	require.JSONEq(t, changed, shown())
+	for _, bad := range []string{
+		`{"balance":"x"}`, `{"balance":""}`, `{"balance":5}`, `{"balance":null}`, `{"ussd_balance":"-1"}`, `{"ussd_balance":null}`, `{"rate_limit":-1}`, `{"allowed_ips":["x"]}`, `{"unknown":1}`,
+		`{"spend_limit":{"period":"weekly","amount":"1"}}`, `{"spend_limit":{}}`, `{"senders":"HELLIO"}`, `[]`,
+		`null`, `{"Spend_Limit":{}}`, `{"spend_limit":{"period":"daily","amount":"1"},"Spend_Limit":null}`,
+		`{"senders":["NEW"],"balance":"x"}`,
+	} {
+		require.Error(t, change(bad), bad)
+		require.JSONEq(t, changed, shown(), bad)
+	}
+	require.NoError(t, change(`{"spend_limit":null,"allowed_ips":[]}`))
+	require.Nil(t, f.Account().SpendLimit)
+	require.Empty(t, f.Account().AllowedIPs)
+}
+
+func TestTheFakeSaysWhatItDoesAndHowSureItIs(t *testing.T) {
+	t.Parallel()
+	behaviours := helliotest.New(t).Behaviours()
+	seen := map[string]bool{}
+	for _, b := range behaviours {
+		require.Contains(t, []string{"documented", "inferred", "decided"}, b.Basis, b.Behaviour)
+		require.False(t, seen[b.Behaviour], "twice: %s", b.Behaviour)
+		seen[b.Behaviour] = true
+	}
+	require.NotEmpty(t, behaviours)
+}

@@ -1,0 +1,167 @@
+package helliotest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/window"
+)
+
+const (
+	maxOTPTries = 5  // wrong ones that end a code (decided)
+	otpPerIP    = 10 // otp/send a minute and address (decided)
+)
+
+// What otp/verify may find.
+const (
+	otpVerified = "verified"
+	otpInvalid  = "invalid"
+	otpExpired  = "expired"
+)
+
+// OTPCode is a one-time password that would still be accepted.
+type OTPCode struct {
+	Code      string
+	ExpiresAt time.Time // on the fake's clock
+	TriesLeft int       // wrong tries until it is dead, at least 1
+}
+
+// MarshalJSON writes it with the members code, expires_at and tries_left.
+func (o OTPCode) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Code      string `json:"code"`
+		ExpiresAt string `json:"expires_at"`
+		TriesLeft int    `json:"tries_left"`
+	}{o.Code, timestamp(o.ExpiresAt), o.TriesLeft})
+}
+
+// OTP is the code that was last sent to a number, with or without "+", or to an e-mail address in any case. The test fails if that one is
+// no longer live: it was used, has expired, is out of tries, or was never sent.
+func (f *Fake) OTP(destination string) string {
+	f.tb.Helper()
+	found, live := f.LookupOTP(destination)
+	if !live {
+		f.tb.Fatalf("helliotest: OTP(%q): no code is live there; it was used, has expired, is out of tries, or was never sent", destination)
+	}
+	return found.Code
+}
+
+// LookupOTP is OTP for a code that may not be there: it tells whether one is live.
+func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
+	f.tb.Helper()
+	defer f.look()()
+	code := f.world.otps.newest[destinationKey(destination)]
+	if code == nil || code.expired(f.world.clock.Now()) {
+		return OTPCode{}, false
+	}
+	return OTPCode{Code: code.code, ExpiresAt: code.expires, TriesLeft: maxOTPTries - code.wrong}, true
+}
+
+// WithOTP makes every code for a destination this one, 4 to 10 digits, whatever length is asked for. It must still be sent before it can
+// be verified, and expires as any other. The destination is a number, with or without "+", or an e-mail address in any case.
+func WithOTP(destination, code string) Option {
+	return func(c *config) error {
+		_, isNumber := parseNumber(destination)
+		switch {
+		case !isNumber && !isAddress(destination):
+			return fmt.Errorf("WithOTP: %q is neither a number nor an e-mail address", destination)
+		case !allDigits(code) || len(code) < contract.MinOTPLength || len(code) > contract.MaxOTPLength:
+			return fmt.Errorf("WithOTP: the code %q does not have 4 to 10 digits", code)
+		}
+		if c.codes == nil {
+			c.codes = make(map[string]string)
+		}
+		c.codes[destinationKey(destination)] = code
+		return nil
+	}
+}
+
+// destinationKey makes one text of all ways to write a destination.
+func destinationKey(destination string) string {
+	if number, ok := parseNumber(destination); ok {
+		return number
+	}
+	return strings.ToLower(trimmed(destination))
+}
+
+// newCode gives the code for a destination: from the seed, unless WithOTP has set it. It draws from the seed in both cases, so that the
+// option changes no other code.
+func (w *world) newCode(to string, length int) string {
+	digits := make([]byte, length)
+	for i := range digits {
+		digits[i] = '0' + byte(w.random.IntN(10))
+	}
+	if set := w.f.cfg.codes[destinationKey(to)]; set != "" {
+		return set
+	}
+	return string(digits)
+}
+
+// otpBook is what the fake remembers of codes: the newest one of each destination until it is used or out of tries, and who sent how many.
+type otpBook struct {
+	newest  map[string]*oneTimeCode // by destinationKey
+	senders map[netip.Addr]*window.Window
+}
+
+type oneTimeCode struct {
+	code    string
+	expires time.Time
+	wrong   int
+}
+
+func (o *oneTimeCode) expired(now time.Time) bool { return !now.Before(o.expires) }
+
+// put makes a code the newest of its destination.
+func (b *otpBook) put(to string, code oneTimeCode) {
+	if b.newest == nil {
+		b.newest = make(map[string]*oneTimeCode)
+	}
+	b.newest[destinationKey(to)] = &code
+}
+
+// try checks a code, and takes it away if it was right or this was its last wrong try.
+func (b *otpBook) try(to, code string, now time.Time) (status string) {
+	key := destinationKey(to)
+	newest := b.newest[key]
+	switch {
+	case newest == nil:
+		return otpInvalid
+	case newest.expired(now):
+		return otpExpired
+	case newest.code == code:
+		delete(b.newest, key)
+		return otpVerified
+	}
+	if newest.wrong++; newest.wrong == maxOTPTries {
+		delete(b.newest, key)
+	}
+	return otpInvalid
+}
+
+// otpLimit is the limit of otp/send for the caller's address.
+func otpLimit(w *world, c *call) bucket {
+	if w.otps.senders == nil {
+		w.otps.senders = make(map[netip.Addr]*window.Window)
+	}
+	counted := w.otps.senders[c.ip]
+	if counted == nil {
+		counted = &window.Window{Length: contract.RateLimitWindow}
+		w.otps.senders[c.ip] = counted
+	}
+	return bucket{counted, w.f.cfg.otpLimit}
+}
+
+// WithOTPLimit sets how many otp/send calls a minute one address may make, besides the token's own limit. Default 10 (decided); 0 is none.
+func WithOTPLimit(perMinute int) Option {
+	return func(c *config) error {
+		if perMinute < 0 {
+			return fmt.Errorf("WithOTPLimit: %d is negative", perMinute)
+		}
+		c.otpLimit = perMinute
+		return nil
+	}
+}

@@ -1,0 +1,125 @@
+package helliotest
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// answer is what leaves the engine: a response, and how its connection ends.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	ending ending
+	sent   int // bytes of the body that are sent, for a truncated one
+}
+
+type ending int
+
+const (
+	whole     ending = iota
+	closed           // no response: the connection is closed at once
+	broken           // no response: the connection is reset
+	truncated        // the whole length is declared, and the connection closed after a part of it
+)
+
+// stages answer a call or let it pass, in the order of the API's middleware (inferred; the place of the IP list and of the scope is
+// decided). The first answer ends it.
+var stages = [...]func(*call) *reply{
+	(*call).checkSize,
+	(*call).findRoute,
+	(*call).authenticate,
+	(*call).checkIP,
+	(*call).throttle,
+	(*call).checkScope,
+	(*call).strike,
+	(*call).claim,
+}
+
+// serve takes one call through the engine. Whatever happens, exactly one answer comes of it and one entry in the journal.
+func (f *Fake) serve(ctx context.Context, c *call) answer {
+	a := f.process(c)
+	if f.cfg.latency > 0 && !f.sleep(ctx, f.cfg.latency) {
+		return answer{ending: closed}
+	}
+	return a
+}
+
+func (f *Fake) process(c *call) answer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return answer{ending: closed}
+	}
+	f.runDue()
+	c.f, c.w = f, f.world
+	c.log = c.w.logCall(c)
+	r := c.admit()
+	if !c.delay() {
+		c.release()
+		return answer{ending: closed}
+	}
+	if r == nil {
+		r = c.route.handle(c.w, c)
+		c.checkQuery()
+	}
+	c.settleKey(r)
+	a := c.write(r)
+	c.log.finish(r, a)
+	return a
+}
+
+func (c *call) admit() *reply {
+	for _, stage := range stages {
+		if r := stage(c); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// checkSize comes first, as the framework's own check does.
+func (c *call) checkSize() *reply {
+	if len(c.body) <= maxBody {
+		return nil
+	}
+	return refuse(http.StatusRequestEntityTooLarge, contract.CodeInvalidRequest, "The request body is too large.")
+}
+
+// write makes the response of a reply, and lets a fault that strikes after the state has changed do its work on it.
+func (c *call) write(r *reply) answer {
+	now := c.w.clock.Now()
+	header := make(http.Header, 8)
+	for name, values := range r.header {
+		header[name] = values
+	}
+	c.limitHeaders(header, now)
+	header["Date"] = []string{now.Format(http.TimeFormat)}
+	if len(r.body) > 0 {
+		header["Content-Type"] = []string{"application/json"}
+	}
+	if c.log.replayed {
+		header[contract.HeaderIdempotentReplayed] = []string{"true"}
+	}
+	a := c.distort(answer{status: r.status, header: header, body: r.body})
+	if a.header != nil && a.status != http.StatusNoContent {
+		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+	}
+	return a
+}
+
+// timestamp writes a time as the API does: ISO 8601, whole seconds, numeric offset.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05-07:00") }
+
+// timestampOrNull is null for the zero time.
+func timestampOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := timestamp(t)
+	return &text
+}

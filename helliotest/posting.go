@@ -1,0 +1,178 @@
+package helliotest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+const (
+	// postTimeout is how long a receiver may take to answer: documented for webhooks, decided for USSD callbacks.
+	postTimeout = 10 * time.Second
+	// maxAnswer is how many bytes of a receiver's answer are read; a longer one is an error (decided).
+	maxAnswer = 64 << 10
+)
+
+var (
+	errNoSocket     = errors.New("its URL has no handler, and a synctest bubble allows no real socket")
+	errLongAnswer   = errors.New("its answer is longer than 64 KiB")
+	errSlowReceiver = errors.New("it did not answer within 10 s")
+)
+
+// posting is something that the API sends by itself.
+type posting struct {
+	url     string
+	handler http.Handler // receives it in process; nil = whoever listens at url
+	header  http.Header  // beside Content-Type, Accept and User-Agent
+	body    []byte
+}
+
+// post sends it and reads the answer, for at most postTimeout of package time. A redirect is not followed. The engine must not be locked.
+func (f *Fake) post(ctx context.Context, p posting) (status int, answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, postTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(p.body))
+	if err != nil {
+		return 0, nil, err
+	}
+	for name, values := range p.header {
+		req.Header[name] = values
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "hellio-fake")
+	client, err := f.sender(p)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer client.CloseIdleConnections()
+	status, answer, err = exchangeWith(client, req)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = errSlowReceiver
+	}
+	return status, answer, err
+}
+
+func exchangeWith(client *http.Client, req *http.Request) (int, []byte, error) {
+	resp, err := client.Do(req)
+	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(answer) > maxAnswer {
+		err = errLongAnswer
+	}
+	return resp.StatusCode, answer, err
+}
+
+// sender is the client that a posting goes out by.
+func (f *Fake) sender(p posting) (*http.Client, error) {
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	switch {
+	case p.handler != nil:
+		client.Transport = inProcess{f, p.handler}
+	case f.inBubble():
+		return nil, errNoSocket
+	default:
+		client.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+	}
+	return client, nil
+}
+
+// inProcess hands a request to a handler, as a server would: with a context that ends when the caller hangs up, in a goroutine that the
+// fake joins at its end.
+type inProcess struct {
+	f       *Fake
+	handler http.Handler
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
+	done := make(chan error, 1)
+	rec := &recording{header: make(http.Header)}
+	t.f.wg.Go(func() { serveInto(rec, t.handler, asReceived(req), done) })
+	select {
+	case <-req.Context().Done():
+		return nil, context.Cause(req.Context())
+	case err := <-done:
+		if err != nil {
+			return nil, err
+		}
+		return rec.response(req), nil
+	}
+}
+
+// asReceived is a request as a server's handler sees it.
+func asReceived(req *http.Request) *http.Request {
+	received := req.Clone(req.Context())
+	received.Host, received.RequestURI, received.RemoteAddr = req.URL.Host, req.URL.RequestURI(), "192.0.2.1:1234"
+	received.URL = &url.URL{Path: req.URL.Path, RawPath: req.URL.RawPath, RawQuery: req.URL.RawQuery}
+	return received
+}
+
+// serveInto runs a handler and tells done how it ended; one that panics, or ends its goroutine, breaks the connection.
+func serveInto(rec *recording, h http.Handler, req *http.Request, done chan<- error) {
+	err := errors.New("its handler ended its goroutine")
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("its handler panicked: %v", r)
+		}
+		done <- err
+	}()
+	h.ServeHTTP(rec, req)
+	err = nil
+}
+
+// recording is a ResponseWriter that keeps what was written, up to a byte more than is read of it.
+type recording struct {
+	header http.Header
+	status int
+	sent   http.Header // the headers when the status was written
+	body   bytes.Buffer
+}
+
+func (r *recording) Header() http.Header { return r.header }
+
+func (r *recording) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status, r.sent = status, r.header.Clone()
+	}
+}
+
+func (r *recording) Write(p []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	r.body.Write(p[:min(len(p), maxAnswer+1-r.body.Len())])
+	return len(p), nil
+}
+
+func (r *recording) response(req *http.Request) *http.Response {
+	r.WriteHeader(http.StatusOK)
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", r.status, http.StatusText(r.status)), StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: r.sent, Body: io.NopCloser(&r.body), ContentLength: int64(r.body.Len()), Request: req,
+	}
+}
+
+// warn notes what a test should hear of though it is no error. It is written to the test's log at the end. The engine must be locked.
+func (f *Fake) warn(text string) {
+	if !slices.Contains(f.warnings, text) {
+		f.warnings = append(f.warnings, text)
+	}
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,98 @@
+package helliotest
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// parseNumber reads a phone number: spaces, dashes and "+" are dropped, and 8 to 15 digits must be left (decided).
+func parseNumber(text string) (digits string, ok bool) {
+	digits = text
+	if !allDigits(text) {
+		digits = strings.Map(func(r rune) rune {
+			if r == ' ' || r == '-' || r == '+' {
+				return -1
+			}
+			return r
+		}, text)
+	}
+	return digits, len(digits) >= 8 && len(digits) <= 15 && allDigits(digits)
+}
+
+// splitList reads a list that is one string: commas and line ends separate, empty items are dropped.
+func splitList(text string) []string {
+	items := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' })
+	kept := items[:0]
+	for _, item := range items {
+		if item = trimmed(item); item != "" {
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}
+
+// uniqueNumbers sorts a list into the numbers it holds, each once and in order, and a count of the items that are none.
+func uniqueNumbers(items []string) (numbers []string, invalid int) {
+	seen := make(map[string]struct{}, len(items))
+	numbers = make([]string, 0, len(items))
+	for _, item := range items {
+		number, ok := parseNumber(item)
+		if !ok {
+			invalid++
+			continue
+		}
+		if _, again := seen[number]; !again {
+			seen[number] = struct{}{}
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers, invalid
+}
+
+// sameDestination compares two numbers whatever their punctuation, or two e-mail addresses whatever their case.
+func sameDestination(a, b string) bool {
+	x, ok := parseNumber(a)
+	if !ok {
+		return strings.EqualFold(a, b)
+	}
+	y, _ := parseNumber(b)
+	return x == y
+}
+
+// destinations are all the numbers and addresses that a body names, wherever the API's operations put them.
+func destinations(body []byte) (all []string) {
+	var b struct {
+		Recipients any `json:"recipients"`
+		Numbers    any `json:"numbers"`
+		Emails     any `json:"emails"`
+		Number     any `json:"mobile_number"`
+		Email      any `json:"email"`
+		MSISDN     any `json:"msisdn"`
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return nil
+	}
+	for _, member := range []any{b.Recipients, b.Numbers, b.Emails, b.Number, b.Email, b.MSISDN} {
+		switch value := member.(type) {
+		case string:
+			all = append(all, splitList(value)...)
+		case []any:
+			for _, item := range value {
+				if text, ok := item.(string); ok {
+					all = append(all, text)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// names tells whether the call is for a number or an e-mail address.
+func (c *call) names(destination string) bool {
+	for _, d := range destinations(c.body) {
+		if sameDestination(d, destination) {
+			return true
+		}
+	}
+	return false
+}

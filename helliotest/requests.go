@@ -1,0 +1,120 @@
+package helliotest
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// Request is one call that reached the fake, refused and lost ones included. It holds what the caller sent, secrets too.
+type Request struct {
+	At             time.Time
+	Op             Op // "" for an unknown route
+	Method, Path   string
+	Query          url.Values
+	Header         http.Header
+	Body           []byte
+	Decoded        any // the body as JSON, numbers as json.Number; nil if it is none
+	IdempotencyKey string
+	Token          string
+
+	Status       int    // of the API's answer, lost or not; 0 while in flight, and where a fault struck before the API could answer
+	Code         string // the error code of the answer
+	Replayed     bool   // the answer of an earlier call with the same key
+	Fault        string // the effect that acted on the call, as FaultSpec spells it
+	Charge       string // what the call reserved or paid
+	ResponseBody []byte
+}
+
+// logged is a Request while the engine writes it.
+type logged struct {
+	id       int64
+	at       time.Time
+	call     *call
+	token    string
+	key      string
+	charge   money
+	replayed bool
+	fault    string
+	status   int
+	code     string
+	response []byte
+}
+
+// Requests lists the calls so far, oldest first, that pass all filters.
+func (f *Fake) Requests(filters ...Filter) []Request {
+	f.tb.Helper()
+	defer f.look()()
+	var out []Request
+	for _, l := range f.world.requests {
+		r := l.public()
+		if passes(filters, l.subject(r.Decoded)) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// logCall begins the journal entry of a call.
+func (w *world) logCall(c *call) *logged {
+	l := &logged{id: w.nextID(), at: w.clock.Now(), call: c, token: bearer(c.header.Get("Authorization")), key: c.header.Get(contract.HeaderIdempotencyKey)}
+	w.requests = append(w.requests, l)
+	return l
+}
+
+func (l *logged) finish(r *reply, a answer) {
+	l.status, l.code, l.response = r.status, r.code, a.body
+	if a.body == nil {
+		l.response = r.body
+	}
+}
+
+// op is the operation called, "" on an unknown route.
+func (l *logged) op() Op {
+	if l.call.route == nil {
+		return ""
+	}
+	return Op(l.call.route.op.Name)
+}
+
+func (l *logged) public() Request {
+	return Request{
+		At: l.at, Op: l.op(), Method: l.call.method, Path: l.call.path, Query: l.call.query, Header: l.call.header.Clone(),
+		Body: slices.Clone(l.call.body), Decoded: decodeAny(l.call.body), IdempotencyKey: l.key, Token: l.token,
+		Status: l.status, Code: l.code, Replayed: l.replayed, Fault: l.fault, Charge: l.charge.String(), ResponseBody: slices.Clone(l.response),
+	}
+}
+
+// subject shows a call to the filters.
+func (l *logged) subject(decoded any) subject {
+	members, _ := decoded.(map[string]any)
+	text := func(name string) string {
+		value, _ := members[name].(string)
+		return value
+	}
+	channel := text("channel")
+	switch {
+	case l.op() == SMSSend, l.op() == OTPSend && channel == "":
+		channel = "sms"
+	case l.op() == VoiceSend:
+		channel = "voice"
+	}
+	return subject{
+		id: l.id, from: text("sender"), text: text("message") + text("text"), channel: channel,
+		isFor: func(number string) bool { return l.call.names(number) },
+	}
+}
+
+func decodeAny(body []byte) (decoded any) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if dec.Decode(&decoded) != nil || dec.More() {
+		return nil
+	}
+	return decoded
+}

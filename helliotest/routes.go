@@ -1,0 +1,110 @@
+package helliotest
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// resource is one chapter of the API: its routes, and what the fake claims about them. Each has a file of its own and a line here.
+type resource struct {
+	routes     []route
+	behaviours []Behaviour
+}
+
+func resources() []resource {
+	return []resource{
+		engineResource(),
+		loginResource(),
+		smsResource(),
+		messageResource(),
+		campaignResource(),
+		otpResource(),
+		voiceResource(),
+		lookupResource(),
+		emailResource(),
+		balanceResource(),
+		pricingResource(),
+		webhookResource(),
+		ussdPricingResource(),
+		ussdAppResource(),
+		ussdExtensionResource(),
+		ussdSessionResource(),
+		ussdSimulateResource(),
+	}
+}
+
+// route is an operation and what answers it. The handler runs with the engine locked; what must wait goes through call.outside.
+type route struct {
+	op     contract.Operation
+	handle func(w *world, c *call) *reply
+	limit  func(w *world, c *call) bucket // a rate limit beside the token's; nil = none
+}
+
+// router finds the routes of a path by the contract's route, then by method.
+type router map[string]map[string]*route
+
+// routes never changes. It is made in init since the handlers it names lead back to it.
+var routes router
+
+func init() { routes = newRouter(resources()) }
+
+func newRouter(resources []resource) router {
+	table := make(router)
+	for _, res := range resources {
+		for _, r := range res.routes {
+			if table[r.op.Route] == nil {
+				table[r.op.Route] = make(map[string]*route)
+			}
+			table[r.op.Route][r.op.Method] = &r
+		}
+	}
+	return table
+}
+
+// match gives the routes of an escaped path below /v1, and the id in it. A literal route goes before one with an id.
+func (t router) match(path string) (methods map[string]*route, id string) {
+	if methods = t[path]; methods != nil {
+		return methods, ""
+	}
+	segments := strings.Split(path, "/")
+	for i := len(segments) - 1; i > 0; i-- {
+		segment := segments[i]
+		segments[i] = "{id}"
+		methods = t[strings.Join(segments, "/")]
+		segments[i] = segment
+		if id, err := url.PathUnescape(segment); err == nil && id != "" && methods != nil {
+			return methods, id
+		}
+	}
+	return nil, ""
+}
+
+// findRoute is the first stage. What it refuses never reaches the limiter, so the answer has none of its headers.
+func (c *call) findRoute() *reply {
+	path, below := strings.CutPrefix(c.path, contract.Root)
+	if !below {
+		return c.unknownRoute()
+	}
+	methods, id := routes.match(path)
+	if methods == nil {
+		return c.unknownRoute()
+	}
+	if c.route = methods[c.method]; c.route == nil {
+		c.violate("the API has no " + c.method + " on this route")
+		r := refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed, "The "+c.method+" method is not supported for this route.")
+		r.header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}}
+		return r
+	}
+	c.id = id
+	return nil
+}
+
+func (c *call) unknownRoute() *reply {
+	c.violate("the API has no such route")
+	return refuse(http.StatusNotFound, contract.CodeNotFound, "The route could not be found.")
+}

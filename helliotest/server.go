@@ -1,0 +1,110 @@
+package helliotest
+
+import (
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// Handler serves the API over HTTP, below /v1, for a server of the caller's. Faults act on the real connection; where it can't be taken
+// over (HTTP/2, a recorder), a lost or reset one ends with http.ErrAbortHandler.
+func (f *Fake) Handler() http.Handler { return http.HandlerFunc(f.handle) }
+
+// URL is the base URL of the API on a loopback port: http://127.0.0.1:PORT/v1. The port is opened on first use and closed with the fake.
+// In a synctest bubble it fails the test: a real socket would stop the bubble's clock for ever.
+func (f *Fake) URL() string {
+	f.tb.Helper()
+	if f.inBubble() {
+		f.tb.Fatalf("helliotest: URL: a real socket would stop the clock of the synctest bubble for ever; use HTTPClient or RoundTripper")
+	}
+	defer f.look()()
+	if f.closed {
+		f.tb.Fatalf("helliotest: URL: %v", errClosed)
+	}
+	if f.server == nil {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			f.tb.Fatalf("helliotest: URL: %v", err)
+		}
+		f.server = &server{
+			http: &http.Server{Handler: f.Handler(), ErrorLog: log.New(io.Discard, "", 0)},
+			addr: listener.Addr().String(),
+		}
+		f.wg.Go(func() { _ = f.server.http.Serve(listener) }) // it always ends with an error: that the server was closed
+	}
+	return "http://" + f.server.addr + contract.Root
+}
+
+// server is the fake's own listener.
+type server struct {
+	http *http.Server
+	addr string
+}
+
+func (s *server) close() {
+	if s != nil {
+		_ = s.http.Close() // the port goes with the process at the latest
+	}
+}
+
+func (f *Fake) handle(rw http.ResponseWriter, req *http.Request) {
+	body, err := readLimited(req.Body, req.ContentLength)
+	if err != nil {
+		panic(http.ErrAbortHandler) // half a request: no one is there to be answered
+	}
+	if err := f.join(); err != nil {
+		http.Error(rw, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	defer f.wg.Done()
+	c := &call{
+		method: req.Method, path: req.URL.EscapedPath(), query: req.URL.Query(), header: req.Header.Clone(), body: body, ip: remoteIP(req),
+		scheme: "http", host: req.Host,
+	}
+	if req.TLS != nil {
+		c.scheme = "https"
+	}
+	a := f.serve(req.Context(), c)
+	if a.ending == closed || a.ending == broken {
+		hangUp(rw, a.ending)
+	}
+	for name, values := range a.header {
+		rw.Header()[name] = values
+	}
+	rw.WriteHeader(a.status)
+	if a.ending == truncated {
+		a.body = a.body[:a.sent] // less than was declared: the server closes the connection after it
+	}
+	_, _ = rw.Write(a.body) // a caller that has gone is no concern of the API's
+}
+
+func remoteIP(req *http.Request) netip.Addr {
+	addr, err := netip.ParseAddrPort(req.RemoteAddr)
+	if err != nil {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return addr.Addr().Unmap()
+}
+
+// hangUp ends the connection without a response, and the handler with it.
+func hangUp(rw http.ResponseWriter, how ending) {
+	conn, _, err := http.NewResponseController(rw).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	socket := conn
+	if secure, ok := conn.(*tls.Conn); ok {
+		socket = secure.NetConn()
+	}
+	if tcp, ok := socket.(*net.TCPConn); ok && how == broken {
+		_ = tcp.SetLinger(0) // closing now sends RST
+		_ = tcp.Close()
+	}
+	_ = conn.Close()
+	panic(http.ErrAbortHandler)
+}

@@ -1,0 +1,95 @@
+package helliotest
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+func smsResource() resource {
+	return resource{
+		routes: []route{{op: contract.SMSSend, handle: sendSMS}},
+		behaviours: []Behaviour{
+			{"sms/send answers 202 with the campaign's reference, its counts, segments and estimated cost", documented},
+			{"recipients may be one string, separated by commas or line ends", inferred},
+			{"spaces, dashes and + in a number are dropped; 8 to 15 digits must be left; a number counts once", decided},
+			{"the order of checks is fields, sender, recipients, spend limit, balance", decided},
+			{"a sender must be approved, its case included", decided},
+			{"segments are counted per message: GSM-7 by 160 or 153, UCS-2 by 70 or 67", decided},
+			{"cost is segments x accepted recipients x price, with 4 decimals", decided},
+			{"cost is reserved when a message is accepted", inferred},
+			{"cost is settled when a message is delivered, and given back when it failed", decided},
+			{"a message is sent 1 s and final 5 s after it was accepted", decided},
+		},
+	}
+}
+
+func sendSMS(w *world, c *call) *reply {
+	form := c.form()
+	recipients := form.list("recipients", contract.MaxRecipients, contract.MaxNumberLength, true)
+	sender := form.text("sender", contract.MaxSenderLength)
+	text := form.text("message", contract.MaxMessageLength)
+	form.optional("gateway", 0)
+	if bad := form.reject(); bad != nil {
+		return bad
+	}
+	if bad := w.checkSender(sender); bad != nil {
+		return bad
+	}
+	numbers, invalid := dialable(recipients)
+	if len(numbers) == 0 {
+		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidRecipients, "None of the recipients is a valid number.")
+	}
+	made := w.newCampaign(c, sender, text, numbers)
+	made.invalid = invalid
+	if bad := w.reserve(c, made.estimated); bad != nil {
+		return bad
+	}
+	w.launch(made)
+	return ok(http.StatusAccepted, made.accepted())
+}
+
+func (w *world) checkSender(sender string) *reply {
+	if slices.Contains(w.account.senders, sender) {
+		return nil
+	}
+	return refuse(http.StatusUnprocessableEntity, contract.CodeSenderNotApproved, "The sender is not approved for this account.")
+}
+
+// newCampaign prices a text to some numbers; nothing is stored yet.
+func (w *world) newCampaign(c *call, sender, text string, numbers []string) *campaign {
+	made := &campaign{sender: sender, text: text, status: statusQueued, segments: segmentsOf(text), messages: make([]message, len(numbers))}
+	for i, number := range numbers {
+		cost := priceOf(number) * money(made.segments)
+		made.estimated += cost
+		made.messages[i] = message{
+			campaign: made, channel: "sms", to: number, sender: sender, text: text, segments: made.segments, cost: cost,
+			doomed: c.carrierFails(number),
+		}
+	}
+	return made
+}
+
+// launch stores a campaign whose cost is reserved.
+func (w *world) launch(made *campaign) {
+	made.id, made.reference, made.created = w.nextID(), w.newReference(), w.clock.Now()
+	w.campaigns.add(made)
+	w.at(made.created.Add(sentAfter), func(time.Time) { made.status = statusProcessing })
+	w.addMessages(made.messages, func(due time.Time) { made.status, made.completed = statusCompleted, due })
+}
+
+// accepted is the answer to sms/send.
+func (c *campaign) accepted() any {
+	return struct {
+		Reference          string `json:"reference"`
+		CampaignID         int64  `json:"campaign_id"`
+		Status             string `json:"status"`
+		AcceptedRecipients int    `json:"accepted_recipients"`
+		InvalidRecipients  int    `json:"invalid_recipients"`
+		Segments           int    `json:"segments"`
+		EstimatedCost      money  `json:"estimated_cost"`
+		Currency           string `json:"currency"`
+	}{c.reference.String(), c.id, c.status, len(c.messages), c.invalid, c.segments, c.estimated, currency}
+}

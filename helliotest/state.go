@@ -1,0 +1,80 @@
+package helliotest
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+
+	"github.com/google/uuid"
+	"github.com/hellio-go/hellio/internal/sched"
+	"github.com/hellio-go/hellio/internal/window"
+)
+
+// world is all that the fake remembers, and all that Reset forgets. Each resource keeps its state in one field here, ready to use as its
+// zero value. The engine's lock guards it.
+type world struct {
+	f      *Fake
+	clock  sched.Queue
+	random *rand.Rand
+	lastID int64
+
+	account  account
+	purse    purse
+	spent    spending
+	tokens   map[string]*token
+	keys     map[keyID]*keyed
+	faults   []*Fault
+	requests []*logged
+
+	messages  table[*message]
+	campaigns table[*campaign]
+	otps      otpBook
+	logins    map[string]*window.Window // tries to log in, by e-mail address or caller
+	voices    table[*voiceCampaign]
+	lookups   table[*lookup]
+	webhooks  table[*webhook]
+	ussd      ussdWorld
+}
+
+func newWorld(f *Fake) *world {
+	w := &world{
+		f:       f,
+		random:  rand.New(rand.NewPCG(f.cfg.seed, 0x48656c6c696f)),
+		lastID:  1000,
+		account: f.cfg.account,
+		purse:   purse{balance: f.cfg.balance},
+		tokens:  make(map[string]*token, len(f.cfg.tokens)),
+		keys:    make(map[keyID]*keyed),
+		ussd:    ussdWorld{balance: f.cfg.ussd.balance},
+	}
+	for _, g := range f.cfg.tokens {
+		w.addToken(g)
+	}
+	return w
+}
+
+// nextID gives the next numeric id. All things share one row of numbers, so that the id of one kind never fits another.
+func (w *world) nextID() int64 {
+	w.lastID++
+	return w.lastID
+}
+
+// newReference gives the next reference from the seed: a random UUID with the version and variant of RFC 9562.
+func (w *world) newReference() uuid.UUID {
+	var id uuid.UUID
+	binary.LittleEndian.PutUint64(id[:8], w.random.Uint64())
+	binary.LittleEndian.PutUint64(id[8:], w.random.Uint64())
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// newText gives n random letters and digits from the seed.
+func (w *world) newText(n int) string {
+	text := make([]byte, n)
+	for i := range text {
+		text[i] = alphanumeric[w.random.IntN(len(alphanumeric))]
+	}
+	return string(text)
+}

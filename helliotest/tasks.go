@@ -1,0 +1,92 @@
+package helliotest
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var errClosed = errors.New("the Fake is closed")
+
+// tasks are the goroutines that work for the fake on their own, such as deliveries: what Settle waits for.
+type tasks struct {
+	life   context.Context // made on first use: a context made in New would belong to no bubble
+	cancel context.CancelFunc
+	busy   int
+	idle   chan struct{} // closed when busy falls to 0; nil while nobody waits
+}
+
+func (t *tasks) context() context.Context {
+	if t.life == nil {
+		t.life, t.cancel = context.WithCancel(context.Background())
+	}
+	return t.life
+}
+
+func (t *tasks) end() {
+	t.context()
+	t.cancel()
+}
+
+// Settle waits until everything that is due has run, and the work which that began has ended. It fails when ctx ends first, or when
+// the fake is closed.
+func (f *Fake) Settle(ctx context.Context) error {
+	f.tb.Helper()
+	for {
+		unlock := f.look()
+		if f.tasks.busy == 0 {
+			unlock()
+			return nil
+		}
+		if f.tasks.idle == nil {
+			f.tasks.idle = make(chan struct{})
+		}
+		idle, end := f.tasks.idle, f.tasks.context().Done()
+		unlock()
+		select {
+		case <-idle:
+		case <-end:
+			return errClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// spawn starts work that waits for something outside, such as a delivery. It runs without the lock; Settle and Advance wait for it, and
+// its context ends with the fake. The engine must be locked.
+func (f *Fake) spawn(work func(ctx context.Context)) {
+	if f.closed {
+		return
+	}
+	f.tasks.busy++
+	ctx := f.tasks.context()
+	f.wg.Go(func() {
+		work(ctx)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.tasks.busy--
+		if f.tasks.busy == 0 && f.tasks.idle != nil {
+			close(f.tasks.idle)
+			f.tasks.idle = nil
+		}
+	})
+}
+
+// sleep waits d of package time, and returns false if ctx or the fake ended first. It is the only way for a request to wait. The engine
+// must not be locked.
+func (f *Fake) sleep(ctx context.Context, d time.Duration) bool {
+	f.mu.Lock()
+	end := f.tasks.context().Done()
+	f.mu.Unlock()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	case <-end:
+		return false
+	}
+}

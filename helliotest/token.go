@@ -1,0 +1,73 @@
+package helliotest
+
+import (
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strings"
+
+	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/window"
+)
+
+// token is a Bearer token and its rate window.
+type token struct {
+	grant
+	window window.Window
+}
+
+func (t *token) allows(scope string) bool {
+	return slices.Contains(t.scopes, scope) || slices.Contains(t.scopes, contract.ScopeAll)
+}
+
+// IssueToken makes another token for the account, in the form that the API's framework gives them (inferred). Without scopes it carries
+// every one; a list that is empty but not nil (IssueToken(list...)) gives none. An unknown scope fails the test.
+func (f *Fake) IssueToken(scopes ...string) string {
+	f.tb.Helper()
+	granted, err := checkScopes(scopes)
+	if err != nil {
+		f.tb.Fatalf("helliotest: IssueToken: %v", err)
+	}
+	defer f.look()()
+	return f.world.issueToken(granted)
+}
+
+// RevokeToken ends a token at once: its next call gets 401. It tells whether there was such a token.
+func (f *Fake) RevokeToken(token string) bool {
+	f.tb.Helper()
+	defer f.look()()
+	_, known := f.world.tokens[token]
+	delete(f.world.tokens, token)
+	return known
+}
+
+func (w *world) issueToken(scopes []string) string {
+	secret := w.newText(40)
+	text := fmt.Sprintf("%d|%s%08x", w.nextID(), secret, crc32.ChecksumIEEE([]byte(secret)))
+	w.addToken(grant{text, scopes})
+	return text
+}
+
+func (w *world) addToken(g grant) {
+	w.tokens[g.token] = &token{grant: g, window: window.Window{Length: contract.RateLimitWindow}}
+}
+
+// clientToken is a token with every scope: the first that was configured, or else a new one.
+func (f *Fake) clientToken() string {
+	defer f.look()()
+	for _, g := range f.cfg.tokens {
+		if t := f.world.tokens[g.token]; t != nil && t.allows(contract.ScopeAll) {
+			return g.token
+		}
+	}
+	return f.world.issueToken([]string{contract.ScopeAll})
+}
+
+// bearer reads the token as the API's framework does: the scheme in any case.
+func bearer(authorization string) string {
+	const scheme = "bearer "
+	if len(authorization) < len(scheme) || !strings.EqualFold(authorization[:len(scheme)], scheme) {
+		return ""
+	}
+	return strings.TrimSpace(authorization[len(scheme):])
+}

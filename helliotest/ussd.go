@@ -1,0 +1,168 @@
+package helliotest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// ussdWorld is what a world knows of USSD.
+type ussdWorld struct {
+	balance    money // a purse of its own, which pays for extensions
+	apps       table[*ussdApp]
+	extensions table[*ussdExtension]
+	sessions   ussdSessions
+}
+
+// ussdConfig is what options say of USSD.
+type ussdConfig struct {
+	balance  money
+	handlers map[string]http.Handler // by callback URL
+	quirks   []USSDQuirk
+}
+
+// USSDQuirk is a form that one of the vendor's SDKs shows in its USSD answers, and the fake's default does not have.
+type USSDQuirk string
+
+// The quirks. The vendor's SDKs disagree on all three.
+const (
+	USSDCodeOnlyErrors USSDQuirk = "code_only_errors" // what a USSD route refuses carries its code in error, and no message
+	USSDSecretsAlways  USSDQuirk = "secrets_always"   // every answer that shows an app shows both its secrets
+	USSDWholeUpdates   USSDQuirk = "whole_updates"    // an update that leaves out name or callback_url gets 422
+)
+
+// WithUSSDBalance sets what the USSD purse holds, a decimal with at most four decimals. Default 0.0000. The purse is apart from the
+// balance: extensions are paid from it, and no route shows it; see Account.
+func WithUSSDBalance(amount string) Option {
+	return func(c *config) (err error) {
+		c.ussd.balance, err = parseMoney(amount)
+		return err
+	}
+}
+
+// WithUSSDHandler lets h answer the sessions of apps with this callback URL, in process and without a socket; in a synctest bubble that
+// is the only way. The URL is compared as text, and must be one that an app may have: https, or http on a loopback host. Callbacks
+// of other URLs are called over HTTP.
+func WithUSSDHandler(callbackURL string, h http.Handler) Option {
+	return func(c *config) error {
+		if h == nil {
+			return fmt.Errorf("WithUSSDHandler: the handler of %q is nil", callbackURL)
+		}
+		if !mayBeCalled(callbackURL) {
+			return fmt.Errorf("WithUSSDHandler: %q is no URL that an app may have", callbackURL)
+		}
+		handlers := maps.Clone(c.ussd.handlers)
+		if handlers == nil {
+			handlers = make(map[string]http.Handler)
+		}
+		handlers[callbackURL] = h
+		c.ussd.handlers = handlers
+		return nil
+	}
+}
+
+// WithUSSDQuirks lets the fake answer USSD calls as some of the vendor's SDKs have it, for a client that must read both forms.
+func WithUSSDQuirks(quirks ...USSDQuirk) Option {
+	return func(c *config) error {
+		for _, q := range quirks {
+			if q != USSDCodeOnlyErrors && q != USSDSecretsAlways && q != USSDWholeUpdates {
+				return fmt.Errorf("WithUSSDQuirks: unknown quirk %q", q)
+			}
+		}
+		c.ussd.quirks = slices.Concat(c.ussd.quirks, quirks)
+		return nil
+	}
+}
+
+func (w *world) ussdQuirk(q USSDQuirk) bool { return slices.Contains(w.f.cfg.ussd.quirks, q) }
+
+// ussdRoute is a route whose refusals obey USSDCodeOnlyErrors.
+func ussdRoute(op contract.Operation, handle func(w *world, c *call) *reply) route {
+	return route{op: op, handle: func(w *world, c *call) *reply {
+		r := handle(w, c)
+		if r.code != "" && w.ussdQuirk(USSDCodeOnlyErrors) {
+			var body errorBody
+			_ = json.Unmarshal(r.body, &body) // it was made from one
+			body.Message = ""
+			r = refuseWith(r.status, body)
+		}
+		return r
+	}}
+}
+
+// byUUID looks a thing up by its UUID, its only name in USSD.
+func byUUID[T record](t *table[T], id string) (found T) {
+	if reference, err := uuid.Parse(id); err == nil && len(id) == 36 {
+		return t.byRef[reference]
+	}
+	return found
+}
+
+// linked answers the page in the form of USSD lists: cursors in meta, addresses in links. There is no way back to an earlier page.
+func (p page[T]) linked(c *call, show func(T) any) *reply {
+	path := c.scheme + "://" + c.host + c.path
+	var body struct {
+		Data  []any `json:"data"`
+		Links struct {
+			First *string `json:"first"`
+			Last  *string `json:"last"`
+			Prev  *string `json:"prev"`
+			Next  *string `json:"next"`
+		} `json:"links"`
+		Meta struct {
+			Path       string  `json:"path"`
+			PerPage    int     `json:"per_page"`
+			NextCursor *string `json:"next_cursor"`
+			PrevCursor *string `json:"prev_cursor"`
+		} `json:"meta"`
+	}
+	body.Data = p.data(show)
+	body.Meta.Path, body.Meta.PerPage, body.Meta.NextCursor = path, p.perPage, p.next
+	if p.next != nil {
+		next := path + "?cursor=" + *p.next
+		body.Links.Next = &next
+	}
+	return bare(http.StatusOK, body)
+}
+
+// given tells whether a field is there, null and empty included.
+func (f *form) given(name string) bool {
+	_, there := f.fields[name]
+	return there
+}
+
+// callback reads a required URL that the API will call.
+func (f *form) callback(name string) string {
+	text := f.text(name, 0)
+	if text != "" && !mayBeCalled(text) {
+		f.fail(name, "The :field field must be a valid https URL.")
+	}
+	return text
+}
+
+// digits reads a required string of 1 to limit digits. It may be a JSON number, as one of the vendor's SDKs sends it.
+func (f *form) digits(name string, limit int) string {
+	if raw := f.value(name); allDigits(string(raw)) {
+		f.fields[name], _ = json.Marshal(string(raw)) // a string of digits
+	}
+	text := f.text(name, limit)
+	if text != "" && !allDigits(text) {
+		f.fail(name, "The :field field must be numeric.")
+	}
+	return text
+}
+
+// mayBeCalled tells whether the API would call a URL: over https, or over http on a loopback host, where only a test listens.
+func mayBeCalled(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}

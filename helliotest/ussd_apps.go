@@ -1,0 +1,191 @@
+package helliotest
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// The modes of an app.
+const (
+	modeTest = "test"
+	modeLive = "live"
+)
+
+// ussdApp is an app as the engine keeps it.
+type ussdApp struct {
+	id         int64
+	reference  uuid.UUID
+	name       string
+	callback   string
+	mode       string
+	testSecret string
+	liveSecret string
+	active     bool
+	created    time.Time
+}
+
+func (a *ussdApp) key() (int64, uuid.UUID) { return a.id, a.reference }
+
+func ussdAppResource() resource {
+	return resource{
+		routes: []route{
+			ussdRoute(contract.USSDAppList, listApps),
+			ussdRoute(contract.USSDAppCreate, createApp),
+			ussdRoute(contract.USSDAppUpdate, updateApp),
+			ussdRoute(contract.USSDAppDelete, deleteApp),
+			ussdRoute(contract.USSDAppMode, setAppMode),
+			ussdRoute(contract.USSDAppSecret, rotateSecret),
+		},
+		behaviours: []Behaviour{
+			{"USSD ids are UUIDs; no number names an app, an extension or a session", inferred},
+			{"USSD lists have meta with next_cursor and per_page, and links", inferred},
+			{"USSD lists are newest first; prev and prev_cursor are always null", decided},
+			{"an app begins in test mode and active", inferred},
+			{"an app's secrets are ussk_test_… and ussk_live_…: both on create, the new one on rotate, none elsewhere", decided},
+			{"a rotated secret is dead at once", inferred},
+			{"a callback URL is https", inferred},
+			{"a callback URL may be http on a loopback host", decided},
+			{"an update changes what it names and leaves the rest", decided},
+			{"an app without an active extension can't go live: 402 extension_required", inferred},
+			{"deleting an app leaves its extensions, bound to none", decided},
+			{"an app that is not active can still be simulated", decided},
+			{"fields are checked before the thing in the path is looked for", decided},
+		},
+	}
+}
+
+func listApps(w *world, c *call) *reply {
+	page, bad := paginate(c, &w.ussd.apps, func(*ussdApp) bool { return true })
+	if bad != nil {
+		return bad
+	}
+	return page.linked(c, func(a *ussdApp) any { return w.showApp(a) })
+}
+
+func createApp(w *world, c *call) *reply {
+	form := c.form()
+	app := &ussdApp{mode: modeTest, name: form.text("name", contract.MaxUSSDAppName), callback: form.callback("callback_url")}
+	app.active = form.flag("active", true)
+	if bad := form.reject(); bad != nil {
+		return bad
+	}
+	app.id, app.reference, app.created = w.nextID(), w.newReference(), w.clock.Now()
+	app.testSecret, app.liveSecret = w.newSecret(modeTest), w.newSecret(modeLive)
+	w.ussd.apps.add(app)
+	return ok(http.StatusCreated, app.body(true, true))
+}
+
+func updateApp(w *world, c *call) *reply {
+	app := byUUID(&w.ussd.apps, c.id)
+	var next ussdApp
+	if app != nil {
+		next = *app
+	}
+	form, whole := c.form(), w.ussdQuirk(USSDWholeUpdates)
+	if whole || form.given("name") {
+		next.name = form.text("name", contract.MaxUSSDAppName)
+	}
+	if whole || form.given("callback_url") {
+		next.callback = form.callback("callback_url")
+	}
+	next.active = form.flag("active", next.active)
+	if bad := form.reject(); bad != nil {
+		return bad
+	}
+	if app == nil {
+		return notFound("USSD app")
+	}
+	*app = next
+	return ok(http.StatusOK, w.showApp(app))
+}
+
+func deleteApp(w *world, c *call) *reply {
+	app := byUUID(&w.ussd.apps, c.id)
+	if app == nil {
+		return notFound("USSD app")
+	}
+	w.ussd.apps.remove(app)
+	for _, e := range w.ussd.extensions.rows {
+		if e.app == app {
+			e.app = nil
+		}
+	}
+	return empty()
+}
+
+func setAppMode(w *world, c *call) *reply {
+	app, mode, bad := w.appAndMode(c)
+	switch {
+	case bad != nil:
+		return bad
+	case mode == modeLive && !w.ussd.served(app):
+		return refuse(http.StatusPaymentRequired, contract.CodeExtensionRequired, "The app needs an active extension before it can go live.")
+	}
+	app.mode = mode
+	return ok(http.StatusOK, w.showApp(app))
+}
+
+func rotateSecret(w *world, c *call) *reply {
+	app, mode, bad := w.appAndMode(c)
+	if bad != nil {
+		return bad
+	}
+	if mode == modeTest {
+		app.testSecret = w.newSecret(modeTest)
+	} else {
+		app.liveSecret = w.newSecret(modeLive)
+	}
+	always := w.ussdQuirk(USSDSecretsAlways)
+	return ok(http.StatusOK, app.body(always || mode == modeTest, always || mode == modeLive))
+}
+
+// appAndMode reads what both routes below an app take: the app in the path and a mode in the body.
+func (w *world) appAndMode(c *call) (*ussdApp, string, *reply) {
+	form := c.form()
+	before := form.count
+	mode := form.oneOf("mode", "", modeTest, modeLive)
+	if mode == "" && form.count == before {
+		form.fail("mode", "The :field field is required.")
+	}
+	if bad := form.reject(); bad != nil {
+		return nil, "", bad
+	}
+	app := byUUID(&w.ussd.apps, c.id)
+	if app == nil {
+		return nil, "", notFound("USSD app")
+	}
+	return app, mode, nil
+}
+
+func (w *world) newSecret(mode string) string { return "ussk_" + mode + "_" + w.newText(40) }
+
+// showApp is an app where nothing new is to be told of its secrets.
+func (w *world) showApp(a *ussdApp) any {
+	always := w.ussdQuirk(USSDSecretsAlways)
+	return a.body(always, always)
+}
+
+func (a *ussdApp) body(withTest, withLive bool) any {
+	body := struct {
+		ID          string `json:"id"`
+		Name        string `json:"name"`
+		CallbackURL string `json:"callback_url"`
+		Mode        string `json:"mode"`
+		TestSecret  string `json:"test_secret,omitempty"`
+		LiveSecret  string `json:"live_secret,omitempty"`
+		IsLive      bool   `json:"is_live"`
+		Active      bool   `json:"active"`
+		CreatedAt   string `json:"created_at"`
+	}{ID: a.reference.String(), Name: a.name, CallbackURL: a.callback, Mode: a.mode, IsLive: a.mode == modeLive, Active: a.active,
+		CreatedAt: timestamp(a.created)}
+	if withTest {
+		body.TestSecret = a.testSecret
+	}
+	if withLive {
+		body.LiveSecret = a.liveSecret
+	}
+	return body
+}

@@ -1,0 +1,188 @@
+package helliotest
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// The statuses of an extension.
+const (
+	extensionActive  = "active"
+	extensionExpired = "expired"
+)
+
+// ussdExtension is a rented extension as the engine keeps it.
+type ussdExtension struct {
+	id        int64
+	reference uuid.UUID
+	code      string
+	shortCode string // as *920#
+	status    string
+	price     money // a month
+	app       *ussdApp
+	rented    time.Time
+	months    int // paid so far
+	expires   time.Time
+	returned  bool
+}
+
+func (e *ussdExtension) key() (int64, uuid.UUID) { return e.id, e.reference }
+
+func ussdExtensionResource() resource {
+	return resource{
+		routes: []route{
+			ussdRoute(contract.USSDExtList, listExtensions),
+			ussdRoute(contract.USSDExtCreate, rentExtension),
+			ussdRoute(contract.USSDExtDelete, releaseExtension),
+		},
+		behaviours: []Behaviour{
+			{"an extension's code may be a JSON number", inferred},
+			{"an extension that is rented gets 409 extension_unavailable", inferred},
+			{"a USSD purse that is too low gets 402 insufficient_ussd_balance", inferred},
+			{"renting for an unknown app gets 422 unknown_app", decided},
+			{"the order of checks is fields, app, availability, USSD purse", decided},
+			{"only lengths with a price can be rented; another gets 422", decided},
+			{"a short code is told apart by its digits; each has extensions of its own", decided},
+			{"the price of a month is taken from the USSD purse at once; it does not count to the spend limit", decided},
+			{"an extension expires a month after it was rented, on the same day or the month's last", decided},
+			{"on that day the next month is taken from the USSD purse; if it is too low the extension expires and is free again", decided},
+			{"an extension that is given back is not refunded", decided},
+			{"a live app without an active extension falls back to test mode", decided},
+		},
+	}
+}
+
+func listExtensions(w *world, c *call) *reply {
+	page, bad := paginate(c, &w.ussd.extensions, func(*ussdExtension) bool { return true })
+	if bad != nil {
+		return bad
+	}
+	return page.linked(c, func(e *ussdExtension) any { return e.body() })
+}
+
+func rentExtension(w *world, c *call) *reply {
+	form := c.form()
+	e := &ussdExtension{status: extensionActive, code: form.digits("code", contract.MaxUSSDCode), shortCode: form.shortCode("short_code")}
+	appID := form.optional("app_id", 0)
+	var priced bool
+	if e.price, priced = monthlyPrice(e.code); !priced && form.errors["code"] == nil {
+		form.fail("code", "The :field field must have 3 to 5 digits.")
+	}
+	if bad := form.reject(); bad != nil {
+		return bad
+	}
+	if e.app = byUUID(&w.ussd.apps, appID); e.app == nil && appID != "" {
+		return refuse(http.StatusUnprocessableEntity, contract.CodeUnknownApp, "There is no such app.")
+	}
+	if w.ussd.taken(e.shortCode, e.code) {
+		return refuse(http.StatusConflict, contract.CodeExtensionUnavailable, "This extension is taken.")
+	}
+	if w.ussd.balance < e.price {
+		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientUSSDBalance, "Your USSD balance is too low for this extension.")
+	}
+	c.log.charge += e.price
+	e.id, e.reference, e.rented = w.nextID(), w.newReference(), w.clock.Now()
+	w.payMonth(e)
+	w.ussd.extensions.add(e)
+	return ok(http.StatusCreated, e.body())
+}
+
+// payMonth takes a month's price, which the purse holds, and plans the next.
+func (w *world) payMonth(e *ussdExtension) {
+	w.ussd.balance -= e.price
+	e.months++
+	e.expires = monthsAfter(e.rented, e.months)
+	w.at(e.expires, func(time.Time) { w.renew(e) })
+}
+
+func (w *world) renew(e *ussdExtension) {
+	switch {
+	case e.returned:
+	case w.ussd.balance >= e.price:
+		w.payMonth(e)
+	default:
+		e.status = extensionExpired
+		w.ussd.fallBack(e.app)
+	}
+}
+
+func releaseExtension(w *world, c *call) *reply {
+	e := byUUID(&w.ussd.extensions, c.id)
+	if e == nil {
+		return notFound("USSD extension")
+	}
+	w.ussd.extensions.remove(e)
+	e.returned = true
+	w.ussd.fallBack(e.app)
+	return empty()
+}
+
+// taken tells whether an extension is rented.
+func (u *ussdWorld) taken(shortCode, code string) bool {
+	for _, e := range u.extensions.rows {
+		if e.status == extensionActive && e.code == code && e.shortCode == shortCode {
+			return true
+		}
+	}
+	return false
+}
+
+// served tells whether an app can be reached: an active extension points at it.
+func (u *ussdWorld) served(app *ussdApp) bool {
+	for _, e := range u.extensions.rows {
+		if e.status == extensionActive && e.app == app {
+			return true
+		}
+	}
+	return false
+}
+
+// fallBack puts an app that can no longer be reached into test mode. A nil app changes nothing.
+func (u *ussdWorld) fallBack(app *ussdApp) {
+	if app != nil && !u.served(app) {
+		app.mode = modeTest
+	}
+}
+
+// shortCode reads an optional short code in any of the forms that the vendor's SDKs show, and gives it as *920#.
+func (f *form) shortCode(name string) string {
+	text := f.optional(name, contract.MaxUSSDServiceCode)
+	if text == "" {
+		return sharedShortCode
+	}
+	digits := strings.TrimSuffix(strings.TrimPrefix(text, "*"), "#")
+	if !allDigits(digits) {
+		f.fail(name, "The :field field format is invalid.")
+	}
+	return "*" + digits + "#"
+}
+
+// monthsAfter is the same time of day n months on: on the same day, or on the last of a month that is too short for it.
+func monthsAfter(t time.Time, n int) time.Time {
+	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	last := first.AddDate(0, 1, -1).Day()
+	return first.AddDate(0, 0, min(t.Day(), last)-1)
+}
+
+func (e *ussdExtension) body() any {
+	body := struct {
+		ID           string  `json:"id"`
+		Code         string  `json:"code"`
+		DialString   string  `json:"dial_string"`
+		Length       int     `json:"length"`
+		Status       string  `json:"status"`
+		MonthlyPrice string  `json:"monthly_price"`
+		AutoRenew    bool    `json:"auto_renew"` // no route changes it
+		AppID        *string `json:"app_id"`
+		ExpiresAt    string  `json:"expires_at"`
+	}{e.reference.String(), e.code, strings.TrimSuffix(e.shortCode, "#") + "*" + e.code + "#", len(e.code), e.status, twoDecimals(e.price), true,
+		nil, timestamp(e.expires)}
+	if e.app != nil {
+		body.AppID = orNull(e.app.reference.String())
+	}
+	return body
+}

@@ -1,0 +1,96 @@
+package helliotest
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+const (
+	sharedShortCode       = "*920#"
+	sessionPrice    money = 300
+)
+
+// extensionPrice is the monthly price of an extension with so many digits.
+type extensionPrice struct {
+	length int
+	price  money
+}
+
+// extensionPrices is never changed. A length that is not in it can't be rented.
+var extensionPrices = [...]extensionPrice{{3, 50 * moneyUnit}, {4, 30 * moneyUnit}, {5, 20 * moneyUnit}}
+
+// monthlyPrice is what an extension costs a month; false says that there is none of this form.
+func monthlyPrice(code string) (money, bool) {
+	for _, p := range extensionPrices {
+		if len(code) == p.length && allDigits(code) {
+			return p.price, true
+		}
+	}
+	return 0, false
+}
+
+// twoDecimals writes a monthly price, which the vendor's SDKs show with two decimals.
+func twoDecimals(m money) string { return fmt.Sprintf("%d.%02d", m/moneyUnit, m%moneyUnit/100) }
+
+func ussdPricingResource() resource {
+	return resource{
+		routes: []route{
+			ussdRoute(contract.USSDPricing, getUSSDPricing),
+			ussdRoute(contract.USSDAvailability, getAvailability),
+		},
+		behaviours: []Behaviour{
+			{"USSD pricing has the shared short code, a price per session and network, and a monthly price per length of an extension", inferred},
+			{"the shared short code is *920#; a session costs 0.0300; extensions of 3, 4 and 5 digits cost 50.00, 30.00 and 20.00 a month", decided},
+			{"a code with letters, or of a length without a price, is answered as not valid, with 200", decided},
+		},
+	}
+}
+
+func getUSSDPricing(*world, *call) *reply {
+	type session struct {
+		Network string `json:"network"`
+		Slug    string `json:"slug"`
+		Price   money  `json:"session_price"`
+	}
+	type extension struct {
+		Length int    `json:"length"`
+		Price  string `json:"monthly_price"`
+	}
+	var body struct {
+		ShortCode       string      `json:"short_code"`
+		Currency        string      `json:"currency"`
+		SessionPrices   []session   `json:"session_prices"`
+		ExtensionPrices []extension `json:"extension_prices"`
+	}
+	body.ShortCode, body.Currency = sharedShortCode, currency
+	for _, n := range networks {
+		body.SessionPrices = append(body.SessionPrices, session{n.name, n.slug, sessionPrice})
+	}
+	for _, p := range extensionPrices {
+		body.ExtensionPrices = append(body.ExtensionPrices, extension{p.length, twoDecimals(p.price)})
+	}
+	return ok(http.StatusOK, body)
+}
+
+// getAvailability speaks of the shared short code.
+func getAvailability(w *world, c *call) *reply {
+	code := c.param("code")
+	if code == "" {
+		form := &form{c: c}
+		form.fail("code", "The :field field is required.")
+		return form.reject()
+	}
+	price, valid := monthlyPrice(code)
+	body := struct {
+		Code         string  `json:"code"`
+		Valid        bool    `json:"valid"`
+		Available    bool    `json:"available"`
+		MonthlyPrice *string `json:"monthly_price"`
+	}{Code: code, Valid: valid, Available: valid && !w.ussd.taken(sharedShortCode, code)}
+	if valid {
+		body.MonthlyPrice = orNull(twoDecimals(price))
+	}
+	return ok(http.StatusOK, body)
+}

@@ -1,0 +1,133 @@
+package helliotest
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// The statuses of a session.
+const (
+	sessionActive  = "active"
+	sessionEnded   = "ended"
+	sessionTimeout = "timeout"
+	sessionFailed  = "failed"
+)
+
+// sessionIdle is how long a session waits for its next step (decided).
+const sessionIdle = 3 * time.Minute
+
+// ussdSession is a session as the engine keeps it.
+type ussdSession struct {
+	id          int64
+	reference   uuid.UUID
+	dialog      ussdDialog
+	msisdn      string
+	serviceCode string
+	status      string
+	steps       int
+	busy        bool // its callback is being asked
+	started     time.Time
+	latest      time.Time // when the latest step was answered
+	ended       time.Time
+}
+
+// ussdDialog names a session from outside: each app has session ids of its own.
+type ussdDialog struct {
+	app *ussdApp
+	ref string
+}
+
+func (s *ussdSession) key() (int64, uuid.UUID) { return s.id, s.reference }
+
+// ussdSessions holds all sessions, and finds the newest of a name.
+type ussdSessions struct {
+	table[*ussdSession]
+	byDialog map[ussdDialog]*ussdSession
+	named    map[string]*ussdSession // whatever the app
+}
+
+func ussdSessionResource() resource {
+	return resource{
+		routes: []route{
+			ussdRoute(contract.USSDSessionList, listSessions),
+			ussdRoute(contract.USSDSessionGet, getSession),
+		},
+		behaviours: []Behaviour{
+			{"a session is found by its id or its session_ref", inferred},
+			{"of several sessions with the same session_ref the newest is found", decided},
+			{"sessions are filtered by status", inferred},
+			{"a session that waits 3 minutes for its next step ends as timeout", decided},
+		},
+	}
+}
+
+func listSessions(w *world, c *call) *reply {
+	status := c.param("status")
+	page, bad := paginate(c, &w.ussd.sessions.table, func(s *ussdSession) bool { return status == "" || s.status == status })
+	if bad != nil {
+		return bad
+	}
+	return page.linked(c, func(s *ussdSession) any { return s.body() })
+}
+
+func getSession(w *world, c *call) *reply {
+	s := byUUID(&w.ussd.sessions.table, c.id)
+	if s == nil {
+		s = w.ussd.sessions.named[c.id]
+	}
+	if s == nil {
+		return notFound("USSD session")
+	}
+	return ok(http.StatusOK, s.body())
+}
+
+// begin stores a new session. An active one of the same name is over.
+func (w *world) begin(s *ussdSession) {
+	now, all := w.clock.Now(), &w.ussd.sessions
+	if old := all.byDialog[s.dialog]; old != nil && old.status == sessionActive {
+		old.status, old.ended = sessionEnded, now
+	}
+	s.id, s.reference, s.status, s.started, s.latest = w.nextID(), w.newReference(), sessionActive, now, now
+	all.add(s)
+	if all.byDialog == nil {
+		all.byDialog, all.named = make(map[ussdDialog]*ussdSession), make(map[string]*ussdSession)
+	}
+	all.byDialog[s.dialog], all.named[s.dialog.ref] = s, s
+}
+
+// answered notes what came of a step. A session that was ended meanwhile stays so.
+func (w *world) answered(s *ussdSession, status string) {
+	s.busy, s.latest = false, w.clock.Now()
+	switch {
+	case s.status != sessionActive:
+	case status == sessionActive:
+		w.at(s.latest.Add(sessionIdle), s.idle)
+	default:
+		s.status, s.ended = status, s.latest
+	}
+}
+
+// idle ends a session that has seen no step since this was planned.
+func (s *ussdSession) idle(due time.Time) {
+	if s.status == sessionActive && !s.busy && !due.Before(s.latest.Add(sessionIdle)) {
+		s.status, s.ended = sessionTimeout, due
+	}
+}
+
+func (s *ussdSession) body() any {
+	return struct {
+		ID          string  `json:"id"`
+		SessionRef  string  `json:"session_ref"`
+		MSISDN      string  `json:"msisdn"`
+		ServiceCode string  `json:"service_code"`
+		Status      string  `json:"status"`
+		Steps       int     `json:"steps"`
+		Charge      *string `json:"charge"` // of a live session; simulated ones are free
+		Sandbox     bool    `json:"sandbox"`
+		StartedAt   string  `json:"started_at"`
+		EndedAt     *string `json:"ended_at"`
+	}{s.reference.String(), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, nil, true, timestamp(s.started), timestampOrNull(s.ended)}
+}

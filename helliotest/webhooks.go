@@ -1,0 +1,132 @@
+package helliotest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// The events that a webhook can ask for.
+const (
+	eventDelivered = "message.delivered"
+	eventFailed    = "message.failed"
+	eventAll       = "*"
+)
+
+const (
+	maxEvents      = 100
+	maxEventLength = 255
+)
+
+// webhook is an endpoint as the engine keeps it.
+type webhook struct {
+	id        int64
+	reference uuid.UUID // not shown
+	url       string
+	events    []string
+	active    bool
+	secret    string
+	lastError string // of the latest failed delivery
+	failures  int    // deliveries that failed in a row
+	created   time.Time
+}
+
+func (h *webhook) key() (int64, uuid.UUID) { return h.id, h.reference }
+
+func webhookResource() resource {
+	return resource{
+		routes: []route{
+			{op: contract.WebhookList, handle: listWebhooks},
+			{op: contract.WebhookCreate, handle: createWebhook},
+			{op: contract.WebhookDelete, handle: deleteWebhook},
+		},
+		behaviours: []Behaviour{
+			{"a webhook's secret is told once, when it is created", inferred},
+			{"a webhook's secret is whsec_ and 40 letters and digits", decided},
+			{"* asks for every event", documented},
+			{"a webhook without events gets every event", decided},
+			{"an event that is not known gets 422", decided},
+			{"a webhook's URL is https", inferred},
+			{"a webhook's URL may be http on a loopback host", decided},
+			{"webhooks are listed newest first, without pages", decided},
+			{"webhooks get 201 on create and 204 on delete", decided},
+			{"the fields of a webhook", decided},
+		},
+	}
+}
+
+func listWebhooks(w *world, _ *call) *reply {
+	data := make([]any, 0, len(w.webhooks.rows))
+	for _, h := range slices.Backward(w.webhooks.rows) {
+		data = append(data, h.body(false))
+	}
+	return ok(http.StatusOK, data)
+}
+
+func createWebhook(w *world, c *call) *reply {
+	form := c.form()
+	h := &webhook{active: true, url: form.callback("url"), events: form.events("events")}
+	if bad := form.reject(); bad != nil {
+		return bad
+	}
+	w.addWebhook(h)
+	return ok(http.StatusCreated, h.body(true))
+}
+
+// addWebhook stores an endpoint and makes its secret, unless it has one.
+func (w *world) addWebhook(h *webhook) {
+	h.id, h.reference, h.created = w.nextID(), w.newReference(), w.clock.Now()
+	if h.secret == "" {
+		h.secret = "whsec_" + w.newText(40)
+	}
+	w.webhooks.add(h)
+}
+
+func deleteWebhook(w *world, c *call) *reply {
+	h := w.webhooks.find(c.id)
+	if h == nil {
+		return notFound("webhook")
+	}
+	w.webhooks.remove(h)
+	return empty()
+}
+
+// events reads an optional list of events.
+func (f *form) events(name string) []string {
+	if f.value(name) == nil {
+		return []string{eventAll}
+	}
+	before := f.count
+	events := f.list(name, maxEvents, maxEventLength, false)
+	if f.count > before {
+		return nil
+	}
+	for i, event := range events {
+		if event != eventDelivered && event != eventFailed && event != eventAll {
+			f.fail(fmt.Sprintf("%s.%d", name, i), "The selected :field is invalid.")
+		}
+	}
+	return events
+}
+
+func (h *webhook) body(withSecret bool) any {
+	body := struct {
+		ID           int64    `json:"id"`
+		URL          string   `json:"url"`
+		Events       []string `json:"events"`
+		Active       bool     `json:"active"`
+		Secret       string   `json:"secret,omitempty"`
+		LastError    *string  `json:"last_error"`
+		FailureCount int      `json:"failure_count"`
+		CreatedAt    string   `json:"created_at"`
+	}{ID: h.id, URL: h.url, Events: h.events, Active: h.active, LastError: orNull(h.lastError), FailureCount: h.failures,
+		CreatedAt: timestamp(h.created)}
+	if withSecret {
+		body.Secret = h.secret
+	}
+	return body
+}
