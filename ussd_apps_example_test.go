@@ -26,8 +26,7 @@ func ExampleUSSDAppsService_Create() {
 	}
 	// Keep both: they are told now and never again.
 	fmt.Println(app.Mode, strings.HasPrefix(app.TestSecret, "ussk_test_"), strings.HasPrefix(app.LiveSecret, "ussk_live_"))
-	fmt.Println(app) // secrets are not printed
-	// Output: X
+	// Output: test true true
 }
 
 func ExampleUSSDAppsService_List() {

@@ -165,7 +165,7 @@ func TestACallbackWithoutAGoodAnswerFailsTheSession(t *testing.T) {
 		after   time.Duration
 	}{
 		"another status":  {answer(500, `{"message":"m","action":"end"}`), "it answered 500", 0},
-		"a redirect":      {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", 302) }, "it answered 302", 0},
+		"a redirect":      {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusFound) }, "it answered 302", 0},
 		"an old reply":    {answer(200, "CON Airtime"), "not one JSON object", 0},
 		"an empty body":   {answer(200, ""), "not one JSON object", 0},
 		"no answer":       {func(http.ResponseWriter, *http.Request) {}, "not one JSON object", 0},
