@@ -18,9 +18,10 @@ const (
 
 // What a call costs, and how long it is (decided). The fake speaks and fetches nothing, so it can't know better.
 const (
-	voiceSecondPrice  money = 450 // for each second of audio and recipient
-	charactersASecond       = 15  // of a text that is spoken, rounded up to a whole second
-	recordingSeconds        = 30  // of any recording
+	voiceSecondPrice money = 450 // for each second of audio and recipient
+
+	charactersASecond = 15 // of a text that is spoken, rounded up to a whole second
+	recordingSeconds  = 30 // of any recording
 )
 
 // AudioError is the URL of a recording that can't be fetched: voice/send answers 422 audio_error. Every other URL is taken for one that
