@@ -42,12 +42,16 @@ func (a Amount) Rat() *big.Rat {
 // IsZero reports whether no amount was given. An amount of "0.0000" is given.
 func (a Amount) IsZero() bool { return a.text == "" }
 
-// MarshalJSON writes the amount as a JSON string, and null for the zero value.
+// MarshalJSON writes the amount as a JSON string, one with an exponent as a number, and null for the zero value.
 func (a Amount) MarshalJSON() ([]byte, error) {
-	if a.text == "" {
+	switch {
+	case a.text == "":
 		return []byte("null"), nil
+	case isScientific(a.text):
+		return []byte(a.text), nil
+	default:
+		return json.Marshal(a.text)
 	}
-	return json.Marshal(a.text)
 }
 
 // UnmarshalJSON reads a decimal string, a number or null. A number may have an exponent of up to two digits, as PHP writes small ones.
@@ -56,11 +60,7 @@ func (a *Amount) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("amount: %w", err)
 	}
-	mantissa := text
-	if at := strings.IndexAny(text, "eE"); at >= 0 && data[0] != '"' && len(strings.TrimLeft(text[at+1:], "+-")) <= 2 {
-		mantissa = text[:at]
-	}
-	if text != "" && !isDecimal(mantissa) {
+	if text != "" && !isDecimal(text) && (data[0] == '"' || !isScientific(text)) {
 		return fmt.Errorf("amount: not a decimal number")
 	}
 	a.text = text
@@ -74,6 +74,19 @@ func isDecimal(s string) bool {
 	}
 	whole, fraction, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	return isDigits(whole) && (!point || isDigits(fraction))
+}
+
+// isScientific accepts a decimal with an exponent of one or two digits.
+func isScientific(s string) bool {
+	at := strings.IndexAny(s, "eE")
+	if at < 0 || !isDecimal(s[:at]) {
+		return false
+	}
+	exponent := s[at+1:]
+	if exponent != "" && (exponent[0] == '-' || exponent[0] == '+') {
+		exponent = exponent[1:]
+	}
+	return isDigits(exponent) && len(exponent) <= 2
 }
 
 func isDigits(s string) bool {

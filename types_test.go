@@ -144,7 +144,7 @@ func TestScalarsAreWrittenAsTheAPIWroteThem(t *testing.T) {
 }
 
 func FuzzAmount(f *testing.F) {
-	for _, seed := range []string{`"0.0310"`, `50`, `null`, `""`, `"1e9"`, `-0`, `"` + strings.Repeat("9", 70) + `"`, `{"a":1}`, ` "1" `, `"1`} {
+	for _, seed := range []string{`"0.0310"`, `50`, `1.0e-5`, `6E+02`, `null`, `""`, `"1e9"`, `-0`, `"` + strings.Repeat("9", 70) + `"`, `{"a":1}`, ` "1" `, `"1`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
