@@ -202,7 +202,7 @@ func (x *exchange) checkRetry(_ context.Context, _ *http.Response, err error) (b
 	}
 	before, first := x.outcome, x.response.Attempts == 1
 	again, why := decide(x.class, before, x.response.StatusCode, x.errs.Error, x.response.Header, x.fault)
-	x.outcome = settle(before, x.latestOutcome(), first, x.response.Replayed)
+	x.outcome = settle(before, x.latestOutcome(), x.response.Replayed)
 	x.why = why
 	if !x.ok && why != whyGone {
 		x.err = x.failure()

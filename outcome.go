@@ -54,11 +54,11 @@ func OutcomeOf(err error) Outcome {
 	return OutcomeUnknown
 }
 
-// settle joins what the attempts so far have shown with what the latest one shows. An Unknown is resolved only by a 2xx, or by a
+// settle joins what the attempts so far have shown, OutcomeNotSent before the first, with what the latest one shows. An Unknown is resolved only by a 2xx, or by a
 // replay of a refusal: the layers that answer 401, 402, 403, 422, 429 or 409 may do so before the idempotency layer is asked.
-func settle(sofar, latest Outcome, first, replayed bool) Outcome {
+func settle(sofar, latest Outcome, replayed bool) Outcome {
 	switch {
-	case first || latest == OutcomeAccepted:
+	case latest == OutcomeAccepted:
 		return latest
 	case sofar == OutcomeAccepted:
 		return OutcomeAccepted

@@ -43,7 +43,7 @@ func TestSettleKeepsDoubtUntilA2xxOrAReplayedRefusal(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want.String(), settle(c.sofar, c.latest, false, c.replayed).String())
+			require.Equal(t, c.want.String(), settle(c.sofar, c.latest, c.replayed).String())
 		})
 	}
 }
@@ -51,7 +51,7 @@ func TestSettleKeepsDoubtUntilA2xxOrAReplayedRefusal(t *testing.T) {
 func TestSettleTakesTheFirstAttemptAsItIs(t *testing.T) {
 	t.Parallel()
 	for _, latest := range []Outcome{OutcomeNotSent, OutcomeRejected, OutcomeUnknown, OutcomeAccepted} {
-		require.Equal(t, latest, settle(OutcomeUnknown, latest, true, false))
+		require.Equal(t, latest, settle(OutcomeNotSent, latest, false))
 	}
 }
 

@@ -24,6 +24,15 @@ func TestParamsPrintWithoutNumbersAddressesAndText(t *testing.T) {
 		"EmailVerifyParams{emails: 1}": {
 			hellio.EmailVerifyParams{Emails: []string{"secret@example.com"}}, &hellio.EmailVerifyParams{Emails: []string{"secret@example.com"}},
 		},
+		"USSDSimulateParams{app": {
+			hellio.USSDSimulateParams{AppID: "a", MSISDN: "233209990001", Input: "secret"}, &hellio.USSDSimulateParams{AppID: "a", MSISDN: "233209990001", Input: "secret"},
+		},
+		"USSDApp{a": {
+			hellio.USSDApp{ID: "a", TestSecret: "secret", LiveSecret: "secret"}, &hellio.USSDApp{ID: "a", Raw: []byte(`"secret"`)},
+		},
+		"Webhook{5":    {hellio.Webhook{ID: "5", Secret: "secret"}, &hellio.Webhook{ID: "5", Raw: []byte(`"secret"`)}},
+		"AccessToken{": {hellio.AccessToken{Token: "secret"}, &hellio.AccessToken{Token: "secret"}},
+		"LoginParams{": {hellio.LoginParams{Password: "secret"}, &hellio.LoginParams{Password: "secret", TwoFactorCode: "999000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
