@@ -252,13 +252,19 @@ type USSDExtensionParams struct {
 	ShortCode string `json:"short_code,omitempty"` // such as "*920#"; "": the shared one
 }
 
+// The known statuses of an extension (inferred); others pass through.
+const (
+	USSDExtensionActive  = "active"
+	USSDExtensionExpired = "expired"
+)
+
 // USSDExtension is a rented extension (inferred).
 type USSDExtension struct {
 	ID           ID              `json:"id"`
 	Code         string          `json:"code"`
 	DialString   string          `json:"dial_string"` // what people dial, such as "*920*123#"
 	Length       int             `json:"length"`
-	Status       string          `json:"status"` // "active" or "expired"; others pass through
+	Status       string          `json:"status"`
 	MonthlyPrice Amount          `json:"monthly_price"`
 	AutoRenew    bool            `json:"auto_renew"`
 	AppID        ID              `json:"app_id"` // "" when it points at none

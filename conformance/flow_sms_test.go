@@ -25,6 +25,16 @@ func smsFlows() []flow {
 			require.NoError(t, err)
 			require.Equal(t, []int{1, 1}, []int{result.AcceptedRecipients, result.InvalidRecipients})
 		}},
+		{"traffic that can't be routed", nil, func(t *testing.T, w *world) {
+			for _, op := range []helliotest.Op{helliotest.SMSSend, helliotest.OTPSend, helliotest.VoiceSend} {
+				w.fake.Fault(op, helliotest.Nth(1), helliotest.Status(422, contract.CodeTrafficNotRoutable))
+			}
+			requireRefused(t, sendSMS(t, w.client), 422, contract.CodeTrafficNotRoutable)
+			_, err := w.client.OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: "+233209990001", Sender: "HELLIO"})
+			requireRefused(t, err, 422, contract.CodeTrafficNotRoutable)
+			_, err = w.client.Voice.Send(t.Context(), &hellio.VoiceSendParams{Recipients: []string{"+233209990001"}, Text: "Hello."})
+			requireRefused(t, err, 422, contract.CodeTrafficNotRoutable)
+		}},
 		{"an SMS that the wallet does not cover", with(helliotest.WithBalance("0.0300")), func(t *testing.T, w *world) {
 			requireRefused(t, sendSMS(t, w.client), 402, contract.CodeInsufficientBalance)
 		}},

@@ -17,12 +17,9 @@ func flows() []flow {
 
 // unreachable are cases that the document has and that no flow can bring about on the fake.
 var unreachable = map[string]string{
-	"sms_send 422 invalid_recipient":      "one number among many that is not valid is counted, not refused",
-	"sms_send 422 traffic_not_routable":   "the fake can route everything",
-	"otp_send 422 traffic_not_routable":   "the fake can route everything",
-	"voice_send 422 traffic_not_routable": "the fake can route everything",
-	"voice_send 422 invalid_recipient":    "one number among many that is not valid is counted, not refused",
-	"voice_send 422 sender_not_approved":  "a call has no sender; caller_id is of no account",
+	"sms_send 422 invalid_recipient":     "one number among many that is not valid is counted, not refused",
+	"voice_send 422 invalid_recipient":   "one number among many that is not valid is counted, not refused",
+	"voice_send 422 sender_not_approved": "a call has no sender; caller_id is of no account",
 }
 
 // TestClientAndFakeKeepToTheDocument runs every flow and then looks whether each case of the document has been seen.

@@ -88,7 +88,7 @@ func (c *call) strike() *reply {
 	}
 	switch spec := c.fault.spec; spec.Effect {
 	case effectStatus:
-		return refuse(spec.Code, spec.Error, "The fake was told to answer this.")
+		return refuseWith(spec.Code, toldBody(spec.Error))
 	case effectRateLimited:
 		limit := c.w.account.rateLimit
 		if limit == 0 {
@@ -156,4 +156,16 @@ func caller() string {
 			return "unknown line"
 		}
 	}
+}
+
+// toldBody is the body of a Status fault, with the members that come with two of the codes (documented; their values are made up).
+func toldBody(code string) errorBody {
+	body := errorBody{Message: "The fake was told to answer this.", Error: code}
+	switch code {
+	case contract.CodeSpendLimitExceeded:
+		body.Period = "daily"
+	case contract.CodeTrafficNotRoutable:
+		body.TrafficType = "promotional"
+	}
+	return body
 }

@@ -35,10 +35,11 @@ func empty() *reply { return &reply{status: http.StatusNoContent} }
 
 // errorBody is the API's error form; members that are empty are left out.
 type errorBody struct {
-	Message string      `json:"message,omitempty"`
-	Error   string      `json:"error,omitempty"`
-	Errors  fieldErrors `json:"errors,omitempty"`
-	Period  string      `json:"period,omitempty"`
+	Message     string      `json:"message,omitempty"`
+	Error       string      `json:"error,omitempty"`
+	Errors      fieldErrors `json:"errors,omitempty"`
+	Period      string      `json:"period,omitempty"`       // with spend_limit_exceeded
+	TrafficType string      `json:"traffic_type,omitempty"` // with traffic_not_routable
 }
 
 // refuse answers an error with a code and a sentence.
