@@ -48,10 +48,7 @@ func (s *EmailService) Verify(ctx context.Context, p *EmailVerifyParams, opts ..
 		return nil, err
 	}
 	found, err := call[emailResults](ctx, s.core, request{op: &contract.EmailVerify, body: p}, opts)
-	if err != nil {
-		return nil, err
-	}
-	return *found, nil
+	return listed((*[]EmailResult)(found), err)
 }
 
 func (p *EmailVerifyParams) check() error {

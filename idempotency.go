@@ -35,9 +35,9 @@ func checkKey(key string) error {
 	return nil
 }
 
-// newKey makes a version 4 UUID. Version 7 would tell the time of the call to whoever sees the key, takes a lock that all clients of
+// newUUID makes a version 4 UUID, for keys and session ids. Version 7 would tell the time of the call to whoever sees the key, takes a lock that all clients of
 // the process share, and orders keys, which nobody asks for.
-func newKey() (string, error) {
+func newUUID() (string, error) {
 	id, err := uuid.NewRandom()
 	return id.String(), err
 }
@@ -46,7 +46,7 @@ func newKey() (string, error) {
 func keyFor(op *contract.Operation, given string) (string, error) {
 	switch {
 	case op.Keyed && given == "":
-		return newKey()
+		return newUUID()
 	case !op.Keyed && given != "":
 		return "", &ParamError{Field: "idempotency key", Given: "one on " + op.Name, Allowed: "none: the API ignores it there"}
 	default:

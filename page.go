@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"iter"
 	"net/url"
-	"strconv"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -132,7 +131,7 @@ func listQuery(cursor string, perPage int, status string) (url.Values, error) {
 		q.Set("cursor", cursor)
 	}
 	if perPage != 0 {
-		q.Set("per_page", strconv.Itoa(perPage))
+		q.Set("per_page", itoa(perPage))
 	}
 	if status != "" {
 		q.Set("status", status)

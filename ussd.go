@@ -6,8 +6,6 @@ import (
 	"iter"
 	"net/url"
 
-	"github.com/google/uuid"
-
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
@@ -131,11 +129,11 @@ func (p *USSDSimulateParams) complete() (*USSDSimulateParams, error) {
 	}
 	body := *p
 	if body.SessionID == "" {
-		id, err := uuid.NewRandom()
+		id, err := newUUID()
 		if err != nil {
 			return nil, err
 		}
-		body.SessionID, body.NewSession = id.String(), true
+		body.SessionID, body.NewSession = id, true
 	}
 	if err := checkFilled("msisdn", p.MSISDN, contract.MaxNumberLength); err != nil {
 		return nil, err
