@@ -36,14 +36,23 @@ func (f *Fake) Advance(d time.Duration) {
 	unlock := f.look()
 	w := f.world
 	target := w.clock.Now().Add(d)
-	for f.step(w, target) {
+	for f.tasks.busy > 0 || f.step(w, target) { // looking runs what is due too, so that work may be under way though no job is left
 		unlock()
-		_ = f.Settle(context.Background())
+		if f.Settle(context.Background()) != nil {
+			return // the fake was closed
+		}
 		unlock = f.look()
 	}
 	w.clock.MoveTo(target)
 	f.setAlarm()
 	unlock()
+}
+
+// Now is the time on the fake's clock, in UTC.
+func (f *Fake) Now() time.Time {
+	f.tb.Helper()
+	defer f.look()()
+	return f.world.clock.Now()
 }
 
 // step moves w's clock to its next job up to target and runs that job.

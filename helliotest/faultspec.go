@@ -34,7 +34,7 @@ type FaultSpec struct {
 	Code       int    `json:"code,omitempty"`        // of status: 200..599
 	Error      string `json:"error,omitempty"`       // of status: the error code, or ""
 	RetryAfter string `json:"retry_after,omitempty"` // of rate_limited: a Go duration
-	Duration   string `json:"duration,omitempty"`    // of delay: a Go duration
+	Duration   string `json:"duration,omitempty"`    // of delay and webhook_delay: a Go duration
 	Bytes      int    `json:"bytes,omitempty"`       // of truncate_body
 
 	Hits int `json:"hits"` // set by Faults; SetFaults ignores it
@@ -120,6 +120,10 @@ func effectRules(name string) (rule effectRule, known bool) {
 		return effectRule{params: "bytes"}, true
 	case effectLoseRequest, effectLoseReply, effectNotJSON, effectReset, effectCarrierFail:
 		return effectRule{}, true
+	case effectWebhookDelay:
+		return effectRule{params: "duration", delivery: true}, true
+	case effectWebhookLose, effectWebhookDuplicate, effectWebhookReorder, effectWebhookBadSignature:
+		return effectRule{delivery: true}, true
 	}
 	return effectRule{}, false
 }
@@ -132,8 +136,10 @@ func (s FaultSpec) compile(f *Fake) (*Fault, error) {
 		return nil, fmt.Errorf("unknown op %q", s.Op)
 	case !known:
 		return nil, fmt.Errorf("unknown effect %q", s.Effect)
-	case rule.delivery != (s.Op == WebhookDelivery):
-		return nil, fmt.Errorf("the effect %s does not act on the op %s", s.Effect, s.Op)
+	case rule.delivery && s.Op != WebhookDelivery:
+		return nil, fmt.Errorf("the effect %s does not act on the op %s, only on the op %s", s.Effect, s.Op, WebhookDelivery)
+	case !rule.delivery && s.Op == WebhookDelivery:
+		return nil, fmt.Errorf("the effect %s does not act on the op %s, whose effects begin with webhook_", s.Effect, s.Op)
 	}
 	if err := errors.Join(s.checkWhen(), s.checkParams(rule.params)); err != nil {
 		return nil, err

@@ -89,14 +89,16 @@ func (m *message) send(due time.Time) {
 	m.provider = "prv-" + strconv.FormatInt(m.id, 10)
 }
 
-// finish makes a message final: paid for, or failed and its cost given back. Every message of the fake ends here.
+// finish makes a message final: paid for, or failed and its cost given back; and tells the webhooks. Every message of
+// the fake ends here.
 func (w *world) finish(m *message, due time.Time) {
 	m.final = due
 	if m.failure = m.whyFails(); m.failure != "" {
 		m.status = statusFailed
 		w.refund(m.cost, m.created)
-		return
+	} else {
+		m.status = statusDelivered
+		w.settle(m.cost)
 	}
-	m.status = statusDelivered
-	w.settle(m.cost)
+	w.report(m)
 }

@@ -27,6 +27,7 @@ type config struct {
 	unusedFaults bool
 	codes        map[string]string // by destination, from WithOTP
 	otpLimit     int
+	webhooks     []endpoint
 }
 
 // grant is a token's text and scopes.

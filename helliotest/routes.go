@@ -30,6 +30,7 @@ func resources() []resource {
 		balanceResource(),
 		pricingResource(),
 		webhookResource(),
+		deliveryResource(),
 		ussdPricingResource(),
 		ussdAppResource(),
 		ussdExtensionResource(),

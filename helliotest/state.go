@@ -33,6 +33,8 @@ type world struct {
 	lookups   table[*lookup]
 	webhooks  table[*webhook]
 	ussd      ussdWorld
+
+	deliveries []*delivery
 }
 
 func newWorld(f *Fake) *world {
@@ -48,6 +50,9 @@ func newWorld(f *Fake) *world {
 	}
 	for _, g := range f.cfg.tokens {
 		w.addToken(g)
+	}
+	for _, e := range f.cfg.webhooks {
+		w.addEndpoint(e)
 	}
 	return w
 }

@@ -30,9 +30,13 @@ type webhook struct {
 	events    []string
 	active    bool
 	secret    string
-	lastError string // of the latest failed delivery
+	lastError string // of the latest failed attempt
 	failures  int    // deliveries that failed in a row
 	created   time.Time
+
+	handler http.Handler    // gets its deliveries in process; nil = whoever listens at url
+	turn    <-chan struct{} // closed when the latest attempt has ended
+	held    *delivery       // waits until another has gone
 }
 
 func (h *webhook) key() (int64, uuid.UUID) { return h.id, h.reference }
@@ -92,6 +96,7 @@ func deleteWebhook(w *world, c *call) *reply {
 		return notFound("webhook")
 	}
 	w.webhooks.remove(h)
+	w.silence(h)
 	return empty()
 }
 
@@ -106,11 +111,15 @@ func (f *form) events(name string) []string {
 		return nil
 	}
 	for i, event := range events {
-		if event != eventDelivered && event != eventFailed && event != eventAll {
+		if !knownEvent(event) {
 			f.fail(fmt.Sprintf("%s.%d", name, i), "The selected :field is invalid.")
 		}
 	}
 	return events
+}
+
+func knownEvent(event string) bool {
+	return event == eventDelivered || event == eventFailed || event == eventAll
 }
 
 func (h *webhook) body(withSecret bool) any {
