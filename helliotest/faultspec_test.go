@@ -45,6 +45,9 @@ func TestOneWrongSpecChangesNothing(t *testing.T) {
 		"no duration":       {Op: helliotest.SMSSend, Nth: 1, Effect: "delay"},
 		"bad duration":      {Op: helliotest.SMSSend, Nth: 1, Effect: "rate_limited", RetryAfter: "soon"},
 		"no status":         {Op: helliotest.SMSSend, Nth: 1, Effect: "status"},
+		"a delivery's":      {Op: helliotest.SMSSend, Nth: 1, Effect: "webhook_lose"},
+		"of any call":       {Op: helliotest.AnyOp, Nth: 1, Effect: "webhook_reorder"},
+		"a call's":          {Op: helliotest.WebhookDelivery, Nth: 1, Effect: "lose_reply"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

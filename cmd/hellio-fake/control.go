@@ -40,6 +40,7 @@ func newControl(worlds *worlds) *control {
 		messageRoutes(),
 		otpRoutes(),
 		requestRoutes(),
+		deliveryRoutes(),
 		faultRoutes(),
 		clockRoutes(),
 	)

@@ -35,6 +35,15 @@ func readJSON(rw http.ResponseWriter, r *http.Request, v any) error {
 	return decode(body, v)
 }
 
+// readNothing wants no body. An empty object is none, as some HTTP libraries can't do without.
+func readNothing(rw http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(rw, r)
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		return err
+	}
+	return decode(body, &struct{}{})
+}
+
 // decode reads one JSON object or array strictly: names exactly as they are spelled, each once and known, nothing after it. What is not
 // JSON gets 400, the rest 422. After an error v is not to be used.
 func decode(body []byte, v any) error {

@@ -48,6 +48,10 @@ var badCalls = []struct {
 	{"messages: bad escape", "GET", "messages?to=%zz", "", 422},
 	{"messages: semicolons", "GET", "messages?to=1;channel=sms", "", 422},
 	{"requests: a parameter", "GET", "requests?to=1", "", 422},
+	{"deliveries: a parameter", "GET", "deliveries?status=failed", "", 422},
+	{"replay: a body", "POST", "deliveries/dlv_1/replay", `{"times":2}`, 422},
+	{"replay: not JSON", "POST", "deliveries/dlv_1/replay", `now`, 400},
+	{"replay: a parameter", "POST", "deliveries/dlv_1/replay?at=1", ``, 422},
 	{"faults: not JSON", "PUT", "faults", `[`, 400},
 	{"faults: empty", "PUT", "faults", ``, 400},
 	{"faults: trailing data", "PUT", "faults", `[] []`, 400},
@@ -71,6 +75,10 @@ var badCalls = []struct {
 	{"faults: code out of range", "PUT", "faults", `[{"op":"any","nth":1,"effect":"status","code":99}]`, 422},
 	{"faults: a field of another effect", "PUT", "faults", `[{"op":"any","nth":1,"effect":"reset","code":500}]`, 422},
 	{"faults: bytes negative", "PUT", "faults", `[{"op":"any","nth":1,"effect":"truncate_body","bytes":-1}]`, 422},
+	{"faults: a delivery's effect on a call", "PUT", "faults", `[{"op":"any","nth":1,"effect":"webhook_lose"}]`, 422},
+	{"faults: a call's effect on deliveries", "PUT", "faults", `[{"op":"webhook","nth":1,"effect":"lose_reply"}]`, 422},
+	{"faults: a delivery delayed by nothing", "PUT", "faults", `[{"op":"webhook","nth":1,"effect":"webhook_delay"}]`, 422},
+	{"faults: a delivery lost for a time", "PUT", "faults", `[{"op":"webhook","nth":1,"effect":"webhook_lose","duration":"1s"}]`, 422},
 	{"faults: hits given", "PUT", "faults", `[{"op":"any","nth":1,"effect":"reset","hits":1}]`, 422},
 	{"faults: the second rule wrong", "PUT", "faults", `[{"op":"any","nth":1,"effect":"reset"},{"op":"any","nth":1,"effect":"x"}]`, 422},
 	{"clock: not JSON", "POST", "clock/advance", `5m`, 400},
@@ -142,7 +150,7 @@ func TestABadControlCallIsRefusedAndChangesNothing(t *testing.T) {
 var controlRoutes = []string{
 	"GET /_fake/messages", "GET /_fake/requests", "GET /_fake/account", "PATCH /_fake/account", "GET /_fake/faults", "PUT /_fake/faults",
 	"DELETE /_fake/faults", "POST /_fake/tokens", "DELETE /_fake/tokens/x", "POST /_fake/clock/advance", "POST /_fake/reset",
-	"GET /_fake/openapi.yaml", "GET /_fake/behaviours", "GET /_fake/otp/x",
+	"GET /_fake/openapi.yaml", "GET /_fake/behaviours", "GET /_fake/otp/x", "GET /_fake/deliveries", "POST /_fake/deliveries/x/replay",
 }
 
 func TestEveryControlRouteAsksForAToken(t *testing.T) {
@@ -172,18 +180,20 @@ func TestAWrongMethodGets405WithTheRightOnes(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for call, allow := range map[string]string{
-		"DELETE /_fake/messages":    "GET, HEAD",
-		"POST /_fake/faults":        "DELETE, GET, HEAD, PUT",
-		"PUT /_fake/account":        "GET, HEAD, PATCH",
-		"GET /_fake/tokens":         "POST",
-		"GET /_fake/tokens/x":       "DELETE",
-		"GET /_fake/clock/advance":  "POST",
-		"GET /_fake/reset":          "POST",
-		"GET /_fake/worlds":         "POST",
-		"POST /livez":               "GET, HEAD",
-		"OPTIONS /_fake/behaviours": "GET, HEAD",
-		"OPTIONS /v1/sms/send":      "POST",
-		"BREW /_fake/openapi.yaml":  "GET, HEAD",
+		"DELETE /_fake/messages":         "GET, HEAD",
+		"POST /_fake/faults":             "DELETE, GET, HEAD, PUT",
+		"PUT /_fake/account":             "GET, HEAD, PATCH",
+		"GET /_fake/tokens":              "POST",
+		"GET /_fake/tokens/x":            "DELETE",
+		"GET /_fake/clock/advance":       "POST",
+		"POST /_fake/deliveries":         "GET, HEAD",
+		"GET /_fake/deliveries/x/replay": "POST",
+		"GET /_fake/reset":               "POST",
+		"GET /_fake/worlds":              "POST",
+		"POST /livez":                    "GET, HEAD",
+		"OPTIONS /_fake/behaviours":      "GET, HEAD",
+		"OPTIONS /v1/sms/send":           "POST",
+		"BREW /_fake/openapi.yaml":       "GET, HEAD",
 	} {
 		method, path, _ := strings.Cut(call, " ")
 		got := p.call(method, path, "")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"net/http"
 
 	"github.com/hellio-go/hellio/helliotest"
@@ -68,16 +67,9 @@ func (ws *worlds) postWorld(rw http.ResponseWriter, r *http.Request, _ *world) e
 	return nil
 }
 
-// postReset takes no body; an empty object is none, as some HTTP libraries can't do without.
 func (ws *worlds) postReset(rw http.ResponseWriter, r *http.Request, w *world) error {
-	body, err := readBody(rw, r)
-	if err != nil {
+	if err := readNothing(rw, r); err != nil {
 		return err
-	}
-	if len(bytes.TrimSpace(body)) > 0 {
-		if err := decode(body, &struct{}{}); err != nil {
-			return err
-		}
 	}
 	ws.reset(w)
 	rw.WriteHeader(http.StatusNoContent)

@@ -209,7 +209,7 @@ func (p *program) client(opts ...hellio.Option) *hellio.Client {
 func (p *program) state() string {
 	p.t.Helper()
 	var all strings.Builder
-	for _, path := range []string{"/_fake/account", "/_fake/faults", "/_fake/messages", "/_fake/requests"} {
+	for _, path := range []string{"/_fake/account", "/_fake/faults", "/_fake/messages", "/_fake/requests", "/_fake/deliveries"} {
 		all.WriteString(p.get(path).body)
 	}
 	return all.String()

@@ -20,9 +20,9 @@ const (
 type world struct {
 	fake   *helliotest.Fake
 	api    http.Handler
-	token  string   // its own: it names the world on the control API for good, even while the API refuses it
-	issued []string // by POST tokens, since the last reset; guarded by worlds.mu
-	clock  clock
+	token  string     // its own: it names the world on the control API for good, even while the API refuses it
+	issued []string   // by POST tokens, since the last reset; guarded by worlds.mu
+	moving sync.Mutex // held over a move of the clock and over a reset: one at a time
 }
 
 // key is what a token opens.
@@ -124,17 +124,17 @@ func (ws *worlds) revoke(w *world, token string) bool {
 
 // reset makes a world as it was made. Its own token is good again; the issued ones are forgotten.
 func (ws *worlds) reset(w *world) {
-	w.clock.restart(func() {
-		ws.mu.Lock()
-		defer ws.mu.Unlock()
-		w.fake.Reset()
-		for _, token := range w.issued {
-			delete(ws.tokens, token)
-		}
-		w.issued = nil
-		maps.DeleteFunc(ws.logins, func(_ string, known *world) bool { return known == w })
-		ws.tokens[w.token] = key{world: w, inner: w.token}
-	})
+	w.moving.Lock()
+	defer w.moving.Unlock()
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	w.fake.Reset()
+	for _, token := range w.issued {
+		delete(ws.tokens, token)
+	}
+	w.issued = nil
+	maps.DeleteFunc(ws.logins, func(_ string, known *world) bool { return known == w })
+	ws.tokens[w.token] = key{world: w, inner: w.token}
 }
 
 // close ends every world: calls that wait in one lose their connection.
