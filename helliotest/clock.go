@@ -27,6 +27,7 @@ func (f *Fake) Advance(d time.Duration) {
 		f.tb.Fatalf("helliotest: Advance(%v): at most %v at once", d, maxAdvance)
 	}
 	if f.inBubble() {
+		f.look()() // the lock hands what the test has written to the receivers that run meanwhile
 		time.Sleep(d)
 		_ = f.Settle(context.Background()) // fails only when the fake is closed: then nothing is due
 		return
