@@ -159,10 +159,12 @@ func TestADeliveryThatNobodyAcknowledgesFailsAfterTheFifthAttempt(t *testing.T) 
 		took   time.Duration
 		status int
 	}{
-		"a status":   {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "it answered 503", 0, 503},
-		"a panic":    {func(int, http.ResponseWriter, *http.Request) { panic("boom") }, "its handler panicked: boom", 0, 0},
-		"no answer":  {func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it did not answer within 10 s", 10 * time.Second, 0},
-		"a redirect": {func(_ int, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/there", http.StatusTemporaryRedirect) }, "it answered 307", 0, 307},
+		"a status":  {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "it answered 503", 0, 503},
+		"a panic":   {func(int, http.ResponseWriter, *http.Request) { panic("boom") }, "its handler panicked: boom", 0, 0},
+		"no answer": {func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it did not answer within 10 s", 10 * time.Second, 0},
+		"a redirect": {func(_ int, w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/there", http.StatusTemporaryRedirect)
+		}, "it answered 307", 0, 307},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -55,6 +55,21 @@ func TestManyDeliveriesFallDueInOneAdvance(t *testing.T) {
 	require.Equal(t, "1231", order(w.got()))
 }
 
+func TestAdvanceWaitsForAnAttemptThatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	came := make(chan struct{})
+	v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) {
+		close(came)
+		time.Sleep(20 * time.Millisecond) // until Advance is waiting
+	}}
+	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret))
+	sendTo(t, f, someone)
+	f.Advance(5*time.Second - 20*time.Millisecond)
+	<-came // the fake's own timer began it
+	f.Advance(0)
+	require.Equal(t, "delivered", f.Deliveries()[0].Status)
+}
+
 func TestARedirectIsNotFollowedOverHTTPAndADeadPortIsAFailure(t *testing.T) {
 	t.Parallel()
 	there := &receiver{}
