@@ -332,6 +332,9 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, nil
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols { // the body is the raw connection, and no context ends a read of it
+		return nil, nil
+	}
 	var data []byte
 	var err error
 	if n := resp.ContentLength; n > 0 && n <= min(limit, maxErrorBody) {

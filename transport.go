@@ -19,7 +19,7 @@ import (
 // client's decision, with its waits and its counting.
 var errHiddenResend = errors.New("the connection broke before the answer came")
 
-var errNoResponse = errors.New("the http.RoundTripper returned neither a response nor an error")
+var errNoResponse = errors.New("the http.RoundTripper returned neither an error nor a response with a status")
 
 // timeoutError is an attempt that ran into its own time limit. It is no context error: only the caller's own context makes one.
 type timeoutError struct{}
@@ -124,10 +124,17 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	if w.gotConn.Load() && w.wroteHeaders.Load() {
 		x.core.wire.proven.Store(true)
 	}
-	if err == nil && resp == nil {
+	if err == nil && (resp == nil || resp.StatusCode < 100) {
 		err = errNoResponse
 	}
+	if resp != nil { // a response, of whatever kind, is an answer to what went out
+		w.gotConn.Store(true)
+		w.wroteHeaders.Store(true)
+	}
 	if err != nil {
+		if resp != nil && resp.Body != nil {
+			_ = resp.Body.Close()
+		}
 		x.cause = x.failedAttempt(ctx, w, err)
 		return nil, x.cause
 	}
