@@ -3,7 +3,6 @@ package hellio
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -37,7 +36,7 @@ func (b *errorBody) sentence(status int) string {
 
 // kind gives the error its type. Two codes go before the status: extension_required comes with 402 but has nothing to do with money,
 // and the vendor's pages disagree on the status of traffic_not_routable.
-func (b *errorBody) kind(e *APIError, now time.Time) error {
+func (b *errorBody) kind(e *APIError) error {
 	switch {
 	case e.Code == contract.CodeExtensionRequired:
 		return e
@@ -62,7 +61,7 @@ func (b *errorBody) kind(e *APIError, now time.Time) error {
 	case http.StatusUnprocessableEntity:
 		return &ValidationError{e}
 	case http.StatusTooManyRequests:
-		wait, _ := waitTold(e.Response.Header, now)
+		wait, _ := waitTold(e.Response.Header)
 		return &RateLimitError{APIError: e, RetryAfter: wait}
 	default:
 		return e

@@ -127,6 +127,11 @@ func TestKindsTellWhatTheirStatusKnows(t *testing.T) {
 	require.ErrorAs(t, err, &limited)
 	require.Equal(t, 17*time.Second, limited.RetryAfter)
 
+	past := []string{"Date", "Wed, 04 Mar 2026 05:06:07 GMT", "X-RateLimit-Reset", "1"}
+	_, err = stubbed(t, newStub(reply(429, `{}`, past...))).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
+	require.ErrorAs(t, err, &limited)
+	require.Zero(t, limited.RetryAfter, "a window that has ended asks for no negative wait")
+
 	err = sendSMS(t.Context(), stubbed(t, newStub(reply(302, ``, "Location", "https://elsewhere.example/"))))
 	var redirect *RedirectError
 	require.ErrorAs(t, err, &redirect)

@@ -150,7 +150,7 @@ func (x *exchange) limitRequest() LimitRequest {
 func (x *exchange) readResponse(ctx context.Context, resp *http.Response) {
 	r := &x.response
 	r.StatusCode, r.Header = resp.StatusCode, resp.Header
-	r.RateLimit = parseRateLimit(resp.Header, time.Now())
+	r.RateLimit = parseRateLimit(resp.Header)
 	r.Replayed = replayed(resp.Header)
 	success := r.StatusCode >= 200 && r.StatusCode < 300
 	limit := x.core.maxResponse
@@ -243,18 +243,17 @@ func (x *exchange) latestOutcome() Outcome {
 
 // mayRetry checks the counts, the deadline and the budget for another attempt, and settles the wait before it.
 func (x *exchange) mayRetry(before Outcome) bool {
-	now := time.Now()
 	if !x.countAllows() {
 		return x.stop("", nil)
 	}
-	x.wait = delay(x.core.policy, x.why, x.nth(), x.response.Header, now, x.core.random())
-	if told, ok := waitTold(x.response.Header, now); ok && told > x.core.policy.MaxRetryAfter && (x.why == whyThrottled || x.why == whyUnavailable) {
+	x.wait = delay(x.core.policy, x.why, x.nth(), x.response.Header, x.core.random())
+	if told, ok := waitTold(x.response.Header); ok && told > x.core.policy.MaxRetryAfter && (x.why == whyThrottled || x.why == whyUnavailable) {
 		return x.stop("the API asks to wait "+told.String()+", longer than the retry policy allows", nil)
 	}
 	if x.why == whyConflict && x.waited409+x.wait > conflictTotal {
 		return x.stop("the earlier attempt with this key is still under way", nil)
 	}
-	if deadline, ok := x.ctx.Deadline(); ok && now.Add(x.wait+x.shortest()).After(deadline) {
+	if deadline, ok := x.ctx.Deadline(); ok && time.Until(deadline) < x.wait+x.shortest() {
 		return x.stop("no further attempt: the deadline is too near for a wait of "+x.wait.Round(time.Millisecond).String(), nil)
 	}
 	resolves := x.class == classKeyed && x.outcome == OutcomeUnknown && before != OutcomeUnknown

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"strings"
-	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -22,7 +21,7 @@ func (x *exchange) failure() error {
 			Status: x.response.StatusCode, Code: x.errs.Error, Message: x.errs.sentence(x.response.StatusCode), Fields: x.errs.Errors,
 			Outcome: x.outcome, Response: x.response, call: info,
 		}
-		return x.errs.kind(e, time.Now())
+		return x.errs.kind(e)
 	case faultTruncated, faultMalformed:
 		sample := x.response.Body[:min(len(x.response.Body), sampleSize)]
 		return &DecodeError{Err: x.cause, Sample: sample, Outcome: x.outcome, Response: x.response, call: info}

@@ -38,8 +38,9 @@ type Limiter interface {
 }
 
 // parseRateLimit reads the X-RateLimit and Retry-After headers; what can't be read counts as absent.
-func parseRateLimit(h http.Header, now time.Time) RateLimit {
-	rl := RateLimit{RetryAfter: parseRetryAfter(h, now)}
+func parseRateLimit(h http.Header) RateLimit {
+	var rl RateLimit
+	rl.RetryAfter, _ = parseRetryAfter(h)
 	limit, ok := headerInt(h, contract.HeaderRateLimitLimit)
 	if !ok || limit == 0 {
 		return rl
@@ -53,34 +54,32 @@ func parseRateLimit(h http.Header, now time.Time) RateLimit {
 	return rl
 }
 
-// parseRetryAfter reads whole seconds or an HTTP date. A date is taken relative to the response's own Date, for the two clocks may
-// differ by hours. Zero, a past date, more than a day and anything unreadable give 0.
-func parseRetryAfter(h http.Header, now time.Time) time.Duration {
-	text := header(h, contract.HeaderRetryAfter)
-	if text == "" {
-		return 0
-	}
+// parseRetryAfter reads whole seconds, or an HTTP date. A past date, more than a day and anything unreadable count as not told.
+func parseRetryAfter(h http.Header) (wait time.Duration, told bool) {
 	if seconds, ok := headerInt(h, contract.HeaderRetryAfter); ok {
-		if seconds > int64(maxRetryAfter/time.Second) {
-			return 0
-		}
-		return time.Duration(seconds) * time.Second
+		return believed(time.Duration(min(seconds, 1<<32)) * time.Second)
 	}
-	at, err := http.ParseTime(text)
+	at, err := http.ParseTime(header(h, contract.HeaderRetryAfter))
 	if err != nil {
-		return 0
+		return 0, false
 	}
-	if wait := at.Sub(serverNow(h, now)); wait > 0 && wait <= maxRetryAfter {
-		return wait
-	}
-	return 0
+	return untilBy(h, at)
 }
 
-func serverNow(h http.Header, now time.Time) time.Time {
-	if date, err := http.ParseTime(header(h, "Date")); err == nil {
-		return date
+// untilBy is the time from the response's own Date to at: the clock of this machine may be hours off.
+func untilBy(h http.Header, at time.Time) (wait time.Duration, told bool) {
+	date, err := http.ParseTime(header(h, "Date"))
+	if err != nil {
+		return 0, false
 	}
-	return now
+	return believed(at.Sub(date))
+}
+
+func believed(wait time.Duration) (time.Duration, bool) {
+	if wait < 0 || wait > maxRetryAfter {
+		return 0, false
+	}
+	return wait, true
 }
 
 // headerInt reads a header of 1 to 12 digits.

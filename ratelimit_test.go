@@ -2,6 +2,7 @@ package hellio
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,7 +19,6 @@ func limitHeaders(pairs ...string) http.Header {
 
 func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for name, c := range map[string]struct {
 		header http.Header
 		want   RateLimit
@@ -39,22 +39,41 @@ func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, parseRateLimit(c.header, now))
+			require.Equal(t, c.want, parseRateLimit(c.header))
 		})
 	}
 }
 
-func TestRetryAfterDateIsTakenByTheAPIsOwnClock(t *testing.T) {
+// The clock of this machine has no part in it, so a clock that jumps can't make a wait longer or shorter.
+func TestRetryAfterDateAndResetAreTakenByTheAPIsOwnClock(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	server := now.Add(-6 * time.Hour)
-	h := limitHeaders("Retry-After", server.Add(20*time.Second).Format(http.TimeFormat))
-	require.Zero(t, parseRetryAfter(h, now), "without a Date it lies in the past")
-	h.Set("Date", server.Format(http.TimeFormat))
-	require.Equal(t, 20*time.Second, parseRetryAfter(h, now))
-	h.Set("Date", "no date")
-	require.Zero(t, parseRetryAfter(h, now))
-	require.Equal(t, 90*time.Second, parseRetryAfter(limitHeaders("Retry-After", now.Add(90*time.Second).Format(http.TimeFormat)), now))
+	for name, now := range map[string]time.Time{
+		"an hour behind": time.Now().Add(-time.Hour), "an hour ahead": time.Now().Add(time.Hour),
+		"the year 2001": time.Date(2001, 3, 4, 5, 6, 7, 0, time.UTC), "the year 2099": time.Date(2099, 3, 4, 5, 6, 7, 0, time.UTC),
+	} {
+		for _, c := range []struct {
+			after time.Duration
+			want  time.Duration
+			told  bool
+		}{{20 * time.Second, 20 * time.Second, true}, {0, 0, true}, {-time.Second, 0, false}, {24 * time.Hour, 24 * time.Hour, true}, {25 * time.Hour, 0, false}} {
+			until := now.Add(c.after).UTC()
+			byDate := limitHeaders("Date", now.UTC().Format(http.TimeFormat), "Retry-After", until.Format(http.TimeFormat))
+			wait, told := parseRetryAfter(byDate)
+			require.Equal(t, c.told, told, "%s, %s", name, c.after)
+			require.Equal(t, c.want, wait, "%s, %s", name, c.after)
+
+			byReset := limitHeaders("Date", now.UTC().Format(http.TimeFormat), "X-RateLimit-Reset", strconv.FormatInt(until.Unix(), 10))
+			wait, told = waitTold(byReset)
+			require.Equal(t, c.told, told, "%s, %s", name, c.after)
+			require.Equal(t, c.want, wait, "%s, %s", name, c.after)
+
+			for _, date := range []string{"", "no date"} {
+				byDate.Set("Date", date)
+				_, told = waitTold(byDate)
+				require.False(t, told, "without the API's clock nothing is told")
+			}
+		}
+	}
 }
 
 func TestClientRemembersTheLatestRateLimit(t *testing.T) {
@@ -103,17 +122,17 @@ func FuzzRateLimit(f *testing.F) {
 	f.Fuzz(func(t *testing.T, limit, remaining, retryAfter, reset string) {
 		h := limitHeaders("X-RateLimit-Limit", limit, "X-RateLimit-Remaining", remaining, "Retry-After", retryAfter, "X-RateLimit-Reset", reset,
 			"Date", now.Format(http.TimeFormat))
-		rl := parseRateLimit(h, now)
+		rl := parseRateLimit(h)
 		require.GreaterOrEqual(t, rl.Remaining, 0)
 		require.GreaterOrEqual(t, rl.Limit, rl.Remaining)
 		require.GreaterOrEqual(t, rl.RetryAfter, time.Duration(0))
 		require.LessOrEqual(t, rl.RetryAfter, 24*time.Hour)
-		if told, ok := waitTold(h, now); ok {
+		if told, ok := waitTold(h); ok {
 			require.GreaterOrEqual(t, told, time.Duration(0))
 			require.LessOrEqual(t, told, 24*time.Hour)
 		}
 		for _, why := range []reason{whyThrottled, whyUnavailable, whyServer} {
-			wait := delay(policy, why, 1, h, now, 0)
+			wait := delay(policy, why, 1, h, 0)
 			require.GreaterOrEqual(t, wait, 50*time.Millisecond, "a wait is never nothing")
 			require.LessOrEqual(t, wait, 24*time.Hour)
 		}

@@ -176,22 +176,22 @@ func isKeyConflict(c class, status int, code string) bool {
 }
 
 // delay is how long to wait before the n-th retry (n = 1, 2, …) for this reason; random is in [0, 1).
-func delay(p RetryPolicy, why reason, n int, h http.Header, now time.Time, random float64) time.Duration {
+func delay(p RetryPolicy, why reason, n int, h http.Header, random float64) time.Duration {
 	base := p.MinWait
 	switch why {
 	case whyConflict:
 		return conflictWait(n)
 	case whyThrottled, whyUnavailable:
-		if wait, told := waitTold(h, now); told {
+		if wait, told := waitTold(h); told {
 			return max(wait, throttleWait) + time.Duration(random*float64(time.Second))
 		}
 		if why == whyThrottled {
 			base = max(base, throttleWait)
 		}
 	}
-	ceiling := min(p.MaxWait, base<<min(n-1, 20))
-	if ceiling <= 0 { // the shift overflowed
-		ceiling = p.MaxWait
+	ceiling := p.MaxWait
+	if doublings := min(n-1, 62); base < ceiling>>doublings { // so that the shift can't overflow
+		ceiling = base << doublings
 	}
 	return max(shortestWait, time.Duration(random*float64(ceiling)))
 }
@@ -204,21 +204,16 @@ func conflictWait(n int) time.Duration {
 	return time.Second << min(n-2, 2)
 }
 
-// waitTold is the wait that the API asks for: Retry-After, else X-RateLimit-Reset as a difference to the response's own Date.
-func waitTold(h http.Header, now time.Time) (wait time.Duration, told bool) {
-	if seconds, ok := headerInt(h, contract.HeaderRetryAfter); ok && seconds == 0 {
-		return 0, true
-	}
-	if wait := parseRetryAfter(h, now); wait > 0 {
+// waitTold is the wait that the API asks for: Retry-After, else X-RateLimit-Reset.
+func waitTold(h http.Header) (wait time.Duration, told bool) {
+	if wait, told := parseRetryAfter(h); told {
 		return wait, true
 	}
 	reset, ok := headerInt(h, contract.HeaderRateLimitReset)
-	date, err := http.ParseTime(header(h, "Date"))
-	if !ok || err != nil {
+	if !ok {
 		return 0, false
 	}
-	wait = time.Unix(reset, 0).Sub(date)
-	return wait, wait > 0 && wait <= maxRetryAfter
+	return untilBy(h, time.Unix(reset, 0))
 }
 
 func replayed(h http.Header) bool { return header(h, contract.HeaderIdempotentReplayed) == "true" }

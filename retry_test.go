@@ -114,21 +114,38 @@ func TestDelayOfABackoffDoublesUpToItsCeiling(t *testing.T) {
 		1: 500 * time.Millisecond, 2: time.Second, 3: 2 * time.Second, 4: 4 * time.Second, 5: 8 * time.Second, 6: 8 * time.Second, 100: 8 * time.Second,
 	} {
 		for _, why := range []reason{whyLost, whyNotSent, whyServer, whyUnavailable, whyTimeout, whyMalformed} {
-			require.Equal(t, 50*time.Millisecond, delay(policy, why, n, nil, time.Now(), 0), "never at once")
-			require.Equal(t, ceiling/2, delay(policy, why, n, nil, time.Now(), 0.5))
-			require.Less(t, delay(policy, why, n, nil, time.Now(), math.Nextafter(1, 0)), ceiling+1)
+			require.Equal(t, 50*time.Millisecond, delay(policy, why, n, nil, 0), "never at once")
+			require.Equal(t, ceiling/2, delay(policy, why, n, nil, 0.5))
+			require.Less(t, delay(policy, why, n, nil, math.Nextafter(1, 0)), ceiling+1)
 		}
 	}
-	require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, nil, time.Now(), 0.5), "a 429 without Retry-After starts from 1 s")
-	require.Equal(t, 4*time.Second, delay(policy, whyThrottled, 9, nil, time.Now(), 0.5))
+	require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, nil, 0.5), "a 429 without Retry-After starts from 1 s")
+	require.Equal(t, 4*time.Second, delay(policy, whyThrottled, 9, nil, 0.5))
+}
+
+func TestDelayOfAnAbsurdPolicyStaysWithinItsBounds(t *testing.T) {
+	t.Parallel()
+	for _, p := range []RetryPolicy{
+		{MinWait: 24 * time.Hour}, {MinWait: 1, MaxWait: 24 * time.Hour}, {MinWait: 1, MaxWait: 1}, {MinWait: 7*time.Hour + 1, MaxWait: 24 * time.Hour},
+	} {
+		policy, err := p.check()
+		require.NoError(t, err)
+		last := time.Duration(0)
+		for n := 1; n <= 200; n++ {
+			wait := delay(policy, whyLost, n, nil, math.Nextafter(1, 0))
+			require.GreaterOrEqual(t, wait, last, "retry %d of %+v: waits never shrink", n, p)
+			require.LessOrEqual(t, wait, max(policy.MaxWait, shortestWait))
+			last = wait
+		}
+		require.InDelta(t, max(policy.MaxWait, shortestWait), last, 1)
+	}
 }
 
 func TestDelayAfterAThrottleHonoursWhatTheAPISays(t *testing.T) {
 	t.Parallel()
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	date := now.Add(-3 * time.Hour) // the two clocks disagree
+	date := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	h := func(pairs ...string) http.Header {
 		h := http.Header{"Date": {date.Format(http.TimeFormat)}}
 		for i := 0; i < len(pairs); i += 2 {
@@ -151,30 +168,31 @@ func TestDelayAfterAThrottleHonoursWhatTheAPISays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.least, delay(policy, whyThrottled, 3, c.header, now, 0))
-			require.Equal(t, c.least+500*time.Millisecond, delay(policy, whyThrottled, 3, c.header, now, 0.5))
-			require.Equal(t, c.least, delay(policy, whyUnavailable, 1, c.header, now, 0), "a 503 is heard as well")
-			require.Less(t, delay(policy, whyServer, 1, c.header, now, 0.999), 500*time.Millisecond, "a 500 is not")
+			require.Equal(t, c.least, delay(policy, whyThrottled, 3, c.header, 0))
+			require.Equal(t, c.least+500*time.Millisecond, delay(policy, whyThrottled, 3, c.header, 0.5))
+			require.Equal(t, c.least, delay(policy, whyUnavailable, 1, c.header, 0), "a 503 is heard as well")
+			require.Less(t, delay(policy, whyServer, 1, c.header, 0.999), 500*time.Millisecond, "a 500 is not")
 		})
 	}
 	for name, header := range map[string]http.Header{
-		"nothing":                           {},
-		"a negative number":                 h("Retry-After", "-5"),
-		"a fraction":                        h("Retry-After", "1.5"),
-		"a number that would overflow":      h("Retry-After", "9223372037"),
-		"a number beyond any integer":       h("Retry-After", "99999999999999999999999999"),
-		"a second more than a day":          h("Retry-After", "86401"),
-		"a past date":                       h("Retry-After", date.Add(-time.Minute).Format(http.TimeFormat)),
-		"a date in a year":                  h("Retry-After", date.AddDate(1, 0, 0).Format(http.TimeFormat)),
-		"words":                             h("Retry-After", "soon"),
-		"Reset without the response's Date": {contract.HeaderRateLimitReset: {strconv.FormatInt(now.Add(time.Minute).Unix(), 10)}},
-		"Reset in the past":                 h("X-RateLimit-Reset", strconv.FormatInt(date.Unix()-1, 10)),
-		"Reset in a thousand years":         h("X-RateLimit-Reset", "33333333333"),
+		"nothing":                            {},
+		"a negative number":                  h("Retry-After", "-5"),
+		"a fraction":                         h("Retry-After", "1.5"),
+		"a number that would overflow":       h("Retry-After", "9223372037"),
+		"a number beyond any integer":        h("Retry-After", "99999999999999999999999999"),
+		"a second more than a day":           h("Retry-After", "86401"),
+		"a past date":                        h("Retry-After", date.Add(-time.Minute).Format(http.TimeFormat)),
+		"a date without the response's Date": {"Retry-After": {time.Now().Add(30 * time.Second).UTC().Format(http.TimeFormat)}},
+		"a date in a year":                   h("Retry-After", date.AddDate(1, 0, 0).Format(http.TimeFormat)),
+		"words":                              h("Retry-After", "soon"),
+		"Reset without the response's Date":  {contract.HeaderRateLimitReset: {strconv.FormatInt(date.Add(time.Minute).Unix(), 10)}},
+		"Reset in the past":                  h("X-RateLimit-Reset", strconv.FormatInt(date.Unix()-1, 10)),
+		"Reset in a thousand years":          h("X-RateLimit-Reset", "33333333333"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, 50*time.Millisecond, delay(policy, whyThrottled, 1, header, now, 0))
-			require.Equal(t, absent/2, delay(policy, whyThrottled, 1, header, now, 0.5), "as if absent")
+			require.Equal(t, 50*time.Millisecond, delay(policy, whyThrottled, 1, header, 0))
+			require.Equal(t, absent/2, delay(policy, whyThrottled, 1, header, 0.5), "as if absent")
 		})
 	}
 }
@@ -183,7 +201,7 @@ func TestDelayAfterAConflictIsFixed(t *testing.T) {
 	t.Parallel()
 	var waits []time.Duration
 	for n := 1; n <= 6; n++ {
-		waits = append(waits, delay(RetryPolicy{}, whyConflict, n, http.Header{"Retry-After": {"60"}}, time.Now(), 0.9))
+		waits = append(waits, delay(RetryPolicy{}, whyConflict, n, http.Header{"Retry-After": {"60"}}, 0.9))
 	}
 	require.Equal(t, []time.Duration{300 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second, 4 * time.Second}, waits)
 }
