@@ -105,6 +105,20 @@ func TestPageThatBreaksOffIsNoAcceptance(t *testing.T) {
 	})
 }
 
+// A caller who gives up before the first byte of a page knows no more than one who has seen it whole.
+func TestPageThatWasNotWaitedForIsNoAcceptance(t *testing.T) {
+	for contentType, outcome := range map[string]Outcome{"text/html": OutcomeUnknown, "application/json": OutcomeAccepted} {
+		t.Run(contentType, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				s := newStub(replyBody(200, func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} }, "Content-Type", contentType))
+				requireOutcome(t, outcome, sendSMS(ctx, stubbed(t, s)))
+			})
+		})
+	}
+}
+
 // endless makes a body of one byte repeated for ever.
 func endless(b byte) func(context.Context) io.ReadCloser {
 	return func(context.Context) io.ReadCloser { return io.NopCloser(repeating(b)) }

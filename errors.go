@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -127,10 +126,7 @@ func (e *APIError) Error() string {
 func (e *ConnectionError) Error() string {
 	cause, status := "connection failed", "no answer"
 	if e.Err != nil {
-		cause = maskNumbers(e.Err.Error())
-	}
-	if head, _, quotes := strings.Cut(cause, "malformed "); quotes { // net/http quotes what the server sent
-		cause = head + "malformed answer"
+		cause = shownCause(e.Err)
 	}
 	if e.Response.StatusCode != 0 {
 		status = itoa(e.Response.StatusCode) + " with an answer that was not read to its end"
@@ -142,7 +138,7 @@ func (e *ConnectionError) Error() string {
 func (e *DecodeError) Error() string {
 	cause := "can't be read"
 	if e.Err != nil {
-		cause = e.Err.Error()
+		cause = shownCause(e.Err)
 	}
 	return e.call.text(itoa(e.Response.StatusCode)+" with an unreadable answer", "", cause, e.Outcome)
 }

@@ -71,11 +71,12 @@ func (e *DecodeError) info() *callInfo     { return &e.call }
 // first byte says nothing, but its type does.
 func (x *exchange) isAPIAnswer() bool {
 	contentType := header(x.response.Header, "Content-Type")
-	if len(x.response.Body) == 0 && (x.fault != faultTruncated || contentType == "") {
+	whole := x.fault == faultMalformed
+	if len(x.response.Body) == 0 && whole {
 		return true
 	}
 	if contentType == "" {
-		return x.fault == faultTruncated
+		return !whole
 	}
 	media, _, _ := mime.ParseMediaType(contentType)
 	return media == "application/json" || strings.HasSuffix(media, "+json")
@@ -89,7 +90,7 @@ func describeJSON(err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the answer is not JSON: at byte %d", syntax.Offset)
 	case errors.As(err, &mismatch):
-		return fmt.Errorf("the answer's %q is a JSON %s where %s is due", mismatch.Field, kindOf(mismatch.Value), mismatch.Type)
+		return fmt.Errorf("the answer's %s is a JSON %s where %s is due", mismatch.Field, kindOf(mismatch.Value), mismatch.Type)
 	default:
 		return err
 	}

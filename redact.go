@@ -52,12 +52,38 @@ func numberAt(text string, i int) (end, digits int) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// shownCode is an error code as it may be logged: a sentence in its place, which may quote what was sent, is not.
+// shownCode is an error code as it may be logged: a sentence or a one-time code in its place, which would quote what was sent, is not.
 func shownCode(code string) string {
-	if len(code) > 64 || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != "" || maskNumbers(code) != code {
+	const shortestOTP = 4
+	if len(code) > 64 || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != "" || countDigits(code) >= shortestOTP {
 		return "(unknown code)"
 	}
 	return code
+}
+
+func countDigits(text string) (n int) {
+	for i := range len(text) {
+		if isDigit(text[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// shownCause is the text of a transport's error without what it quotes: net/http puts the server's own words into some, in quotation
+// marks or behind "malformed".
+func shownCause(err error) string {
+	text := maskNumbers(err.Error())
+	if _, users := err.(foreignError); users {
+		return text
+	}
+	if head, _, quotes := strings.Cut(text, "malformed "); quotes {
+		return head + "malformed answer"
+	}
+	if first, last := strings.IndexByte(text, '"'), strings.LastIndexByte(text, '"'); first < last {
+		return text[:first] + "(hidden)" + text[last+1:]
+	}
+	return text
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

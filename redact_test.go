@@ -119,6 +119,35 @@ func TestSentenceInPlaceOfACodeIsNotLogged(t *testing.T) {
 	require.NotContains(t, err.Error(), testNumber[1:])
 }
 
+func TestCodeOfDigitsIsNotLogged(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"throttled": "throttled", "insufficient_2fa": "insufficient_2fa", "error.404": "error.404", "": "",
+		"4839": "(unknown code)", "bad-4839": "(unknown code)", "48-39-20": "(unknown code)", "Not A Code": "(unknown code)",
+		strings.Repeat("a", 65): "(unknown code)",
+	} {
+		require.Equal(t, want, shownCode(code), code)
+	}
+}
+
+// net/http quotes what the server sent in the text of some errors, and a server may send back what it got.
+func TestCauseOfATransportDoesNotShowWhatTheServerSent(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`malformed HTTP response "` + testText + `"`:                               "malformed answer",
+		`net/http: HTTP/1.x transport connection broken: malformed MIME header: x`: "net/http: HTTP/1.x transport connection broken: malformed answer",
+		`bad Content-Length "` + testText + `"`:                                    "bad Content-Length (hidden)",
+		`http2: server sent GOAWAY; ErrCode=NO_ERROR, debug="` + testText + `", x`: "http2: server sent GOAWAY; ErrCode=NO_ERROR, debug=(hidden), x",
+		`unsupported transfer encoding: "a \"` + testText + `\" b"`:                "unsupported transfer encoding: (hidden)",
+		`dial tcp 127.0.0.1:443: connect: connection refused`:                      `dial tcp 127.0.0.1:443: connect: connection refused`,
+		`one mark " alone`: `one mark " alone`,
+	} {
+		require.Equal(t, want, shownCause(errors.New(text)))
+	}
+	require.Equal(t, `token source: no secret "hellio" in the vault`, shownCause(foreignError{"token source", errors.New(`no secret "hellio" in the vault`)}),
+		"what the caller's own code says stays")
+}
+
 func TestNumbersAreMaskedHoweverTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
