@@ -65,46 +65,6 @@ func TestConflictWhoseBodyIsLostIsNoRefusal(t *testing.T) {
 	}
 }
 
-func TestClassesHaveTheirNumberOfAttempts(t *testing.T) {
-	for name, c := range map[string]struct {
-		step step
-		call func(context.Context, *Client) error
-		want int
-	}{
-		"GET lost":              {lost, getBalance, 3},
-		"GET 503":               {reply(503, ``), getBalance, 3},
-		"DELETE lost":           {lost, func(ctx context.Context, c *Client) error { return deleteWebhook(ctx, c) }, 3},
-		"keyed lost":            {lost, sendSMS, 4},
-		"keyed 500":             {reply(500, `{}`), sendSMS, 4},
-		"keyed refused":         {refused, sendSMS, 4},
-		"keyed throttled":       {reply(429, `{}`), sendSMS, 4},
-		"keyed, stored 500":     {reply(500, `{}`, "Idempotent-Replayed", "true"), sendSMS, 1},
-		"keyed, unreadable 2xx": {reply(202, `{`), sendSMS, 2},
-		"GET, unreadable 2xx":   {reply(200, `{`), getBalance, 2},
-		"keyed, 2xx cut off":    {cutOff(202, `{"da`), sendSMS, 4},
-		"keyed, 408":            {reply(408, ``), sendSMS, 4},
-		"keyed, 422":            {reply(422, `{}`), sendSMS, 1},
-		"paid lost":             {lost, payForEmail, 1},
-		"paid 500":              {reply(500, `{}`), payForEmail, 1},
-		"paid 503":              {reply(503, ``, "Retry-After", "1"), payForEmail, 1},
-		"paid 408":              {reply(408, ``), payForEmail, 1},
-		"paid, 2xx cut off":     {cutOff(200, `{`), payForEmail, 1},
-		"paid, unreadable 2xx":  {reply(200, `{`), payForEmail, 1},
-		"paid refused":          {refused, payForEmail, 3},
-		"paid throttled":        {reply(429, `{}`), payForEmail, 3},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				s := newStub(c.step)
-				err := c.call(t.Context(), stubbed(t, s))
-				require.Error(t, err)
-				require.Len(t, s.requests(), c.want)
-				require.Equal(t, c.want, responseOf(t, err).Attempts)
-			})
-		})
-	}
-}
-
 func getBalance(ctx context.Context, c *Client) error {
 	_, err := c.Balance.Get(ctx)
 	return err
@@ -114,8 +74,6 @@ func sendSMS(ctx context.Context, c *Client) error {
 	_, err := c.SMS.Send(ctx, oneSMS())
 	return err
 }
-
-func payForEmail(ctx context.Context, c *Client) error { return verifyEmail(ctx, c) }
 
 func TestMaxRetriesZeroIsExactlyOneRequest(t *testing.T) {
 	for name, s := range map[string]step{
