@@ -261,19 +261,6 @@ func TestUnknownFieldsAndStatusesPassThrough(t *testing.T) {
 	require.NotContains(t, string(data), result.IdempotencyKey)
 }
 
-func TestNilResponseAndNilErrorOfARoundTripperIsAnErrorInDoubt(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		s := newStub(func(*http.Request) (*http.Response, error) { return nil, nil })
-		c, err := NewClient(testToken, WithHTTPClient(&http.Client{Transport: s}))
-		require.NoError(t, err)
-		_, err = c.SMS.Send(t.Context(), oneSMS())
-		var failed *ConnectionError
-		require.ErrorAs(t, err, &failed)
-		requireOutcome(t, OutcomeUnknown, err)
-		require.Len(t, s.requests(), 1)
-	})
-}
-
 func TestContextThatEndsIsToldWithItsOutcome(t *testing.T) {
 	endless := replyBody(202, func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} })
 	for name, c := range map[string]struct {

@@ -1,0 +1,311 @@
+package hellio
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// hostile is a server that reads what comes first on a connection and then does its worst, until the client is gone.
+func hostile(t *testing.T, worst func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				if _, err := conn.Read(make([]byte, 64<<10)); err == nil { // an answer before the request would be another fault
+					worst(conn)
+					_, _ = io.Copy(io.Discard, conn)
+				}
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+// says writes once; floods writes the same for ever.
+func says(text string) func(net.Conn) {
+	return func(conn net.Conn) { _, _ = io.WriteString(conn, text) }
+}
+
+func floods(first, then string) func(net.Conn) {
+	return func(conn net.Conn) {
+		_, err := io.WriteString(conn, first)
+		for many := strings.Repeat(then, 1+(32<<10)/len(then)); err == nil; {
+			_, err = io.WriteString(conn, many)
+		}
+	}
+}
+
+// drips writes a piece every few milliseconds, too often for any timeout on silence.
+func drips(first, then string) func(net.Conn) {
+	return func(conn net.Conn) {
+		_, err := io.WriteString(conn, first)
+		for err == nil {
+			time.Sleep(5 * time.Millisecond)
+			_, err = io.WriteString(conn, then)
+		}
+	}
+}
+
+func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for it counts goroutines
+	const (
+		ok       = "HTTP/1.1 200 OK\r\n"
+		jsonHead = ok + "Content-Type: application/json\r\n"
+		pageHead = ok + "Content-Type: text/html\r\n"
+		deadline = 200 * time.Millisecond
+		slack    = 500 * time.Millisecond
+	)
+	before := runtime.NumGoroutine()
+	t.Run("servers", func(t *testing.T) {
+		for name, c := range map[string]struct {
+			worst   func(net.Conn)
+			outcome Outcome
+		}{
+			"silence":                         {says(""), OutcomeUnknown},
+			"half a status line":              {says("HTTP/1.1 2"), OutcomeUnknown},
+			"headers that stall":              {says(jsonHead + "X-A: "), OutcomeUnknown},
+			"headers that never end, slowly":  {drips(jsonHead, "X-Filler: y\r\n"), OutcomeUnknown},
+			"headers that never end, fast":    {floods(jsonHead, "X-Filler: y\r\n"), OutcomeUnknown},
+			"one header without end":          {floods(jsonHead+"X-A: ", "y"), OutcomeUnknown},
+			"1xx for ever, slowly":            {drips("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), OutcomeUnknown},
+			"1xx for ever, fast":              {floods("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), OutcomeUnknown},
+			"100 for ever, fast":              {floods("", "HTTP/1.1 100 Continue\r\n\r\n"), OutcomeUnknown},
+			"another protocol":                {says("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"), OutcomeUnknown},
+			"another protocol, talking":       {drips("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "x"), OutcomeUnknown},
+			"not HTTP":                        {floods("", "220 smtp.example ESMTP\r\n"), OutcomeUnknown},
+			"HTTP/9.9":                        {says("HTTP/9.9 200 OK\r\n\r\n"), OutcomeAccepted},
+			"a negative length":               {says(jsonHead + "Content-Length: -1\r\n\r\n"), OutcomeUnknown},
+			"two lengths":                     {says(jsonHead + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}"), OutcomeUnknown},
+			"an unknown transfer coding":      {says(jsonHead + "Transfer-Encoding: \"secret\"\r\n\r\n"), OutcomeUnknown},
+			"a body that stalls":              {says(jsonHead + "Content-Length: 100\r\n\r\n{"), OutcomeAccepted},
+			"a body that never begins":        {says(jsonHead + "Content-Length: 100\r\n\r\n"), OutcomeAccepted},
+			"a body that never ends, slowly":  {drips(jsonHead+"\r\n", " "), OutcomeAccepted},
+			"a body that never ends, fast":    {floods(jsonHead+"\r\n", " "), OutcomeAccepted},
+			"a page that never ends, slowly":  {drips(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
+			"a page that never ends, fast":    {floods(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
+			"a body of five GiB":              {floods(jsonHead+"Content-Length: 5368709120\r\n\r\n", " "), OutcomeAccepted},
+			"a chunk longer than any integer": {says(jsonHead + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n"), OutcomeAccepted},
+			"a chunk extension without end":   {floods(jsonHead+"Transfer-Encoding: chunked\r\n\r\n1;", "x"), OutcomeAccepted},
+			"trailers without end":            {floods(jsonHead+"Transfer-Encoding: chunked\r\n\r\n0\r\n", "X-A: y\r\n"), OutcomeAccepted},
+			"a gzip bomb's first byte":        {says(jsonHead + "Content-Encoding: gzip\r\n\r\n\x1f"), OutcomeAccepted},
+			"a body that is not gzip":         {floods(jsonHead+"Content-Encoding: gzip\r\n\r\n", "x"), OutcomeAccepted},
+			"an error page that never ends":   {drips("HTTP/1.1 502 Bad Gateway\r\n\r\n", "<p>"), OutcomeUnknown},
+			"a refusal that never ends":       {floods("HTTP/1.1 422 No\r\nContent-Type: application/json\r\n\r\n", " "), OutcomeRejected},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithTimeout(t.Context(), deadline)
+				defer cancel()
+				client, start := overSockets(t, hostile(t, c.worst), quick()), time.Now()
+				errs := make(chan error, len(classCalls))
+				for _, send := range classCalls {
+					go func() { errs <- send(ctx, client) }()
+				}
+				for range classCalls {
+					err := <-errs
+					require.Less(t, time.Since(start), deadline+slack)
+					requireOutcome(t, c.outcome, err)
+					require.Less(t, len(err.Error()), 300, "a text that can be read")
+					require.NotContains(t, err.Error(), "secret")
+				}
+			})
+		}
+	})
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second, 5*time.Millisecond, "no goroutine is left but the one that asks")
+}
+
+func TestLongHeadersAreReadUpToALimit(t *testing.T) {
+	t.Parallel()
+	for size, ok := range map[int]bool{1 << 20: true, 11 << 20: false} {
+		filler := "X-Filler: " + strings.Repeat("y", 1<<10) + "\r\n"
+		head := "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n" + strings.Repeat(filler, size/len(filler))
+		c := overSockets(t, hostile(t, says(head+"Content-Length: "+itoa(len(sentBody))+"\r\n\r\n"+sentBody)))
+		_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
+		if ok {
+			require.NoError(t, err)
+			continue
+		}
+		var failed *ConnectionError
+		require.ErrorAs(t, err, &failed)
+		requireOutcome(t, OutcomeUnknown, err)
+		require.NotContains(t, err.Error(), "yyyy")
+	}
+}
+
+// both is a step that returns a response as well as an error.
+func both(req *http.Request) (*http.Response, error) {
+	resp, _ := reply(202, sentBody)(req)
+	return resp, errors.New("an error as well")
+}
+
+func TestRoundTripperThatBreaksItsContractGivesAnErrorInDoubt(t *testing.T) {
+	quiet := func(status int, body io.ReadCloser) step { // as reply, but without a word to httptrace
+		return func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Body: body}, nil
+		}
+	}
+	for name, c := range map[string]struct {
+		step     step
+		requests int
+	}{
+		"neither response nor error": {func(*http.Request) (*http.Response, error) { return nil, nil }, 1},
+		"both response and error":    {both, 4},
+		"no body":                    {func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil }, 4},
+		"no status":                  {quiet(0, http.NoBody), 1},
+		"a negative status":          {quiet(-1, http.NoBody), 1},
+		"status 99":                  {quiet(99, http.NoBody), 1},
+		"status 1000":                {quiet(1000, http.NoBody), 4},
+		"a body that fails to close": {quiet(500, failingCloser{}), 4},
+		"a length that the body belies": {func(r *http.Request) (*http.Response, error) {
+			resp, _ := reply(500, `{}`)(r)
+			resp.ContentLength = 99
+			return resp, nil
+		}, 4},
+		"an answer to another's question": {func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 503, Request: &http.Request{}}, nil
+		}, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := newStub(c.step)
+				err := sendSMS(t.Context(), stubbed(t, s))
+				if name == "neither response nor error" { // from one that is known to report what it writes
+					requireOutcome(t, OutcomeNotSent, err)
+				} else {
+					requireOutcome(t, OutcomeUnknown, err)
+				}
+				require.Len(t, s.requests(), c.requests)
+
+				unproven, made := NewClient(testToken, WithHTTPClient(&http.Client{Transport: newStub(c.step)}))
+				require.NoError(t, made)
+				requireOutcome(t, OutcomeUnknown, sendSMS(t.Context(), unproven))
+			})
+		})
+	}
+}
+
+type failingCloser struct{ failingReader }
+
+func (failingCloser) Close() error { return errors.New("closing failed") }
+
+func (failingCloser) Read([]byte) (int, error) { return 0, io.EOF }
+
+func TestResponseThatComesWithAnErrorIsClosed(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		body := &closeCounter{}
+		s := newStub(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: body}, io.ErrUnexpectedEOF
+		})
+		requireOutcome(t, OutcomeUnknown, verifyEmail(t.Context(), stubbed(t, s)))
+		require.Equal(t, 1, body.closed)
+	})
+}
+
+type closeCounter struct{ closed int }
+
+func (c *closeCounter) Read([]byte) (int, error) { return 0, io.EOF }
+func (c *closeCounter) Close() error             { c.closed++; return nil }
+
+// A panic is a bug of the caller's own code: it reaches the caller, and the client works on.
+func TestPanicOfTheCallersCodeReachesTheCallerAndLeavesTheClientWhole(t *testing.T) {
+	boom := func() { panic("boom") }
+	var armed bool
+	fuse := func() {
+		if armed {
+			boom()
+		}
+	}
+	for name, opts := range map[string][]Option{
+		"RoundTripper": {WithHTTPClient(&http.Client{Transport: newStub(func(r *http.Request) (*http.Response, error) { fuse(); return reply(202, sentBody)(r) })})},
+		"TokenSource":  {WithTokenSource(&tokens{give: func(int64) (string, error) { fuse(); return testToken, nil }})},
+		"Limiter":      {WithLimiter(&limiter{wait: func(int) error { fuse(); return nil }})},
+		"hook":         {WithAttemptHook(func(context.Context, Attempt) { fuse() })},
+	} {
+		c := stubbed(t, newStub(reply(202, sentBody)), opts...)
+		armed = true
+		require.PanicsWithValue(t, "boom", func() { _ = sendSMS(t.Context(), c) }, name)
+		armed = false
+		require.NoError(t, sendSMS(t.Context(), c), name)
+	}
+}
+
+// blocking is a TokenSource and Limiter that lets the first few pass and then waits for its context.
+type blocking struct{ pass int }
+
+func (b *blocking) wait(ctx context.Context) error {
+	if b.pass--; b.pass >= 0 {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (b *blocking) Token(ctx context.Context) (string, error)      { return testToken, b.wait(ctx) }
+func (b *blocking) Wait(ctx context.Context, _ LimitRequest) error { return b.wait(ctx) }
+func (b *blocking) Observe(_ LimitRequest, _ int, _ RateLimit)     {}
+
+func TestTokenSourceOrLimiterThatBlocksIsEndedByTheContext(t *testing.T) {
+	for name, c := range map[string]struct {
+		pass    int
+		first   step
+		outcome Outcome
+	}{
+		"at first":     {0, nil, OutcomeNotSent},
+		"after a loss": {1, lost, OutcomeUnknown},
+		"after a 429":  {1, reply(429, ``), OutcomeRejected},
+		"after a cut":  {1, cutOff(202, `{`), OutcomeAccepted},
+	} {
+		for whose, option := range map[string]func(*blocking) Option{
+			"token source": func(b *blocking) Option { return WithTokenSource(b) },
+			"limiter":      func(b *blocking) Option { return WithLimiter(b) },
+		} {
+			for how, end := range map[string]error{"deadline": context.DeadlineExceeded, "cancelled": context.Canceled} {
+				t.Run(name+"/"+whose+"/"+how, func(t *testing.T) {
+					inBubble(t, func(t *testing.T) {
+						ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+						if how == "cancelled" {
+							ctx, cancel = context.WithCancel(t.Context())
+							time.AfterFunc(20*time.Second, cancel)
+						}
+						defer cancel()
+						s, start := newStub(c.first), time.Now()
+						err := sendSMS(ctx, stubbed(t, s, option(&blocking{pass: c.pass})))
+						require.Equal(t, 20*time.Second, time.Since(start))
+						require.ErrorIs(t, err, end)
+						require.ErrorContains(t, err, whose, "it says who was waited for")
+						requireOutcome(t, c.outcome, err)
+						require.Len(t, s.requests(), c.pass)
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestTokenSourceThatGivesNothingIsAnErrorThatNamesIt(t *testing.T) {
+	t.Parallel()
+	s := newStub(reply(202, sentBody))
+	err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) { return "", nil }})))
+	var bad *ParamError
+	require.ErrorAs(t, err, &bad)
+	require.Equal(t, "token", bad.Field)
+	require.ErrorContains(t, err, "token source")
+	requireOutcome(t, OutcomeNotSent, err)
+	require.Empty(t, s.requests())
+}
