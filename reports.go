@@ -25,6 +25,24 @@ const (
 // IsFinal reports whether the status is known to change no more.
 func (s MessageStatus) IsFinal() bool { return s == MessageDelivered || s == MessageFailed }
 
+// Rank orders statuses, for reports come in any order: one is news only if its rank is above that of the status held, so that a late "sent"
+// never overwrites "delivered", and of two final statuses the first stays. No status is 0, queued 1, sent 2, a status that is not known
+// here 3, a final one 4 (decided).
+func (s MessageStatus) Rank() int {
+	switch {
+	case s == "":
+		return 0
+	case s == MessageQueued:
+		return 1
+	case s == MessageSent:
+		return 2
+	case !s.IsFinal():
+		return 3
+	default:
+		return 4
+	}
+}
+
 // CampaignStatus is where a campaign stands.
 type CampaignStatus string
 
