@@ -1,0 +1,90 @@
+package hellio
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxDedupeID bounds what a DedupeStore has to keep for an event, in bytes.
+const maxDedupeID = 255
+
+// WebhookEvent is one report that the API delivered (documented). Kinds that are not known here come as they are; a member that is missing,
+// or of an unexpected type, is left zero, and Raw holds it.
+type WebhookEvent struct {
+	Event             string          `json:"event"`               // EventMessageDelivered, EventMessageFailed, or a kind that is not known here; never ""
+	MobileNumber      string          `json:"mobile_number"`       // "+233209990001"
+	ProviderMessageID string          `json:"provider_message_id"` // as Message.ProviderMessageID
+	Status            MessageStatus   `json:"status"`              // deliveries come in any order: see MessageStatus.Rank
+	Timestamp         Timestamp       `json:"timestamp"`           // of the report, not of the delivery
+	Raw               json.RawMessage `json:"-"`                   // the body as it was received
+}
+
+// DedupeID names what is reported, and is the same for each delivery of it: the event with the provider's message id, else the SHA-256 of
+// the body. It has at most 255 bytes. The API sends no id of its own; what an unsigned header says is not used.
+func (e *WebhookEvent) DedupeID() string {
+	id := e.Event + ":" + e.ProviderMessageID
+	if e.ProviderMessageID == "" || strings.Contains(e.Event, ":") || len(id) > maxDedupeID {
+		sum := sha256.Sum256(e.Raw)
+		return "sha256:" + hex.EncodeToString(sum[:])
+	}
+	return id
+}
+
+// parseEvent reads a body whose signature was right.
+func parseEvent(body []byte) (*WebhookEvent, error) {
+	members, err := parseMembers(body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformedWebhook, err)
+	}
+	e := &WebhookEvent{Raw: bytes.Clone(body)}
+	if json.Unmarshal(members["event"], &e.Event) != nil || e.Event == "" {
+		return nil, fmt.Errorf("%w: event is not a text of at least 1 character", ErrMalformedWebhook)
+	}
+	e.MobileNumber, _ = scalarText(members["mobile_number"])
+	e.ProviderMessageID, _ = scalarText(members["provider_message_id"])
+	_ = json.Unmarshal(members["status"], &e.Status)
+	_ = json.Unmarshal(members["timestamp"], &e.Timestamp)
+	return e, nil
+}
+
+// parseMembers reads one JSON object strictly: valid UTF-8, nothing after it, and no name twice, where readers would differ in which they
+// take. Names count as they are spelt.
+func parseMembers(body []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(body) || !json.Valid(body) {
+		return nil, errors.New("the body is not JSON")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if start, _ := decoder.Token(); start != json.Delim('{') {
+		return nil, errors.New("the body is not a JSON object")
+	}
+	members := map[string]json.RawMessage{}
+	for decoder.More() { // no step can fail: the whole is valid
+		token, _ := decoder.Token()
+		name, _ := token.(string)
+		if _, twice := members[name]; twice {
+			return nil, errors.New("the body has a member twice")
+		}
+		var value json.RawMessage
+		_ = decoder.Decode(&value)
+		members[name] = value
+	}
+	return members, nil
+}
+
+// Format prints the event without the full number and without Raw, for every verb.
+func (e WebhookEvent) Format(f fmt.State, _ rune) { e.redacted().format(f) }
+
+// LogValue gives what Format prints.
+func (e WebhookEvent) LogValue() slog.Value { return e.redacted().logValue() }
+
+func (e WebhookEvent) redacted() redacted {
+	return redacted(fmt.Sprintf("WebhookEvent{%s, message %s, status %s, number %s}",
+		shownCode(e.Event), maskNumbers(e.ProviderMessageID), shownCode(string(e.Status)), maskNumbers(e.MobileNumber)))
+}

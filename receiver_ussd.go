@@ -1,0 +1,195 @@
+package hellio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// USSDRequest is one step of a session: what somebody has dialled or typed (inferred). Keep what you need to know between steps under
+// SessionID; a session may stop without a last step.
+type USSDRequest struct {
+	SessionID   string   `json:"sessionId"`   // never ""
+	MSISDN      string   `json:"msisdn"`      // the number that dialled
+	ServiceCode string   `json:"serviceCode"` // such as "*920#"
+	Input       string   `json:"input"`       // what was typed in this step alone; "" on the first one
+	Sequence    int      `json:"sequence"`    // of the step, from 1; 0 when not told
+	Mode        USSDMode `json:"mode"`
+}
+
+// USSDReply is what the phone shows, and whether the session goes on. ContinueUSSD and EndUSSD make one.
+type USSDReply struct {
+	Message string     `json:"message"` // a phone shows 182 characters; a longer text is sent as it is, with a warning in the log
+	Action  USSDAction `json:"action"`
+}
+
+// ContinueUSSD shows a message and waits for input.
+func ContinueUSSD(message string) *USSDReply { return &USSDReply{message, USSDContinue} }
+
+// EndUSSD shows a message and ends the session.
+func EndUSSD(message string) *USSDReply { return &USSDReply{message, USSDEnd} }
+
+// USSDOption shapes the handler of NewUSSDHandler.
+type USSDOption func(*ussdHandler) error
+
+// WithUSSDLogger writes refused steps and messages that are too long to l at warn, failures and panics of the handler at error. Numbers
+// are masked, and neither input, message nor secret is written. nil: slog.Default().
+func WithUSSDLogger(l *slog.Logger) USSDOption {
+	return func(h *ussdHandler) error {
+		h.logger = l
+		return nil
+	}
+}
+
+type ussdHandler struct {
+	secrets []string
+	logger  *slog.Logger
+	handle  func(context.Context, *USSDRequest) (*USSDReply, error)
+}
+
+// NewUSSDHandler makes a http.Handler for an app's callback URL. It checks X-Hellio-Signature, made over the body with the secret of the
+// app's mode (inferred), reads the step and answers with what handle gives. Several secrets are for an app in both modes, and for
+// rotation; to keep trial steps off live data, mount one handler for each mode with that mode's secret alone.
+//
+// That signature has no timestamp: whoever has captured a step can repeat it. Before a step moves money, see by SessionID and Sequence
+// that it was not taken before.
+//
+// Answer within 10 seconds (decided: the API's patience is not published). The context ends with the request. Answers other than the
+// reply have no detail: 400 malformed, 401 signature refused, 405 not a POST, 413 above 1 MiB, 500 when handle fails, panics, or gives
+// a reply that the API can't read. The phone then shows a general message, and the session is over (decided).
+//
+// Secrets are as for ParseWebhook. Bad secrets and a nil handle give a *ParamError.
+func NewUSSDHandler(secrets []string, handle func(context.Context, *USSDRequest) (*USSDReply, error), opts ...USSDOption) (http.Handler, error) {
+	if err := checkSecrets(secrets); err != nil {
+		return nil, err
+	}
+	if handle == nil {
+		return nil, &ParamError{Field: "handle", Given: "nil", Allowed: "a function"}
+	}
+	h := &ussdHandler{secrets: slices.Clone(secrets), handle: handle}
+	for _, opt := range opts {
+		if err := opt(h); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *ussdHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	step, status, err := h.read(w, r)
+	if err != nil {
+		logFailure(r.Context(), h.logger, slog.LevelWarn, "hellio: USSD step refused", err, slog.Int("status", status))
+		answerStatus(w, status)
+		return
+	}
+	answer, err := h.answer(r.Context(), step)
+	if err != nil {
+		logFailure(r.Context(), h.logger, slog.LevelError, "hellio: USSD step not handled", err, slog.Any("step", step))
+		answerStatus(w, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(answer) // a caller that hung up hears nothing
+}
+
+// read gives the step, or the status to refuse it with.
+func (h *ussdHandler) read(w http.ResponseWriter, r *http.Request) (*USSDRequest, int, error) {
+	body, status, err := readDelivery(w, r)
+	if err != nil {
+		return nil, status, err
+	}
+	if err := verifyBody(r.Header, body, h.secrets); err != nil {
+		return nil, http.StatusUnauthorized, err
+	}
+	step, err := parseStep(body)
+	return step, http.StatusBadRequest, err
+}
+
+// answer asks the user's function, and gives the body of the answer.
+func (h *ussdHandler) answer(ctx context.Context, step *USSDRequest) ([]byte, error) {
+	var reply *USSDReply
+	err := guard(func() (err error) {
+		reply, err = h.handle(ctx, step)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := reply.check(); err != nil {
+		return nil, err
+	}
+	if n := utf8.RuneCountInString(reply.Message); n > contract.MaxUSSDInput {
+		err := fmt.Errorf("%s, a phone shows %d", quantity(n, "character"), contract.MaxUSSDInput)
+		logFailure(ctx, h.logger, slog.LevelWarn, "hellio: USSD message too long", err, slog.Any("step", step))
+	}
+	return json.Marshal(reply)
+}
+
+func (r *USSDReply) check() error {
+	switch {
+	case r == nil:
+		return errors.New("the reply is nil")
+	case r.Action != USSDContinue && r.Action != USSDEnd:
+		return errors.New("the reply's action is neither continue nor end")
+	case !utf8.ValidString(r.Message):
+		return errors.New("the reply's message is not valid UTF-8")
+	default:
+		return nil
+	}
+}
+
+// parseStep reads a body whose signature was right. It is strict, unlike parseEvent: an input that was misread may move money.
+func parseStep(body []byte) (*USSDRequest, error) {
+	members, err := parseMembers(body)
+	if err != nil {
+		return nil, err
+	}
+	var mode, sequence string
+	step := &USSDRequest{}
+	for name, field := range map[string]*string{
+		"sessionId": &step.SessionID, "msisdn": &step.MSISDN, "serviceCode": &step.ServiceCode, "input": &step.Input, "mode": &mode, "sequence": &sequence,
+	} {
+		if *field, err = scalarText(members[name]); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	step.Mode = USSDMode(mode)
+	if step.SessionID == "" {
+		return nil, errors.New("sessionId is missing or empty")
+	}
+	if sequence != "" {
+		if step.Sequence, err = strconv.Atoi(sequence); err != nil {
+			return nil, errors.New("sequence is not an integer")
+		}
+	}
+	return step, nil
+}
+
+// Format prints the step without the full number and the input, for every verb.
+func (r USSDRequest) Format(f fmt.State, _ rune) { r.redacted().format(f) }
+
+// LogValue gives what Format prints.
+func (r USSDRequest) LogValue() slog.Value { return r.redacted().logValue() }
+
+func (r USSDRequest) redacted() redacted {
+	return redacted(fmt.Sprintf("USSDRequest{session %s, step %d, mode %s, number %s, input of %s}",
+		maskNumbers(r.SessionID), r.Sequence, shownCode(string(r.Mode)), maskNumbers(r.MSISDN), characters(r.Input)))
+}
+
+// Format prints the reply without its message, for every verb.
+func (r USSDReply) Format(f fmt.State, _ rune) { r.redacted().format(f) }
+
+// LogValue gives what Format prints.
+func (r USSDReply) LogValue() slog.Value { return r.redacted().logValue() }
+
+func (r USSDReply) redacted() redacted {
+	return redacted(fmt.Sprintf("USSDReply{%s, message of %s}", shownCode(string(r.Action)), characters(r.Message)))
+}

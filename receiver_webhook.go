@@ -1,0 +1,178 @@
+package hellio
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+)
+
+const (
+	claimLease   = time.Minute      // how long a delivery is one handler's own
+	handlingTime = 30 * time.Second // so that a handler that heeds its context is done before the lease is over
+	storeTime    = 5 * time.Second
+)
+
+// WebhookOption shapes the handler of NewWebhookHandler.
+type WebhookOption func(*webhookHandler) error
+
+// AllowBodyOnlySignature takes deliveries without X-Hellio-Signature-V2 that have a right X-Hellio-Signature. That signature has no
+// timestamp: whoever has captured one delivery, or strips V2 from it, can repeat it for as long as the secret lives, and only the
+// DedupeStore stands in the way. A V2 that is there and wrong is refused all the same.
+func AllowBodyOnlySignature() WebhookOption {
+	return func(h *webhookHandler) error {
+		h.verifier.bodyOnly = true
+		return nil
+	}
+}
+
+// WithTimestampTolerance sets how far a delivery's timestamp may lie from now, in both directions. Default 5 minutes (decided). It is
+// for clocks that are wrong, and for the case that the API repeats old timestamps when it tries again, which is not published.
+func WithTimestampTolerance(d time.Duration) WebhookOption {
+	return func(h *webhookHandler) error {
+		if d <= 0 {
+			return &ParamError{Field: "tolerance", Given: d.String(), Allowed: "a positive duration"}
+		}
+		h.verifier.tolerance = d
+		return nil
+	}
+}
+
+// WithDedupeStore sets what remembers the deliveries that were handled. Default: a MemoryDedupeStore of the handler's own, which is not
+// enough for more than one process, or for effects that must not be repeated after a restart.
+func WithDedupeStore(s DedupeStore) WebhookOption {
+	return func(h *webhookHandler) error {
+		if s == nil {
+			return &ParamError{Field: "store", Given: "nil", Allowed: "a DedupeStore"}
+		}
+		h.store = s
+		return nil
+	}
+}
+
+// WithWebhookLogger writes refused deliveries to l at warn, failures and panics of the handler at error. Numbers are masked, and neither
+// body nor secret is written. nil: slog.Default().
+func WithWebhookLogger(l *slog.Logger) WebhookOption {
+	return func(h *webhookHandler) error {
+		h.logger = l
+		return nil
+	}
+}
+
+type webhookHandler struct {
+	verifier verifier
+	store    DedupeStore
+	logger   *slog.Logger
+	handle   func(context.Context, *WebhookEvent) error
+}
+
+// NewWebhookHandler makes a http.Handler that checks deliveries as ParseWebhook does and calls handle once for each event: claim, handle,
+// commit. An error or a panic of handle gives the claim back, so that the API's next attempt is handled. handle may still see an event
+// twice, when the process dies or the store fails after handle and before the commit: let its effect be one that can be repeated.
+//
+// Return from handle within 5 seconds, and put longer work into a queue: after 10 seconds without an answer the API tries again
+// (documented), and it disables an endpoint that keeps failing. The context ends with the request, and after 30 seconds in any case.
+//
+// Answers, none with detail: 200 for an event that was handled, now or before; 400 malformed, 401 signature or timestamp refused, 405 not
+// a POST, 413 above 1 MiB, 500 handle or the store failed, 503 another delivery of the event is being handled. Whatever is not 200
+// the API delivers again.
+//
+// Secrets are as for ParseWebhook. Bad secrets or options, and a nil handle, give a *ParamError.
+func NewWebhookHandler(secrets []string, handle func(context.Context, *WebhookEvent) error, opts ...WebhookOption) (http.Handler, error) {
+	if err := checkSecrets(secrets); err != nil {
+		return nil, err
+	}
+	if handle == nil {
+		return nil, &ParamError{Field: "handle", Given: "nil", Allowed: "a function"}
+	}
+	store, err := NewMemoryDedupeStore(0, 0)
+	if err != nil {
+		return nil, err
+	}
+	h := &webhookHandler{verifier: verifier{secrets: slices.Clone(secrets), tolerance: defaultTolerance}, store: store, handle: handle}
+	for _, opt := range opts {
+		if err := opt(h); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, status, err := readDelivery(w, r)
+	if status == 0 {
+		var e *WebhookEvent
+		if e, err = h.verifier.parse(r.Header, body); err == nil {
+			answerStatus(w, h.deliver(r.Context(), e))
+			return
+		}
+		status = refusal(err)
+	}
+	logFailure(r.Context(), h.logger, slog.LevelWarn, "hellio: webhook refused", err, slog.Int("status", status))
+	answerStatus(w, status)
+}
+
+// refusal is the status for a delivery that can't be taken.
+func refusal(err error) int {
+	if errors.Is(err, ErrMalformedWebhook) {
+		return http.StatusBadRequest
+	}
+	return http.StatusUnauthorized
+}
+
+// deliver handles an event unless that was done, and gives the status to answer with.
+func (h *webhookHandler) deliver(ctx context.Context, e *WebhookEvent) int {
+	id := e.DedupeID()
+	fresh, err := h.store.Claim(ctx, id, claimLease)
+	switch {
+	case errors.Is(err, ErrClaimHeld):
+		return http.StatusServiceUnavailable
+	case err != nil:
+		h.failed(ctx, "hellio: webhook not claimed", e, err)
+		return http.StatusInternalServerError
+	case !fresh:
+		return http.StatusOK
+	}
+	if err := h.claimed(ctx, id, e); err != nil {
+		h.failed(ctx, "hellio: webhook not handled", e, err)
+		return http.StatusInternalServerError
+	}
+	return http.StatusOK
+}
+
+// claimed handles an event whose claim is ours, and ends the claim whichever way the handler goes. An API that has hung up must not keep
+// the store from hearing of it.
+func (h *webhookHandler) claimed(ctx context.Context, id string, e *WebhookEvent) error {
+	handled := false
+	defer func() {
+		if !handled {
+			h.release(ctx, id, e)
+		}
+	}()
+	err := guard(func() error {
+		ctx, cancel := context.WithTimeout(ctx, handlingTime)
+		defer cancel()
+		return h.handle(ctx, e)
+	})
+	if err != nil {
+		return err
+	}
+	handled = true // should the commit fail, the lease runs out by itself: until then the work may be known as done
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
+	defer cancel()
+	return h.store.Commit(ctx, id)
+}
+
+func (h *webhookHandler) release(ctx context.Context, id string, e *WebhookEvent) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
+	defer cancel()
+	if err := h.store.Release(ctx, id); err != nil {
+		h.failed(ctx, "hellio: webhook not released", e, err)
+	}
+}
+
+func (h *webhookHandler) failed(ctx context.Context, what string, e *WebhookEvent, err error) {
+	logFailure(ctx, h.logger, slog.LevelError, what, err, slog.Any("event", e))
+}
