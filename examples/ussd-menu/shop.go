@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/hellio-go/hellio"
+)
+
+// patience is how long a session is remembered after its last step. Networks end sessions sooner, and tell nobody.
+const patience = 5 * time.Minute
+
+const (
+	welcome   = "Airtime\n1. MTN\n2. Telecel\n0. Leave"
+	maxAmount = 500
+)
+
+// shop is the menu and its open sessions. It serves one process; more of them would keep the sessions in a store that they share.
+type shop struct {
+	mu       sync.Mutex
+	sessions map[string]session
+}
+
+// session is what was chosen so far.
+type session struct {
+	network string
+	amount  int
+	seen    time.Time
+}
+
+func newShop() *shop { return &shop{sessions: map[string]session{}} }
+
+// step answers one step of a session.
+func (s *shop) step(_ context.Context, r *hellio.USSDRequest) (*hellio.USSDReply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.forget(now)
+	if r.Input == "0" {
+		delete(s.sessions, r.SessionID)
+		return hellio.EndUSSD("Goodbye."), nil
+	}
+	current, message, ends := s.sessions[r.SessionID].next(r.Input)
+	if ends {
+		delete(s.sessions, r.SessionID)
+		return hellio.EndUSSD(message), nil
+	}
+	current.seen = now
+	s.sessions[r.SessionID] = current
+	return hellio.ContinueUSSD(message), nil
+}
+
+// next gives the session after an input, and what the phone shows. The input is that of this step alone.
+func (c session) next(input string) (after session, message string, ends bool) {
+	switch {
+	case c.network == "":
+		return c.choose(input)
+	case c.amount == 0:
+		return c.take(input)
+	case input == "1":
+		return c, fmt.Sprintf("%d GHS of %s airtime are on their way.", c.amount, c.network), true // here the order goes into a queue
+	default:
+		return c, c.question(), false
+	}
+}
+
+func (c session) choose(input string) (session, string, bool) {
+	network, known := map[string]string{"1": "MTN", "2": "Telecel"}[input]
+	if !known {
+		return c, welcome, false
+	}
+	c.network = network
+	return c, "How many GHS?", false
+}
+
+func (c session) take(input string) (session, string, bool) {
+	amount, err := strconv.Atoi(input)
+	if err != nil || amount < 1 || amount > maxAmount {
+		return c, fmt.Sprintf("A whole number from 1 to %d, please.", maxAmount), false
+	}
+	c.amount = amount
+	return c, c.question(), false
+}
+
+func (c session) question() string {
+	return fmt.Sprintf("%d GHS of %s airtime?\n1. Yes\n0. No", c.amount, c.network)
+}
+
+// forget drops the sessions that were left without a last step.
+func (s *shop) forget(now time.Time) {
+	for id, c := range s.sessions {
+		if now.Sub(c.seen) > patience {
+			delete(s.sessions, id)
+		}
+	}
+}
