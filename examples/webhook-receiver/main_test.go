@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+)
+
+const secret = "whsec_0123456789abcdef"
+
+func open(t *testing.T, path string) *database {
+	t.Helper()
+	db, err := openDatabase(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func temporary(t *testing.T) *database { return open(t, filepath.Join(t.TempDir(), "reports.db")) }
+
+func handlerOn(t *testing.T, db *database, secrets ...string) http.Handler {
+	t.Helper()
+	h, err := newHandler(db, secrets, hellio.WithWebhookLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	return h
+}
+
+// deliver posts a report, signed by hand, and gives the status that was answered.
+func deliver(h http.Handler, secret, id, status string) int {
+	body := fmt.Sprintf(`{"event":"message.%s","mobile_number":"+233209990001","provider_message_id":%q,"status":%q}`, status, id, status)
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(stamp + "." + body))
+	r := httptest.NewRequest(http.MethodPost, "/hooks/hellio", strings.NewReader(body))
+	r.Header.Set("X-Hellio-Timestamp", stamp)
+	r.Header.Set("X-Hellio-Signature-V2", hex.EncodeToString(mac.Sum(nil)))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code
+}
+
+func requireStatus(t *testing.T, db *database, id string, want hellio.MessageStatus) {
+	t.Helper()
+	got, err := db.status(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func TestALateReportDoesNotOverwriteAFinalOne(t *testing.T) {
+	t.Parallel()
+	db := temporary(t)
+	h := handlerOn(t, db, secret)
+	for _, status := range []string{"sent", "delivered", "queued", "failed"} {
+		require.Equal(t, http.StatusOK, deliver(h, secret, "prv-77", status))
+	}
+	requireStatus(t, db, "prv-77", hellio.MessageDelivered)
+	requireStatus(t, db, "prv-78", "")
+}
+
+func TestAHandledEventStaysHandledAfterARestart(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "reports.db")
+	first := open(t, path)
+	require.Equal(t, http.StatusOK, deliver(handlerOn(t, first, secret), secret, "prv-77", "delivered"))
+	require.NoError(t, first.Close())
+
+	second := open(t, path)
+	_, err := second.ExecContext(t.Context(), `DELETE FROM messages`) // to see whether the event is applied again
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, deliver(handlerOn(t, second, secret), secret, "prv-77", "delivered"))
+	requireStatus(t, second, "prv-77", "")
+}
+
+func TestAnEventThatCouldNotBeAppliedIsAppliedByTheNextDelivery(t *testing.T) {
+	t.Parallel()
+	db := temporary(t)
+	h := handlerOn(t, db, secret)
+	_, err := db.ExecContext(t.Context(), `ALTER TABLE messages RENAME TO elsewhere`)
+	require.NoError(t, err)
+	for range 3 {
+		require.Equal(t, http.StatusInternalServerError, deliver(h, secret, "prv-77", "delivered"))
+	}
+	_, err = db.ExecContext(t.Context(), `ALTER TABLE elsewhere RENAME TO messages`)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, deliver(h, secret, "prv-77", "delivered"))
+	requireStatus(t, db, "prv-77", hellio.MessageDelivered)
+}
+
+func TestADatabaseThatIsGoneAcknowledgesNothing(t *testing.T) {
+	t.Parallel()
+	db := temporary(t)
+	h := handlerOn(t, db, secret)
+	require.NoError(t, db.Close())
+	require.Equal(t, http.StatusInternalServerError, deliver(h, secret, "prv-77", "delivered"))
+}
+
+func TestTheStoreKeepsTheRulesOfADedupeStore(t *testing.T) {
+	t.Parallel()
+	db := temporary(t)
+	claim := func(id string, lease time.Duration) (bool, error) { return db.Claim(t.Context(), id, lease) }
+	require.NoError(t, db.Release(t.Context(), "unknown"))
+
+	requireClaim(t, true, nil)(claim("a", time.Minute))
+	requireClaim(t, false, hellio.ErrClaimHeld)(claim("a", time.Minute))
+	require.NoError(t, db.Release(t.Context(), "a"))
+	requireClaim(t, true, nil)(claim("a", -time.Second)) // a lease that has run out
+	requireClaim(t, true, nil)(claim("a", time.Minute))
+	require.NoError(t, db.Commit(t.Context(), "a"))
+	requireClaim(t, false, nil)(claim("a", time.Minute))
+	require.NoError(t, db.Release(t.Context(), "a"))
+	requireClaim(t, false, nil)(claim("a", time.Minute))
+	require.NoError(t, db.Commit(t.Context(), "b"), "its claim is gone, and the work is done")
+	requireClaim(t, false, nil)(claim("b", time.Minute))
+}
+
+func requireClaim(t *testing.T, want bool, wantErr error) func(bool, error) {
+	return func(fresh bool, err error) {
+		t.Helper()
+		require.ErrorIs(t, err, wantErr)
+		require.Equal(t, want, fresh)
+	}
+}
+
+func TestWhatIsOldIsForgotten(t *testing.T) {
+	t.Parallel()
+	db := temporary(t)
+	require.NoError(t, db.Commit(t.Context(), "old"))
+	_, err := db.ExecContext(t.Context(), `UPDATE events SET until = $1`, time.Now().Add(-time.Second).UnixMilli())
+	require.NoError(t, err)
+	require.NoError(t, db.Commit(t.Context(), "new"))
+	var ids string
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT group_concat(id) FROM events`).Scan(&ids))
+	require.Equal(t, "new", ids)
+}
+
+func TestTheServerEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, serve(ctx, &http.Server{Addr: "127.0.0.1:0"}))
+	require.Error(t, serve(t.Context(), &http.Server{Addr: "127.0.0.1:no port"}))
+}
+
+func TestASecretThatIsMissingIsRefused(t *testing.T) {
+	t.Setenv("HELLIO_WEBHOOK_SECRETS", "")
+	require.ErrorContains(t, run(t.Context(), []string{"-db", filepath.Join(t.TempDir(), "reports.db")}), "secrets[0]")
+}
