@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -47,9 +48,14 @@ func deliver(h http.Handler, body string) int {
 }
 
 // seen is a handler's function that keeps what it was called with.
-type seen struct{ events []*hellio.WebhookEvent }
+type seen struct {
+	mu     sync.Mutex
+	events []*hellio.WebhookEvent
+}
 
 func (s *seen) handle(_ context.Context, e *hellio.WebhookEvent) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.events = append(s.events, e)
 	return nil
 }
