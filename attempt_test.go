@@ -139,9 +139,9 @@ func TestLimiterIsAskedBeforeAndToldAfterEachAttempt(t *testing.T) {
 		require.NoError(t, err)
 		want := LimitRequest{Operation: "sms_send", Token: print}
 		require.Equal(t, []LimitRequest{want, want, want}, l.waits)
-		require.Equal(t, []LimitRequest{want, want}, l.observed, "what had no answer teaches nothing")
-		require.Equal(t, []int{429, 202}, l.statuses)
-		require.Equal(t, []RateLimit{{RetryAfter: 9 * time.Second}, {Limit: 120, Remaining: 3}}, l.limits)
+		require.Equal(t, l.waits, l.observed, "each leave is told of once, whether an answer came or not")
+		require.Equal(t, []int{0, 429, 202}, l.statuses)
+		require.Equal(t, []RateLimit{{}, {RetryAfter: 9 * time.Second}, {Limit: 120, Remaining: 3}}, l.limits)
 		require.Equal(t, []time.Duration{time.Second, 2050 * time.Millisecond, 12 * time.Second}, waits, "the limiter's part is in an attempt's wait")
 
 		l = &limiter{}

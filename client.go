@@ -80,7 +80,7 @@ func (l *lastRateLimit) load() RateLimit {
 
 // NewClient makes a client for an API token, as the dashboard shows it once. The token may be "" only with WithTokenSource, which goes
 // before it. Without options the client talks to the production API over a connection pool of its own, honours the environment's proxy,
-// and tries again as RetryPolicy's zero value says. It returns a *ParamError for a bad token or option, and sends nothing.
+// tries again as RetryPolicy's zero value says, and is paced by a WindowLimiter of its own. It returns a *ParamError for a bad token or option, and sends nothing.
 func NewClient(token string, opts ...Option) (*Client, error) {
 	c, err := newCore(token, false, opts)
 	if err != nil {
@@ -94,7 +94,7 @@ func NewClient(token string, opts ...Option) (*Client, error) {
 
 // newCore applies the options and checks what they make. An anonymous core sends no token.
 func newCore(token string, anonymous bool, opts []Option) (*core, error) {
-	cfg := config{baseURL: defaultBaseURL, http: &http.Client{}, maxResponse: defaultMaxResponse}
+	cfg := config{baseURL: defaultBaseURL, http: &http.Client{}, limiter: new(WindowLimiter), maxResponse: defaultMaxResponse}
 	for _, o := range opts {
 		if o == nil {
 			return nil, &ParamError{Field: "option", Given: "nil", Allowed: "an Option"}

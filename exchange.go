@@ -43,6 +43,7 @@ type exchange struct {
 	// the latest attempt
 	began  time.Time
 	auth   *credentials
+	leave  *credentials  // of the limiter, which was not told yet how the attempt ended
 	waited time.Duration // before it
 	cause  error         // of the fault
 	errs   errorBody
@@ -60,6 +61,7 @@ type exchange struct {
 // run makes attempts until decide, a count, the deadline or the budget says stop. go-retryablehttp is the loop; it calls RoundTrip for
 // each attempt, checkRetry after it, backoff before a wait and prepare after that.
 func (x *exchange) run() error {
+	defer x.tellLimiter(0, RateLimit{})
 	outer := http.Request{Method: x.op.Method, URL: &x.url, Host: x.url.Host, Header: http.Header{}}
 	x.request.Request = outer.WithContext(x.ctx)
 	if err := x.prepare(nil); err != nil {
@@ -98,15 +100,8 @@ func (x *exchange) ready() error {
 		return err
 	}
 	x.waited = x.wait
-	if x.core.limiter != nil {
-		before := time.Now()
-		if err := x.core.limiter.Wait(x.ctx, x.limitRequest()); err != nil {
-			return foreignError{"limiter", err}
-		}
-		x.waited += time.Since(before)
-		if err := x.renewToken(time.Since(before)); err != nil {
-			return err
-		}
+	if err := x.pace(); err != nil {
+		return err
 	}
 	x.response = Response{IdempotencyKey: x.response.IdempotencyKey, Attempts: x.response.Attempts + 1}
 	x.ok, x.fault, x.cause, x.sent, x.err, x.errs = false, faultNone, nil, false, nil, errorBody{}
@@ -127,24 +122,12 @@ func (x *exchange) authorize() error {
 	return nil
 }
 
-// renewToken asks once more where the limiter, which had to know whose turn it is, has let the token grow old.
-func (x *exchange) renewToken(waited time.Duration) error {
-	if waited < time.Second {
-		return nil
-	}
-	return x.authorize()
-}
-
 // inDoubt reports whether an attempt so far may have been carried out.
 func (x *exchange) inDoubt() bool { return x.outcome == OutcomeUnknown || x.outcome == OutcomeAccepted }
 
 // errOtherToken ends a keyed call in doubt whose token was changed: the API knows a key together with its token (decided), so the next
 // attempt could send once more.
 var errOtherToken = errors.New("the token has changed, under which the API would not know the key")
-
-func (x *exchange) limitRequest() LimitRequest {
-	return LimitRequest{Operation: x.op.Name, OTP: x.op.Name == contract.OTPSend.Name, Token: x.auth.fingerprint}
-}
 
 // readResponse takes status, headers and body of a response, and decodes a 2xx.
 func (x *exchange) readResponse(ctx context.Context, resp *http.Response) {

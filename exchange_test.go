@@ -164,7 +164,7 @@ func TestWaitPastTheDeadlineReturnsAtOnceWithTheRealError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				s := newStub(c.step)
-				client := stubbed(t, s)
+				client := stubbed(t, s, WithLimiter(nil))
 				client.core.random = func() float64 { return 0 }
 				ctx, cancel := context.WithTimeout(t.Context(), c.left)
 				defer cancel()

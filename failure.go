@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"strings"
-
-	"github.com/hellio-go/hellio/internal/contract"
 )
 
 const sampleSize = 512
@@ -100,18 +98,4 @@ func describeJSON(err error) error {
 func kindOf(value string) string {
 	kind, _, _ := strings.Cut(value, " ")
 	return kind
-}
-
-// observe hands the headers of the latest attempt to whoever paces.
-func (x *exchange) observe() {
-	if x.response.StatusCode == 0 {
-		return
-	}
-	// What OTP.Send tells may be the limit of its source IP.
-	if rl := x.response.RateLimit; rl.Limit > 0 && (x.op.Name != contract.OTPSend.Name || rl.Limit == x.core.seen.load().Limit) {
-		x.core.seen.store(rl)
-	}
-	if x.core.limiter != nil {
-		x.core.limiter.Observe(x.limitRequest(), x.response.StatusCode, x.response.RateLimit)
-	}
 }

@@ -112,7 +112,7 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 				t.Parallel()
 				ctx, cancel := context.WithTimeout(t.Context(), deadline)
 				defer cancel()
-				client, start := overSockets(t, hostile(t, c.worst), quick()), time.Now()
+				client, start := overSockets(t, hostile(t, c.worst), quick(), WithLimiter(nil)), time.Now() // a limiter would let one go ahead
 				errs := make(chan error, len(classCalls))
 				for _, send := range classCalls {
 					go func() { errs <- send(ctx, client) }()

@@ -87,9 +87,13 @@ func WithRetryPolicy(p RetryPolicy) Option {
 	}
 }
 
-// WithLimiter lets l pace the client's attempts. nil: no pacing.
+// WithLimiter lets l pace the client's attempts, in place of a WindowLimiter of its own. nil: no pacing. A nil *WindowLimiter is a
+// *ParamError.
 func WithLimiter(l Limiter) Option {
 	return func(c *config) error {
+		if w, ok := l.(*WindowLimiter); ok && w == nil {
+			return &ParamError{Field: "limiter", Given: "a nil *WindowLimiter", Allowed: "a Limiter, or nil for no pacing"}
+		}
 		c.limiter = l
 		return nil
 	}

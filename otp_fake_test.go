@@ -198,7 +198,7 @@ func TestACheckWhoseReplyIsLostIsNotMadeAgain(t *testing.T) {
 func TestAnOTPOverTheLimitOfItsAddressIsARateLimitError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client := helliotest.New(t).Client()
+		client := helliotest.New(t).Client(hellio.WithLimiter(nil))
 		p := &hellio.OTPSendParams{MobileNumber: "233209990001", Sender: "HELLIO"}
 		for range 10 {
 			_, err := client.OTP.Send(t.Context(), p)

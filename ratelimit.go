@@ -31,7 +31,10 @@ type LimitRequest struct {
 // Limiter paces the attempts of one client, or of several that share it. It must be safe for concurrent use.
 //
 // Wait is called before each attempt, retries included, and returns when the attempt may go, or with an error that ends the call with
-// nothing sent. Observe is called after each attempt that got a response.
+// nothing more sent. It must return when ctx ends. An error that is, or wraps, a *RateLimitError becomes the call's own, with its RetryAfter.
+//
+// Observe is called exactly once for each Wait that returned nil, with the same r, when the attempt has ended: with the status and the
+// headers' numbers of its response, or with status 0 and the zero RateLimit where none came or no attempt was made after all.
 type Limiter interface {
 	Wait(ctx context.Context, r LimitRequest) error
 	Observe(r LimitRequest, status int, rl RateLimit)

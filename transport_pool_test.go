@@ -88,7 +88,7 @@ func TestFailingCallsKeepTheConnectionAndTheCallersPool(t *testing.T) {
 	})
 	hc := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
 	before := *hc
-	c := overSockets(t, s.URL, WithHTTPClient(hc), WithRetryPolicy(RetryPolicy{MaxRetries: -1}))
+	c := overSockets(t, s.URL, WithHTTPClient(hc), WithRetryPolicy(RetryPolicy{MaxRetries: -1}), WithLimiter(nil))
 	for range 20 {
 		require.Error(t, getBalance(t.Context(), c))
 		require.Error(t, sendSMS(t.Context(), c))

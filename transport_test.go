@@ -66,7 +66,7 @@ func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
 			t.Parallel()
 			d := &dropper{}
 			s := server(t, d.ServeHTTP)
-			c := overSockets(t, s.URL, WithHTTPClient(pooling()), quick())
+			c := overSockets(t, s.URL, WithHTTPClient(pooling()), quick(), WithLimiter(nil))
 			d.warm(t, 16, func() error { return getBalance(t.Context(), c) })
 			_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(retries))
 			requireOutcome(t, OutcomeUnknown, err)

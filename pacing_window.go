@@ -1,0 +1,90 @@
+package hellio
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// window is one limit of the API, as far as its answers tell. The API's window begins with the first request that it counts.
+type window struct {
+	limit    int       // requests a window; 0: not known
+	rem      int       // requests left in the running one, at most
+	inflight int       // let go and not answered
+	refusals int       // 429 in a row that told no Retry-After
+	end      time.Time // one window after the first answer, so never before the API's own end
+	blocked  time.Time // after a 429: nobody goes before
+}
+
+func (w *window) running(now time.Time) bool { return now.Before(w.end) }
+
+// left is how many requests the window has left, those under way not deducted: the answers may have done so.
+func (w *window) left(now time.Time) int {
+	if w.running(now) {
+		return w.rem
+	}
+	return w.limit
+}
+
+// opens is when the next request may go that leaves reserve requests free; now or earlier: it may. An answer can make it earlier.
+func (w *window) opens(reserve int, now time.Time) time.Time {
+	switch {
+	case now.Before(w.blocked):
+		return w.blocked
+	case w.limit == 0 || w.left(now)-w.inflight > reserve:
+		return now
+	case w.running(now):
+		return w.end
+	default:
+		return now.Add(probeTime)
+	}
+}
+
+// earliest is a time before which the n-th in line (from 0) surely can't go.
+func (w *window) earliest(n, reserve int, now time.Time) time.Time {
+	from, next, free := now, now.Add(windowLength), w.left(now)-reserve
+	switch {
+	case now.Before(w.blocked):
+		from, next, free = w.blocked, w.blocked.Add(windowLength), w.limit-reserve
+	case w.running(now):
+		next = w.end
+	}
+	if w.limit == 0 || n < free {
+		return from
+	}
+	return next.Add(time.Duration((n-max(0, free))/max(1, w.limit-reserve)) * windowLength)
+}
+
+// learn takes what an answer tells, and reports whether it is the first of a window. Answers overtake one another, so within a window the
+// lowest number holds; one much higher than what is under way explains is that of a new window.
+func (w *window) learn(rl RateLimit, now time.Time) (begun bool) {
+	w.refusals = 0
+	switch {
+	case rl.Limit == 0:
+		return false
+	case rl.Remaining == rl.Limit: // it was counted to a window that is over, and the next has not begun
+		w.limit, w.end = rl.Limit, time.Time{}
+		return false
+	case rl.Limit == w.limit && w.running(now) && rl.Remaining <= w.rem+w.inflight+rl.Limit/4:
+		w.rem = min(w.rem, rl.Remaining)
+		return false
+	default:
+		w.limit, w.rem, w.end = rl.Limit, rl.Remaining, now.Add(windowLength)
+		return true
+	}
+}
+
+// refuse takes a 429. Several clients do not come back at the same moment, nor before a Retry-After that was rounded down.
+func (w *window) refuse(rl RateLimit, now time.Time) {
+	wait := max(rl.RetryAfter, throttleWait)
+	if rl.RetryAfter == 0 {
+		wait = min(throttleWait<<w.refusals, defaultMaxWait)
+	}
+	if rl.Limit > 0 {
+		w.limit = rl.Limit
+	}
+	if until := now.Add(min(wait, longestBlock)); until.After(w.blocked) {
+		w.blocked = until.Add(rand.N(time.Second))
+		w.refusals = min(w.refusals+1, 3)
+	}
+	w.rem, w.end = 0, w.blocked
+}
