@@ -3,6 +3,7 @@ package hellio
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -20,12 +21,12 @@ type errorBody struct {
 // everything empty.
 func (b *errorBody) parse(body []byte) { _ = json.Unmarshal(body, b) }
 
-// sentence is the message, else the code, else what HTTP calls the status.
+// sentence is the message, else the code or what stands in its place, else what HTTP calls the status.
 func (b *errorBody) sentence(status int) string {
 	switch {
 	case b.Message != "":
 		return b.Message
-	case b.Error != "":
+	case b.Error != "" && (shownCode(b.Error) == b.Error || strings.Contains(b.Error, " ")):
 		return b.Error
 	case http.StatusText(status) != "":
 		return http.StatusText(status)
