@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +64,7 @@ func BenchmarkTenThousandRecipients(b *testing.B) {
 	}
 }
 
-func TestSendAndNewestPageCostTheSameWithManyMessages(t *testing.T) {
+func TestSendAndNewestPageAllocateTheSameWithManyMessages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it stores 100,000 messages")
 	}
@@ -74,16 +73,6 @@ func TestSendAndNewestPageCostTheSameWithManyMessages(t *testing.T) {
 		send = testing.AllocsPerRun(50, func() { post(t, rt, "POST", "/sms/send", oneSMS) })
 		page = testing.AllocsPerRun(50, func() { post(t, rt, "GET", "/messages", "") })
 		return send, page
-	}
-	timed := func(f *helliotest.Fake, method, path, body string) time.Duration {
-		rt := f.RoundTripper()
-		took := make([]time.Duration, 100)
-		for i := range took {
-			start := time.Now()
-			post(t, rt, method, path, body)
-			took[i] = time.Since(start)
-		}
-		return slices.Min(took)
 	}
 	few, many := rich(t), rich(t)
 	for f, n := range map[*helliotest.Fake]int{few: 100, many: 100_000} {
@@ -101,8 +90,6 @@ func TestSendAndNewestPageCostTheSameWithManyMessages(t *testing.T) {
 	manySend, manyPage := allocs(many)
 	require.InEpsilon(t, fewSend, manySend, 0.25)
 	require.InEpsilon(t, fewPage, manyPage, 0.25)
-	require.Less(t, timed(many, "POST", "/sms/send", oneSMS), 3*timed(few, "POST", "/sms/send", oneSMS))
-	require.Less(t, timed(many, "GET", "/messages", ""), 3*timed(few, "GET", "/messages", ""))
 }
 
 func TestAClosedFakeLeavesNoGoroutine(t *testing.T) {
