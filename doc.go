@@ -56,8 +56,16 @@
 //
 // # Limits
 //
-// A token may make 120 requests a minute by default. [Client.RateLimit] and each Response tell what the API last said; a 429 is waited
-// for, and is a [*RateLimitError] when that takes too long.
+// A token may make 120 requests a minute by default. The client learns the window from the answers ([WindowLimiter]): bursts go at once,
+// calls over the limit wait their turn, OTPs go before others, and a turn after the context's deadline is a [*RateLimitError] at once.
+// One limiter may serve several clients; WithLimiter(nil) paces nothing. [Client.RateLimit] and each Response tell what the API last
+// said; a 429 is waited for, and is a [*RateLimitError] when that takes too long.
+//
+// # What the API sends
+//
+// [NewWebhookHandler] makes a http.Handler for delivery reports: it checks the signature over timestamp and body, hands each event over
+// once, and gives it back when the function fails, so that the API's next attempt comes through. Reports come in any order: take a status only
+// if its Rank is above the one held. [ParseWebhook] is for other frameworks, [NewUSSDHandler] for the steps of USSD sessions.
 //
 // # Money and times
 //
