@@ -62,20 +62,35 @@ func orPrefix(prefix string) string {
 // Wait returns at the moment that the schedule gives the call. When that lies after ctx's deadline it takes no moment, and returns a
 // *hellio.RateLimitError with the wait at once.
 func (l *Limiter) Wait(ctx context.Context, r hellio.LimitRequest) error {
-	wait, err := l.ask(ctx, r)
 	if r.OTP {
-		wait = max(wait, l.untilOTP())
+		if err := l.waitForAddress(ctx); err != nil {
+			return err
+		}
 	}
+	wait, err := l.ask(ctx, r)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, errTooLate):
-		return &hellio.RateLimitError{APIError: &hellio.APIError{Message: "no room before the deadline"}, RetryAfter: wait}
+		return tooLate(wait)
 	case err != nil:
 		return l.alone.Wait(ctx, r)
 	default:
 		return sleep(ctx, wait)
 	}
+}
+
+// waitForAddress waits while this machine's address may send no OTP.
+func (l *Limiter) waitForAddress(ctx context.Context) error {
+	wait := l.untilOTP()
+	if deadline, ok := ctx.Deadline(); ok && wait > time.Until(deadline) {
+		return tooLate(wait)
+	}
+	return sleep(ctx, wait)
+}
+
+func tooLate(wait time.Duration) error {
+	return &hellio.RateLimitError{APIError: &hellio.APIError{Message: "no room before the deadline", Outcome: hellio.OutcomeNotSent}, RetryAfter: wait}
 }
 
 var (
