@@ -312,6 +312,7 @@ func TestAttemptHasATimeLimitThatIsNotTheCallers(t *testing.T) {
 		var failed *ConnectionError
 		require.ErrorAs(t, err, &failed)
 		require.True(t, failed.Timeout())
+		require.ErrorContains(t, err, "no answer within the time limit of one attempt")
 		require.NotErrorIs(t, err, context.DeadlineExceeded)
 		requireOutcome(t, OutcomeUnknown, err)
 		require.Equal(t, 30*time.Second, time.Since(start))

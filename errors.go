@@ -29,8 +29,7 @@ type ConnectionError struct {
 	Outcome  Outcome
 	Response Response // StatusCode is 0, unless the answer was being read
 
-	timeout bool // the attempt ran into its own time limit
-	call    callInfo
+	call callInfo
 }
 
 // DecodeError is a 2xx answer that can't be read: cut off, too large, not JSON, or without the data that is due.
@@ -179,7 +178,7 @@ func (e *ConnectionError) Unwrap() error { return e.Err }
 // Timeout reports whether time ran out: the attempt's, or the caller's.
 func (e *ConnectionError) Timeout() bool {
 	var t interface{ Timeout() bool }
-	return e.timeout || errors.As(e.Err, &t) && t.Timeout()
+	return errors.As(e.Err, &t) && t.Timeout()
 }
 
 // Unwrap gives the cause.

@@ -24,8 +24,7 @@ func (x *exchange) failure() error {
 		sample := x.response.Body[:min(len(x.response.Body), sampleSize)]
 		return &DecodeError{Err: x.cause, Sample: sample, Outcome: x.outcome, Response: x.response, call: info}
 	default:
-		_, timeout := x.cause.(timeoutError)
-		return &ConnectionError{Err: x.cause, Outcome: x.outcome, Response: x.response, timeout: timeout, call: info}
+		return &ConnectionError{Err: x.cause, Outcome: x.outcome, Response: x.response, call: info}
 	}
 }
 

@@ -200,7 +200,7 @@ func TestRoundTripperThatBreaksItsContractGivesAnErrorInDoubt(t *testing.T) {
 	}
 }
 
-type failingCloser struct{ failingReader }
+type failingCloser struct{}
 
 func (failingCloser) Close() error { return errors.New("closing failed") }
 
