@@ -136,3 +136,17 @@ func TestOneOfManyProcessesHandlesAnEventOnARealRedis(t *testing.T) {
 	})
 	require.EqualValues(t, 20, won.Load())
 }
+
+func TestAHandledEventIsRememberedThroughARestartOfRedis(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	store, err := hellioredis.NewDedupeStore(server.client(), prefixOf(t), 0)
+	require.NoError(t, err)
+	require.NoError(t, store.Commit(t.Context(), "e"))
+	server.restart()
+	again, err := hellioredis.NewDedupeStore(server.client(), prefixOf(t), 0)
+	require.NoError(t, err)
+	fresh, err := again.Claim(t.Context(), "e", time.Minute)
+	require.NoError(t, err)
+	require.False(t, fresh)
+}
