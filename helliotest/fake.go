@@ -23,6 +23,8 @@ type Fake struct {
 	closed     bool
 	timer      alarm
 	tasks      tasks
+	news       chan struct{} // closed when a message comes; nil while nobody waits
+	worlds     int64         // made so far
 	server     *server
 	violations []string
 	warnings   []string

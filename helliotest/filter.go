@@ -1,15 +1,23 @@
 package helliotest
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
-// Filter narrows Messages and Requests. Several filters must all pass. The zero Filter passes everything.
-type Filter struct{ pass func(subject) bool }
+// Filter narrows Messages, Requests and the waits for messages. Several filters must all pass. The zero Filter passes everything.
+type Filter struct {
+	pass func(subject) bool
+	miss func(subject) string // what is there in place of what was wanted; it tells no text and no whole number
+	name string
+}
 
 // subject is what a message or a request shows to filters.
 type subject struct {
-	id                  int64
-	from, text, channel string
-	isFor               func(destination string) bool
+	id                      int64
+	to, from, text, channel string
+	isFor                   func(destination string) bool
 }
 
 func passes(filters []Filter, s subject) bool {
@@ -21,29 +29,81 @@ func passes(filters []Filter, s subject) bool {
 	return true
 }
 
+// misses tells which filters something does not pass.
+func misses(filters []Filter, s subject) (out []string) {
+	for _, f := range filters {
+		if f.pass != nil && !f.pass(s) {
+			out = append(out, f.name+" ("+f.miss(s)+")")
+		}
+	}
+	return out
+}
+
+func namesOf(filters []Filter) string {
+	var names []string
+	for _, f := range filters {
+		if f.pass != nil {
+			names = append(names, f.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 // To passes what goes to this phone number, with or without "+", or to this e-mail address.
 func To(destination string) Filter {
-	return Filter{func(s subject) bool { return s.isFor(destination) }}
+	return Filter{
+		pass: func(s subject) bool { return s.isFor(destination) },
+		miss: func(s subject) string { return "it goes to " + masked(s.to) },
+		name: "To(" + masked(destination) + ")",
+	}
 }
 
 // From passes what comes from this sender name, its case included.
 func From(sender string) Filter {
-	return Filter{func(s subject) bool { return s.from == sender }}
+	return Filter{
+		pass: func(s subject) bool { return s.from == sender },
+		miss: func(s subject) string { return fmt.Sprintf("it comes from %q", s.from) },
+		name: fmt.Sprintf("From(%q)", sender),
+	}
 }
 
 // Contains passes what has this text in its message.
 func Contains(text string) Filter {
-	return Filter{func(s subject) bool { return strings.Contains(s.text, text) }}
+	return Filter{
+		pass: func(s subject) bool { return strings.Contains(s.text, text) },
+		miss: func(s subject) string { return "its text" + length(s.text) + " does not" },
+		name: "Contains(a text" + length(text) + ")",
+	}
 }
 
 // Channel passes what goes by this channel: sms, voice, whatsapp or email.
 func Channel(channel string) Filter {
-	return Filter{func(s subject) bool { return s.channel == channel }}
+	return Filter{
+		pass: func(s subject) bool { return s.channel == channel },
+		miss: func(s subject) string { return fmt.Sprintf("it goes by %q", s.channel) },
+		name: fmt.Sprintf("Channel(%q)", channel),
+	}
 }
 
 // Since passes what came after a mark.
 func Since(m Mark) Filter {
-	return Filter{func(s subject) bool { return s.id > m.id }}
+	return Filter{
+		pass: func(s subject) bool { return s.id > m.id },
+		miss: func(subject) string { return "it came before the mark" },
+		name: "Since(a mark)",
+	}
+}
+
+// masked is a destination of which no one can be reached.
+func masked(destination string) string {
+	if at := strings.LastIndexByte(destination, '@'); at >= 0 {
+		return "…" + destination[at:]
+	}
+	return "…" + destination[max(0, len(destination)-min(4, len(destination)/2)):]
+}
+
+func length(text string) string {
+	return fmt.Sprintf(" of %d characters", utf8.RuneCountInString(text))
 }
 
 // Mark is a point in the order of what happens in a fake. It loses its meaning with Reset. The zero Mark lies before everything.

@@ -82,6 +82,7 @@ func (w *world) addMessages(batch []message, whenFinal func(due time.Time)) {
 		}
 		whenFinal(due)
 	})
+	w.f.announce()
 }
 
 func (m *message) send(due time.Time) {

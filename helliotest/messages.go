@@ -43,7 +43,7 @@ func (f *Fake) Messages(filters ...Filter) []Message {
 }
 
 func (m *message) subject() subject {
-	return subject{id: m.id, from: m.sender, text: m.text, channel: m.channel, isFor: func(d string) bool { return sameDestination(d, m.to) }}
+	return subject{id: m.id, to: m.to, from: m.sender, text: m.text, channel: m.channel, isFor: func(d string) bool { return sameDestination(d, m.to) }}
 }
 
 func (m *message) public() Message {

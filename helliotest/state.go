@@ -13,6 +13,7 @@ import (
 // zero value. The engine's lock guards it.
 type world struct {
 	f      *Fake
+	number int64 // among the worlds of its fake
 	clock  sched.Queue
 	random *rand.Rand
 	lastID int64
@@ -38,8 +39,10 @@ type world struct {
 }
 
 func newWorld(f *Fake) *world {
+	f.worlds++
 	w := &world{
 		f:       f,
+		number:  f.worlds,
 		random:  rand.New(rand.NewPCG(f.cfg.seed, 0x48656c6c696f)),
 		lastID:  1000,
 		account: f.cfg.account,

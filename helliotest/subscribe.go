@@ -1,0 +1,115 @@
+package helliotest
+
+import (
+	"context"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// Event is one message, as it was when it was told of.
+type Event struct {
+	ID      string // its place in the stream; opaque, without spaces
+	Message Message
+}
+
+// atOnce is how many events are read under one lock.
+const atOnce = 100
+
+// Subscribe tells of every message after a place, oldest first, those that are there and then those that come, until ctx ends, the fake
+// is closed or the loop is left. It keeps no goroutine and drops nothing: messages are held as long as the fake. The place is the ID of an
+// Event; "" is the time of the call to Subscribe; a message's numeric ID is also one, and "0" lies before all. A place that the fake
+// does not know, such as one from before a Reset, counts as "0": what is held now is new to that reader. A Reset in the middle of a
+// stream is not told of; the stream goes on with the messages after it. In a synctest bubble, waiting here is durable.
+func (f *Fake) Subscribe(ctx context.Context, after string) iter.Seq[Event] {
+	f.tb.Helper()
+	start := f.place(after)
+	return func(yield func(Event) bool) {
+		for at := start; ; {
+			events, news, end := f.eventsAfter(&at)
+			for _, e := range events {
+				if ctx.Err() != nil || !yield(e) {
+					return
+				}
+			}
+			if len(events) > 0 {
+				continue
+			}
+			select {
+			case <-news:
+			case <-end:
+				return
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// place is a point in the row of messages of one world.
+type place struct {
+	w  *world
+	id int64 // of the last message before it
+}
+
+func (f *Fake) place(after string) place {
+	f.tb.Helper()
+	defer f.look()()
+	w := f.world
+	if after == "" {
+		return place{w, w.lastID}
+	}
+	life, text, told := strings.Cut(after, "-")
+	if !told {
+		life, text = w.life(), after
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || life != w.life() || id < 0 || id > w.lastID {
+		id = 0
+	}
+	return place{w, id}
+}
+
+// life tells the worlds of a fake apart, and those of two runs of a program too.
+func (w *world) life() string { return strconv.FormatInt(w.f.born.UnixNano()+w.number, 36) }
+
+func (w *world) eventID(m *message) string { return w.life() + "-" + strconv.FormatInt(m.id, 10) }
+
+// eventsAfter reads on from a place and moves it. If there is nothing to read, news is closed when there is, and end when the fake ends.
+func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}) {
+	f.tb.Helper()
+	defer f.look()()
+	rows := f.newer(at)
+	for _, m := range rows[:min(len(rows), atOnce)] {
+		events = append(events, Event{ID: at.w.eventID(m), Message: m.public()})
+		at.id = m.id
+	}
+	news, end = f.comings()
+	return events, news, end
+}
+
+// newer gives the messages after a place. After a Reset that are all. The engine must be locked.
+func (f *Fake) newer(at *place) []*message {
+	if at.w != f.world {
+		*at = place{w: f.world}
+	}
+	first, _ := at.w.messages.seek(at.id + 1)
+	return at.w.messages.rows[first:]
+}
+
+// comings gives a channel that is closed when the next message is there, and one that is closed when the fake ends. The engine must be
+// locked.
+func (f *Fake) comings() (news, end <-chan struct{}) {
+	if f.news == nil {
+		f.news = make(chan struct{}) // by who waits: a channel made in New would belong to no bubble
+	}
+	return f.news, f.tasks.context().Done()
+}
+
+// announce wakes those who wait for messages. The engine must be locked.
+func (f *Fake) announce() {
+	if f.news != nil {
+		close(f.news)
+		f.news = nil
+	}
+}

@@ -1,0 +1,122 @@
+package helliotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	// waitHorizon is how long a wait without a deadline lasts in a synctest bubble. There it costs no real time: the bubble's clock moves
+	// only when every goroutine of the bubble waits, so that by then nothing is left that could send.
+	waitHorizon = 24 * time.Hour
+	// requireWithin is how long RequireMessage waits outside a bubble.
+	requireWithin = 10 * time.Second
+)
+
+var errNothingSends = errors.New("nothing in this synctest bubble sends it: all its goroutines wait, and so they did for 24 hours of its clock")
+
+// WaitMessage waits for a message that passes all filters and gives it; one that is there already counts, and of several it is the
+// newest. Use Since to wait for one that is yet to come. It never polls. It ends with an error when ctx ends (the error wraps its cause)
+// or the fake is closed; in a synctest bubble, a wait whose ctx has no deadline ends after 24 hours of the bubble's clock, which is at
+// once if nothing there is going to send. The error tells which message came nearest, and what became of the last call that would have
+// sent one.
+func (f *Fake) WaitMessage(ctx context.Context, filters ...Filter) (*Message, error) {
+	f.tb.Helper()
+	var horizon <-chan time.Time
+	if _, bounded := ctx.Deadline(); !bounded && f.inBubble() {
+		timer := time.NewTimer(waitHorizon)
+		defer timer.Stop()
+		horizon = timer.C
+	}
+	for at := f.place("0"); ; {
+		found, news, end := f.newestAfter(&at, filters)
+		if found != nil {
+			return found, nil
+		}
+		select {
+		case <-news:
+		case <-end:
+			return nil, f.noMessage(errClosed, filters)
+		case <-horizon:
+			return nil, f.noMessage(errNothingSends, filters)
+		case <-ctx.Done():
+			return nil, f.noMessage(context.Cause(ctx), filters)
+		}
+	}
+}
+
+// RequireMessage is WaitMessage for a test, which fails at that line if no such message comes: within 10 seconds, or in a synctest bubble
+// within 24 hours of its clock, which take no time. The test is the one that asks, which need not be the one that the fake was made for.
+func (f *Fake) RequireMessage(tb testing.TB, filters ...Filter) *Message {
+	tb.Helper()
+	ctx := context.Background()
+	if !f.inBubble() {
+		limited, cancel := context.WithTimeout(ctx, requireWithin)
+		defer cancel()
+		ctx = limited
+	}
+	m, err := f.WaitMessage(ctx, filters...)
+	if err != nil {
+		tb.Fatalf("helliotest: RequireMessage: %v", err)
+	}
+	return m
+}
+
+// newestAfter looks for a message after a place, and moves the place to the last one seen.
+func (f *Fake) newestAfter(at *place, filters []Filter) (found *Message, news, end <-chan struct{}) {
+	f.tb.Helper()
+	defer f.look()()
+	rows := f.newer(at)
+	for _, m := range slices.Backward(rows) {
+		if passes(filters, m.subject()) {
+			p := m.public()
+			return &p, nil, nil
+		}
+	}
+	if len(rows) > 0 {
+		at.id = rows[len(rows)-1].id
+	}
+	news, end = f.comings()
+	return nil, news, end
+}
+
+// noMessage is the error of a wait that ended for a reason, with what helps to see why.
+func (f *Fake) noMessage(why error, filters []Filter) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	what := "no message"
+	if names := namesOf(filters); names != "" {
+		what += " that is " + names
+	}
+	return fmt.Errorf("%s: %w; %s; %s", what, why, f.world.nearest(filters), f.world.lastSend())
+}
+
+// nearest tells which message misses the fewest filters, the newest of several.
+func (w *world) nearest(filters []Filter) string {
+	var near *message
+	var missed []string
+	for _, m := range slices.Backward(w.messages.rows) {
+		if lacks := misses(filters, m.subject()); near == nil || len(lacks) < len(missed) {
+			near, missed = m, lacks
+		}
+	}
+	if near == nil {
+		return "the fake holds no message at all"
+	}
+	return fmt.Sprintf("the nearest of %d messages, %d, is not %s", len(w.messages.rows), near.id, strings.Join(missed, ", "))
+}
+
+// lastSend tells what became of the last call that would have made a message.
+func (w *world) lastSend() string {
+	for _, l := range slices.Backward(w.requests) {
+		if op := l.op(); op == SMSSend || op == OTPSend {
+			return fmt.Sprintf("the last call of %s: %s", l.route(), l.verdict())
+		}
+	}
+	return fmt.Sprintf("none of %d calls was a send", len(w.requests))
+}
