@@ -105,7 +105,7 @@ func (f *Fake) complaints() error {
 	}
 	if !f.cfg.unusedFaults {
 		for _, fault := range f.world.faults {
-			errs = append(errs, fault.unused())
+			errs = append(errs, fault.unused(f.world))
 		}
 	}
 	return errors.Join(errs...)

@@ -14,12 +14,13 @@ import (
 // Fault is a rule that makes calls go wrong. It acts after token, IP list, limit and scope, and before the body is looked at; only calls
 // that get that far are counted. If several match one call, each counts it and the first one acts. (All of this is decided.)
 type Fault struct {
-	f    *Fake
-	spec FaultSpec
-	wait time.Duration // of retry_after or duration
-	site string        // file and line of the rule, "" if it came by SetFaults
-	seen int           // calls that matched
-	hits int           // calls it acted on
+	f     *Fake
+	spec  FaultSpec
+	wait  time.Duration // of retry_after or duration
+	site  string        // file and line of the rule, "" if it came by SetFaults
+	after int64         // the last id when it was put
+	seen  int           // calls that matched
+	hits  int           // calls it acted on
 }
 
 // Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect, and ToNumber if need be. Anything else fails the test at
@@ -38,6 +39,7 @@ func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 	}
 	fault.site = caller()
 	defer f.look()()
+	fault.after = f.world.lastID
 	f.world.faults = append(f.world.faults, fault)
 	return fault
 }
@@ -52,7 +54,12 @@ func (ft *Fault) Hits() int {
 // due counts one matching call and tells whether the fault acts on it.
 func (ft *Fault) due() bool {
 	ft.seen++
-	return ft.spec.Always || ft.seen == ft.spec.Nth || ft.seen <= ft.spec.Times
+	return ft.strikesAt(ft.seen)
+}
+
+// strikesAt tells whether the fault acts on the n-th matching call.
+func (ft *Fault) strikesAt(n int) bool {
+	return ft.spec.Always || n == ft.spec.Nth || n <= ft.spec.Times
 }
 
 // matches tells whether the fault concerns a call.
@@ -63,19 +70,9 @@ func (ft *Fault) matches(c *call) bool {
 	return ft.spec.To == "" || c.names(ft.spec.To)
 }
 
-func (ft *Fault) unused() error {
-	if ft.hits > 0 {
-		return nil
-	}
-	from := ""
-	if ft.site != "" {
-		from = " (" + ft.site + ")"
-	}
-	return fmt.Errorf("the fault {%s}%s was never hit; %d calls matched it", ft.spec, from, ft.seen)
-}
-
 // strike finds the fault that acts on the call. Those that leave no trace answer here, before the idempotency key is looked at.
 func (c *call) strike() *reply {
+	c.log.struck = true
 	for _, ft := range c.w.faults {
 		if ft.matches(c) && ft.due() && c.fault == nil {
 			ft.hits++

@@ -52,6 +52,9 @@ func (f *Fake) SetFaults(specs ...FaultSpec) error {
 		faults = append(faults, fault)
 	}
 	defer f.look()()
+	for _, fault := range faults {
+		fault.after = f.world.lastID
+	}
 	f.world.faults = faults
 	return nil
 }
@@ -208,6 +211,9 @@ func (s FaultSpec) String() string {
 	}
 	if s.Times > 0 {
 		when = fmt.Sprintf("times %d", s.Times)
+	}
+	if s.To != "" {
+		when += " to " + masked(s.To)
 	}
 	return fmt.Sprintf("%s %s %s", s.Op, when, s.Effect)
 }

@@ -30,13 +30,7 @@ func (l *logged) route() string {
 }
 
 func (l *logged) verdict() string {
-	parts := []string{"no answer"}
-	if l.status != 0 {
-		parts[0] = fmt.Sprint(l.status)
-	}
-	if l.code != "" {
-		parts = append(parts, l.code)
-	}
+	parts := []string{l.answer()}
 	if l.replayed {
 		parts = append(parts, "replayed")
 	}
@@ -50,4 +44,12 @@ func (l *logged) verdict() string {
 		parts = append(parts, "fault="+l.fault)
 	}
 	return strings.Join(parts, " ")
+}
+
+// answer is the status and the error code.
+func (l *logged) answer() string {
+	if l.status == 0 {
+		return "no answer"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", l.status, l.code))
 }

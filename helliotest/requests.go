@@ -40,6 +40,7 @@ type logged struct {
 	key      string
 	charge   money
 	replayed bool
+	struck   bool // it came as far as the faults
 	fault    string
 	status   int
 	code     string

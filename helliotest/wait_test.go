@@ -124,7 +124,9 @@ func TestARequiredMessageThatDoesNotComeFailsTheTestThatAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
 		newAPI(t, f).send(textTo("233209990001", "Hi"))
-		r := watch(t, func(tb testing.TB) { f.RequireMessage(tb, helliotest.To("someone@example.com"), helliotest.Since(f.Mark())) })
+		r := watch(t, func(tb testing.TB) {
+			f.RequireMessage(tb, helliotest.To("someone@example.com"), helliotest.Since(f.Mark()))
+		})
 		require.Contains(t, r.fatal, "helliotest: RequireMessage: no message that is To(…@example.com), Since(a mark): ")
 		require.Contains(t, r.fatal, "is not To(…@example.com) (it goes to …0001), Since(a mark) (it came before the mark)")
 	})
