@@ -31,6 +31,9 @@ type call struct {
 	claimed *keyed   // the entry of its idempotency key, while it is in flight
 	asked   []string // query parameters that were looked at
 	log     *logged
+
+	violated bool // it is what no correct client sends
+	formed   bool // its body was read as a form
 }
 
 // outside runs fn without the engine's lock: for what waits, such as a callback.
@@ -46,11 +49,14 @@ func (c *call) param(name string) string {
 	return trimmed(c.query.Get(name))
 }
 
-// checkQuery reports the query parameters that no handler looked at.
-func (c *call) checkQuery() {
+// checkRest reports the query parameters, and the body, that no handler looked at.
+func (c *call) checkRest() {
+	if len(c.body) > 0 && !c.formed {
+		c.violate("body: the API reads none here")
+	}
 	for name := range c.query {
 		if !slices.Contains(c.asked, name) {
-			c.violate("query." + name + ": the API knows no such parameter")
+			c.violate("query." + quotable(name) + ": the API knows no such parameter" + suggest(name, c.asked))
 		}
 	}
 }

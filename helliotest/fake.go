@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,7 +25,10 @@ type Fake struct {
 	news       chan struct{} // closed when a message comes; nil while nobody waits
 	worlds     int64         // made so far
 	server     *server
-	violations []string
+	violations []string // what no correct client sent, each once
+	rejected   int      // calls that violate
+	expected   int      // of those, by ExpectRejected
+	expecting  bool
 	warnings   []string
 	misuse     error
 
@@ -98,11 +100,7 @@ func (f *Fake) complaints() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	errs := []error{f.misuse}
-	if !f.cfg.lenient {
-		for _, v := range slices.Sorted(slices.Values(f.violations)) {
-			errs = append(errs, errors.New(v))
-		}
-	}
+	errs = append(errs, f.strictness()...)
 	if !f.cfg.unusedFaults {
 		for _, fault := range f.world.faults {
 			errs = append(errs, fault.unused(f.world))

@@ -30,6 +30,7 @@ type fieldErrors map[string][]string
 
 // form opens the call's body. An empty body is a form without fields.
 func (c *call) form() *form {
+	c.formed = true
 	f := &form{c: c, asked: make([]string, 0, 8)}
 	if len(c.body) == 0 {
 		return f
@@ -37,8 +38,10 @@ func (c *call) form() *form {
 	media, _, _ := mime.ParseMediaType(c.header.Get("Content-Type"))
 	switch {
 	case media != "application/json" && !strings.HasSuffix(media, "+json"):
+		c.violate("header.Content-Type: not application/json")
 		f.bad = refuse(http.StatusUnsupportedMediaType, contract.CodeInvalidRequest, "The request body must be JSON.")
 	case !utf8.Valid(c.body) || json.Unmarshal(c.body, &f.fields) != nil || f.fields == nil:
+		c.violate("body: not one JSON object in UTF-8")
 		f.bad = refuse(http.StatusBadRequest, contract.CodeInvalidRequest, "The request body must be one JSON object.")
 	}
 	return f
@@ -51,7 +54,7 @@ func (f *form) reject() *reply {
 	}
 	for name := range f.fields {
 		if !slices.Contains(f.asked, name) {
-			f.c.violate("body." + name + ": the API knows no such field")
+			f.c.violate("body." + quotable(name) + ": the API knows no such field" + suggest(name, f.asked))
 		}
 	}
 	if f.count == 0 {

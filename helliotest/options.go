@@ -128,7 +128,7 @@ func WithLatency(d time.Duration) Option {
 }
 
 // Lenient keeps quiet about requests that the API would let pass or refuse, but that no correct client sends: unknown routes and fields,
-// fields of the wrong type.
+// fields of the wrong type. ExpectRejected is sharper, as it counts them.
 func Lenient() Option {
 	return func(c *config) error {
 		c.lenient = true

@@ -65,7 +65,7 @@ func (f *Fake) process(c *call) answer {
 	}
 	if r == nil {
 		r = c.route.handle(c.w, c)
-		c.checkQuery()
+		c.checkRest()
 	}
 	c.settleKey(r)
 	a := c.write(r)

@@ -149,7 +149,11 @@ func TestBodiesThatAreNoFormAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAPI(t, helliotest.New(t))
+			f := helliotest.New(t)
+			if c.status == 400 || c.status == 415 {
+				f.ExpectRejected(1)
+			}
+			a := newAPI(t, f)
 			resp := a.send(c.body, "Content-Type", c.contentType)
 			require.Equal(t, c.status, resp.status, resp.body)
 			if c.status != 202 {

@@ -96,9 +96,10 @@ func (c *call) findRoute() *reply {
 		return c.unknownRoute()
 	}
 	if c.route = methods[c.method]; c.route == nil {
-		c.violate("the API has no " + c.method + " on this route")
+		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+		c.violate("the API has no " + c.method + " on this route, only " + allowed)
 		r := refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed, "The "+c.method+" method is not supported for this route.")
-		r.header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}}
+		r.header = http.Header{"Allow": {allowed}}
 		return r
 	}
 	c.id = id
@@ -106,6 +107,6 @@ func (c *call) findRoute() *reply {
 }
 
 func (c *call) unknownRoute() *reply {
-	c.violate("the API has no such route")
+	c.violate(unknownPath(c.path))
 	return refuse(http.StatusNotFound, contract.CodeNotFound, "The route could not be found.")
 }

@@ -17,12 +17,30 @@ func TestWhatNoCorrectClientSendsFailsTheTestAtItsEnd(t *testing.T) {
 	}{
 		"unknown field": {func(a api) response {
 			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","massage":1}`)
-		}, 202, "POST /sms/send: body.massage: the API knows no such field"},
+		}, 202, "POST /sms/send: body.massage: the API knows no such field; did you mean message?"},
 		"wrong type":           {func(a api) response { return a.send(`{"recipients":["233209990001"],"sender":5,"message":"Hi"}`) }, 422, "body.sender: wrong JSON type"},
 		"wrong type in a list": {func(a api) response { return a.send(`{"recipients":[233209990001],"sender":"HELLIO","message":"Hi"}`) }, 422, "body.recipients.0: wrong JSON type"},
-		"unknown route":        {func(a api) response { return a.get("/sms") }, 404, "GET /v1/sms: the API has no such route"},
-		"wrong method":         {func(a api) response { return a.get("/sms/send") }, 405, "the API has no GET on this route"},
-		"unknown parameter":    {func(a api) response { return a.get("/messages?page=2") }, 200, "GET /messages: query.page: the API knows no such parameter"},
+		"unknown field with more in it": {func(a api) response {
+			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","options":{"a":{"b":1}}}`)
+		}, 202, "body.options: the API knows no such field"},
+		"field in another case": {func(a api) response {
+			return a.send(`{"Recipients":["233209990001"],"recipients":["233209990001"],"sender":"HELLIO","message":"Hi"}`)
+		}, 202, "body.Recipients: the API knows no such field; did you mean recipients?"},
+		"object in a list": {func(a api) response {
+			return a.send(`{"recipients":[{"number":"233209990001"}],"sender":"HELLIO","message":"Hi"}`)
+		}, 422,
+			"body.recipients.0: wrong JSON type"},
+		"form": {func(a api) response {
+			return a.do("POST", "/sms/send", "to=1", "Content-Type", "application/x-www-form-urlencoded")
+		}, 415,
+			"header.Content-Type: not application/json"},
+		"no JSON":              {func(a api) response { return a.send(`[1]`) }, 400, "body: not one JSON object"},
+		"body of a GET":        {func(a api) response { return a.do("GET", "/balance", `{"x":1}`) }, 200, "GET /balance: body: the API reads none here"},
+		"unknown route":        {func(a api) response { return a.get("/sms") }, 404, "GET /v1/sms: the API has no such route; did you mean /sms/send?"},
+		"misspelt route":       {func(a api) response { return a.get("/mesages") }, 404, "GET /v1/mesages: the API has no such route; did you mean /messages?"},
+		"route without a root": {func(a api) response { a.base = "https://fake.hellio.invalid"; return a.get("/balance") }, 404, "is that missing from the base URL?"},
+		"wrong method":         {func(a api) response { return a.get("/sms/send") }, 405, "the API has no GET on this route, only POST"},
+		"unknown parameter":    {func(a api) response { return a.get("/messages?page=2") }, 200, "GET /messages: query.page: the API knows no such parameter; did you mean per_page?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -75,4 +93,27 @@ func TestAFailedTestGetsAJournalWithoutSecrets(t *testing.T) {
 		require.NotContains(t, journal, secret)
 	}
 	require.Empty(t, watch(t, func(tb testing.TB) { newAPI(t, helliotest.New(tb)).get("/balance") }).logs)
+}
+
+func TestNegativeTestsSayHowManyCallsAreToBeRejected(t *testing.T) {
+	t.Parallel()
+	run := func(expected []int, opts ...helliotest.Option) string {
+		return watch(t, func(tb testing.TB) {
+			f := helliotest.New(tb, opts...)
+			for _, n := range expected {
+				f.ExpectRejected(n)
+			}
+			a := newAPI(t, f)
+			a.send(`{"recipients":[1,2],"sender":3}`) // one call, whatever is wrong with it
+			a.get("/nope")
+			a.get("/balance")
+		}).all()
+	}
+	require.Empty(t, run([]int{2}))
+	require.Empty(t, run([]int{1, 1}))
+	require.Contains(t, run([]int{1}), "ExpectRejected: 1 call that no correct client sends should have come, and 2 did\n"+
+		"helliotest: GET /v1/nope: the API has no such route\nhelliotest: POST /sms/send: body.recipients.0: wrong JSON type")
+	require.Contains(t, run([]int{3}, helliotest.Lenient()), "3 calls that no correct client sends should have come, and 2 did")
+	require.Contains(t, run([]int{0}), "0 calls")
+	require.Contains(t, run([]int{-1}), "ExpectRejected(-1): a count can't be negative")
 }
