@@ -1,24 +1,78 @@
 package helliotest
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 )
 
-// journalLines is how much of the journal goes to a failed test's log: the newest calls.
+// journalLines is how much of the journal goes to a failed test's log: the newest lines.
 const journalLines = 40
 
-// journal writes the calls as a table: time since the first, call, verdict, key, charge, fault. No token, body, number or code is in it.
+// line is one event of the journal.
+type line struct {
+	at         time.Time
+	what, came string
+}
+
+// journal is the story of the fake: calls and attempts to deliver webhooks as they came, each with its time since the first, what it
+// was and what came of it. No token, body, number or code is in it.
 func (f *Fake) journal() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	calls := f.world.requests
+	w := f.world
+	lines := w.lines()
 	var b strings.Builder
-	fmt.Fprintf(&b, "helliotest: %d calls", len(calls))
-	for _, l := range calls[max(0, len(calls)-journalLines):] {
-		fmt.Fprintf(&b, "\n%12s  %-4s %-24s %s", l.at.Sub(calls[0].at), l.call.method, l.route(), l.verdict())
+	fmt.Fprintf(&b, "helliotest: %s", count(len(w.requests), "call"))
+	if n := len(lines) - len(w.requests); n > 0 {
+		fmt.Fprintf(&b, ", %s at a webhook", count(n, "attempt"))
+	}
+	left := max(0, len(lines)-journalLines)
+	if left > 0 {
+		fmt.Fprintf(&b, "; the first %d are left out here", left)
+	}
+	for _, l := range lines[left:] {
+		fmt.Fprintf(&b, "\n%12s  %-36s %s", l.at.Sub(lines[0].at), l.what, l.came)
 	}
 	return b.String()
+}
+
+// lines are all events in the order of their times.
+func (w *world) lines() []line {
+	lines := make([]line, 0, len(w.requests)+len(w.deliveries))
+	for i, l := range w.requests {
+		lines = append(lines, line{l.at, fmt.Sprintf("%3d %-4s %s", i+1, l.call.method, l.route()), l.verdict()})
+	}
+	for _, d := range w.deliveries {
+		for i := range d.attempts {
+			lines = append(lines, line{d.attempts[i].At, fmt.Sprintf("  > webhook %d", d.hook.id), d.verdict(i)})
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b line) int { return a.at.Compare(b.at) })
+	return lines
+}
+
+// verdict is what came of the i-th attempt.
+func (d *delivery) verdict(i int) string {
+	a := &d.attempts[i]
+	parts := []string{"no answer"}
+	if a.StatusCode != 0 {
+		parts[0] = fmt.Sprint(a.StatusCode)
+	}
+	parts = append(parts, fmt.Sprintf("%s of message %d, attempt %d", d.event, d.message.id, i+1))
+	if a.Replay {
+		parts = append(parts, "replay")
+	}
+	if a.Fault != "" {
+		parts = append(parts, "fault="+a.Fault)
+	}
+	if a.Error != "" && a.StatusCode == 0 {
+		parts = append(parts, "("+a.Error+")")
+	}
+	return strings.Join(parts, " ")
 }
 
 // route is the contract's route, as a path may hold a number.
@@ -31,11 +85,14 @@ func (l *logged) route() string {
 
 func (l *logged) verdict() string {
 	parts := []string{l.answer()}
+	if fields := l.badFields(); fields != "" {
+		parts = append(parts, "fields="+fields)
+	}
 	if l.replayed {
 		parts = append(parts, "replayed")
 	}
 	if l.key != "" {
-		parts = append(parts, "key="+l.key)
+		parts = append(parts, "key="+quotable(l.key))
 	}
 	if l.charge != 0 {
 		parts = append(parts, "charge="+l.charge.String())
@@ -52,4 +109,13 @@ func (l *logged) answer() string {
 		return "no answer"
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s", l.status, l.code))
+}
+
+// badFields names the fields that the API refused.
+func (l *logged) badFields() string {
+	var body errorBody
+	if l.code == "" || json.Unmarshal(l.response, &body) != nil {
+		return ""
+	}
+	return strings.Join(slices.Sorted(maps.Keys(body.Errors)), ",")
 }

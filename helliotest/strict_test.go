@@ -1,8 +1,11 @@
 package helliotest_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/hellio-go/hellio/helliotest"
 	"github.com/stretchr/testify/require"
@@ -86,7 +89,7 @@ func TestAFailedTestGetsAJournalWithoutSecrets(t *testing.T) {
 	require.Len(t, r.logs, 1)
 	journal := r.logs[0]
 	require.Contains(t, journal, "4 calls")
-	require.Contains(t, journal, "POST /sms/send                202 key=key-1 charge=0.0310")
+	require.Contains(t, journal, "  1 POST /sms/send                   202 key=key-1 charge=0.0310")
 	require.Contains(t, journal, "202 replayed key=key-1 fault=lose_reply")
 	require.Contains(t, journal, "404 not_found")
 	for _, secret := range []string{helliotest.DefaultToken, "secret", "233209990001", "HELLIO"} {
@@ -116,4 +119,41 @@ func TestNegativeTestsSayHowManyCallsAreToBeRejected(t *testing.T) {
 	require.Contains(t, run([]int{3}, helliotest.Lenient()), "3 calls that no correct client sends should have come, and 2 did")
 	require.Contains(t, run([]int{0}), "0 calls")
 	require.Contains(t, run([]int{-1}), "ExpectRejected(-1): a count can't be negative")
+}
+
+func TestTheJournalIsOneStoryOfCallsAndWebhookAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := watch(t, func(tb testing.TB) {
+			f := helliotest.New(tb, helliotest.WithWebhookHandler(answering(503), hookSecret))
+			f.Fault(helliotest.WebhookDelivery, helliotest.Nth(2), helliotest.WebhookLose())
+			sendTo(t, f, someone)
+			f.Advance(16 * time.Second)
+			a := newAPI(t, f)
+			a.send(`{"sender":"HELLIO"}`)
+			f.Advance(time.Minute)
+			tb.Errorf("the test's own failure")
+		})
+		journal := regexp.MustCompile(`key=[0-9a-f-]{36}`).ReplaceAllString(r.logs[0], "key=…")
+		require.Equal(t, `helliotest: 2 calls, 3 attempts at a webhook
+          0s    1 POST /sms/send                   202 key=… charge=0.0310
+          5s    > webhook 1001                     503 message.delivered of message 1004, attempt 1
+         15s    > webhook 1001                     no answer message.delivered of message 1004, attempt 2 fault=webhook_lose (a fault has lost it)
+         16s    2 POST /sms/send                   422 invalid_request fields=message,recipients
+        1m5s    > webhook 1001                     200 message.delivered of message 1004, attempt 3`, journal)
+	})
+}
+
+func TestALongJournalKeepsTheNewestLines(t *testing.T) {
+	t.Parallel()
+	r := watch(t, func(tb testing.TB) {
+		f := helliotest.New(tb)
+		for range 100 {
+			newAPI(t, f).get("/balance")
+		}
+		tb.Errorf("the test's own failure")
+	})
+	require.Contains(t, r.logs[0], "helliotest: 100 calls; the first 60 are left out here\n")
+	require.Equal(t, 40, strings.Count(r.logs[0], "\n"))
+	require.Contains(t, r.logs[0], " 61 GET  /balance")
 }
