@@ -101,6 +101,8 @@ type delivery struct {
 	created  time.Time
 	first    time.Time // when the first attempt was made
 	tries    int       // steps of the ladder that were taken
+	next     time.Time // when the next attempt is due
+	delayed  bool      // that one was put off by a fault
 	inFlight bool
 	attempts []DeliveryAttempt
 }

@@ -88,6 +88,7 @@ func (w *world) addDelivery(h *webhook, m *message, event string) {
 
 // tryAt plans the next attempt.
 func (w *world) tryAt(due time.Time, d *delivery) {
+	d.next, d.delayed = due, false
 	w.at(due, func(due time.Time) {
 		if d.open() {
 			w.try(d, due)
@@ -185,8 +186,11 @@ func (f *Fake) deliver(ctx context.Context, d *delivery, p posting, try Delivery
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d.note(try, err)
-	if errors.Is(err, errNoSocket) {
+	switch {
+	case errors.Is(err, errNoSocket):
 		f.warn(fmt.Sprintf("webhook %d: %v; WithWebhookHandler makes one that has a handler", d.hook.id, err))
+	case errors.Is(err, errNoHandler):
+		f.warn(fmt.Sprintf("webhook %d: %v", d.hook.id, err))
 	}
 	return err == nil
 }

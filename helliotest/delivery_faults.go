@@ -37,16 +37,22 @@ func (w *world) try(d *delivery, due time.Time) {
 	case effect == effectWebhookLose:
 		w.lose(d, due)
 	case effect == effectWebhookDelay:
-		w.at(due.Add(wait), func(due time.Time) {
-			if d.open() {
-				w.send(d, due, effect)
-			}
-		})
+		w.sendDelayed(d, due.Add(wait))
 	case effect == effectWebhookReorder && d.hook.held == nil:
 		d.hook.held = d
 	default:
 		w.send(d, due, effect)
 	}
+}
+
+// sendDelayed plans the attempt that a WebhookDelay has put off.
+func (w *world) sendDelayed(d *delivery, due time.Time) {
+	d.next, d.delayed = due, true
+	w.at(due, func(due time.Time) {
+		if d.open() {
+			w.send(d, due, effectWebhookDelay)
+		}
+	})
 }
 
 // strikeDelivery finds the fault that acts on an attempt. If several match, each counts and the first one acts.

@@ -62,7 +62,11 @@ func create(tb testing.TB, opts []Option) (*Fake, error) {
 		return nil, err
 	}
 	f := &Fake{tb: tb, cfg: cfg, born: time.Now()}
-	f.world = newWorld(f)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.begin(); err != nil {
+		return nil, err
+	}
 	return f, nil
 }
 
@@ -71,7 +75,20 @@ func create(tb testing.TB, opts []Option) (*Fake, error) {
 func (f *Fake) Reset() {
 	f.tb.Helper()
 	defer f.look()()
-	f.world = newWorld(f)
+	if err := f.begin(); err != nil {
+		f.tb.Fatalf("helliotest: Reset: %v", err)
+	}
+}
+
+// begin makes the world. The engine must be locked.
+func (f *Fake) begin() error {
+	w, err := newWorld(f)
+	if err != nil {
+		return fmt.Errorf("FromSnapshot: %w", err)
+	}
+	f.world = w
+	f.setAlarm()
+	return nil
 }
 
 // Close ends the fake: later calls fail, calls under way lose their connection, goroutines are joined. It returns what New reports at the

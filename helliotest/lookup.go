@@ -25,6 +25,7 @@ type lookup struct {
 	status    string
 	doomed    bool // the networks will not answer
 	created   time.Time
+	start     time.Time
 	completed time.Time
 }
 
@@ -72,10 +73,10 @@ func createLookups(w *world, c *call) *reply {
 	}
 	batch := make([]lookup, len(numbers))
 	for i, number := range numbers {
-		batch[i] = lookup{id: w.nextID(), reference: w.newReference(), to: number, status: statusQueued, doomed: c.carrierFails(number), created: now}
+		batch[i] = lookup{id: w.nextID(), reference: w.newReference(), to: number, status: statusQueued, doomed: c.carrierFails(number), created: now, start: start}
 		w.lookups.add(&batch[i])
 	}
-	w.ask(batch, start)
+	w.ask(batch)
 	return ok(http.StatusAccepted, receiptOf(batch, invalid, cost))
 }
 
@@ -95,8 +96,9 @@ func (f *form) utc(name string, fallback time.Time) time.Time {
 	return at
 }
 
-// ask sends lookups whose cost is reserved on their way.
-func (w *world) ask(batch []lookup, start time.Time) {
+// ask sends lookups that are stored, all with the same start, on their way.
+func (w *world) ask(batch []lookup) {
+	start := batch[0].start
 	w.at(start.Add(lookupBeginsAfter), func(time.Time) {
 		for i := range batch {
 			batch[i].status = statusProcessing

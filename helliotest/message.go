@@ -62,8 +62,8 @@ type campaign struct {
 
 func (c *campaign) key() (int64, uuid.UUID) { return c.id, c.reference }
 
-// addMessages stores messages whose cost is reserved, and sends them on their way. Every message of the fake comes through here.
-func (w *world) addMessages(batch []message, whenFinal func(due time.Time)) {
+// addMessages stores messages whose cost is reserved. Every message of the fake comes through here, and then through carry.
+func (w *world) addMessages(batch []message) {
 	now := w.clock.Now()
 	for i := range batch {
 		m := &batch[i]
@@ -71,18 +71,22 @@ func (w *world) addMessages(batch []message, whenFinal func(due time.Time)) {
 		m.status, m.created = statusQueued, now
 		w.messages.add(m)
 	}
-	w.at(now.Add(sentAfter), func(due time.Time) {
+	w.f.announce()
+}
+
+// carry sends messages that were made then on their way.
+func (w *world) carry(batch []message, made time.Time, whenFinal func(due time.Time)) {
+	w.at(made.Add(sentAfter), func(due time.Time) {
 		for i := range batch {
 			batch[i].send(due)
 		}
 	})
-	w.at(now.Add(finalAfter), func(due time.Time) {
+	w.at(made.Add(finalAfter), func(due time.Time) {
 		for i := range batch {
 			w.finish(&batch[i], due)
 		}
 		whenFinal(due)
 	})
-	w.f.announce()
 }
 
 func (m *message) send(due time.Time) {

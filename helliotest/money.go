@@ -49,5 +49,16 @@ func (m money) String() string {
 	return fmt.Sprintf("%s%d.%04d", sign, m/moneyUnit, m%moneyUnit)
 }
 
+// UnmarshalText reads what MarshalText wrote.
+func (m *money) UnmarshalText(text []byte) error {
+	digits, negative := strings.CutPrefix(string(text), "-")
+	amount, err := parseMoney(digits)
+	if negative {
+		amount = -amount
+	}
+	*m = amount
+	return err
+}
+
 // MarshalText writes the amount into JSON as a string.
 func (m money) MarshalText() ([]byte, error) { return []byte(m.String()), nil }

@@ -28,6 +28,7 @@ type config struct {
 	codes        map[string]string // by destination, from WithOTP
 	otpLimit     int
 	webhooks     []endpoint
+	snapshot     *saved // nil = a new account
 }
 
 // grant is a token's text and scopes.

@@ -82,7 +82,8 @@ func sendOTP(w *world, c *call) *reply {
 		return bad
 	}
 	batch := []message{carrier}
-	w.addMessages(batch, func(time.Time) {})
+	w.addMessages(batch)
+	w.carry(batch, batch[0].created, func(time.Time) {})
 	w.otps.put(order.to, oneTimeCode{code: code, expires: w.clock.Now().Add(time.Duration(order.expiry) * time.Minute)})
 	return ok(http.StatusCreated, order.accepted(&batch[0]))
 }

@@ -83,6 +83,8 @@ func (f *Fake) sender(p posting) (*http.Client, error) {
 	switch {
 	case p.handler != nil:
 		client.Transport = inProcess{f, p.handler}
+	case isHandlerURL(p.url):
+		return nil, errNoHandler
 	case f.inBubble():
 		return nil, errNoSocket
 	default:

@@ -87,7 +87,7 @@ func (t router) match(path string) (methods map[string]*route, id string) {
 
 // findRoute is the first stage. What it refuses never reaches the limiter, so the answer has none of its headers.
 func (c *call) findRoute() *reply {
-	path, below := strings.CutPrefix(c.path, contract.Root)
+	path, below := cutRoot(c.path)
 	if !below {
 		return c.unknownRoute()
 	}

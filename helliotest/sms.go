@@ -76,8 +76,14 @@ func (w *world) newCampaign(c *call, sender, text string, numbers []string) *cam
 func (w *world) launch(made *campaign) {
 	made.id, made.reference, made.created = w.nextID(), w.newReference(), w.clock.Now()
 	w.campaigns.add(made)
+	w.addMessages(made.messages)
+	w.run(made)
+}
+
+// run carries the messages of a campaign that is stored.
+func (w *world) run(made *campaign) {
 	w.at(made.created.Add(sentAfter), func(time.Time) { made.status = statusProcessing })
-	w.addMessages(made.messages, func(due time.Time) { made.status, made.completed = statusCompleted, due })
+	w.carry(made.messages, made.messages[0].created, func(due time.Time) { made.status, made.completed = statusCompleted, due })
 }
 
 // accepted is the answer to sms/send.

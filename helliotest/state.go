@@ -15,6 +15,7 @@ type world struct {
 	f      *Fake
 	number int64 // among the worlds of its fake
 	clock  sched.Queue
+	source *rand.PCG // of random
 	random *rand.Rand
 	lastID int64
 
@@ -38,12 +39,14 @@ type world struct {
 	deliveries []*delivery
 }
 
-func newWorld(f *Fake) *world {
+func newWorld(f *Fake) (*world, error) {
 	f.worlds++
+	source := rand.NewPCG(f.cfg.seed, 0x48656c6c696f)
 	w := &world{
 		f:       f,
 		number:  f.worlds,
-		random:  rand.New(rand.NewPCG(f.cfg.seed, 0x48656c6c696f)),
+		source:  source,
+		random:  rand.New(source),
 		lastID:  1000,
 		account: f.cfg.account,
 		purse:   purse{balance: f.cfg.balance},
@@ -54,10 +57,13 @@ func newWorld(f *Fake) *world {
 	for _, g := range f.cfg.tokens {
 		w.addToken(g)
 	}
+	if f.cfg.snapshot != nil {
+		return w, w.restore(f.cfg.snapshot)
+	}
 	for _, e := range f.cfg.webhooks {
 		w.addEndpoint(e)
 	}
-	return w
+	return w, nil
 }
 
 // nextID gives the next numeric id. All things share one row of numbers, so that the id of one kind never fits another.

@@ -68,9 +68,12 @@ func (f *Fake) strictness() (errs []error) {
 	return errs
 }
 
+// cutRoot takes the /v1 off a path, and tells whether it was there.
+func cutRoot(path string) (below string, rooted bool) { return strings.CutPrefix(path, contract.Root) }
+
 // unknownPath says what is amiss with a path that the API does not know.
 func unknownPath(path string) string {
-	below, rooted := strings.CutPrefix(path, contract.Root)
+	below, rooted := cutRoot(path)
 	if !rooted {
 		if known, _ := routes.match(path); known != nil {
 			return "the API has no such route: it begins at " + contract.Root + "; is that missing from the base URL?"

@@ -96,6 +96,10 @@ func (w *world) payMonth(e *ussdExtension) {
 	w.ussd.balance -= e.price
 	e.months++
 	e.expires = monthsAfter(e.rented, e.months)
+	w.planRenewal(e)
+}
+
+func (w *world) planRenewal(e *ussdExtension) {
 	w.at(e.expires, func(time.Time) { w.renew(e) })
 }
 

@@ -91,11 +91,16 @@ func (w *world) begin(s *ussdSession) {
 		old.status, old.ended = sessionEnded, now
 	}
 	s.id, s.reference, s.status, s.started, s.latest = w.nextID(), w.newReference(), sessionActive, now, now
-	all.add(s)
-	if all.byDialog == nil {
-		all.byDialog, all.named = make(map[ussdDialog]*ussdSession), make(map[string]*ussdSession)
+	all.remember(s)
+}
+
+// remember stores a session as the newest of its name.
+func (u *ussdSessions) remember(s *ussdSession) {
+	u.add(s)
+	if u.byDialog == nil {
+		u.byDialog, u.named = make(map[ussdDialog]*ussdSession), make(map[string]*ussdSession)
 	}
-	all.byDialog[s.dialog], all.named[s.dialog.ref] = s, s
+	u.byDialog[s.dialog], u.named[s.dialog.ref] = s, s
 }
 
 // answered notes what came of a step. A session that was ended meanwhile stays so.

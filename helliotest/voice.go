@@ -149,6 +149,11 @@ func (v *voiceCampaign) answered() int {
 func (w *world) dial(made *voiceCampaign) {
 	made.id, made.reference, made.created = w.nextID(), w.newReference(), w.clock.Now()
 	w.voices.add(made)
+	w.speak(made)
+}
+
+// speak makes the calls that are stored.
+func (w *world) speak(made *voiceCampaign) {
 	w.at(made.created.Add(callsBeginAfter), func(time.Time) { made.status = statusProcessing })
 	w.at(made.created.Add(callsEndAfter), func(due time.Time) {
 		made.status, made.completed = statusCompleted, due

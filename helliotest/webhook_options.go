@@ -35,7 +35,7 @@ func WithWebhookHandler(h http.Handler, secret string, events ...string) Option 
 		if h == nil {
 			return errors.New("WithWebhookHandler: the handler is nil")
 		}
-		url := fmt.Sprintf("https://handler-%d.hellio.test/webhook", len(c.webhooks)+1)
+		url := fmt.Sprintf("https://handler-%d"+handlerHost, len(c.webhooks)+1)
 		return c.addEndpoint("WithWebhookHandler", endpoint{url: url, handler: h, secret: secret, events: events})
 	}
 }

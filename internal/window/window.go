@@ -44,3 +44,11 @@ func (w *Window) RetryAfter(now time.Time) int {
 func (w *Window) running(now time.Time) bool {
 	return w.count > 0 && now.Before(w.start.Add(w.Length))
 }
+
+// State is the window's start and count, for Restored.
+func (w *Window) State() (start time.Time, count int) { return w.start, w.count }
+
+// Restored is a window in the state that State gave.
+func Restored(length time.Duration, start time.Time, count int) Window {
+	return Window{Length: length, start: start, count: count}
+}

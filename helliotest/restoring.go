@@ -1,0 +1,280 @@
+package helliotest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/window"
+)
+
+// maxSavedAge is how far a time of a snapshot may lie from the snapshot's own.
+const maxSavedAge = 200 * 365 * 24 * time.Hour
+
+// restorer makes a world of a saved one. It notes the first thing that does not fit, and goes on.
+type restorer struct {
+	w     *world
+	s     *saved
+	delta time.Duration // from the saved clock to the new one
+	err   error
+
+	campaigns map[int64]*campaign
+	messages  map[int64]*message
+	alone     map[int64][]message // those without a campaign, each a batch of its own
+	webhooks  map[int64]*webhook
+	apps      map[int64]*ussdApp
+}
+
+// restore fills a new world. What waits for its time has as long to wait as when it was saved.
+func (w *world) restore(s *saved) error {
+	now := w.clock.Now()
+	r := &restorer{
+		w: w, s: s, delta: now.Sub(s.At), campaigns: make(map[int64]*campaign), messages: make(map[int64]*message), alone: make(map[int64][]message),
+		webhooks: make(map[int64]*webhook), apps: make(map[int64]*ussdApp),
+	}
+	r.require(s.LastID >= 0 && s.LastID < 1<<53, "LastID %d is out of range", s.LastID)
+	w.lastID = s.LastID
+	if w.f.cfg.seed == s.Seed {
+		r.failed(w.source.UnmarshalBinary(s.Random))
+	}
+	r.money(now)
+	r.gates()
+	r.texts()
+	r.speech()
+	r.hooks()
+	r.ussd()
+	r.requests()
+	return r.err
+}
+
+func (r *restorer) require(holds bool, format string, args ...any) {
+	if !holds && r.err == nil {
+		r.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (r *restorer) failed(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// time moves a time to the new clock.
+func (r *restorer) time(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	age := t.Sub(r.s.At)
+	r.require(age < maxSavedAge && age > -maxSavedAge, "the time %v lies too far from that of the snapshot", t)
+	return t.Add(r.delta)
+}
+
+// id checks that ids are above those before, as tables need it.
+func (r *restorer) id(kind string, id int64, before *int64) int64 {
+	r.require(id > *before && id <= r.s.LastID, "the id %d of a %s is out of order or above LastID", id, kind)
+	*before = id
+	return id
+}
+
+func (r *restorer) count(kind string, counts ...int) {
+	for _, n := range counts {
+		r.require(n >= 0 && n <= 1<<31, "a %s counts %d", kind, n)
+	}
+}
+
+// money restores what is reserved and spent; the balance is an option's. What was spent counts for the day and month of the new clock.
+func (r *restorer) money(now time.Time) {
+	r.w.purse.reserved = r.s.Reserved
+	r.w.spent = spending{
+		day: tally{began: startOf(daily, now), sum: r.s.SpentToday}, month: tally{began: startOf(monthly, now), sum: r.s.SpentMonth},
+	}
+}
+
+func (r *restorer) window(s savedWindow) window.Window {
+	r.count("window", s.Count)
+	return window.Restored(contract.RateLimitWindow, r.time(s.Start), s.Count)
+}
+
+func windows[K netip.Addr | string](r *restorer, in map[K]savedWindow) map[K]*window.Window {
+	out := make(map[K]*window.Window, len(in))
+	for key, s := range in {
+		restored := r.window(s)
+		out[key] = &restored
+	}
+	return out
+}
+
+// gates restores tokens, keys, codes and limits.
+func (r *restorer) gates() {
+	for _, s := range r.s.Tokens {
+		if t := r.w.tokens[s.Token]; t != nil {
+			t.window = r.window(s.Window)
+		}
+	}
+	for _, s := range r.s.Keys {
+		r.require(s.Status >= 200 && s.Status <= 299, "a key with the status %d", s.Status)
+		id := keyID{s.Token, s.Method, s.Path, s.Key}
+		r.w.keys[id] = &keyed{id: id, at: r.time(s.At), reply: &reply{status: s.Status, body: []byte(s.Body)}}
+	}
+	for to, s := range r.s.OTPs {
+		r.require(s.Wrong >= 0 && s.Wrong < maxOTPTries, "a code with %d wrong tries", s.Wrong)
+		r.w.otps.put(to, oneTimeCode{code: s.Code, expires: r.time(s.Expires), wrong: s.Wrong})
+	}
+	r.w.otps.senders, r.w.logins = windows(r, r.s.OTPSenders), windows(r, r.s.LoginTries)
+}
+
+// texts restores campaigns and messages.
+func (r *restorer) texts() {
+	sizes := make(map[int64]int)
+	for _, s := range r.s.Messages {
+		sizes[s.Campaign]++
+	}
+	last := int64(0)
+	for _, s := range r.s.Campaigns {
+		r.count("campaign", s.Invalid, s.Segments)
+		r.require(sizes[s.ID] > 0, "campaign %d has no message", s.ID)
+		made := &campaign{
+			id: r.id("campaign", s.ID, &last), reference: s.Reference, sender: s.Sender, text: s.Text, status: s.Status, invalid: s.Invalid,
+			segments: s.Segments, estimated: s.Estimated, messages: make([]message, 0, sizes[s.ID]), created: r.time(s.Created), completed: r.time(s.Completed),
+		}
+		r.campaigns[s.ID] = made
+		r.w.campaigns.add(made)
+	}
+	last = 0
+	for _, s := range r.s.Messages {
+		r.w.messages.add(r.message(s, &last))
+	}
+	for _, s := range r.s.Messages { // in the order in which they were sent, as reports are made in it
+		m := r.messages[s.ID]
+		switch made := m.campaign; {
+		case made == nil && m.final.IsZero():
+			r.w.carry(r.alone[s.ID], m.created, func(time.Time) {})
+		case made != nil && made.completed.IsZero() && m == &made.messages[0]:
+			r.w.run(made)
+		}
+	}
+}
+
+func (r *restorer) message(s savedMessage, last *int64) *message {
+	r.count("message", s.Segments)
+	m := message{
+		id: r.id("message", s.ID, last), reference: s.Reference, channel: s.Channel, to: s.To, sender: s.Sender, text: s.Text, status: s.Status,
+		segments: s.Segments, cost: s.Cost, provider: s.Provider, failure: s.Failure, doomed: s.Doomed,
+		created: r.time(s.Created), sent: r.time(s.SentAt), final: r.time(s.FinalAt),
+	}
+	if m.campaign = r.campaigns[s.Campaign]; m.campaign != nil {
+		m.campaign.messages = append(m.campaign.messages, m)
+		r.messages[s.ID] = &m.campaign.messages[len(m.campaign.messages)-1]
+		return r.messages[s.ID]
+	}
+	r.require(s.Campaign == 0, "message %d is of campaign %d, which is not there", s.ID, s.Campaign)
+	batch := []message{m}
+	r.alone[s.ID], r.messages[s.ID] = batch, &batch[0]
+	return &batch[0]
+}
+
+// speech restores calls and lookups.
+func (r *restorer) speech() {
+	last := int64(0)
+	for _, s := range r.s.Voices {
+		r.count("voice campaign", s.Accepted, s.Invalid, s.Doomed, s.Seconds)
+		made := &voiceCampaign{
+			id: r.id("voice campaign", s.ID, &last), reference: s.Reference, name: s.Name, status: s.Status, accepted: s.Accepted, invalid: s.Invalid,
+			doomed: s.Doomed, seconds: s.Seconds, created: r.time(s.Created), completed: r.time(s.Completed),
+		}
+		r.w.voices.add(made)
+		if made.completed.IsZero() {
+			r.w.speak(made)
+		}
+	}
+	last = 0
+	batch := make([]lookup, len(r.s.Lookups))
+	for i, s := range r.s.Lookups {
+		batch[i] = lookup{
+			id: r.id("lookup", s.ID, &last), reference: s.Reference, to: s.To, status: s.Status, doomed: s.Doomed, created: r.time(s.Created),
+			start: r.time(s.Start), completed: r.time(s.Completed),
+		}
+		r.w.lookups.add(&batch[i])
+		if batch[i].completed.IsZero() {
+			r.w.ask(batch[i : i+1])
+		}
+	}
+}
+
+// ussd restores apps, extensions and sessions.
+func (r *restorer) ussd() {
+	u, last := &r.w.ussd, int64(0)
+	for _, s := range r.s.Apps {
+		app := &ussdApp{
+			r.id("USSD app", s.ID, &last), s.Reference, s.Name, s.Callback, s.Mode, s.TestSecret, s.LiveSecret, s.Active, r.time(s.Created),
+		}
+		r.apps[s.ID] = app
+		u.apps.add(app)
+	}
+	last = 0
+	for _, s := range r.s.Extensions {
+		r.require(s.App == 0 || r.apps[s.App] != nil, "extension %d is of app %d, which is not there", s.ID, s.App)
+		r.require(s.Months >= 1 && s.Months < 3000, "extension %d is paid for %d months", s.ID, s.Months)
+		e := &ussdExtension{
+			id: r.id("USSD extension", s.ID, &last), reference: s.Reference, code: s.Code, shortCode: s.ShortCode, status: s.Status, price: s.Price,
+			app: r.apps[s.App], rented: r.time(s.Rented), months: s.Months, expires: r.time(s.Expires),
+		}
+		u.extensions.add(e)
+		if e.status == extensionActive {
+			r.w.planRenewal(e)
+		}
+	}
+	last = 0
+	for _, s := range r.s.Sessions {
+		r.count("session", s.Steps)
+		u.sessions.remember(&ussdSession{
+			r.id("USSD session", s.ID, &last), s.Reference, ussdDialog{r.apps[s.App], s.Ref}, s.MSISDN, s.ServiceCode, s.Status, s.Steps, false,
+			r.time(s.Started), r.time(s.Latest), r.time(s.Ended),
+		})
+		if added := u.sessions.rows[len(u.sessions.rows)-1]; added.status == sessionActive {
+			r.w.at(added.latest.Add(sessionIdle), added.idle)
+		}
+	}
+}
+
+// requests restores the journal of a dump.
+func (r *restorer) requests() {
+	last := int64(0)
+	for _, s := range r.s.Requests {
+		c := &call{f: r.w.f, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
+		if c.header == nil {
+			c.header = http.Header{}
+		}
+		if below, rooted := cutRoot(s.Path); rooted {
+			methods, _ := routes.match(below)
+			c.route = methods[s.Method]
+		}
+		r.w.requests = append(r.w.requests, &logged{
+			id: r.id("request", s.ID, &last), at: r.time(s.At), call: c, token: s.Token, key: s.Key, charge: s.Charge, replayed: s.Replayed,
+			struck: s.Struck, fault: s.Fault, status: s.Status, code: s.Code, response: s.Response,
+		})
+	}
+}
+
+// account reads the account of a saved world.
+func (s *saved) account() (account, error) {
+	var errs [3]error
+	a := account{senders: slices.Clone(s.Senders), rateLimit: s.RateLimit}
+	a.allowed, errs[0] = parsePrefixes(s.AllowedIPs)
+	if s.SpendLimit != nil {
+		a.spendLimit, errs[1] = newSpendCap(*s.SpendLimit)
+	}
+	for _, user := range s.Logins {
+		if a.logins, errs[2] = withLogin(a.logins, user); errs[2] != nil {
+			break
+		}
+	}
+	if s.RateLimit < 0 {
+		return a, fmt.Errorf("rate limit %d is negative", s.RateLimit)
+	}
+	return a, errors.Join(errs[:]...)
+}

@@ -1,0 +1,88 @@
+package helliotest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// handlerHost ends the hosts of webhooks that are received in process.
+const handlerHost = ".hellio.test/webhook"
+
+var errNoHandler = errors.New("its handler was not saved with the snapshot; give WithWebhookHandler with the same secret beside FromSnapshot")
+
+// hooks restores webhooks and deliveries.
+func (r *restorer) hooks() {
+	last := int64(0)
+	for _, s := range r.s.Webhooks {
+		r.count("webhook", s.Failures)
+		h := &webhook{
+			id: r.id("webhook", s.ID, &last), reference: s.Reference, url: s.URL, events: s.Events, active: s.Active, secret: s.Secret,
+			lastError: s.LastError, failures: s.Failures, created: r.time(s.Created),
+		}
+		r.webhooks[s.ID] = h
+		if !s.Deleted {
+			r.w.webhooks.add(h)
+		}
+	}
+	r.endpoints()
+	for _, s := range r.s.Deliveries {
+		r.delivery(s)
+	}
+}
+
+// endpoints makes the webhooks of the options. One that was saved, known by its secret, gets its handler back instead.
+func (r *restorer) endpoints() {
+	for _, e := range r.w.f.cfg.webhooks {
+		i := slices.IndexFunc(r.w.webhooks.rows, func(h *webhook) bool { return h.isOf(e) })
+		if i < 0 {
+			r.w.addEndpoint(e)
+			continue
+		}
+		r.w.webhooks.rows[i].handler = e.handler
+	}
+}
+
+// isOf tells whether a saved webhook is the one of an option.
+func (h *webhook) isOf(e endpoint) bool {
+	return h.handler == nil && h.secret == e.secret && (h.url == e.url || e.handler != nil && isHandlerURL(h.url))
+}
+
+func isHandlerURL(url string) bool {
+	return strings.HasPrefix(url, "https://handler-") && strings.HasSuffix(url, handlerHost)
+}
+
+func (r *restorer) delivery(s savedDelivery) {
+	hook, about := r.webhooks[s.Webhook], r.messages[s.Message]
+	if hook == nil || about == nil {
+		r.require(false, "delivery %q is to webhook %d about message %d, and one of them is not there", s.ID, s.Webhook, s.Message)
+		return
+	}
+	r.require(s.Tries >= 0 && s.Tries <= len(retryOffsets()), "delivery %q has %d tries", s.ID, s.Tries)
+	d := &delivery{
+		id: s.ID, hook: hook, message: about, event: s.Event, body: []byte(s.Body), status: s.Status, created: r.time(s.Created),
+		first: r.time(s.First), tries: s.Tries, next: r.time(s.Next), delayed: s.Delayed,
+	}
+	for _, try := range s.Attempts {
+		try.At = r.time(try.At)
+		d.attempts = append(d.attempts, try)
+	}
+	r.w.deliveries = append(r.w.deliveries, d)
+	if r.err == nil && d.open() {
+		r.resume(d, s)
+	}
+}
+
+// resume plans what is to come of a delivery. An attempt that was under way counts as one that failed.
+func (r *restorer) resume(d *delivery, s savedDelivery) {
+	switch {
+	case s.InFlight:
+		r.w.attempted(d, false, d.next)
+	case s.Held && d.hook.held == nil:
+		d.hook.held = d
+	case d.delayed:
+		r.w.sendDelayed(d, d.next)
+	default:
+		r.w.tryAt(d.next, d)
+	}
+}

@@ -1,0 +1,184 @@
+package helliotest
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// saved is a world as a snapshot holds it: everything but faults and calls under way. Times are those of the world's clock.
+type saved struct {
+	At     time.Time
+	Seed   uint64
+	Random []byte
+	LastID int64
+
+	Senders    []string
+	RateLimit  int
+	AllowedIPs []string
+	SpendLimit *SpendLimit
+	Logins     []LoginUser
+	Balance    money
+	Reserved   money
+	SpentToday money
+	SpentMonth money
+
+	Tokens     []savedToken
+	Keys       []savedKey
+	SetCodes   map[string]string // by WithOTP
+	OTPLimit   int
+	OTPs       map[string]savedCode
+	OTPSenders map[netip.Addr]savedWindow
+	LoginTries map[string]savedWindow
+
+	Campaigns  []savedCampaign
+	Messages   []savedMessage
+	Voices     []savedVoice
+	Lookups    []savedLookup
+	Webhooks   []savedWebhook
+	Deliveries []savedDelivery
+
+	USSDBalance money
+	Apps        []savedApp
+	Extensions  []savedExtension
+	Sessions    []savedSession
+
+	Requests []savedRequest `json:",omitempty"` // in a dump alone
+}
+
+type savedWindow struct {
+	Start time.Time
+	Count int
+}
+
+type savedToken struct {
+	Token  string
+	Scopes []string
+	Window savedWindow
+}
+
+type savedKey struct {
+	Token, Method, Path, Key string
+	Status                   int
+	Body                     string
+	At                       time.Time
+}
+
+type savedCode struct {
+	Code    string
+	Expires time.Time
+	Wrong   int
+}
+
+type savedMessage struct {
+	ID                        int64
+	Reference                 uuid.UUID
+	Campaign                  int64 // 0 = none
+	Channel, To, Sender, Text string
+	Status                    string
+	Segments                  int
+	Cost                      money
+	Provider, Failure         string
+	Doomed                    bool
+	Created, SentAt, FinalAt  time.Time
+}
+
+type savedCampaign struct {
+	ID                 int64
+	Reference          uuid.UUID
+	Sender, Text       string
+	Status             string
+	Invalid, Segments  int
+	Estimated          money
+	Created, Completed time.Time
+}
+
+type savedVoice struct {
+	ID                                 int64
+	Reference                          uuid.UUID
+	Name, Status                       string
+	Accepted, Invalid, Doomed, Seconds int
+	Created, Completed                 time.Time
+}
+
+type savedLookup struct {
+	ID                        int64
+	Reference                 uuid.UUID
+	To, Status                string
+	Doomed                    bool
+	Created, Start, Completed time.Time
+}
+
+type savedWebhook struct {
+	ID        int64
+	Reference uuid.UUID
+	URL       string
+	Events    []string
+	Active    bool
+	Deleted   bool // only its deliveries remember it
+	Secret    string
+	LastError string
+	Failures  int
+	Created   time.Time
+}
+
+type savedDelivery struct {
+	ID                      string
+	Webhook, Message        int64
+	Event                   string
+	Body                    string
+	Status                  string
+	Created, First, Next    time.Time
+	Tries                   int
+	Delayed, InFlight, Held bool
+	Attempts                []DeliveryAttempt
+}
+
+type savedApp struct {
+	ID                     int64
+	Reference              uuid.UUID
+	Name, Callback, Mode   string
+	TestSecret, LiveSecret string
+	Active                 bool
+	Created                time.Time
+}
+
+type savedExtension struct {
+	ID              int64
+	Reference       uuid.UUID
+	Code, ShortCode string
+	Status          string
+	Price           money
+	App             int64 // 0 = none
+	Months          int
+	Rented, Expires time.Time
+}
+
+type savedSession struct {
+	ID                     int64
+	Reference              uuid.UUID
+	App                    int64 // 0 = one that was deleted
+	Ref                    string
+	MSISDN, ServiceCode    string
+	Status                 string
+	Steps                  int
+	Started, Latest, Ended time.Time
+}
+
+type savedRequest struct {
+	ID               int64
+	At               time.Time
+	Method, Path     string
+	Query            url.Values  `json:",omitempty"`
+	Header           http.Header `json:",omitempty"`
+	Body, Response   []byte      `json:",omitempty"`
+	Token, Key       string
+	Charge           money
+	Replayed, Struck bool
+	Fault            string
+	Status           int
+	Code             string
+}

@@ -1,0 +1,163 @@
+package helliotest
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/hellio-go/hellio/internal/window"
+)
+
+// save copies the world as it is. The engine must be locked.
+func (w *world) save() *saved {
+	now := w.clock.Now()
+	random, err := w.source.MarshalBinary()
+	if err != nil {
+		panic(err) // it never fails
+	}
+	a := &w.account
+	return &saved{
+		At: now, Seed: w.f.cfg.seed, Random: random, LastID: w.lastID,
+		Senders: a.senders, RateLimit: a.rateLimit, AllowedIPs: prefixTexts(a.allowed), SpendLimit: a.spendLimit.public(), Logins: a.logins,
+		Balance: w.purse.balance, Reserved: w.purse.reserved, SpentToday: w.spent.in(daily, now), SpentMonth: w.spent.in(monthly, now),
+		Tokens: w.saveTokens(), Keys: w.saveKeys(),
+		SetCodes: w.f.cfg.codes, OTPLimit: w.f.cfg.otpLimit, OTPs: w.saveCodes(), OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
+		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(w.messages.rows, saveMessage), Voices: each(w.voices.rows, saveVoice),
+		Lookups: each(w.lookups.rows, saveLookup), Webhooks: w.saveWebhooks(), Deliveries: each(w.deliveries, saveDelivery),
+		USSDBalance: w.ussd.balance, Apps: each(w.ussd.apps.rows, saveApp), Extensions: each(w.ussd.extensions.rows, saveExtension),
+		Sessions: each(w.ussd.sessions.rows, saveSession),
+	}
+}
+
+func each[A, B any](in []A, change func(A) B) []B {
+	out := make([]B, len(in))
+	for i := range in {
+		out[i] = change(in[i])
+	}
+	return out
+}
+
+func saveWindow(w *window.Window) savedWindow {
+	start, count := w.State()
+	return savedWindow{start, count}
+}
+
+func saveWindows[K netip.Addr | string](in map[K]*window.Window) map[K]savedWindow {
+	out := make(map[K]savedWindow, len(in))
+	for key, counted := range in {
+		out[key] = saveWindow(counted)
+	}
+	return out
+}
+
+// saveTokens lists those of the options first, in their order, as Client takes the first that has every scope.
+func (w *world) saveTokens() []savedToken {
+	out := make([]savedToken, 0, len(w.tokens))
+	add := func(t *token) { out = append(out, savedToken{t.grant.token, t.scopes, saveWindow(&t.window)}) }
+	left := maps.Clone(w.tokens)
+	for _, g := range w.f.cfg.tokens {
+		if t := left[g.token]; t != nil {
+			add(t)
+			delete(left, g.token)
+		}
+	}
+	for _, text := range slices.Sorted(maps.Keys(left)) {
+		add(left[text])
+	}
+	return out
+}
+
+// saveKeys leaves out those of calls in flight: such a call ends in its own world.
+func (w *world) saveKeys() []savedKey {
+	out := make([]savedKey, 0, len(w.keys))
+	for id, k := range w.keys {
+		if k.reply != nil {
+			out = append(out, savedKey{id.token, id.method, id.path, id.key, k.reply.status, string(k.reply.body), k.at})
+		}
+	}
+	slices.SortFunc(out, func(a, b savedKey) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Token, b.Token), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Key, b.Key))
+	})
+	return out
+}
+
+func (w *world) saveCodes() map[string]savedCode {
+	out := make(map[string]savedCode, len(w.otps.newest))
+	for to, c := range w.otps.newest {
+		out[to] = savedCode{c.code, c.expires, c.wrong}
+	}
+	return out
+}
+
+func saveMessage(m *message) savedMessage {
+	s := savedMessage{
+		ID: m.id, Reference: m.reference, Channel: m.channel, To: m.to, Sender: m.sender, Text: m.text, Status: m.status, Segments: m.segments,
+		Cost: m.cost, Provider: m.provider, Failure: m.failure, Doomed: m.doomed, Created: m.created, SentAt: m.sent, FinalAt: m.final,
+	}
+	if m.campaign != nil {
+		s.Campaign = m.campaign.id
+	}
+	return s
+}
+
+func saveCampaign(c *campaign) savedCampaign {
+	return savedCampaign{c.id, c.reference, c.sender, c.text, c.status, c.invalid, c.segments, c.estimated, c.created, c.completed}
+}
+
+func saveVoice(v *voiceCampaign) savedVoice {
+	return savedVoice{v.id, v.reference, v.name, v.status, v.accepted, v.invalid, v.doomed, v.seconds, v.created, v.completed}
+}
+
+func saveLookup(l *lookup) savedLookup {
+	return savedLookup{l.id, l.reference, l.to, l.status, l.doomed, l.created, l.start, l.completed}
+}
+
+// saveWebhooks lists those that were deleted too, as long as a delivery names them.
+func (w *world) saveWebhooks() []savedWebhook {
+	all := slices.Clone(w.webhooks.rows)
+	for _, d := range w.deliveries {
+		if !slices.Contains(all, d.hook) {
+			all = append(all, d.hook)
+		}
+	}
+	slices.SortFunc(all, func(a, b *webhook) int { return cmp.Compare(a.id, b.id) })
+	return each(all, func(h *webhook) savedWebhook {
+		_, there := w.webhooks.seek(h.id)
+		return savedWebhook{h.id, h.reference, h.url, h.events, h.active, !there, h.secret, h.lastError, h.failures, h.created}
+	})
+}
+
+func saveDelivery(d *delivery) savedDelivery {
+	return savedDelivery{
+		ID: d.id, Webhook: d.hook.id, Message: d.message.id, Event: d.event, Body: string(d.body), Status: d.status, Created: d.created,
+		First: d.first, Next: d.next, Tries: d.tries, Delayed: d.delayed, InFlight: d.inFlight, Held: d.hook.held == d, Attempts: d.attempts,
+	}
+}
+
+func saveApp(a *ussdApp) savedApp {
+	return savedApp{a.id, a.reference, a.name, a.callback, a.mode, a.testSecret, a.liveSecret, a.active, a.created}
+}
+
+func saveExtension(e *ussdExtension) savedExtension {
+	return savedExtension{e.id, e.reference, e.code, e.shortCode, e.status, e.price, appID(e.app), e.months, e.rented, e.expires}
+}
+
+func saveSession(s *ussdSession) savedSession {
+	return savedSession{s.id, s.reference, appID(s.dialog.app), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, s.started, s.latest, s.ended}
+}
+
+func appID(a *ussdApp) int64 {
+	if a == nil {
+		return 0
+	}
+	return a.id
+}
+
+func saveRequest(l *logged) savedRequest {
+	c := l.call
+	return savedRequest{
+		ID: l.id, At: l.at, Method: c.method, Path: c.path, Query: c.query, Header: c.header, Body: c.body, Response: l.response, Token: l.token,
+		Key: l.key, Charge: l.charge, Replayed: l.replayed, Struck: l.struck, Fault: l.fault, Status: l.status, Code: l.code,
+	}
+}
