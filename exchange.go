@@ -88,6 +88,7 @@ func (x *exchange) run() error {
 
 // prepare readies an attempt, which go-retryablehttp asks for before each but the first: token, the limiter's leave, a clean slate.
 func (x *exchange) prepare(*http.Request) error {
+	delete(x.request.Header, "Cookie") // http.Client adds the Jar's to those of the last attempt
 	x.ending = x.ready()
 	return x.ending
 }

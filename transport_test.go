@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -334,4 +335,22 @@ func TestCookiesOfTheCallersJarTravel(t *testing.T) {
 	require.NoError(t, getBalance(t.Context(), c))
 	require.NoError(t, getBalance(t.Context(), c))
 	require.Equal(t, "node-3", got.Load())
+}
+
+func TestEachAttemptCarriesTheJarsCookiesOfItsOwn(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStub(reply(503, `{}`, "Set-Cookie", "sticky=node-4; Path=/"), reply(503, `{}`), reply(200, sentBody))
+		jar := newJar(t)
+		base, err := url.Parse(defaultBaseURL)
+		require.NoError(t, err)
+		jar.SetCookies(base, []*http.Cookie{{Name: "sticky", Value: "node-3", Path: "/"}})
+		c, err := NewClient(testToken, WithHTTPClient(&http.Client{Transport: s, Jar: jar}))
+		require.NoError(t, err)
+		require.NoError(t, sendSMS(t.Context(), c))
+		var sent []string
+		for _, r := range s.requests() {
+			sent = append(sent, r.header.Get("Cookie"))
+		}
+		require.Equal(t, []string{"sticky=node-3", "sticky=node-4", "sticky=node-4"}, sent)
+	})
 }
