@@ -1,0 +1,177 @@
+package storm
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// hold is for how long a connection that answers nothing is kept: longer than any attempt lasts.
+const hold = 3 * time.Second
+
+// serveHTTP1 answers request after request; below is the TCP connection that c may be TLS over.
+func (s *Server) serveHTTP1(c, below net.Conn) {
+	in := bufio.NewReaderSize(c, 8<<10)
+	for proto := Fresh; ; proto = Reused {
+		req, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		a := s.arrive(req.Method, req.URL.EscapedPath(), req.Header, proto)
+		if !s.readBody(a, req.Body, below) || !s.process(a, &http1{s, c, below}) {
+			return
+		}
+		if s.dropsIdle(a) {
+			s.pause(rand.N(time.Millisecond))
+			return
+		}
+	}
+}
+
+// readBody reads what the fault lets it.
+func (s *Server) readBody(a *arrival, body io.Reader, below net.Conn) bool {
+	switch a.kind.shape {
+	case resetInHeader:
+		breakTCP(below)
+		return false
+	case resetInBody:
+		_, _ = io.CopyN(io.Discard, body, 1000)
+		breakTCP(below)
+		return false
+	case slowRead:
+		body = &slowReader{body, s}
+	}
+	var err error
+	a.req.body, err = io.ReadAll(body)
+	return err == nil
+}
+
+// slowReader takes a large body in eight pauses.
+type slowReader struct {
+	from   io.Reader
+	server *Server
+}
+
+func (r *slowReader) Read(p []byte) (int, error) {
+	r.server.pause(25 * time.Millisecond)
+	return io.ReadFull(r.from, p[:min(len(p), bigBody/8)])
+}
+
+// http1 writes answers, byte by byte where need be.
+type http1 struct {
+	server   *Server
+	c, below net.Conn
+}
+
+func (w *http1) send(a answer, s shape) bool {
+	a = shaped(a, s)
+	switch s {
+	case closed:
+		return false
+	case reset:
+		breakTCP(w.below)
+		return false
+	case silent:
+		drain(w.c, hold)
+		return false
+	case late:
+		w.server.pause(attemptLimit + 100*time.Millisecond)
+	case partialStatus:
+		return w.write("HTTP/1.1 20") && false
+	case headersThenStall:
+		_ = w.write(head(a, "Content-Length: 4000\r\n") + `{"da`)
+		drain(w.c, hold)
+		return false
+	case hugeHeaders:
+		return w.write("HTTP/1.1 200 OK\r\n"+strings.Repeat("X-Filler: "+strings.Repeat("y", 1000)+"\r\n", 1000)) && false
+	case flood:
+		for w.write(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 100)) {
+		}
+		return false
+	case huge:
+		return w.endless(a)
+	}
+	return w.body(a, s)
+}
+
+// body writes an answer with its body, cut or whole.
+func (w *http1) body(a answer, s shape) bool {
+	half := string(a.body[:len(a.body)/2])
+	switch s {
+	case cutLength:
+		return w.write(head(a, fmt.Sprintf("Content-Length: %d\r\n", len(a.body)))+half) && false
+	case cutChunked:
+		return w.write(head(a, "Transfer-Encoding: chunked\r\n")+fmt.Sprintf("%x\r\n%s\r\n", len(half), half)) && false
+	case cutClose:
+		return w.write(head(a, "Connection: close\r\n")+half) && false
+	}
+	length := fmt.Sprintf("Content-Length: %d\r\n", len(a.body))
+	if a.status == http.StatusNoContent {
+		length = ""
+	}
+	return w.write(head(a, length) + string(a.body))
+}
+
+func (w *http1) write(text string) bool {
+	_ = w.c.SetWriteDeadline(time.Now().Add(hold))
+	_, err := io.WriteString(w.c, text)
+	return err == nil
+}
+
+// endless announces 5 GiB, and writes until the client has had enough.
+func (w *http1) endless(a answer) bool {
+	open := w.write(head(a, "Content-Length: 5368709120\r\n") + `{"data":{"filler":"`)
+	for open {
+		open = w.write(strings.Repeat("y", 16<<10))
+	}
+	return false
+}
+
+func head(a answer, more string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, http.StatusText(a.status))
+	if a.header.Get("Date") == "" {
+		fmt.Fprintf(&b, "Date: %s\r\n", time.Now().UTC().Format(http.TimeFormat))
+	}
+	_ = a.header.Write(&b)
+	return b.String() + more + "\r\n"
+}
+
+// shaped changes an answer as its shape demands, on any protocol. One without a body gets one, where the shape is about bodies.
+func shaped(a answer, s shape) answer {
+	if s < headersThenStall || s > huge {
+		return a
+	}
+	if a.status == http.StatusNoContent {
+		a.status, a.header, a.body = http.StatusOK, jsonHeader(), []byte(`{"data":{"deleted":true}}`)
+	}
+	switch s {
+	case badJSON:
+		a.body = bytes.Replace(a.body, []byte(`"`), []byte(`'`), 1)
+	case htmlPage:
+		a.status, a.header, a.body = http.StatusOK, http.Header{"Content-Type": {"text/html"}}, []byte("<html>Please log in to the network</html>")
+	case empty:
+		a.body = nil
+	case cutGzip:
+		a.header = a.header.Clone()
+		a.header.Set("Content-Encoding", "gzip")
+		a.body = zipped(a.body)
+	}
+	return a
+}
+
+// zipped is a gzip stream without its end.
+func zipped(body []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(body)
+	_ = w.Close()
+	return b.Bytes()[:b.Len()-10]
+}
