@@ -1,0 +1,109 @@
+package helliobulk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// Points that the engine knows nothing of.
+const (
+	afterWrite = "after the write"
+	afterReply = "after the reply"
+)
+
+// childEnv turns the test binary into a program that sends a batch and is killed on the way.
+const childEnv = "HELLIOBULK_TEST_CHILD"
+
+// childJob is what the child does.
+type childJob struct {
+	URL    string
+	Store  string
+	Point  string
+	Nth    int64 // time that the point is reached
+	Count  int   // of recipients
+	Resume bool
+}
+
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childEnv); job != "" {
+		if err := runChild(job); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func runChild(text string) error {
+	var job childJob
+	if err := json.Unmarshal([]byte(text), &job); err != nil {
+		return err
+	}
+	k := &killer{job: job}
+	client, err := hellio.NewClient(helliotest.DefaultToken, append(quick(), hellio.WithBaseURL(job.URL), hellio.WithHTTPClient(&http.Client{Transport: k}))...)
+	if err != nil {
+		return err
+	}
+	p := crashBatch(job.Store)
+	p.at = func(point string, _ int) { k.reach(point) }
+	if job.Resume {
+		_, err = Resume(context.Background(), client, job.Store, p.Options)
+	} else {
+		_, err = Run(context.Background(), client, Numbers(crashList(job.Count)...), p)
+	}
+	return err
+}
+
+// killer ends the process as kill -9 does, at its point.
+type killer struct {
+	job     childJob
+	reached atomic.Int64
+	wire    http.Transport
+}
+
+func (k *killer) reach(point string) {
+	if point == k.job.Point && k.reached.Add(1) == k.job.Nth {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	}
+}
+
+// RoundTrip sends through connections that tell when a send was written, and tells when its answer has come.
+func (k *killer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if k.wire.DialContext == nil {
+		k.wire.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			return &tellingConn{conn, k}, err
+		}
+	}
+	resp, err := k.wire.RoundTrip(req)
+	if err == nil && req.Method == http.MethodPost {
+		k.reach(afterReply)
+	}
+	return resp, err
+}
+
+type tellingConn struct {
+	net.Conn
+	k *killer
+}
+
+func (c *tellingConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err == nil && bytes.HasPrefix(p, []byte("POST ")) {
+		c.k.reach(afterWrite)
+	}
+	return n, err
+}

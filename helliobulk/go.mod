@@ -1,0 +1,27 @@
+module github.com/hellio-go/hellio/helliobulk
+
+go 1.25.0
+
+replace github.com/hellio-go/hellio => ../
+
+require (
+	github.com/RoaringBitmap/roaring/v2 v2.30.0
+	github.com/google/uuid v1.6.0
+	github.com/hellio-go/hellio v0.0.0
+	github.com/nyaruka/phonenumbers v1.8.1
+	go.etcd.io/bbolt v1.5.0
+)
+
+require go.yaml.in/yaml/v3 v3.0.5 // indirect
+
+require (
+	github.com/bits-and-blooms/bitset v1.24.4 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
+	github.com/mschoch/smat v0.2.0 // indirect
+	github.com/stretchr/testify v1.12.1
+	github.com/warthog618/sms v0.3.0 // indirect
+	golang.org/x/sys v0.45.0 // indirect
+	golang.org/x/text v0.23.0 // indirect
+	google.golang.org/protobuf v1.36.11 // indirect
+)

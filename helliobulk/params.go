@@ -1,0 +1,131 @@
+package helliobulk
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/hellio-go/hellio"
+)
+
+const (
+	defaultChunkSize = 500
+	maxChunkSize     = 10_000 // recipients of one call (documented)
+	defaultWorkers   = 4
+	maxWorkers       = 64
+	defaultMargin    = 12 * time.Hour
+	maxMargin        = 30 * 24 * time.Hour
+	defaultGrace     = 10 * time.Second
+	maxSender        = 11
+	maxBatchID       = 200
+)
+
+// Params say what a batch sends. They are stored with it: a later Run with others is refused with ErrBatchChanged.
+type Params struct {
+	Store     string // path of the batch's own file; required
+	BatchID   string // names the intention, such as "fees-2026-05"; never use one for two; at most 200 visible ASCII characters; "": a new UUID
+	Sender    string // approved sender name; required, at most 11 characters: a batch does not depend on a client's default
+	Message   string // 1 to 1600 characters; {{name}} stands for a field of the recipient
+	Gateway   string // overrides the route; "": the account's own
+	Region    string // country of numbers without a country code, two letters; "": all numbers have theirs, with or without +
+	ChunkSize int    // recipients of one call, at most 10,000; 0: 500. A stored batch keeps its own
+
+	Options
+}
+
+// Options say how a batch is sent. They may differ from run to run.
+type Options struct {
+	Workers       int           // calls at a time, at most 64; 0: 4. The client's own limiter sets the pace
+	Margin        time.Duration // how long a chunk in doubt may be sent again with its key; 0: 12 h; at most 30 days
+	Grace         time.Duration // how long calls under way may take once the context has ended; 0: 10 s
+	StartUnpaid   bool          // begin although the balance does not cover the estimate, or no estimate can be made
+	ResendUnknown bool          // send chunks that need review once more: they may then arrive and cost twice
+	AcceptReplays bool          // take answers for chunks never tried as their own: for a batch that is planned again after its store was lost
+	AdoptToken    bool          // go on with another token of the same account; chunks in doubt then need review
+	Progress      func(Report)  // called after each change, one call at a time; it must not block for long. nil: none
+
+	at         func(point string, chunk int) // tests stop here; nil: nobody does
+	firstPause time.Duration                 // tests wait less; 0: 1 s
+}
+
+// Format prints the params without the text, for every verb.
+func (p Params) Format(f fmt.State, _ rune) {
+	printInstead(f, fmt.Sprintf("Params{batch %q, sender %q, message of %d characters}", p.BatchID, p.Sender, utf8.RuneCountInString(p.Message)))
+}
+
+// check returns the params with their defaults filled in, or a *hellio.ParamError.
+func (p Params) check() (Params, error) {
+	if p.ChunkSize == 0 {
+		p.ChunkSize = defaultChunkSize
+	}
+	p.Region = strings.ToUpper(p.Region)
+	var err error
+	switch {
+	case p.Store == "":
+		err = bad("store", "none", "the path of a file")
+	case len(p.BatchID) > maxBatchID || strings.ContainsFunc(p.BatchID, func(r rune) bool { return r <= ' ' || r > '~' }):
+		err = bad("batch id", strconv.Itoa(len(p.BatchID))+" bytes", "at most 200 visible ASCII characters without spaces")
+	case p.Sender == "" || utf8.RuneCountInString(p.Sender) > maxSender:
+		err = bad("sender", strconv.Itoa(utf8.RuneCountInString(p.Sender))+" characters", "1 to 11 characters")
+	case !validText(p.Message):
+		err = bad("message", strconv.Itoa(utf8.RuneCountInString(p.Message))+" characters", "1 to 1600 characters of UTF-8")
+	case p.Region != "" && phonenumbers.GetCountryCodeForRegion(p.Region) == 0:
+		err = bad("region", strconv.Quote(p.Region), "a country's two letters, such as GH")
+	case p.ChunkSize < 1 || p.ChunkSize > maxChunkSize:
+		err = bad("chunk size", strconv.Itoa(p.ChunkSize), "1 to 10000, or 0 for 500")
+	}
+	if err != nil {
+		return p, err
+	}
+	p.Options, err = p.Options.check()
+	return p, err
+}
+
+func (o Options) check() (Options, error) {
+	o.Workers, o.Margin, o.Grace = orElse(o.Workers, defaultWorkers), orElse(o.Margin, defaultMargin), orElse(o.Grace, defaultGrace)
+	o.firstPause = orElse(o.firstPause, firstPause)
+	if o.at == nil {
+		o.at = func(string, int) {}
+	}
+	switch {
+	case o.Workers < 1 || o.Workers > maxWorkers:
+		return o, bad("workers", strconv.Itoa(o.Workers), "1 to 64, or 0 for 4")
+	case o.Margin < time.Minute || o.Margin > maxMargin:
+		return o, bad("margin", o.Margin.String(), "1m to 720h, or 0 for 12h")
+	case o.Grace < 0:
+		return o, bad("grace", o.Grace.String(), "0s or more")
+	}
+	return o, nil
+}
+
+func orElse[T comparable](v, preset T) T {
+	var zero T
+	if v == zero {
+		return preset
+	}
+	return v
+}
+
+func bad(field, given, allowed string) error {
+	return &hellio.ParamError{Field: field, Given: given, Allowed: allowed}
+}
+
+// hash is the SHA-256 of what the chunks are made from besides the list. The chunk size is not in it: boundaries are stored.
+func (p Params) hash() string {
+	canonical, _ := json.Marshal([]string{endpoint, p.Sender, p.Message, p.Gateway, p.Region}) // strings always marshal
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:])
+}
+
+func nilClient() error { return bad("client", "nil", "a *hellio.Client") }
+
+// printInstead prints a value as this text, for every verb: what the value holds must not be logged.
+func printInstead(f fmt.State, text string) { _, _ = io.WriteString(f, text) }

@@ -1,0 +1,85 @@
+package helliobulk
+
+import (
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Recipient is one entry of the list.
+type Recipient struct {
+	Number string            // as people write it; with the batch's region, national numbers too
+	Fields map[string]string // what {{name}} stands for in the message
+}
+
+// Format prints that there is a recipient and nothing of it, for every verb.
+func (r Recipient) Format(f fmt.State, _ rune) {
+	printInstead(f, "Recipient{"+strconv.Itoa(len(r.Fields))+" fields}")
+}
+
+// Numbers makes a list of plain numbers.
+func Numbers(numbers ...string) iter.Seq2[Recipient, error] {
+	return func(yield func(Recipient, error) bool) {
+		for _, n := range numbers {
+			if !yield(Recipient{Number: n}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// maxWritten bounds what is looked at as a number, in bytes: no way of writing one needs more.
+const maxWritten = 64
+
+// Reasons why a recipient is not sent to.
+const (
+	reasonNumber = "not a phone number"
+	reasonLength = "not as long as a number of its country"
+	reasonField  = "a field of the message is missing or empty"
+	reasonText   = "its text is empty, longer than 1600 characters or not UTF-8"
+)
+
+// destination is a number in international form, which fits a uint64 whole: no country code begins with 0, and 15 digits are the most.
+type destination uint64
+
+func (d destination) String() string { return "+" + strconv.FormatUint(uint64(d), 10) }
+
+// normalise reads a number; country is ISO 3166-1 alpha-2, "" where the code is no country's. A number counts as valid when its length is
+// possible in its country: which prefixes are in use changes faster than any table of them.
+func normalise(written, region string) (d destination, country, reason string) {
+	if len(written) > maxWritten || strings.ContainsFunc(written, isLetter) {
+		return 0, "", reasonNumber // the library would read letters as on an old keypad
+	}
+	if region == "" {
+		written = "+" + strings.TrimPrefix(strings.TrimSpace(written), "+")
+	}
+	n, err := phonenumbers.Parse(written, region)
+	if err != nil {
+		return 0, "", reasonNumber
+	}
+	if phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
+		return 0, "", reasonLength
+	}
+	digits := strings.TrimPrefix(phonenumbers.Format(n, phonenumbers.E164), "+")
+	value, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil || len(digits) > 15 {
+		return 0, "", reasonNumber
+	}
+	return destination(value), countryOf(n), ""
+}
+
+// countryOf tells the country; where several share a code and the number is of none of them, the main one.
+func countryOf(n *phonenumbers.PhoneNumber) string {
+	if country := phonenumbers.GetRegionCodeForNumber(n); country != "" && country != "ZZ" && country != "001" {
+		return country
+	}
+	if country := phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())); country != "ZZ" && country != "001" {
+		return country
+	}
+	return ""
+}
+
+func isLetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }

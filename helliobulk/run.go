@@ -1,0 +1,114 @@
+package helliobulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/hellio-go/hellio"
+)
+
+// Run plans a batch and sends it. Where the store is there already it goes on as Resume does, if params and list are the same.
+//
+// The promise: at most one accepted charge a chunk, provided that the batch is resumed with the same token within the time that the API
+// remembers keys, and that the API stores key and charge together; else it stops and says unknown. Accepted is not delivered.
+//
+// When ctx ends, no further call begins, and those under way get Options.Grace to end. The Report is set whenever the store could be
+// opened, also beside an error. Errors match ErrUnfinished (Resume goes on), ErrNeedsReview, ErrBatchReused, ErrCannotPay, ErrBatchChanged,
+// ErrOtherAccount, ErrNoRecipients, ErrLocked or ErrTorn, or are a *hellio.ParamError.
+func Run(ctx context.Context, client *hellio.Client, recipients iter.Seq2[Recipient, error], p Params) (*Report, error) {
+	b, err := openOrPlan(ctx, client, recipients, p)
+	if err != nil {
+		return nil, err
+	}
+	return b.sendAndClose(ctx, client, p.Options)
+}
+
+// Resume goes on with a batch as it was planned: chunks that are done or rejected stay so, those in doubt are sent again with their keys.
+// Its results are Run's.
+func Resume(ctx context.Context, client *hellio.Client, path string, o Options) (*Report, error) {
+	b, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return b.sendAndClose(ctx, client, o)
+}
+
+func (b *Batch) sendAndClose(ctx context.Context, client *hellio.Client, o Options) (*Report, error) {
+	err := b.Send(ctx, client, o)
+	report := b.Report()
+	return &report, errors.Join(err, b.Close())
+}
+
+// Send is Resume for a batch that is open already.
+func (b *Batch) Send(ctx context.Context, client *hellio.Client, o Options) error {
+	if client == nil {
+		return nilClient()
+	}
+	o, err := o.check()
+	if err != nil {
+		return err
+	}
+	if err := b.adopt(ctx, client, o.AdoptToken); err != nil {
+		return err
+	}
+	r := newRunner(b, client, o)
+	_ = r.probe(ctx) // the API's time is good to know; where it is needed, it is asked for again
+	if err := b.affordable(ctx, client, o); err != nil {
+		return err
+	}
+	return r.run(ctx)
+}
+
+// adopt checks token and base URL, and takes another token if told to. Keys belong to the old one, so nothing in doubt may be sent again.
+func (b *Batch) adopt(ctx context.Context, client *hellio.Client, takeToken bool) error {
+	err := checkAccount(ctx, client, b.manifest.BaseURL, b.manifest.Account)
+	if !errors.Is(err, ErrOtherAccount) || !takeToken || client.BaseURL() != b.manifest.BaseURL {
+		return err
+	}
+	fingerprint, err := client.Fingerprint(ctx)
+	if err != nil {
+		return err
+	}
+	for c, err := range b.Chunks() {
+		if err != nil {
+			return err
+		}
+		if c.State != StateUnknown {
+			continue
+		}
+		if err := b.mark(c.Index, StateNeedsReview); err != nil {
+			return err
+		}
+	}
+	b.manifest.Account = fingerprint
+	return b.store.update(func(tx *bbolt.Tx) error { return putManifest(tx, &b.manifest) })
+}
+
+func (b *Batch) mark(index int, s State) error {
+	e, err := b.store.entry(index)
+	if err != nil {
+		return err
+	}
+	to := e
+	to.State = s
+	return b.commit([]change{{index, e, to}})
+}
+
+// affordable refuses to begin what can't be paid; a batch that has begun is stopped by the API itself.
+func (b *Batch) affordable(ctx context.Context, client *hellio.Client, o Options) error {
+	if o.StartUnpaid || b.Report().Open.Chunks < b.manifest.Chunks {
+		return nil
+	}
+	e, err := b.Estimate(ctx, client)
+	if err != nil {
+		return fmt.Errorf("%w: no estimate can be made: %w", ErrCannotPay, err)
+	}
+	if !e.Payable {
+		return &PaymentError{*e}
+	}
+	return nil
+}
