@@ -31,6 +31,7 @@ type pages struct {
 	limit uint64 // pages in use lie below
 	used  []bool
 	todo  []span
+	page  []byte // the one that is looked at; the next takes its place
 }
 
 // span is a page that is to be walked, and what its keys must lie between.
@@ -98,7 +99,7 @@ func readMeta(file io.ReaderAt, at int64) ([]byte, error) {
 	return meta, nil
 }
 
-// read gives a page with its overflow, and marks it as used.
+// read gives a page with its overflow, until the next is read, and marks it as used.
 func (p *pages) read(id uint64) ([]byte, error) {
 	if id < 2 || id >= p.limit {
 		return nil, torn("a page is out of range")
@@ -117,11 +118,11 @@ func (p *pages) read(id uint64) ([]byte, error) {
 		}
 		p.used[i] = true
 	}
-	page := make([]byte, (overflow+1)*p.size)
-	if _, err := p.file.ReadAt(page, int64(id*p.size)); err != nil {
+	p.page = slices.Grow(p.page[:0], int((overflow+1)*p.size))[:(overflow+1)*p.size]
+	if _, err := p.file.ReadAt(p.page, int64(id*p.size)); err != nil {
 		return nil, torn("it is cut off")
 	}
-	return page, nil
+	return p.page, nil
 }
 
 func (p *pages) walk(s span) error {
@@ -149,7 +150,7 @@ func (p *pages) walkElements(page []byte, s span) error {
 		if order := bytes.Compare(key, lo); order < 0 || order == 0 && !first || s.hi != nil && bytes.Compare(key, s.hi) >= 0 {
 			return torn("its keys are out of order")
 		}
-		lo, first = key, false
+		lo, first = key, false // within the page, which stays until all of it is seen
 		switch {
 		case flags == branchPage:
 			if len(children) > 0 {

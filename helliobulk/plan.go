@@ -212,6 +212,7 @@ func (pl *planner) flush() error {
 				return err
 			}
 		}
+		release(tx)
 		return nil
 	})
 }

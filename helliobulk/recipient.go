@@ -63,7 +63,7 @@ func normalise(written, region string) (d destination, country, reason string) {
 	if phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
 		return 0, "", reasonLength
 	}
-	digits := strings.TrimPrefix(phonenumbers.Format(n, phonenumbers.E164), "+")
+	digits := strconv.Itoa(int(n.GetCountryCode())) + phonenumbers.GetNationalSignificantNumber(n)
 	value, err := strconv.ParseUint(digits, 10, 64)
 	if err != nil || len(digits) > 15 {
 		return 0, "", reasonNumber

@@ -42,7 +42,7 @@ func encodeChunk(text string, numbers []destination) []byte {
 	return out
 }
 
-// decodeChunk reads what encodeChunk wrote. The text is a copy; each number is handed to take.
+// decodeChunk reads what encodeChunk wrote. The text is a copy; each number is handed to take, unless that is nil.
 func decodeChunk(payload []byte, begin func(text string, count int), take func(destination)) error {
 	r := reader{payload}
 	length := r.uvarint()

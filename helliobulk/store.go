@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -24,12 +26,15 @@ const (
 	// planSuffix names the file of a batch that is being planned. It gets its own name only when it is whole.
 	planSuffix = ".plan"
 	fileMode   = 0o600 // it holds phone numbers
+
+	releaseAfter = 100_000 // recipients: less than 1 MB
 )
 
 // store is a batch's file. Its lock is held as long as it is open.
 type store struct {
 	db   *bbolt.DB
 	path string
+	read atomic.Int64 // recipients since the mapped file was last released
 }
 
 // openStore opens a file that must exist, and checks it first.
@@ -85,7 +90,7 @@ func open(path string, ready func(*os.File) error) (s *store, err error) {
 	case err != nil:
 		return nil, fmt.Errorf("helliobulk: open the store: %w", err)
 	}
-	return &store{db, path}, nil
+	return &store{db: db, path: path}, nil
 }
 
 // guarded turns a panic of bbolt, and a fault in its mapped memory, into an error.
@@ -191,15 +196,42 @@ func (s *store) chunk(m *Manifest, index int) (*Chunk, error) {
 		BatchID: m.BatchID, Index: index, Key: ChunkKey(m.BatchID, index), Endpoint: m.Endpoint, BaseURL: m.BaseURL, Account: m.Account,
 		Sender: m.Sender, Message: m.Message, Gateway: m.Gateway,
 	}
+	var digits []byte // of all numbers, in one piece
+	var ends []int
 	err := s.view(func(tx *bbolt.Tx) error {
+		defer s.forget(tx, m.ChunkSize)
 		return chunkOf(tx, index, func(text string, count int) {
-			c.Recipients = make([]string, 0, count)
+			digits, ends = make([]byte, 0, 16*count), make([]int, 0, count)
 			if text != "" {
 				c.Message = text
 			}
-		}, func(d destination) { c.Recipients = append(c.Recipients, d.String()) })
+		}, func(d destination) {
+			digits = strconv.AppendUint(append(digits, '+'), uint64(d), 10)
+			ends = append(ends, len(digits))
+		})
 	})
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	c.Recipients = cut(string(digits), ends)
+	return c, nil
+}
+
+// forget releases the mapped file after some chunks: each is read once, and would stay in memory to the end.
+func (s *store) forget(tx *bbolt.Tx, recipients int) {
+	if s.read.Add(int64(recipients)) >= releaseAfter {
+		s.read.Store(0)
+		release(tx)
+	}
+}
+
+// cut cuts a text at these places.
+func cut(text string, ends []int) []string {
+	pieces, start := make([]string, len(ends)), 0
+	for i, end := range ends {
+		pieces[i], start = text[start:end], end
+	}
+	return pieces
 }
 
 // publish gives a planned file its own name, so that a store is either whole or not there.

@@ -1,0 +1,220 @@
+package helliobulk
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+func TestABatchSendsEachNumberOnce(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	p := batchOf(t)
+	var last Report
+	p.Progress = func(r Report) { last = r }
+	list := append(numbers(23), "junk", number(3), "024 000 0004")
+	r, err := Run(t.Context(), client, Numbers(list...), p)
+	require.NoError(t, err)
+	requireEachOnce(t, fake, "100.0000", r, numbers(23))
+	require.Equal(t, Report{
+		BatchID: "fees", Given: 26, Invalid: 1, Duplicates: 2, Recipients: 23, Chunks: 5, Done: Count{5, 23}, Accepted: 23, Costs: r.Costs,
+	}, *r)
+	require.Equal(t, *r, last, "the last progress is the report")
+	require.Equal(t, "0.7130", r.Costs[0].Amount.String())
+}
+
+func TestAFinishedBatchIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	p := batchOf(t)
+	first, err := Run(t.Context(), client, Numbers(numbers(7)...), p)
+	require.NoError(t, err)
+	again, err := Run(t.Context(), client, Numbers(numbers(7)...), p)
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	requireEachOnce(t, fake, "100.0000", again, numbers(7))
+}
+
+func TestARefusalThatConcernsAllStopsTheBatchAndCanBeMended(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]struct {
+		code  int
+		error string
+	}{
+		"token": {401, ""}, "balance": {402, hellio.CodeInsufficientBalance}, "limit": {403, hellio.CodeSpendLimitExceeded},
+		"address": {404, ""}, "redirect": {302, ""}, "sender": {422, hellio.CodeSenderNotApproved}, "route": {422, hellio.CodeTrafficNotRoutable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake, client := newFake(t)
+			fault := fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(status.code, status.error))
+			p := batchOf(t)
+			p.Workers = 1
+			r, err := Run(t.Context(), client, Numbers(numbers(23)...), p)
+			require.ErrorIs(t, err, ErrUnfinished)
+			var api *hellio.APIError
+			require.ErrorAs(t, err, &api)
+			require.Equal(t, status.code, api.Status)
+			require.Equal(t, Count{4, 18}, r.Open, "the refused chunk is open again, and no other was tried")
+			require.Equal(t, 1, fault.Hits())
+			r, err = Resume(t.Context(), client, p.Store, p.Options)
+			require.NoError(t, err)
+			requireEachOnce(t, fake, "100.0000", r, numbers(23))
+		})
+	}
+}
+
+func TestAnEmptyWalletStopsTheBatchUntilItIsFilled(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t, helliotest.WithBalance("0.4000"))
+	p := batchOf(t)
+	p.StartUnpaid = true
+	r, err := Run(t.Context(), client, Numbers(numbers(23)...), p)
+	require.ErrorIs(t, err, ErrUnfinished)
+	var broke *hellio.InsufficientBalanceError
+	require.ErrorAs(t, err, &broke)
+	require.Equal(t, "0.0000", walletDifference(t, fake, "0.4000", r))
+	require.Zero(t, r.Unknown.Chunks, "a refused chunk is in no doubt")
+	full := "10.0000"
+	spent := r.Costs[0].Amount.Rat()
+	require.NoError(t, fake.Update(helliotest.AccountChange{Balance: &full}))
+	r, err = Resume(t.Context(), client, p.Store, Options{})
+	require.NoError(t, err)
+	require.Equal(t, 1, spent.Sign())
+	for n, count := range perNumber(fake) {
+		require.Equal(t, 1, count, n)
+	}
+	require.Equal(t, 23, r.Accepted)
+}
+
+func TestWhatTheAPIRefusesForItsContentIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(422, hellio.CodeNoValidRecipients))
+	p := batchOf(t)
+	p.Workers = 1
+	r, err := Run(t.Context(), client, Numbers(numbers(15)...), p)
+	require.NoError(t, err)
+	require.Equal(t, Count{1, 5}, r.Rejected)
+	calls := len(fake.Requests())
+	r, err = Resume(t.Context(), client, p.Store, p.Options)
+	require.NoError(t, err)
+	require.Equal(t, 10, r.Accepted)
+	require.Len(t, fake.Requests(), calls+1, "a resume asks for the API's time and sends nothing")
+}
+
+func TestALostReplyIsResolvedByTheSameKeyAndCountedOnce(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]helliotest.Rule{
+		"lost": helliotest.LoseReply(), "cut": helliotest.TruncateBody(10), "portal": helliotest.NotJSON(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := helliotest.New(t, helliotest.WithRateLimit(0))
+			client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+			fake.Fault(helliotest.SMSSend, helliotest.Nth(2), fault)
+			p := batchOf(t)
+			p.firstPause = 1
+			r, err := Run(t.Context(), client, Numbers(numbers(15)...), p)
+			require.NoError(t, err)
+			require.Equal(t, 1, r.Replayed)
+			requireEachOnce(t, fake, "100.0000", r, numbers(15))
+		})
+	}
+}
+
+func TestARateLimitHoldsAllWorkersAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := helliotest.New(t, helliotest.WithRateLimit(5))
+		client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+		p := batchOf(t)
+		begin := time.Now()
+		r, err := Run(t.Context(), client, Numbers(numbers(60)...), p)
+		require.NoError(t, err)
+		requireEachOnce(t, fake, "100.0000", r, numbers(60))
+		refused := 0
+		for _, request := range fake.Requests() {
+			if request.Status == http.StatusTooManyRequests {
+				refused++
+			}
+		}
+		require.LessOrEqual(t, refused, 3*p.Workers+3*defaultWorkers, "after a 429 no worker calls before its time")
+		require.GreaterOrEqual(t, time.Since(begin), 2*time.Minute, "3 calls go to estimate and time, 12 to chunks: three windows")
+	})
+}
+
+func TestAnAPIThatDoesNotAnswerEndsTheRunAndKeepsTheBatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := helliotest.New(t, helliotest.WithRateLimit(0))
+		client := fake.Client(hellio.WithLimiter(nil))
+		require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Always: true, Effect: "reset"}))
+		p := batchOf(t)
+		r, err := Run(t.Context(), client, Numbers(numbers(60)...), p)
+		require.ErrorIs(t, err, ErrUnfinished)
+		require.ErrorContains(t, err, "does not answer")
+		require.Equal(t, 60, r.Open.Recipients+r.Unknown.Recipients)
+		require.NoError(t, fake.SetFaults())
+		r, err = Resume(t.Context(), client, p.Store, p.Options)
+		require.NoError(t, err)
+		requireEachOnce(t, fake, "100.0000", r, numbers(60))
+	})
+}
+
+func TestAChunkThatNeverAnswersDoesNotKeepTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := helliotest.New(t, helliotest.WithRateLimit(0))
+		client := fake.Client(hellio.WithLimiter(nil))
+		fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ToNumber(number(7)), helliotest.Status(500, ""))
+		r, err := Run(t.Context(), client, Numbers(numbers(60)...), batchOf(t))
+		require.ErrorIs(t, err, ErrUnfinished)
+		require.Equal(t, Count{1, 5}, r.Unknown)
+		require.Equal(t, 55, r.Accepted)
+	})
+}
+
+func TestAnInterruptedRunEndsItsCallsAndCanBeResumed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := helliotest.New(t, helliotest.WithRateLimit(0), helliotest.WithLatency(time.Second))
+		client := fake.Client(hellio.WithLimiter(nil))
+		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
+		defer cancel()
+		p := batchOf(t)
+		p.Workers = 1
+		r, err := Run(ctx, client, Numbers(numbers(60)...), p)
+		require.ErrorIs(t, err, ErrUnfinished)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Zero(t, r.Unknown.Chunks, "the call under way had its grace")
+		require.Positive(t, r.Done.Chunks+r.Open.Chunks)
+		r, err = Resume(t.Context(), client, p.Store, p.Options)
+		require.NoError(t, err)
+		requireEachOnce(t, fake, "100.0000", r, numbers(60))
+	})
+}
+
+func TestAPartlyAcceptedChunkIsDone(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	b := planned(t, client, numbers(4))
+	require.NoError(t, b.Close())
+	// The API's rule for numbers is its own; here a proxy stands in for one that is stricter.
+	strict, err := hellio.NewClient(helliotest.DefaultToken, append(quick(), hellio.WithBaseURL(client.BaseURL()),
+		hellio.WithHTTPClient(&http.Client{Transport: dropsARecipient{fake.RoundTripper()}}))...)
+	require.NoError(t, err)
+	r, err := Resume(t.Context(), strict, b.store.path, Options{})
+	require.NoError(t, err)
+	require.Equal(t, Count{1, 4}, r.Done)
+	require.Equal(t, 3, r.Accepted)
+	require.Equal(t, 1, r.InvalidAtAPI)
+	require.Equal(t, "0.0000", walletDifference(t, fake, "100.0000", r))
+}
