@@ -1,3 +1,5 @@
+//go:build unix
+
 package helliobulk
 
 import (
@@ -8,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -33,6 +36,7 @@ type childJob struct {
 	Nth    int64 // time that the point is reached
 	Count  int   // of recipients
 	Resume bool
+	Limit  uint64 // bytes that no file may grow beyond; 0: none
 }
 
 func TestMain(m *testing.M) {
@@ -50,6 +54,12 @@ func runChild(text string) error {
 	var job childJob
 	if err := json.Unmarshal([]byte(text), &job); err != nil {
 		return err
+	}
+	if job.Limit > 0 {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: job.Limit, Max: job.Limit}); err != nil {
+			return err
+		}
 	}
 	k := &killer{job: job}
 	client, err := hellio.NewClient(helliotest.DefaultToken, append(quick(), hellio.WithBaseURL(job.URL), hellio.WithHTTPClient(&http.Client{Transport: k}))...)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package helliobulk
 
 import (
@@ -64,12 +66,15 @@ func crashOnce(t *testing.T, point string, seed uint64) (inDoubt, replayed int) 
 		requireKilled(t, job)
 		inDoubt += unknownChunks(t, job.Store)
 	}
-	client := fake.Client(append(quick(), hellio.WithBaseURL(job.URL), hellio.WithHTTPClient(fake.HTTPClient()))...)
+	client := fake.Client(append(quick(), optionsFor(job)...)...)
 	report := resumeToTheEnd(t, client, job.Store)
 	require.Equal(t, crashRecipients, report.Accepted)
 	requireEachOnce(t, fake, crashBalance, report, numbers(crashRecipients))
 	return inDoubt, report.Replayed
 }
+
+// optionsFor leads a client of this process to the batch's address, without a socket of its own.
+func optionsFor(job childJob) []hellio.Option { return []hellio.Option{hellio.WithBaseURL(job.URL)} }
 
 func crashBatch(store string) Params {
 	return Params{

@@ -37,7 +37,7 @@ const maxWritten = 64
 // Reasons why a recipient is not sent to.
 const (
 	reasonNumber = "not a phone number"
-	reasonLength = "not as long as a number of its country"
+	reasonUnused = "not in use in its country, as far as the numbering tables know"
 	reasonField  = "a field of the message is missing or empty"
 	reasonText   = "its text is empty, longer than 1600 characters or not UTF-8"
 )
@@ -47,8 +47,8 @@ type destination uint64
 
 func (d destination) String() string { return "+" + strconv.FormatUint(uint64(d), 10) }
 
-// normalise reads a number; country is ISO 3166-1 alpha-2, "" where the code is no country's. A number counts as valid when its length is
-// possible in its country: which prefixes are in use changes faster than any table of them.
+// normalise reads a number; country is ISO 3166-1 alpha-2, "" where the code is no country's. Only numbers that the library's tables know are
+// taken: a dropped digit often leaves one that is possible, and would be charged.
 func normalise(written, region string) (d destination, country, reason string) {
 	if len(written) > maxWritten || strings.ContainsFunc(written, isLetter) {
 		return 0, "", reasonNumber // the library would read letters as on an old keypad
@@ -60,8 +60,8 @@ func normalise(written, region string) (d destination, country, reason string) {
 	if err != nil {
 		return 0, "", reasonNumber
 	}
-	if phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
-		return 0, "", reasonLength
+	if n.GetExtension() != "" || !phonenumbers.IsValidNumber(n) {
+		return 0, "", reasonUnused
 	}
 	digits := strconv.Itoa(int(n.GetCountryCode())) + phonenumbers.GetNationalSignificantNumber(n)
 	value, err := strconv.ParseUint(digits, 10, 64)

@@ -1,0 +1,204 @@
+package helliobulk
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// leftInDoubt sends 15 numbers in 3 chunks; of one the reply is lost, and the process ends. It returns the store.
+func leftInDoubt(t *testing.T, fake *helliotest.Fake) string {
+	t.Helper()
+	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Nth: 2, Effect: "lose_reply"}))
+	p := batchOf(t)
+	_, err := Plan(t.Context(), client, Numbers(numbers(15)...), p)
+	require.NoError(t, err)
+	b, err := Open(p.Store)
+	require.NoError(t, err)
+	ctx := t.Context()
+	o, err := Options{Workers: 1, StartUnpaid: true}.check()
+	require.NoError(t, err)
+	r := newRunner(b, client, o)
+	r.ctx, r.soft = ctx, ctx
+	r.journal = newJournal(b, 1, func() {})
+	for index := range 2 { // the third is never tried
+		e, err := b.store.entry(index)
+		require.NoError(t, err)
+		chunk, err := b.Chunk(index)
+		require.NoError(t, err)
+		_, _, err = r.begin(index, &e)
+		require.NoError(t, err)
+		_, err = r.end(index, &e, SendChunk(ctx, client, chunk, false), false)
+		require.NoError(t, err)
+	}
+	r.journal.close()
+	require.Equal(t, Count{1, 5}, b.Report().Unknown)
+	require.NoError(t, b.Close())
+	return p.Store
+}
+
+func TestADoubtYoungerThanTheMarginIsResolvedByItsKey(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	path := leftInDoubt(t, fake)
+	fake.Advance(11 * time.Hour)
+	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{})
+	require.NoError(t, err)
+	require.Equal(t, 1, r.Replayed)
+	requireEachOnce(t, fake, "100.0000", r, numbers(15))
+}
+
+// The fake's clock moves and this machine's does not: so it is with a laptop that slept, or whose clock was put back.
+func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	path := leftInDoubt(t, fake)
+	fake.Advance(25 * time.Hour) // the fake forgets keys after 24
+	for range 2 {
+		r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{})
+		require.ErrorIs(t, err, ErrNeedsReview)
+		require.NotErrorIs(t, err, ErrUnfinished, "the chunk that was never tried is sent")
+		require.Equal(t, Count{1, 5}, r.NeedsReview)
+		require.Equal(t, 10, r.Accepted)
+	}
+	count := perNumber(fake)
+	require.Len(t, count, 15)
+	for n, c := range count {
+		require.Equal(t, 1, c, n)
+	}
+}
+
+func TestReviewListsWhatPeopleMustLookAt(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	path := leftInDoubt(t, fake)
+	fake.Advance(25 * time.Hour)
+	_, err := Resume(t.Context(), fake.Client(quick()...), path, Options{})
+	require.ErrorIs(t, err, ErrNeedsReview)
+	b, err := Open(path)
+	require.NoError(t, err)
+	defer b.Close()
+	var listed []ChunkStatus
+	for c, err := range b.Review(0) {
+		require.NoError(t, err)
+		listed = append(listed, c)
+	}
+	require.Len(t, listed, 1)
+	require.Equal(t, 1, listed[0].Index)
+	require.Equal(t, ChunkKey("fees", 1), listed[0].Key)
+	require.False(t, listed[0].Since.IsZero())
+}
+
+func TestPeopleSettleAChunkEitherWay(t *testing.T) {
+	t.Parallel()
+	for _, found := range []Resolution{WasSent, WasNotSent} {
+		t.Run(string(found), func(t *testing.T) {
+			t.Parallel()
+			fake := helliotest.New(t, helliotest.WithRateLimit(0))
+			client := fake.Client(quick()...)
+			path := leftInDoubt(t, fake)
+			b, err := Open(path)
+			require.NoError(t, err)
+			require.Error(t, b.Resolve(0, found), "a chunk that is done")
+			require.Error(t, b.Resolve(3, found), "a chunk that is not there")
+			require.Error(t, b.Resolve(1, "perhaps"))
+			require.NoError(t, b.Resolve(1, found))
+			require.NoError(t, b.Close())
+			r, err := Resume(t.Context(), client, path, Options{})
+			require.NoError(t, err)
+			require.Equal(t, 15, r.Accepted)
+			for n, c := range perNumber(fake) {
+				require.Equal(t, 1, c, "%s: the key still lives, so that a mistake costs nothing", n)
+			}
+		})
+	}
+}
+
+func TestResendUnknownSendsAgainOnlyWhenTold(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	path := leftInDoubt(t, fake)
+	fake.Advance(25 * time.Hour)
+	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{ResendUnknown: true})
+	require.NoError(t, err)
+	require.Equal(t, 15, r.Accepted)
+	require.Equal(t, 2, perNumber(fake)[number(5)], "that is what was told")
+	b, err := Open(path)
+	require.NoError(t, err)
+	defer b.Close()
+	for c, err := range b.Chunks() {
+		require.NoError(t, err)
+		require.Equal(t, c.Index == 1, c.Resent)
+	}
+}
+
+func TestABatchIDUsedBeforeIsFoundOutAtItsFirstChunk(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	p := batchOf(t)
+	_, err := Run(t.Context(), client, Numbers(numbers(15)...), p)
+	require.NoError(t, err)
+	tomorrow := batchOf(t) // the same id in another store
+	tomorrow.Message, tomorrow.Workers = "Fees were due yesterday.", 1
+	r, err := Run(t.Context(), client, Numbers(numbers(30)...), tomorrow)
+	require.ErrorIs(t, err, ErrBatchReused)
+	require.ErrorIs(t, err, ErrUnfinished)
+	require.Equal(t, Count{1, 5}, r.Reused)
+	require.Empty(t, r.Costs, "the old answer's cost is not this batch's")
+	require.Len(t, fake.Messages(), 15)
+	b, err := Open(tomorrow.Store)
+	require.NoError(t, err)
+	require.Error(t, b.Resolve(0, WasNotSent), "its key can't send it")
+	require.NoError(t, b.Close())
+}
+
+func TestABatchWhoseStoreWasLostIsPlannedAgainAndSendsNothingTwice(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	p := batchOf(t)
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.Status(402, ""))
+	p.Workers = 1
+	_, err := Run(t.Context(), client, Numbers(numbers(15)...), p)
+	require.ErrorIs(t, err, ErrUnfinished)
+	again := p
+	again.Store, again.AcceptReplays = storePath(t), true
+	r, err := Run(t.Context(), client, Numbers(numbers(15)...), again)
+	require.NoError(t, err)
+	require.Equal(t, 2, r.Replayed)
+	requireEachOnce(t, fake, "100.0000", r, numbers(15))
+}
+
+func TestADoubtIsJudgedByTheClockThatIsKnown(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	at := func(server, local time.Duration, told bool) moment {
+		return moment{start.Add(server), start.Add(local), told}
+	}
+	for name, c := range map[string]struct {
+		told bool // the intent's time
+		now  moment
+		want bool
+	}{
+		"young":              {true, at(time.Hour, time.Hour, true), false},
+		"old":                {true, at(13*time.Hour, 13*time.Hour, true), true},
+		"this machine slept": {true, at(30*time.Hour, 0, true), true},
+		"this machine's clock jumped a day ahead": {true, at(time.Hour, 25*time.Hour, true), false},
+		"this machine's clock was put back":       {true, at(time.Hour, -24*time.Hour, true), false},
+		"the API's clock was put back":            {true, at(-time.Hour, time.Hour, true), true},
+		"intent by this machine's, young":         {false, at(time.Hour, time.Hour, true), false},
+		"intent by this machine's, old":           {false, at(13*time.Hour, 13*time.Hour, true), true},
+		"no Date at all, put back":                {true, at(0, -time.Hour, false), true},
+		"no Date at all, old":                     {true, at(0, 13*time.Hour, false), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := entry{Intent: start.UnixMilli(), Local: start.UnixMilli(), Told: c.told}
+			require.Equal(t, c.want, e.expired(c.now, 12*time.Hour))
+		})
+	}
+}

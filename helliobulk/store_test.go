@@ -1,0 +1,152 @@
+package helliobulk
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+func TestThereIsNothingToResumeWhereNoBatchIs(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	_, err := Resume(t.Context(), client, storePath(t), Options{})
+	require.ErrorIs(t, err, ErrNoBatch)
+	_, err = Status(storePath(t))
+	require.ErrorIs(t, err, ErrNoBatch)
+}
+
+func TestAStoreThatIsHeldIsRefusedWithAClearSentence(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	b := planned(t, client, numbers(7))
+	defer b.Close()
+	p := batchOf(t)
+	p.Store = b.store.path
+	_, err := Run(t.Context(), client, Numbers(numbers(7)...), p)
+	require.ErrorIs(t, err, ErrLocked)
+	require.ErrorContains(t, err, "wait until it ends, or stop it")
+	_, err = Status(b.store.path)
+	require.ErrorIs(t, err, ErrLocked)
+	require.Empty(t, fake.Messages())
+}
+
+func TestTwoPlansOfOneStoreExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	p := batchOf(t)
+	other, err := createStore(p.Store + planSuffix)
+	require.NoError(t, err)
+	defer other.close()
+	_, err = Plan(t.Context(), client, Numbers(numbers(7)...), p)
+	require.ErrorIs(t, err, ErrLocked)
+}
+
+// tornBase is the bytes of a store with a journal, large enough to have branch pages.
+func tornBase(t *testing.T) (content []byte, fake *helliotest.Fake, client *hellio.Client) {
+	t.Helper()
+	fake, client = newFake(t)
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(60), helliotest.Status(402, ""))
+	p := batchOf(t)
+	p.ChunkSize, p.Workers = 4, 1
+	_, err := Run(t.Context(), client, Numbers(append(numbers(400), "junk")...), p)
+	require.ErrorIs(t, err, ErrUnfinished)
+	content, err = os.ReadFile(p.Store)
+	require.NoError(t, err)
+	return content, fake, client
+}
+
+func TestAStoreThatIsCutIsRefused(t *testing.T) {
+	t.Parallel()
+	content, fake, client := tornBase(t)
+	sent := len(fake.Messages())
+	path := storePath(t)
+	for _, length := range []int{0, 1, 79, 80, 4095, 4096, 8191, 8192, 12288, 16384} {
+		require.NoError(t, os.WriteFile(path, content[:length], 0o600))
+		_, err := Resume(t.Context(), client, path, Options{})
+		require.ErrorIs(t, err, ErrTorn, "%d of %d bytes", length, len(content))
+		require.ErrorContains(t, err, "Restore")
+	}
+	require.Len(t, fake.Messages(), sent)
+}
+
+func TestGarbageIsRefusedAsAStore(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	path := storePath(t)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, length := range []int{1, 4096, 65536} {
+		garbage := make([]byte, length)
+		for i := range garbage {
+			garbage[i] = byte(rng.Uint32())
+		}
+		require.NoError(t, os.WriteFile(path, garbage, 0o600))
+		_, err := Resume(t.Context(), client, path, Options{})
+		require.ErrorIs(t, err, ErrTorn)
+	}
+	_, err := Resume(t.Context(), client, filepath.Dir(path), Options{})
+	require.Error(t, err, "a directory")
+}
+
+// TestAFlippedBitIsFoundOrHarmless flips bits all over a store. Either the store is refused, or its batch ends as if nothing had happened.
+func TestAFlippedBitIsFoundOrHarmless(t *testing.T) {
+	t.Parallel()
+	content, fake, _ := tornBase(t)
+	want := perNumber(fake)
+	path := storePath(t)
+	rng := rand.New(rand.NewPCG(2, 2))
+	flips, found := 500, 0
+	if testing.Short() {
+		flips = 100
+	}
+	for range flips {
+		bit := rng.IntN(len(content) * 8)
+		damaged := append([]byte{}, content...)
+		damaged[bit/8] ^= 1 << (bit % 8)
+		require.NoError(t, os.WriteFile(path, damaged, 0o600))
+		if err := readAll(path); err != nil {
+			require.ErrorIs(t, err, ErrTorn, "bit %d", bit)
+			found++
+		}
+	}
+	require.Positive(t, found)
+	require.Less(t, found, flips, "some bits lie in no record")
+	require.Equal(t, want, perNumber(fake))
+	t.Logf("%d bits flipped, %d found, the rest in space that nothing uses", flips, found)
+}
+
+// readAll reads every record of a store.
+func readAll(path string) error {
+	b, err := Open(path)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	recipients := 0
+	for index := range b.Manifest().Chunks {
+		c, err := b.Chunk(index)
+		if err != nil {
+			return err
+		}
+		recipients += len(c.Recipients)
+	}
+	for _, err := range b.Chunks() {
+		if err != nil {
+			return err
+		}
+	}
+	for _, err := range b.Invalid() {
+		if err != nil {
+			return err
+		}
+	}
+	if recipients != 400 || b.Report().Done.Chunks != 59 {
+		panic("damage changed the batch and was not found")
+	}
+	return b.commit(nil) // a write goes through the list of free pages
+}
