@@ -170,6 +170,7 @@ func TestAPlanHoldsEveryNumberOnceInItsChunks(t *testing.T) {
 	m := b.Manifest()
 	require.Equal(t, []int{2406, 0, 1203, 1203, 241}, []int{m.Given, m.Invalid, m.Duplicates, m.Recipients, m.Chunks})
 	require.Equal(t, map[string]Volume{"GH": {1203, 1203}}, m.Volumes)
+	require.Equal(t, 5, m.ChunkSize)
 	var all []string
 	for index := range m.Chunks {
 		c, err := b.Chunk(index)

@@ -26,6 +26,10 @@ func TestCostsAddUpExactly(t *testing.T) {
 	require.Equal(t, "0.00000001", r.Costs[1].Amount.String())
 	require.Equal(t, Count{3, 3}, r.Done)
 	require.Zero(t, r.Open)
+	a, err := hellio.ParseAmount("0.2")
+	require.NoError(t, err)
+	tally.move(&entry{State: StateDone, Recipients: 1, Cost: a, Currency: "GHS"}, &entry{State: StateOpen, Recipients: 1})
+	require.Equal(t, "0.1000", tally.snapshot().Costs[0].Amount.String())
 	require.Equal(t, "-0.5000", decimal(big.NewRat(-1, 2)).String())
 }
 

@@ -73,6 +73,35 @@ func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *
 	}
 }
 
+func TestNothingInDoubtIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	path := leftInDoubt(t, fake)
+	fake.Advance(25 * time.Hour)
+	b, err := Open(path)
+	require.NoError(t, err)
+	defer b.Close()
+	o, err := Options{}.check()
+	require.NoError(t, err)
+	r := newRunner(b, fake.Client(quick()...), o) // which has heard nothing from the API
+	r.ctx = t.Context()
+	r.journal = newJournal(b, 1, func() {})
+	defer r.journal.close()
+	e, err := b.store.entry(1)
+	require.NoError(t, err)
+	require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.BalanceGet, Times: 1, Effect: "reset"}))
+	unreachable := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	r.client = unreachable
+	_, ready, err := r.begin(1, &e)
+	require.NoError(t, err)
+	require.False(t, ready, "no time, no send")
+	require.Equal(t, StateUnknown, e.State)
+	_, ready, err = r.begin(1, &e)
+	require.NoError(t, err)
+	require.False(t, ready)
+	require.Equal(t, StateNeedsReview, e.State, "a day has gone by, as the API says")
+}
+
 func TestReviewListsWhatPeopleMustLookAt(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))

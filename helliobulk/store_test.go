@@ -1,6 +1,8 @@
 package helliobulk
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -118,6 +120,40 @@ func TestAFlippedBitIsFoundOrHarmless(t *testing.T) {
 	require.Less(t, found, flips, "some bits lie in no record")
 	require.Equal(t, want, perNumber(fake))
 	t.Logf("%d bits flipped, %d found, the rest in space that nothing uses", flips, found)
+}
+
+// A free page that is in use would be written over by the next commit.
+func TestAListOfFreePagesThatNamesAPageInUseIsRefused(t *testing.T) {
+	t.Parallel()
+	content, _, _ := tornBase(t)
+	meta, size, err := latestMeta(bytes.NewReader(content))
+	require.NoError(t, err)
+	free := binary.NativeEndian.Uint64(meta[32:]) * size
+	require.NotZero(t, binary.NativeEndian.Uint16(content[free+10:]), "the list has entries")
+	for name, page := range map[string]uint64{"root": binary.NativeEndian.Uint64(meta[16:]), "head": 1, "beyond": 1 << 40} {
+		binary.NativeEndian.PutUint64(content[free+pageHeader:], page)
+		require.ErrorIs(t, checkPages(bytes.NewReader(content), int64(len(content))), ErrTorn, name)
+	}
+}
+
+// A page that points to itself would be walked for ever.
+func TestAPageThatPointsToItselfIsRefused(t *testing.T) {
+	t.Parallel()
+	content, _, _ := tornBase(t)
+	branches := 0
+	for at := 2 * 4096; at+4096 <= len(content); at += 4096 {
+		id, flags := binary.NativeEndian.Uint64(content[at:]), binary.NativeEndian.Uint16(content[at+8:])
+		if flags != branchPage || id != uint64(at/4096) {
+			continue
+		}
+		damaged := bytes.Clone(content)
+		binary.NativeEndian.PutUint64(damaged[at+pageHeader+8:], id)
+		if err := checkPages(bytes.NewReader(damaged), int64(len(damaged))); err != nil { // free pages hold old branches
+			require.ErrorIs(t, err, ErrTorn)
+			branches++
+		}
+	}
+	require.Positive(t, branches)
 }
 
 // readAll reads every record of a store.
