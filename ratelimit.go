@@ -62,7 +62,11 @@ func parseRetryAfter(h http.Header) (wait time.Duration, told bool) {
 	if seconds, ok := headerInt(h, contract.HeaderRetryAfter); ok {
 		return believed(time.Duration(min(seconds, 1<<32)) * time.Second)
 	}
-	at, err := http.ParseTime(header(h, contract.HeaderRetryAfter))
+	text := header(h, contract.HeaderRetryAfter)
+	if text == "" { // most answers: ParseTime would make an error for each
+		return 0, false
+	}
+	at, err := http.ParseTime(text)
 	if err != nil {
 		return 0, false
 	}
