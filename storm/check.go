@@ -51,6 +51,7 @@ func (r *run) check(report *Report) []Violation {
 	c.wallet()
 	c.leaks()
 	c.honesty()
+	c.trespasses()
 	c.budgets()
 	c.deliveries()
 	c.coverage()

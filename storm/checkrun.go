@@ -80,6 +80,19 @@ func (c *checker) leaks() {
 	}
 }
 
+// mostPoured is more than the buffers of two sockets hold.
+const mostPoured = 16 << 20
+
+// trespasses are what no client may do to the servers it meets.
+func (c *checker) trespasses() {
+	if c.server.hits > 0 {
+		c.fail("I6", -1, "%d connections to a host that only a redirect names", c.server.hits)
+	}
+	if c.server.poured > mostPoured {
+		c.fail("size", -1, "%d bytes were taken of an answer without end", c.server.poured)
+	}
+}
+
 // honesty is I9: some of what is called unknown was carried out, and some was not; else the word would be of no use.
 func (c *checker) honesty() {
 	for _, r := range c.records {
@@ -93,9 +106,6 @@ func (c *checker) honesty() {
 	}
 	if c.enough() && (c.report.UnknownPaid == 0 || c.report.UnknownUnpaid == 0) {
 		c.fail("I9", -1, "of the unknown calls %d were charged and %d were not", c.report.UnknownPaid, c.report.UnknownUnpaid)
-	}
-	if c.server.hits > 0 {
-		c.fail("I6", -1, "%d connections to a host that only a redirect names", c.server.hits)
 	}
 }
 

@@ -127,10 +127,13 @@ func (w *http1) write(text string) bool {
 
 // endless announces 5 GiB, and writes until the client has had enough.
 func (w *http1) endless(a answer) bool {
+	const chunk = 16 << 10
 	open := w.write(head(a, "Content-Length: 5368709120\r\n") + `{"data":{"filler":"`)
-	for open {
-		open = w.write(strings.Repeat("y", 16<<10))
+	sent := 0
+	for ; open; sent += chunk {
+		open = w.write(strings.Repeat("y", chunk))
 	}
+	w.server.note(func() { w.server.poured = max(w.server.poured, sent) })
 	return false
 }
 

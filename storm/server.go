@@ -45,6 +45,7 @@ type Server struct {
 	planner *Planner
 	gates   *gates
 	hits    int // requests to the host that must not be reached
+	poured  int // bytes of an endless body that a client has taken, at most
 
 	mu      sync.Mutex
 	log     []*Entry

@@ -38,7 +38,7 @@ var mutants = []mutant{
 	{"a pooled connection for what must not be repeated", "transport.go", `	if c == classBillable || c == classOther {`, `	if false {`},
 	{"a key used under another token", "exchange.go", `if x.class == classKeyed && x.inDoubt() && auth.token != x.auth.token {`, `if false {`},
 	{"a repeated DELETE that meets 404 told as an error", "retry.go", `case status == http.StatusNotFound && c == classDelete &&`, `case false &&`},
-	{"bodies left open", "exchange.go", `	defer resp.Body.Close()`, `	defer func() {}()`},
+	{"a pool for what must not be repeated", "transport.go", `fresh.DisableKeepAlives = true`, `fresh.DisableKeepAlives = false`},
 	{"the answer's size not bounded", "exchange.go", `io.ReadAll(io.LimitReader(resp.Body, limit+1))`, `io.ReadAll(resp.Body)`},
 	{"the signature over the body alone taken for the stronger one", "receiver.go", `len(header.Values(contract.HeaderSignatureV2)) == 0 && v.bodyOnly {`,
 		`len(header.Values(contract.HeaderSignatureV2)) == 0 {`},
