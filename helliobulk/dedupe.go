@@ -3,6 +3,10 @@ package helliobulk
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"maps"
+	"os"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"go.etcd.io/bbolt"
@@ -25,14 +29,27 @@ func (d byNumber) close() error { return nil }
 
 const (
 	bucketSeen = "seen"
+	seenSuffix = ".seen" // of the file that only planning needs
 	// seenBatch is how many entries wait for a commit: each may touch a page of its own, which bbolt holds in memory until then.
 	seenBatch = 1000
+	// seenLooks is how many look-ups may leave their surroundings in memory.
+	seenLooks = 100
 )
 
-// byText is for personal texts: number and the text's SHA-256, on disk.
+// byText is for personal texts: number and the text's SHA-256, in a file of its own.
 type byText struct {
 	store *store
 	wait  map[string]struct{}
+	looks int
+}
+
+func newByText(path string) (*byText, error) {
+	s, err := createStore(path + seenSuffix)
+	if err != nil {
+		return nil, err
+	}
+	s.db.NoSync = true // it does not outlive the plan
+	return &byText{store: s, wait: map[string]struct{}{}}, nil
 }
 
 func (d *byText) fresh(to destination, text string) (bool, error) {
@@ -41,13 +58,7 @@ func (d *byText) fresh(to destination, text string) (bool, error) {
 	if _, again := d.wait[string(key)]; again {
 		return false, nil
 	}
-	again := false
-	err := d.store.view(func(tx *bbolt.Tx) error {
-		if b := tx.Bucket([]byte(bucketSeen)); b != nil {
-			again = b.Get(key) != nil
-		}
-		return nil
-	})
+	again, err := d.stored(key)
 	if err != nil || again {
 		return false, err
 	}
@@ -58,6 +69,19 @@ func (d *byText) fresh(to destination, text string) (bool, error) {
 	return true, nil
 }
 
+func (d *byText) stored(key []byte) (found bool, err error) {
+	err = d.store.view(func(tx *bbolt.Tx) error {
+		if b := tx.Bucket([]byte(bucketSeen)); b != nil {
+			found = b.Get(key) != nil
+		}
+		if d.looks++; d.looks%seenLooks == 0 {
+			release(tx)
+		}
+		return nil
+	})
+	return found, err
+}
+
 func (d *byText) flush() error {
 	defer clear(d.wait)
 	return d.store.update(func(tx *bbolt.Tx) error {
@@ -65,21 +89,16 @@ func (d *byText) flush() error {
 		if err != nil {
 			return err
 		}
-		for key := range d.wait {
+		for _, key := range slices.Sorted(maps.Keys(d.wait)) {
 			if err := b.Put([]byte(key), []byte{1}); err != nil {
 				return err
 			}
 		}
+		release(tx)
 		return nil
 	})
 }
 
-// close drops what only planning needs.
 func (d *byText) close() error {
-	return d.store.update(func(tx *bbolt.Tx) error {
-		if tx.Bucket([]byte(bucketSeen)) == nil {
-			return nil
-		}
-		return tx.DeleteBucket([]byte(bucketSeen))
-	})
+	return errors.Join(os.Remove(d.store.path), d.store.close())
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"iter"
@@ -75,11 +76,15 @@ func plan(ctx context.Context, recipients iter.Seq2[Recipient, error], p Params,
 		Sender: p.Sender, Message: p.Message, Gateway: p.Gateway, Region: p.Region, ParamsHash: p.hash(), ChunkSize: p.ChunkSize,
 		Personal: text.personal(), Volumes: map[string]Volume{},
 	}}
-	if text.personal() {
-		pl.dedupe = &byText{store: s, wait: map[string]struct{}{}}
-	}
 	pl.groups = newGrouper(p.ChunkSize, pl.putChunk)
-	if err := pl.run(ctx, recipients, p.Store); err != nil {
+	if text.personal() {
+		if pl.dedupe, err = newByText(p.Store); err != nil {
+			_ = s.close()
+			return nil, err
+		}
+	}
+	err = pl.run(ctx, recipients, p.Store)
+	if err = errors.Join(err, pl.dedupe.close()); err != nil {
 		_ = os.Remove(s.path) // what was planned is of no use; if it stays, the next plan begins it anew
 		_ = s.close()
 		return nil, err
@@ -110,9 +115,6 @@ func (pl *planner) run(ctx context.Context, recipients iter.Seq2[Recipient, erro
 		return fmt.Errorf("%w: of %d entries %d are not valid", ErrNoRecipients, pl.m.Given, pl.m.Invalid)
 	}
 	if err := pl.groups.finish(); err != nil {
-		return err
-	}
-	if err := pl.dedupe.close(); err != nil {
 		return err
 	}
 	pl.m.ListHash = hex.EncodeToString(pl.list.Sum(nil))

@@ -68,7 +68,7 @@ func (c config) list() iter.Seq2[helliobulk.Recipient, error] {
 func (c config) number(i int) string { return "+" + strconv.FormatUint(c.digits(i), 10) }
 
 func (c config) digits(i int) uint64 {
-	networks := [...]uint64{20, 24, 26, 27, 50, 54, 55, 59}
+	networks := [...]uint64{20, 24, 26, 27, 50, 54, 55, 57}
 	return 233_00_0000000 + networks[i%len(networks)]*1_0000000 + uint64(i)*7_368_787%1_0000000 // the factor is prime to the modulus: none comes twice
 }
 
