@@ -56,7 +56,7 @@ func (f flow) tell(t *testing.T) (seen []Case) {
 func (w *world) as(t *testing.T, token string) *hellio.Client {
 	t.Helper()
 	client, err := hellio.NewClient(token, hellio.WithBaseURL(baseURL),
-		hellio.WithHTTPClient(&http.Client{Transport: w.rec}), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+		hellio.WithHTTPClient(&http.Client{Transport: w.rec}), hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	require.NoError(t, err)
 	return client
 }
