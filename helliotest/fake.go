@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -37,8 +38,9 @@ type Fake struct {
 }
 
 // New makes a Fake for one test and ends it when the test ends. It then fails the test for each strictness violation (unless Lenient)
-// and each fault that was never hit (unless AllowUnusedFaults), and writes a journal of the calls to the log of a test that failed. A bad
-// option fails the test at once. Without options: a balance of 100.0000, senders HELLIO and ACME, 120 requests a minute, a token with
+// and each fault that was never hit (unless AllowUnusedFaults), and writes a journal of the calls to the log of a test that failed. With
+// HELLIOTEST_DUMP=DIR in the environment such a test also leaves its world, secrets too, in a file there, which hellio-fake -open shows.
+// A bad option fails the test at once. Without options: a balance of 100.0000, senders HELLIO and ACME, 120 requests a minute, a token with
 // every scope, no IP list and no spend limit.
 func New(tb testing.TB, opts ...Option) *Fake {
 	tb.Helper()
@@ -134,8 +136,24 @@ func (f *Fake) endTest() {
 		f.tb.Log("helliotest: " + w)
 	}
 	if f.tb.Failed() {
-		f.tb.Log(f.journal())
+		f.tellStory()
 	}
+}
+
+// tellStory writes the journal to the test's log, and the dump to its directory if there is one.
+func (f *Fake) tellStory() {
+	journal := f.journal()
+	f.tb.Log(journal)
+	dir := os.Getenv(dumpVariable)
+	if dir == "" {
+		return
+	}
+	path, err := f.writeDump(dir, journal)
+	if err != nil {
+		f.tb.Log("helliotest: " + dumpVariable + ": " + err.Error())
+		return
+	}
+	f.tb.Log("helliotest: look at this world with: hellio-fake -open " + path)
 }
 
 // look opens the engine for a direct call: it refuses a fake from another world of time, locks, and runs what is due. Used as

@@ -153,3 +153,11 @@ func appID(a *ussdApp) int64 {
 	}
 	return a.id
 }
+
+func saveRequest(l *logged) savedRequest {
+	c := l.call
+	return savedRequest{
+		ID: l.id, At: l.at, Method: c.method, Path: c.path, Query: c.query, Header: c.header, Body: c.body, Response: l.response, Token: l.token,
+		Key: l.key, Charge: l.charge, Replayed: l.replayed, Struck: l.struck, Fault: l.fault, Status: l.status, Code: l.code,
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ type settings struct {
 	allowRemote bool
 	token       string
 	world       []helliotest.Option // of every world, unless POST worlds says otherwise
+	opened      []helliotest.Option // of the first world alone
 }
 
 // parseFlags reads the flags; for -help it writes them to stderr and returns flag.ErrHelp. No error quotes the token.
@@ -34,6 +36,7 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	s.option(flags, "senders", "approved sender `names`, separated by commas (default HELLIO,ACME)", sendersOption)
 	s.option(flags, "rate-limit", "`requests` a minute and token; 0 = no limit (default 120)", rateLimitOption)
 	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
+	flags.Func("open", "`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), to begin the first world with; other flags do not change it", s.open)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(stderr, "hellio-fake serves a fake of the Hellio Messaging API. Its flags:")
@@ -62,6 +65,20 @@ func (s *settings) option(flags *flag.FlagSet, name, usage string, read func(str
 		s.world = append(s.world, opt)
 		return trial.Close()
 	})
+}
+
+// open reads the first world from a file.
+func (s *settings) open(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	s.opened = []helliotest.Option{helliotest.FromSnapshot(data)}
+	trial, err := helliotest.Start(s.opened...)
+	if err != nil {
+		return err
+	}
+	return trial.Close()
 }
 
 func balanceOption(text string) (helliotest.Option, error) { return helliotest.WithBalance(text), nil }

@@ -25,7 +25,7 @@ const (
 
 // serve listens, says so, and answers until ctx ends or the listener fails.
 func serve(ctx context.Context, cfg *settings, stdout, stderr io.Writer) error {
-	worlds, err := newWorlds(cfg.token, cfg.world)
+	worlds, err := newWorlds(cfg.token, cfg.world, cfg.opened...)
 	if err != nil {
 		return err
 	}

@@ -46,14 +46,14 @@ type worlds struct {
 	logins map[string]*world // by e-mail address
 }
 
-// newWorlds makes the first world; defaults shape it and all others.
-func newWorlds(token string, defaults []helliotest.Option) (*worlds, error) {
+// newWorlds makes the first world; defaults shape it and all others, first goes on top of them for that one.
+func newWorlds(token string, defaults []helliotest.Option, first ...helliotest.Option) (*worlds, error) {
 	lobby, err := helliotest.Start(helliotest.WithToken(newToken()))
 	if err != nil {
 		return nil, err
 	}
 	ws := &worlds{defaults: defaults, lobby: lobby, tokens: make(map[string]key), logins: make(map[string]*world)}
-	_, err = ws.add(token, helliotest.WithToken(token))
+	_, err = ws.add(token, append(slices.Clone(first), helliotest.WithToken(token))...)
 	return ws, err
 }
 

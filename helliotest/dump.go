@@ -1,0 +1,74 @@
+package helliotest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// dumpVariable names the directory that the dumps of failed tests go to; without it there are none.
+const dumpVariable = "HELLIOTEST_DUMP"
+
+const (
+	maxDumpName = 120
+	maxDumps    = 1000 // of one test: several fakes, several runs
+)
+
+// dump is the world of a failed test: a snapshot that FromSnapshot and hellio-fake -open read, with the calls and the journal in it.
+func (f *Fake) dump(journal string) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.world.save()
+	s.Requests = each(f.world.requests, saveRequest)
+	return seal(envelope{Test: f.tb.Name(), Journal: strings.Split(journal, "\n")}, s)
+}
+
+// writeDump writes the dump into a new file of the directory, and tells its name.
+func (f *Fake) writeDump(dir, journal string) (path string, err error) {
+	data, err := f.dump(journal)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	base := filepath.Join(dir, fileName(f.tb.Name()))
+	for n := 1; n <= maxDumps; n++ {
+		path := base + ".json"
+		if n > 1 {
+			path = fmt.Sprintf("%s-%d.json", base, n)
+		}
+		err := writeNew(path, data)
+		if !errors.Is(err, fs.ErrExist) {
+			return path, err
+		}
+	}
+	return "", fmt.Errorf("%s holds %d dumps of this test already", dir, maxDumps)
+}
+
+// writeNew writes a file that only its owner can read: tokens, codes and texts are in it.
+func writeNew(path string, data []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Close())
+}
+
+// fileName makes the name of a file of a test's: letters, digits, "-", "_" and "." stay, but no dot comes first.
+func fileName(test string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' {
+			return r
+		}
+		return '_'
+	}, test)
+	if strings.HasPrefix(name, ".") || name == "" {
+		name = "_" + name
+	}
+	return name[:min(len(name), maxDumpName)]
+}
