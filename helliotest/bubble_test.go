@@ -1,6 +1,8 @@
 package helliotest_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,8 +27,9 @@ func TestAFakeMadeOutsideABubbleFailsWithASentenceInside(t *testing.T) {
 
 func TestLookingIntoAFakeMadeOutsideABubbleFailsWithASentence(t *testing.T) {
 	t.Parallel()
-	f, err := helliotest.Start()
+	f, err := helliotest.Start(helliotest.AllowUnusedFaults())
 	require.NoError(t, err)
+	fault := f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.LoseReply())
 	synctest.Test(t, func(t *testing.T) {
 		for name, look := range map[string]func(){
 			"Messages": func() { f.Messages() },
@@ -34,6 +37,27 @@ func TestLookingIntoAFakeMadeOutsideABubbleFailsWithASentence(t *testing.T) {
 			"Advance":  func() { f.Advance(time.Second) },
 			"Settle":   func() { _ = f.Settle(t.Context()) },
 			"Reset":    f.Reset,
+
+			"Client":         func() { f.Client() },
+			"URL":            func() { f.URL() },
+			"Requests":       func() { f.Requests() },
+			"Deliveries":     func() { f.Deliveries() },
+			"Replay":         func() { _ = f.Replay("dlv_1") },
+			"OTP":            func() { f.OTP(someone) },
+			"Account":        func() { f.Account() },
+			"Update":         func() { _ = f.Update(helliotest.AccountChange{}) },
+			"Mark":           func() { f.Mark() },
+			"WaitMessage":    func() { _, _ = f.WaitMessage(t.Context()) },
+			"RequireMessage": func() { f.RequireMessage(t) },
+			"Subscribe":      func() { f.Subscribe(t.Context(), "") },
+			"Snapshot":       func() { _, _ = f.Snapshot() },
+			"Fault":          func() { f.Fault(helliotest.AnyOp, helliotest.Always(), helliotest.Reset()) },
+			"SetFaults":      func() { _ = f.SetFaults() },
+			"Faults":         func() { f.Faults() },
+			"Hits":           func() { fault.Hits() },
+			"ExpectRejected": func() { f.ExpectRejected(1) },
+			"IssueToken":     func() { f.IssueToken() },
+			"RevokeToken":    func() { f.RevokeToken("x") },
 		} {
 			require.PanicsWithValue(t, "helliotest: this Fake was made outside the synctest bubble it is used in; "+
 				"call helliotest.New inside the function given to synctest.Test", look, name)
@@ -109,4 +133,33 @@ func TestAdvanceInABubbleSleeps(t *testing.T) {
 		require.Equal(t, 5*time.Second, time.Since(start))
 		require.Equal(t, "delivered", f.Messages()[0].Status)
 	})
+}
+
+func TestAHandlerOfAFakeMadeOutsideABubbleAnswersWithASentenceInside(t *testing.T) {
+	t.Parallel()
+	r := watch(t, func(tb testing.TB) {
+		f := helliotest.New(tb)
+		synctest.Test(t, func(t *testing.T) {
+			rec := httptest.NewRecorder()
+			f.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/v1/balance", http.NoBody))
+			require.Equal(t, 500, rec.Code)
+			require.Contains(t, rec.Body.String(), "call helliotest.New inside the function given to synctest.Test")
+		})
+	})
+	require.Contains(t, r.all(), "made outside the synctest bubble")
+}
+
+func TestOneFakeMayServeManyTestsOutsideBubbles(t *testing.T) {
+	t.Parallel()
+	shared, err := helliotest.Start() // as TestMain would
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, shared.Close()) })
+	for _, number := range []string{someone, other, third} {
+		t.Run(number, func(t *testing.T) {
+			t.Parallel()
+			sendTo(t, shared, number)
+			require.Equal(t, number, shared.RequireMessage(t, helliotest.To(number)).MobileNumber)
+			shared.Advance(5 * time.Second)
+		})
+	}
 }
