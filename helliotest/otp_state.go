@@ -45,9 +45,22 @@ func (f *Fake) OTP(destination string) string {
 	f.tb.Helper()
 	found, live := f.LookupOTP(destination)
 	if !live {
-		f.tb.Fatalf("helliotest: OTP(%q): no code is live there; it was used, has expired, is out of tries, or was never sent", destination)
+		f.tb.Fatalf("helliotest: OTP(%s): no code is live there: %s", masked(destination), f.whyNoCode(destination))
 	}
 	return found.Code
+}
+
+func (f *Fake) whyNoCode(destination string) string {
+	f.tb.Helper()
+	defer f.look()()
+	book, key := &f.world.otps, destinationKey(destination)
+	if code := book.newest[key]; code != nil {
+		return fmt.Sprintf("the last one expired %v ago", f.world.clock.Now().Sub(code.expires).Round(time.Second))
+	}
+	if end := book.ended[key]; end != "" {
+		return "the last one " + end
+	}
+	return "none was ever sent, though " + count(len(book.newest)+len(book.ended), "other destination") + " got one"
 }
 
 // LookupOTP is OTP for a code that may not be there: it tells whether one is live.
@@ -104,6 +117,7 @@ func (w *world) newCode(to string, length int) string {
 // otpBook is what the fake remembers of codes: the newest one of each destination until it is used or out of tries, and who sent how many.
 type otpBook struct {
 	newest  map[string]*oneTimeCode // by destinationKey
+	ended   map[string]string       // how the last one ended, by destinationKey, if it is not there any more
 	senders map[netip.Addr]*window.Window
 }
 
@@ -118,9 +132,17 @@ func (o *oneTimeCode) expired(now time.Time) bool { return !now.Before(o.expires
 // put makes a code the newest of its destination.
 func (b *otpBook) put(to string, code oneTimeCode) {
 	if b.newest == nil {
-		b.newest = make(map[string]*oneTimeCode)
+		b.newest, b.ended = make(map[string]*oneTimeCode), make(map[string]string)
 	}
-	b.newest[destinationKey(to)] = &code
+	key := destinationKey(to)
+	b.newest[key] = &code
+	delete(b.ended, key)
+}
+
+// end takes a code away.
+func (b *otpBook) end(key, how string) {
+	delete(b.newest, key)
+	b.ended[key] = how
 }
 
 // try checks a code, and takes it away if it was right or this was its last wrong try.
@@ -133,11 +155,11 @@ func (b *otpBook) try(to, code string, now time.Time) (status string) {
 	case newest.expired(now):
 		return otpExpired
 	case newest.code == code:
-		delete(b.newest, key)
+		b.end(key, "was used")
 		return otpVerified
 	}
 	if newest.wrong++; newest.wrong == maxOTPTries {
-		delete(b.newest, key)
+		b.end(key, "is out of tries")
 	}
 	return otpInvalid
 }

@@ -170,8 +170,35 @@ func TestBadOTPOptionsAreErrors(t *testing.T) {
 
 func TestAskingForACodeThatIsNotLiveFailsTheTest(t *testing.T) {
 	t.Parallel()
-	r := watch(t, func(tb testing.TB) { helliotest.New(tb).OTP("233209990001") })
-	require.Contains(t, r.fatal, `OTP("233209990001"): no code is live there`)
+	for says, before := range map[string]func(f *helliotest.Fake, a api){
+		"none was ever sent, though 1 other destination got one": func(_ *helliotest.Fake, a api) {
+			a.do("POST", "/otp/send", `{"mobile_number":"233209990002","sender":"HELLIO"}`)
+		},
+		"the last one was used": func(f *helliotest.Fake, a api) {
+			a.do("POST", "/otp/send", `{"mobile_number":"233209990001","sender":"HELLIO"}`)
+			a.do("POST", "/otp/verify", `{"mobile_number":"233209990001","code":"`+f.OTP("233209990001")+`"}`)
+		},
+		"the last one is out of tries": func(_ *helliotest.Fake, a api) {
+			a.do("POST", "/otp/send", `{"mobile_number":"233209990001","sender":"HELLIO"}`)
+			for range 5 {
+				a.do("POST", "/otp/verify", `{"mobile_number":"233209990001","code":"x"}`)
+			}
+		},
+		"the last one expired 1m0s ago": func(f *helliotest.Fake, a api) {
+			a.do("POST", "/otp/send", `{"mobile_number":"233209990001","sender":"HELLIO"}`)
+			f.Advance(6 * time.Minute)
+		},
+	} {
+		t.Run(says, func(t *testing.T) {
+			t.Parallel()
+			r := watch(t, func(tb testing.TB) {
+				f := helliotest.New(tb)
+				before(f, newAPI(t, f))
+				f.OTP("233209990001")
+			})
+			require.Equal(t, "helliotest: OTP(…0001): no code is live there: "+says, r.fatal)
+		})
+	}
 }
 
 func TestACodeIsWrittenAsTheControlAPIShowsIt(t *testing.T) {

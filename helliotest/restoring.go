@@ -3,6 +3,7 @@ package helliotest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -120,6 +121,8 @@ func (r *restorer) gates() {
 		id := keyID{s.Token, s.Method, s.Path, s.Key}
 		r.w.keys[id] = &keyed{id: id, at: r.time(s.At), reply: &reply{status: s.Status, body: []byte(s.Body)}}
 	}
+	r.w.otps.newest, r.w.otps.ended = make(map[string]*oneTimeCode), make(map[string]string)
+	maps.Copy(r.w.otps.ended, r.s.EndedOTPs)
 	for to, s := range r.s.OTPs {
 		r.require(s.Wrong >= 0 && s.Wrong < maxOTPTries, "a code with %d wrong tries", s.Wrong)
 		r.w.otps.put(to, oneTimeCode{code: s.Code, expires: r.time(s.Expires), wrong: s.Wrong})

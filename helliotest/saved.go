@@ -31,6 +31,7 @@ type saved struct {
 	SetCodes   map[string]string // by WithOTP
 	OTPLimit   int
 	OTPs       map[string]savedCode
+	EndedOTPs  map[string]string
 	OTPSenders map[netip.Addr]savedWindow
 	LoginTries map[string]savedWindow
 

@@ -108,7 +108,7 @@ func (w *world) nearest(filters []Filter) string {
 	if near == nil {
 		return "the fake holds no message at all"
 	}
-	return fmt.Sprintf("the nearest of %d messages, %d, is not %s", len(w.messages.rows), near.id, strings.Join(missed, ", "))
+	return fmt.Sprintf("the nearest of %s, %d, is not %s", count(len(w.messages.rows), "message"), near.id, strings.Join(missed, ", "))
 }
 
 // lastSend tells what became of the last call that would have made a message.
