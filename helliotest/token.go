@@ -54,6 +54,7 @@ func (w *world) addToken(g grant) {
 
 // clientToken is a token with every scope: the first that was configured, or else a new one.
 func (f *Fake) clientToken() string {
+	f.tb.Helper()
 	defer f.look()()
 	for _, g := range f.cfg.tokens {
 		if t := f.world.tokens[g.token]; t != nil && t.allows(contract.ScopeAll) {
