@@ -65,6 +65,36 @@ func TestCallsUnderWayAreCounted(t *testing.T) {
 	})
 }
 
+func TestAnswersThatAreOvertakenBeginNoWindow(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(119, 120))
+		for range 119 {
+			require.Zero(t, waited(t, &l, smsTurn))
+		}
+		var took time.Duration
+		go func() { took = waited(t, &l, smsTurn) }()
+		for left := range 119 { // the last answer comes first
+			l.Observe(smsTurn, 202, room(left, 120))
+		}
+		time.Sleep(2 * windowLength)
+		synctest.Wait()
+		require.Equal(t, windowLength, took)
+	})
+}
+
+func TestAnAnswerThatSaysMuchMoreIsLeftBeginsAWindow(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(1, 120)) // others have begun the window, and it ends before this limiter thinks
+		require.Zero(t, once(t, &l, smsTurn, 202, room(119, 120)))
+		for left := 118; left >= 0; left-- {
+			require.Zero(t, once(t, &l, smsTurn, 202, room(left, 120)))
+		}
+		require.Equal(t, windowLength, waited(t, &l, smsTurn))
+	})
+}
+
 func TestAnAnswerThatSaysLessWasUsedLetsCallsGo(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var l WindowLimiter

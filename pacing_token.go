@@ -62,9 +62,9 @@ func (p *pace) reserve(now time.Time) int {
 }
 
 func (p *pace) grant(line line, now time.Time) {
-	p.token.inflight++
+	p.token.depart()
 	if line == otpLine {
-		p.otp.inflight++
+		p.otp.depart()
 		return
 	}
 	p.last = now

@@ -10,9 +10,18 @@ type window struct {
 	limit    int       // requests a window; 0: not known
 	rem      int       // requests left in the running one, at most
 	inflight int       // let go and not answered
+	highest  int       // the most that an answer still under way may tell of the running window
 	refusals int       // 429 in a row that told no Retry-After
 	end      time.Time // one window after the first answer, so never before the API's own end
 	blocked  time.Time // after a 429: nobody goes before
+}
+
+// depart counts a request that is let go. With no other under way, no answer of this window can tell more than is known.
+func (w *window) depart() {
+	if w.inflight == 0 {
+		w.highest = w.rem
+	}
+	w.inflight++
 }
 
 func (w *window) running(now time.Time) bool { return now.Before(w.end) }
@@ -55,7 +64,7 @@ func (w *window) earliest(n, reserve int, now time.Time) time.Time {
 }
 
 // learn takes what an answer tells, and reports whether it is the first of a window. Answers overtake one another, so within a window the
-// lowest number holds; one much higher than what is under way explains is that of a new window.
+// lowest number holds; one much higher than any that may be under way is that of a new window.
 func (w *window) learn(rl RateLimit, now time.Time) (begun bool) {
 	w.refusals = 0
 	switch {
@@ -64,11 +73,12 @@ func (w *window) learn(rl RateLimit, now time.Time) (begun bool) {
 	case rl.Remaining == rl.Limit: // it was counted to a window that is over, and the next has not begun
 		w.limit, w.end = rl.Limit, time.Time{}
 		return false
-	case rl.Limit == w.limit && w.running(now) && rl.Remaining <= w.rem+w.inflight+rl.Limit/4:
+	case rl.Limit == w.limit && w.running(now) && rl.Remaining <= w.highest+rl.Limit/4:
 		w.rem = min(w.rem, rl.Remaining)
 		return false
 	default:
 		w.limit, w.rem, w.end = rl.Limit, rl.Remaining, now.Add(windowLength)
+		w.highest = rl.Remaining + w.inflight
 		return true
 	}
 }
@@ -86,5 +96,5 @@ func (w *window) refuse(rl RateLimit, now time.Time) {
 		w.blocked = until.Add(rand.N(time.Second))
 		w.refusals = min(w.refusals+1, 3)
 	}
-	w.rem, w.end = 0, w.blocked
+	w.rem, w.end, w.highest = 0, w.blocked, w.limit
 }
