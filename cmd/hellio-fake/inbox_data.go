@@ -12,6 +12,9 @@ import (
 // maxListed is how many messages the page gets at once: the newest (decided).
 const maxListed = 5000
 
+// preciseTime is timestamp with milliseconds, for what the page counts down.
+const preciseTime = "2006-01-02T15:04:05.000-07:00"
+
 // worldView is a world as the page is told of it.
 type worldView struct {
 	Token string `json:"token"`
@@ -57,7 +60,7 @@ func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *w
 	view := inboxView{Life: w.life}
 	ws.mu.RUnlock()
 	found := filter.newestFirst(w.fake)
-	view.Total, view.Now = len(found), w.fake.Now().Format(timestamp)
+	view.Total, view.Now = len(found), w.fake.Now().Format(preciseTime)
 	if i := slices.IndexFunc(found, func(m helliotest.Message) bool { return m.ID <= after }); i >= 0 {
 		found = found[:i]
 	}
@@ -87,7 +90,7 @@ func getInboxMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
 	counted := hellio.CountSegments(m.Message)
 	view := detailView{
 		Message: m, Encoding: string(counted.Encoding), Characters: counted.Characters, Code: viewCode(w.fake, m),
-		Request: viewExchange(w.fake, m.ID), Deliveries: []deliveryView{}, Now: w.fake.Now().Format(timestamp),
+		Request: viewExchange(w.fake, m.ID), Deliveries: []deliveryView{}, Now: w.fake.Now().Format(preciseTime),
 	}
 	if counted.Forced != 0 {
 		forced := string(counted.Forced)

@@ -37,7 +37,7 @@ func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
 	}
 	minutes, _ := strconv.Atoi(parts[2])
 	expires := m.CreatedAt.Add(time.Duration(minutes) * time.Minute)
-	view := &codeView{Code: parts[1], SentAt: m.CreatedAt.Format(timestamp), ExpiresAt: expires.Format(timestamp)}
+	view := &codeView{Code: parts[1], SentAt: m.CreatedAt.Format(preciseTime), ExpiresAt: expires.Format(preciseTime)}
 	live, isLive := fake.LookupOTP(m.MobileNumber)
 	switch {
 	case !fake.Now().Before(expires):

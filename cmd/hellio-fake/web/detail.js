@@ -53,6 +53,12 @@ export class Detail {
     this.#draw();
   }
 
+  // unsettled tells whether something of the message is yet to come.
+  get unsettled() {
+    const d = this.#data;
+    return d === null || d.code?.state === 'live' || !['delivered', 'failed'].includes(d.message.status) || d.deliveries.some((one) => one.status === 'pending');
+  }
+
   // focus goes to what one most likely wants: the copy button.
   focus() {
     (this.#el.querySelector('[data-primary]') ?? this.#el).focus();
@@ -142,7 +148,7 @@ function codeCard(m, code) {
   if (!digits) return [];
   const live = code?.state === 'live';
   const card = h('div', { class: 'code-card', 'data-state': code ? code.state : 'text' },
-    h('span', { class: 'digits', 'aria-label': `Code ${[...digits].join(' ')}`, role: 'text' }, digits),
+    h('p', {}, h('span', { class: 'digits', 'aria-hidden': 'true' }, digits), h('span', { class: 'sr' }, `Code ${[...digits].join(' ')}`)),
     copyButton('Copy code', digits, { 'data-primary': true, class: 'primary' }));
   if (!code) card.append(h('p', { class: 'code-note' }, 'A code in the text of an SMS: the app that sent it knows how long it lives.'));
   else if (!live) card.append(h('p', { class: 'code-note' }, states[code.state]));
@@ -167,14 +173,15 @@ function textCard({ message: m, forced, code }) {
 function facts({ message: m, encoding, characters, forced }) {
   const fact = (name, ...value) => h('div', {}, h('dt', {}, name), h('dd', {}, ...value));
   const point = forced ? `U+${forced.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}` : '';
-  return h('dl', {},
+  return [h('dl', {},
     fact('Segments', String(m.segments)),
     fact('Encoding', encoding, forced ? h('span', { class: 'forced' }, ' forced by ', h('mark', {}, forced.trim() || '␣'), ` ${point}`) : null),
     fact('Characters', String(characters)),
-    fact('Cost', `${m.cost} ${m.currency}`),
+    fact('Cost', `${m.cost} ${m.currency}`)),
+  h('dl', { class: 'ids' },
     fact('Id', String(m.id)),
     m.campaign_id === null ? null : fact('Campaign', String(m.campaign_id)),
-    fact('Reference', h('code', {}, m.reference)));
+    fact('Reference', h('code', {}, m.reference)))];
 }
 
 function lifecycle(m, now) {

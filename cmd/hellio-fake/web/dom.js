@@ -38,7 +38,7 @@ export function section(el, data, build) {
   el.shown = text;
   const focused = el.contains(document.activeElement) ? document.activeElement.dataset.focus : '';
   const open = new Map([...el.querySelectorAll('details')].map((d) => [d.dataset.key, d.open]));
-  el.replaceChildren(...[build(data)].flat().filter(Boolean));
+  el.replaceChildren(...[build(data)].flat(Infinity).filter(Boolean));
   for (const d of el.querySelectorAll('details')) if (open.has(d.dataset.key)) d.open = open.get(d.dataset.key);
   if (focused) el.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
 }
@@ -76,18 +76,19 @@ export function button(label, onclick, props = {}) {
   return h('button', { type: 'button', 'data-focus': label, ...props, onclick: (e) => acting(e.currentTarget, () => onclick(e)) }, label);
 }
 
-// copyText needs a fallback: the clipboard API is there on localhost and https alone.
+// copyText needs a fallback: the clipboard API is there on localhost and https alone, and may be forbidden.
 export async function copyText(text) {
-  if (navigator.clipboard) {
+  try {
     await navigator.clipboard.writeText(text);
     return;
-  }
+  } catch { /* there is another way */ }
   const area = h('textarea', { class: 'sr', readonly: true });
   area.value = text;
   document.body.append(area);
   area.select();
-  document.execCommand('copy');
+  const done = document.execCommand('copy');
   area.remove();
+  if (!done) throw new Error('The browser lets nothing be copied here.');
 }
 
 export function copyButton(label, text, props = {}) {
@@ -101,8 +102,8 @@ export function copyButton(label, text, props = {}) {
 }
 
 // field is a labelled input.
-export function field(label, input, hint) {
-  return h('label', { class: 'field' }, h('span', {}, label), input, hint ? h('small', {}, hint) : null);
+export function field(label, input, hint, more = '') {
+  return h('label', { class: `field ${more}` }, h('span', {}, label), input, hint ? h('small', {}, hint) : null);
 }
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });

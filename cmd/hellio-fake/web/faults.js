@@ -39,7 +39,7 @@ const presets = [
 ];
 
 export class Faults {
-  #rules = [];
+  #last = Promise.resolve();
   #list = h('div', { class: 'rules' });
   #form = null;
 
@@ -65,7 +65,6 @@ export class Faults {
   }
 
   #show(rules) {
-    this.#rules = rules;
     const badge = $('fault-count');
     badge.hidden = rules.length === 0;
     badge.textContent = rules.length;
@@ -79,18 +78,23 @@ export class Faults {
       h('td', {}, h('code', {}, rule.op), rule.to ? h('span', { class: 'muted' }, ` to ${rule.to}`) : null),
       h('td', {}, when(rule)), h('td', {}, h('code', {}, rule.effect), h('span', { class: 'muted' }, takes(rule))),
       h('td', { class: 'hits' }, String(rule.hits)),
-      h('td', {}, button('Remove', () => this.#put(this.#rules.toSpliced(i, 1), 'Removed'), { 'aria-label': `Remove fault ${i + 1}`, 'data-focus': `remove ${i}` }))));
+      h('td', {}, button('Remove', () => this.#change((now) => now.toSpliced(i, 1), 'Removed'), { 'aria-label': `Remove fault ${i + 1}`, 'data-focus': `remove ${i}` }))));
     return [
       h('div', { class: 'table-wrap' }, h('table', {}, h('thead', {}, h('tr', {}, ['Calls', 'When', 'Effect', 'Hits'].map((name) => h('th', { scope: 'col' }, name)), h('td'))), h('tbody', {}, rows))),
       h('p', { class: 'actions' }, button('Clear all', async () => { await call('DELETE', '/_fake/faults'); this.#show([]); announce('No fault is in force'); })),
     ];
   }
 
-  #add(rule) { return this.#put([...this.#rules, rule], 'Added'); }
+  #add(rule) { return this.#change((rules) => [...rules, rule], 'Added'); }
 
-  async #put(rules, done) {
-    this.#show(await call('PUT', '/_fake/faults', rules.map(({ hits, ...rule }) => rule)));
-    announce(done);
+  // change puts other rules in place of those in force, one change after the other.
+  #change(made, done) {
+    this.#last = this.#last.catch(() => {}).then(async () => {
+      const rules = made(await call('GET', '/_fake/faults'));
+      this.#show(await call('PUT', '/_fake/faults', rules.map(({ hits, ...rule }) => rule)));
+      announce(done);
+    });
+    return this.#last;
   }
 
   #makeForm() {
@@ -123,7 +127,7 @@ export class Faults {
       }
     };
     return h('form', { class: 'fault-form', onsubmit: submit },
-      field('Calls of', op), field('When', counted), field('Number', count), field('To', to, 'A phone number or e-mail address'), field('Effect', effect), extra,
+      field('Calls of', op), field('When', counted), field('Number', count), field('To', to, 'A phone number or e-mail address'), field('Effect', effect, '', 'wide'), extra,
       h('button', { type: 'submit', class: 'primary' }, 'Add fault'));
   }
 }
