@@ -135,6 +135,5 @@ export class Faults {
 const when = (rule) => (rule.always ? 'always' : rule.nth ? `call number ${rule.nth}` : `the next ${rule.times}`);
 
 function takes(rule) {
-  const given = Object.keys(details).filter((name) => rule[name] !== undefined).map((name) => `${details[name][0].toLowerCase()} ${rule[name]}`);
-  return given.length ? ` ${given.join(', ')}` : '';
+  return Object.keys(details).filter((name) => rule[name] !== undefined).map((name) => ` ${rule[name]}`).join('');
 }
