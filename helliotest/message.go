@@ -71,6 +71,7 @@ func (w *world) addMessages(batch []message) {
 		m.status, m.created = statusQueued, now
 		w.messages.add(m)
 	}
+	w.shedMessages()
 	w.f.announce()
 }
 
@@ -85,6 +86,7 @@ func (w *world) carry(batch []message, made time.Time, whenFinal func(due time.T
 		for i := range batch {
 			w.finish(&batch[i], due)
 		}
+		w.shedMessages()
 		whenFinal(due)
 	})
 }
