@@ -28,6 +28,7 @@ type message struct {
 	id        int64
 	reference uuid.UUID
 	campaign  *campaign // nil for a message of its own, such as a code
+	origin    *logged   // the call that made it; nil for one from a snapshot
 	channel   string
 	to        string // digits, or an e-mail address
 	sender    string

@@ -77,6 +77,7 @@ func sendOTP(w *world, c *call) *reply {
 	}
 	code := w.newCode(order.to, order.length)
 	carrier := order.message(code)
+	carrier.origin = c.log
 	carrier.doomed = c.carrierFails(order.to)
 	if bad := w.reserve(c, carrier.cost); bad != nil {
 		return bad

@@ -74,7 +74,8 @@ func waitTimeout(text string) (time.Duration, error) {
 // messageFilter is the filters of a query. An empty parameter is none, as in /v1.
 type messageFilter struct {
 	filters []helliotest.Filter
-	goesOn  bool // it has an after
+	after   int64 // a message's id, exclusive
+	goesOn  bool  // after was given
 }
 
 func newMessageFilter(query url.Values) (messageFilter, error) {
@@ -96,14 +97,19 @@ func newMessageFilter(query url.Values) (messageFilter, error) {
 		if err != nil || id < 0 {
 			return f, fmt.Errorf("after %q is not a message's numeric id", after)
 		}
-		f.filters, f.goesOn = append(f.filters, helliotest.After(id)), true
+		f.after, f.goesOn = id, true
 	}
 	return f, nil
 }
 
+// narrowed are the filters, the id included.
+func (f messageFilter) narrowed() []helliotest.Filter {
+	return append(slices.Clip(f.filters), helliotest.After(f.after))
+}
+
 // newestFirst is never nil.
 func (f messageFilter) newestFirst(fake *helliotest.Fake) []helliotest.Message {
-	found := append([]helliotest.Message{}, fake.Messages(f.filters...)...)
+	found := append([]helliotest.Message{}, fake.Messages(f.narrowed()...)...)
 	slices.Reverse(found)
 	return found
 }
@@ -111,12 +117,12 @@ func (f messageFilter) newestFirst(fake *helliotest.Fake) []helliotest.Message {
 // wait gives the newest message that is there, or the next one to come; nil if none came until ctx ended. With an after it is the
 // oldest after that one, so that waiting for one after the other misses none.
 func (f messageFilter) wait(ctx context.Context, fake *helliotest.Fake) *helliotest.Message {
-	newest, err := fake.WaitMessage(ctx, f.filters...)
+	newest, err := fake.WaitMessage(ctx, f.narrowed()...)
 	if err != nil {
 		return nil
 	}
 	if f.goesOn {
-		if all := fake.Messages(f.filters...); len(all) > 0 { // else a reset came between
+		if all := fake.Messages(f.narrowed()...); len(all) > 0 { // else a reset came between
 			return &all[0]
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -156,7 +157,7 @@ func TestABadControlCallIsRefusedAndChangesNothing(t *testing.T) {
 
 // controlRoutes are all routes of the control API that need a token.
 var controlRoutes = []string{
-	"GET /_fake/messages", "GET /_fake/messages/wait", "GET /_fake/requests", "GET /_fake/account", "PATCH /_fake/account", "GET /_fake/faults", "PUT /_fake/faults",
+	"GET /_fake/messages", "GET /_fake/messages/wait", "GET /_fake/events", "GET /_fake/requests", "GET /_fake/account", "PATCH /_fake/account", "GET /_fake/faults", "PUT /_fake/faults",
 	"DELETE /_fake/faults", "POST /_fake/tokens", "DELETE /_fake/tokens/x", "POST /_fake/clock/advance", "POST /_fake/reset",
 	"GET /_fake/openapi.yaml", "GET /_fake/behaviours", "GET /_fake/otp/x", "GET /_fake/deliveries", "POST /_fake/deliveries/x/replay",
 }
@@ -170,7 +171,8 @@ func TestEveryControlRouteAsksForAToken(t *testing.T) {
 			p.as(token).call(method, path, "{}").refused(http.StatusUnauthorized, "unauthenticated")
 		}
 	}
-	require.Len(t, newControl(nil).routes, len(controlRoutes)+len([]string{"livez", "readyz", "worlds"}), "a route is missing in this test")
+	all := slices.DeleteFunc(newControl(nil).routes, func(rt route) bool { return !strings.HasPrefix(rt.path, "/_fake/") })
+	require.Len(t, all, len(controlRoutes)+len([]string{"worlds"}), "a route is missing in this test")
 }
 
 func TestUnknownRoutesGetTheAPIsOwn404(t *testing.T) {

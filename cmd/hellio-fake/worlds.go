@@ -22,6 +22,7 @@ type world struct {
 	api    http.Handler
 	token  string     // its own: it names the world on the control API for good, even while the API refuses it
 	issued []string   // by POST tokens, since the last reset; guarded by worlds.mu
+	life   string     // tells what was before a reset, or an earlier run of the program, from what is now; guarded by worlds.mu
 	moving sync.Mutex // held over a move of the clock and over a reset: one at a time
 }
 
@@ -68,7 +69,7 @@ func (ws *worlds) add(token string, opts ...helliotest.Option) (*world, error) {
 	if err != nil {
 		return nil, invalid(err)
 	}
-	w := &world{fake: fake, api: fake.Handler(), token: token}
+	w := &world{fake: fake, api: fake.Handler(), token: token, life: rand.Text()}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if len(ws.all) > maxWorlds {
@@ -129,6 +130,7 @@ func (ws *worlds) reset(w *world) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	w.fake.Reset()
+	w.life = rand.Text()
 	for _, token := range w.issued {
 		delete(ws.tokens, token)
 	}

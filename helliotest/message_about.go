@@ -1,0 +1,37 @@
+package helliotest
+
+// LookupMessage gives the message with this numeric ID, if there is one.
+func (f *Fake) LookupMessage(id int64) (Message, bool) {
+	f.tb.Helper()
+	defer f.look()()
+	i, found := f.world.messages.seek(id)
+	if !found {
+		return Message{}, false
+	}
+	return f.world.messages.rows[i].public(), true
+}
+
+// Origin gives the call that made the message with this numeric ID. There is none for a message that is not there, and for one from a
+// snapshot.
+func (f *Fake) Origin(messageID int64) (Request, bool) {
+	f.tb.Helper()
+	defer f.look()()
+	i, found := f.world.messages.seek(messageID)
+	if !found || f.world.messages.rows[i].origin == nil {
+		return Request{}, false
+	}
+	return f.world.messages.rows[i].origin.public(), true
+}
+
+// DeliveriesOf is Deliveries for the message with this numeric ID alone.
+func (f *Fake) DeliveriesOf(messageID int64) []Delivery {
+	f.tb.Helper()
+	defer f.look()()
+	var out []Delivery
+	for _, d := range f.world.deliveries {
+		if d.message.id == messageID {
+			out = append(out, d.public())
+		}
+	}
+	return out
+}
