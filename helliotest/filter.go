@@ -94,6 +94,15 @@ func Since(m Mark) Filter {
 	}
 }
 
+// After passes what came after the message with this numeric ID.
+func After(id int64) Filter {
+	return Filter{
+		pass: func(s subject) bool { return s.id > id },
+		miss: func(s subject) string { return fmt.Sprintf("its ID is %d", s.id) },
+		name: fmt.Sprintf("After(%d)", id),
+	}
+}
+
 // masked is a destination of which no one can be reached.
 func masked(destination string) string {
 	if at := strings.LastIndexByte(destination, '@'); at >= 0 {

@@ -72,6 +72,7 @@ func (w *world) addMessages(batch []message) {
 		m.status, m.created = statusQueued, now
 		w.messages.add(m)
 	}
+	w.shedMessages()
 	w.f.announce()
 }
 
@@ -86,6 +87,7 @@ func (w *world) carry(batch []message, made time.Time, whenFinal func(due time.T
 		for i := range batch {
 			w.finish(&batch[i], due)
 		}
+		w.shedMessages()
 		whenFinal(due)
 	})
 }

@@ -86,6 +86,7 @@ func sendOTP(w *world, c *call) *reply {
 	w.addMessages(batch)
 	w.carry(batch, batch[0].created, func(time.Time) {})
 	w.otps.put(order.to, oneTimeCode{code: code, expires: w.clock.Now().Add(time.Duration(order.expiry) * time.Minute)})
+	w.shedCodes()
 	return ok(http.StatusCreated, order.accepted(&batch[0]))
 }
 

@@ -50,6 +50,8 @@ func TestBadFlagsAreNamedAndNothingStarts(t *testing.T) {
 		{[]string{"-rate-limit", "-1"}, "-rate-limit"},
 		{[]string{"-seed", "-1"}, "-seed"},
 		{[]string{"-seed", "x"}, "-seed"},
+		{[]string{"-retention", "many"}, "-retention"},
+		{[]string{"-retention", "-1"}, "-retention"},
 		{[]string{"-port", "1"}, "-port"},
 		{[]string{"-seed"}, "-seed"},
 		{[]string{"serve"}, "serve"},
@@ -70,7 +72,7 @@ func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
 	status, stdout, stderr := runOnce("-help")
 	require.Equal(t, statusOK, status)
 	require.Empty(t, stdout)
-	for _, name := range []string{"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed"} {
+	for _, name := range []string{"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed", "-retention", "-open"} {
 		require.Contains(t, stderr, name)
 	}
 }

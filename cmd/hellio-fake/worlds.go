@@ -49,7 +49,7 @@ type worlds struct {
 
 // newWorlds makes the first world; defaults shape it and all others, first goes on top of them for that one.
 func newWorlds(token string, defaults []helliotest.Option, first ...helliotest.Option) (*worlds, error) {
-	lobby, err := helliotest.Start(helliotest.WithToken(newToken()))
+	lobby, err := helliotest.Start(helliotest.WithToken(newToken()), helliotest.WithRetention(1)) // nobody sees what it logs
 	if err != nil {
 		return nil, err
 	}
