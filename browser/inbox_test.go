@@ -237,6 +237,19 @@ func TestAResetEmptiesThePage(t *testing.T) {
 	tb.shows("#detail .body", "after")
 }
 
+func TestAFullWorldSaysThatTheOldestLeave(t *testing.T) {
+	p := startProgram(t, "-retention", "2")
+	tb := open(t, p, "/")
+	tb.shows("#empty", "keeps its newest 2 messages")
+	for _, text := range []string{"first", "second", "third"} {
+		p.send(text, someone)
+		p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "6s"}) // final messages alone may leave
+	}
+	tb.shows("#search-count", "2 messages, all that a world keeps: the oldest leave first")
+	tb.shows(".row", "third")
+	tb.lacks(".row", "first")
+}
+
 func TestTheCharacterThatForcedUCS2IsMarked(t *testing.T) {
 	p := startProgram(t)
 	p.send("Order №42 №43", someone)

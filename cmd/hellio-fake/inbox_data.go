@@ -45,6 +45,7 @@ func (ws *worlds) views() []worldView {
 type inboxView struct {
 	Life     string               `json:"life"` // another one: all that the page knows of this world is gone
 	Now      string               `json:"now"`
+	Kept     int                  `json:"kept"`     // how many messages the world keeps; 0 = all
 	Total    int                  `json:"total"`    // that pass to, contains and channel
 	Messages []helliotest.Message `json:"messages"` // those of them that come after "after", newest first, at most maxListed
 }
@@ -57,7 +58,7 @@ func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *w
 	after := filter.after
 	filter.after = 0
 	ws.mu.RLock()
-	view := inboxView{Life: w.life}
+	view := inboxView{Life: w.life, Kept: ws.retention}
 	ws.mu.RUnlock()
 	found := filter.newestFirst(w.fake)
 	view.Total, view.Now = len(found), w.fake.Now().Format(preciseTime)

@@ -29,6 +29,7 @@ func serve(ctx context.Context, cfg *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	worlds.retention = cfg.retention
 	listener, err := listen(cfg)
 	if err != nil {
 		return err

@@ -41,6 +41,8 @@ type worlds struct {
 	defaults []helliotest.Option
 	lobby    *helliotest.Fake // answers logins that no world knows
 
+	retention int // how much a world keeps, as the inbox says; 0 = all
+
 	mu     sync.RWMutex
 	all    []*world
 	tokens map[string]key

@@ -12,7 +12,7 @@ import * as search from './search.js';
 const most = 5000; // as the program lists at once
 const wide = matchMedia('(min-width: 800px)');
 
-const state = { worlds: [], world: 0, params: { to: '', contains: '', channel: '' }, view: 'inbox', id: 0, messages: [], total: 0, life: '', skew: 0, loaded: false };
+const state = { worlds: [], world: 0, params: { to: '', contains: '', channel: '' }, view: 'inbox', id: 0, messages: [], total: 0, kept: 0, life: '', skew: 0, loaded: false };
 const now = () => Date.now() + state.skew;
 const detail = new Detail(now, () => leave());
 const list = new List(now, (id) => choose(id), () => { if (!wide.matches) detail.focus(); });
@@ -171,6 +171,7 @@ async function loadOnce() {
   state.messages.length = Math.min(state.messages.length, got.total, most);
   state.life = got.life;
   state.total = got.total;
+  state.kept = got.kept;
   state.loaded = state.messages.length === Math.min(got.total, most);
   if (!state.loaded) again = true;
   if (changed) drawList();
@@ -201,7 +202,8 @@ function drawList() {
   const count = state.total > most ? `newest ${most.toLocaleString()} of ${state.total.toLocaleString()}` : state.total.toLocaleString();
   document.title = `${count === '0' ? '' : `(${count}) `}Inbox · hellio-fake`;
   $('list').setAttribute('aria-label', `Messages, newest first: ${count}`);
-  $('search-count').textContent = state.loaded ? `${count} ${state.total === 1 ? 'message' : 'messages'}` : '';
+  const full = state.kept > 0 && state.total >= state.kept ? ', all that a world keeps: the oldest leave first' : '';
+  $('search-count').textContent = state.loaded ? `${count} ${state.total === 1 ? 'message' : 'messages'}${full}` : '';
 }
 
 function choose(id, push = wide.matches ? !state.id : true) {
@@ -233,7 +235,7 @@ function empty() {
       const { senders } = await call('GET', '/_fake/account');
       await call('POST', '/v1/otp/send', { ...body, sender: senders[0] ?? body.sender });
     })),
-    h('p', { class: 'muted' }, 'When a world is full, its oldest messages leave first.'),
+    h('p', { class: 'muted' }, state.kept ? `A world keeps its newest ${state.kept.toLocaleString()} messages: the oldest leave first.` : 'A world keeps every message.'),
   ];
 }
 
