@@ -26,6 +26,7 @@ func (tb *tab) accessible(what string) {
 }
 
 func TestEveryViewIsAccessibleInLightAndDark(t *testing.T) {
+	t.Parallel()
 	p, h := startProgram(t), startHook(t)
 	tb := open(t, p, "/")
 	tb.shows("#empty", "No message yet")

@@ -10,6 +10,7 @@ import (
 )
 
 func TestAMessageArrivesLiveAndIsShown(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	tb.live()
@@ -29,6 +30,7 @@ func TestAMessageArrivesLiveAndIsShown(t *testing.T) {
 }
 
 func TestTheFirstMessageCanBeSentFromTheEmptyInbox(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t, "-senders", "MYCO")
 	tb := open(t, p, "/")
 	tb.click("#empty button", "Send it from here")
@@ -37,6 +39,7 @@ func TestTheFirstMessageCanBeSentFromTheEmptyInbox(t *testing.T) {
 }
 
 func TestACodeIsCopiedAndCountsDown(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	tb.allowClipboard()
@@ -52,6 +55,7 @@ func TestACodeIsCopiedAndCountsDown(t *testing.T) {
 }
 
 func TestTheClockPanelExpiresACode(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	tb.live()
@@ -67,6 +71,7 @@ func TestTheClockPanelExpiresACode(t *testing.T) {
 }
 
 func TestACodeThatIsUsedOrReplacedSaysSo(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	tb.live()
@@ -83,6 +88,7 @@ func TestACodeThatIsUsedOrReplacedSaysSo(t *testing.T) {
 }
 
 func TestASearchIsInTheURLAndTheBox(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	p.send("red", someone, "+233209990002")
 	p.send("blue", someone)
@@ -110,6 +116,7 @@ func TestASearchIsInTheURLAndTheBox(t *testing.T) {
 }
 
 func TestABadSearchSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	p.send("red", someone)
 	tb := open(t, p, "/")
@@ -123,6 +130,7 @@ func TestABadSearchSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestTheSystemsColoursAreFollowed(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	background := `getComputedStyle(document.body).backgroundColor`
@@ -138,6 +146,7 @@ var hostile = []string{
 }
 
 func TestMarkupInAMessageStaysText(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	tb.live()
@@ -152,6 +161,7 @@ func TestMarkupInAMessageStaysText(t *testing.T) {
 }
 
 func TestTheKeyboardAloneLeadsFromTheListToTheClipboard(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	codes := []string{p.otp("+233209990001"), p.otp("+233209990002"), p.otp("+233209990003")}
 	tb := open(t, p, "/")
@@ -183,6 +193,7 @@ func TestTheKeyboardAloneLeadsFromTheListToTheClipboard(t *testing.T) {
 }
 
 func TestANarrowScreenGoesFromListToMessageAndBack(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	p.call("POST", "/v1/webhooks", map[string]any{"url": "http://127.0.0.1:9/a/rather/long/path/that/does/not/fit"})
 	p.send(strings.Repeat("Averylongwordthatfitsnowhere", 8), someone)
@@ -208,23 +219,8 @@ func TestANarrowScreenGoesFromListToMessageAndBack(t *testing.T) {
 	tb.fits()
 }
 
-func TestAPageTakesTheStreamUpAgain(t *testing.T) {
-	p := startProgram(t, "-addr", "127.0.0.1:0")
-	tb := open(t, p, "/")
-	tb.live()
-	p.send("before", someone)
-	tb.shows(".row", "before")
-	tb.allow("ERR_")
-	p.stop()
-	tb.until(`document.querySelector("#live").dataset.state !== "live"`)
-	again := startProgram(t, "-addr", p.addr)
-	again.send("after", someone)
-	tb.shows(".row", "after")
-	tb.live()
-	tb.lacks(".row", "before") // that world has gone
-}
-
 func TestAResetEmptiesThePage(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	tb.live()
@@ -238,6 +234,7 @@ func TestAResetEmptiesThePage(t *testing.T) {
 }
 
 func TestAFullWorldSaysThatTheOldestLeave(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t, "-retention", "2")
 	tb := open(t, p, "/")
 	tb.shows("#empty", "keeps its newest 2 messages")
@@ -251,6 +248,7 @@ func TestAFullWorldSaysThatTheOldestLeave(t *testing.T) {
 }
 
 func TestTheCharacterThatForcedUCS2IsMarked(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	p.send("Order №42 №43", someone)
 	tb := open(t, p, "/")
@@ -261,6 +259,7 @@ func TestTheCharacterThatForcedUCS2IsMarked(t *testing.T) {
 }
 
 func TestTheExchangeIsShownAndCopiedAsCurl(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	p.send("It's here", someone)
 	tb := open(t, p, "/")

@@ -26,6 +26,7 @@ const frames = `new Promise((done) => {
 })`
 
 func TestFiveThousandMessagesCanBeScrolledToTheLast(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t, "-balance", "100000.0000")
 	numbers := make([]string, many)
 	for i := range numbers {
@@ -54,6 +55,7 @@ func TestFiveThousandMessagesCanBeScrolledToTheLast(t *testing.T) {
 }
 
 func TestABurstIsShownWhole(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t, "-balance", "100000.0000")
 	tb := open(t, p, "/")
 	tb.live()

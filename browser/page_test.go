@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long a page may take for anything.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // tab is a page of the program in a Chromium of its own, and what it did that no page of ours may do.
 type tab struct {

@@ -38,6 +38,7 @@ func (h *hook) got() []string {
 }
 
 func TestAWebhookIsReplayedDuplicatedAndBrokenByButtons(t *testing.T) {
+	t.Parallel()
 	p, h := startProgram(t), startHook(t)
 	p.call("POST", "/v1/webhooks", map[string]any{"url": h.URL})
 	p.send("Hi", someone)
@@ -61,6 +62,7 @@ func TestAWebhookIsReplayedDuplicatedAndBrokenByButtons(t *testing.T) {
 }
 
 func TestAFaultFromTheFormStrikes(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/?view=faults")
 	tb.shows("#faults", "No fault is in force")
@@ -92,6 +94,7 @@ func TestAFaultFromTheFormStrikes(t *testing.T) {
 }
 
 func TestABadFaultIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/?view=faults")
 	tb.shows("#faults", "No fault is in force")
@@ -103,6 +106,7 @@ func TestABadFaultIsRefusedWithTheReason(t *testing.T) {
 }
 
 func TestTwoWorldsAreSwitchedAndNeverMixed(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	other := p.world()
 	p.send("of the first", someone)
@@ -126,6 +130,7 @@ func TestTwoWorldsAreSwitchedAndNeverMixed(t *testing.T) {
 }
 
 func TestTheKeypadTalksToTheAppsCallback(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t)
 	app := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		var step struct {
