@@ -247,6 +247,20 @@ func TestAFullWorldSaysThatTheOldestLeave(t *testing.T) {
 	tb.lacks(".row", "first")
 }
 
+func TestACallThatCameToNothingIsShown(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t)
+	tb := open(t, p, "/")
+	tb.live()
+	require.Equal(t, 422, p.status("POST", "/v1/sms/send", `{"recipients":["+233209990001"],"sender":"<b>NOBODY","message":"Hi"}`))
+	tb.shows("#refused", "422 sender_not_approved POST /v1/sms/send")
+	tb.click("#refused summary", "422")
+	tb.shows("#refused pre", "<b>NOBODY")
+	tb.accessible("a refused call")
+	p.send("Hi", someone)
+	tb.until(`document.querySelector("#refused").childElementCount === 0`)
+}
+
 func TestTheCharacterThatForcedUCS2IsMarked(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)

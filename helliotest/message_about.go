@@ -23,6 +23,17 @@ func (f *Fake) Origin(messageID int64) (Request, bool) {
 	return f.world.messages.rows[i].origin.public(), true
 }
 
+// LastCall gives the newest call, if there was one.
+func (f *Fake) LastCall() (Request, bool) {
+	f.tb.Helper()
+	defer f.look()()
+	calls := f.world.requests
+	if len(calls) == 0 {
+		return Request{}, false
+	}
+	return calls[len(calls)-1].public(), true
+}
+
 // DeliveriesOf is Deliveries for the message with this numeric ID alone.
 func (f *Fake) DeliveriesOf(messageID int64) []Delivery {
 	f.tb.Helper()

@@ -33,6 +33,19 @@ func TestAMessageIsFoundWithTheCallThatMadeIt(t *testing.T) {
 	}
 }
 
+func TestTheLastCallIsTheNewest(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	_, called := f.LastCall()
+	require.False(t, called)
+	a := newAPI(t, f)
+	a.send(oneSMS)
+	a.send(`{"recipients":["233209990003"],"sender":"NOBODY","message":"Hi"}`).refused(t, 422, "sender_not_approved")
+	last, called := f.LastCall()
+	require.True(t, called)
+	require.Equal(t, "sender_not_approved", last.Code)
+}
+
 func TestAMessageOfASnapshotHasNoOrigin(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)

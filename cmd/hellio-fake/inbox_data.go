@@ -47,6 +47,7 @@ type inboxView struct {
 	Now      string               `json:"now"`
 	Kept     int                  `json:"kept"`     // how many messages the world keeps; 0 = all
 	Total    int                  `json:"total"`    // that pass to, contains and channel
+	Refused  *exchangeView        `json:"refused"`  // the last call, if it came to nothing: no message tells of it
 	Messages []helliotest.Message `json:"messages"` // those of them that come after "after", newest first, at most maxListed
 }
 
@@ -58,7 +59,7 @@ func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *w
 	after := filter.after
 	filter.after = 0
 	ws.mu.RLock()
-	view := inboxView{Life: w.life, Kept: ws.retention}
+	view := inboxView{Life: w.life, Kept: ws.retention, Refused: refusedCall(w.fake)}
 	ws.mu.RUnlock()
 	found := filter.newestFirst(w.fake)
 	view.Total, view.Now = len(found), w.fake.Now().Format(preciseTime)

@@ -66,8 +66,22 @@ func replaced(fake *helliotest.Fake, m helliotest.Message) bool {
 type exchangeView struct {
 	requestView
 	At      string            `json:"at"`
+	Code    string            `json:"code"`    // the error code of the answer
 	Headers map[string]string `json:"headers"` // without the token
 	Fault   *string           `json:"fault"`
+}
+
+// maxShown is how much of a refused call's body is shown, in bytes.
+const maxShown = 4 << 10
+
+// refusedCall is the last call if it was refused; nil if it was not.
+func refusedCall(fake *helliotest.Fake) *exchangeView {
+	call, called := fake.LastCall()
+	if !called || call.Status < http.StatusBadRequest {
+		return nil
+	}
+	call.Body = call.Body[:min(len(call.Body), maxShown)]
+	return newExchangeView(call)
 }
 
 // viewExchange is nil for a message that was not made by a call of this run.
@@ -76,12 +90,16 @@ func viewExchange(fake *helliotest.Fake, messageID int64) *exchangeView {
 	if !known {
 		return nil
 	}
+	return newExchangeView(call)
+}
+
+func newExchangeView(call helliotest.Request) *exchangeView {
 	view := &exchangeView{
 		requestView: requestView{
 			Method: call.Method, Path: call.Path, Status: call.Status, IdempotencyKey: orNull(call.IdempotencyKey),
 			RequestBody: string(call.Body), ResponseBody: string(call.ResponseBody),
 		},
-		At: call.At.Format(timestamp), Headers: map[string]string{}, Fault: orNull(call.Fault),
+		At: call.At.Format(timestamp), Code: call.Code, Headers: map[string]string{}, Fault: orNull(call.Fault),
 	}
 	for name := range call.Header {
 		if name != http.CanonicalHeaderKey("Authorization") {

@@ -114,6 +114,18 @@ func TestTheListIsNarrowedCountedAndGoesOn(t *testing.T) {
 	require.NotEqual(t, life, empty.object()["life"])
 }
 
+func TestACallThatCameToNothingIsTold(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	require.Nil(t, p.get("/inbox/messages").object()["refused"])
+	p.call(http.MethodPost, "/v1/sms/send", `{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
+	refused := p.get("/inbox/messages").object()["refused"].(map[string]any)
+	require.Equal(t, []any{"/v1/sms/send", 422.0, "sender_not_approved"}, []any{refused["path"], refused["status"], refused["code"]})
+	require.Contains(t, refused["request_body"], "NOBODY")
+	p.send(oneSMS)
+	require.Nil(t, p.get("/inbox/messages").object()["refused"])
+}
+
 func TestAMessageIsToldWithItsEncodingCallAndDeliveries(t *testing.T) {
 	t.Parallel()
 	p := start(t)

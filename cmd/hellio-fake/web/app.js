@@ -3,7 +3,7 @@
 import { $, announce, button, clockTime, copyButton, fullTime, h, acting, section, span, toast } from './dom.js';
 import { call, getToken, listen, setToken } from './api.js';
 import { curl } from './code.js';
-import { Detail } from './detail.js';
+import { Detail, refused } from './detail.js';
 import { Faults } from './faults.js';
 import { List } from './list.js';
 import { USSD } from './ussd.js';
@@ -172,6 +172,7 @@ async function loadOnce() {
   state.life = got.life;
   state.total = got.total;
   state.kept = got.kept;
+  section($('refused'), got.refused, (one) => refused(one, now()));
   state.loaded = state.messages.length === Math.min(got.total, most);
   if (!state.loaded) again = true;
   if (changed) drawList();
@@ -329,7 +330,8 @@ let beats = 0;
 // every asks again for what no stream tells: the clock and resets, faults' hits, codes, webhooks. A page that nobody sees asks nothing.
 function every() {
   if (document.hidden || !getToken()) return;
-  if (beats++ % 2 === 0) soon(0);
+  beats++;
+  soon(0);
   if (state.view === 'inbox' && (detail.unsettled || beats % 5 === 0)) detail.refresh();
   if (state.view === 'faults' || beats % 3 === 0) faults.refresh();
 }

@@ -217,6 +217,14 @@ function exchange(request) {
   ];
 }
 
+// refused tells of a call that came to nothing.
+export function refused(call, now) {
+  if (!call) return [];
+  const end = h('summary', {}, h('b', { class: 'bad' }, String(call.status)), ` ${call.code || 'refused'} `, h('span', { class: 'muted' }, `${call.method} ${call.path} · `, timeOf(call.at, now)));
+  return h('details', { 'data-key': 'refused' }, end, call.fault ? h('p', { class: 'muted' }, `By the fault ${call.fault}.`) : null,
+    h('pre', { tabindex: '0', 'aria-label': 'Response body' }, pretty(call.response_body)), h('pre', { tabindex: '0', 'aria-label': 'Request body' }, pretty(call.request_body)));
+}
+
 const headerLines = (headers) => Object.keys(headers).sort().map((name) => `${name}: ${headers[name]}`).join('\n');
 
 function pretty(text) {
