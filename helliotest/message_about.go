@@ -11,6 +11,23 @@ func (f *Fake) LookupMessage(id int64) (Message, bool) {
 	return f.world.messages.rows[i].public(), true
 }
 
+// CountMessages counts what Messages would list; without filters it only looks.
+func (f *Fake) CountMessages(filters ...Filter) int {
+	f.tb.Helper()
+	defer f.look()()
+	rows := f.world.messages.rows
+	if len(filters) == 0 {
+		return len(rows)
+	}
+	n := 0
+	for _, m := range rows {
+		if passes(filters, m.subject()) {
+			n++
+		}
+	}
+	return n
+}
+
 // Origin gives the call that made the message with this numeric ID. There is none for a message that is not there, and for one from a
 // snapshot.
 func (f *Fake) Origin(messageID int64) (Request, bool) {

@@ -25,6 +25,10 @@ func TestAMessageIsFoundWithTheCallThatMadeIt(t *testing.T) {
 	require.Contains(t, string(call.Body), "second")
 	require.Equal(t, helliotest.SMSSend, call.Op)
 
+	require.Equal(t, 2, f.CountMessages())
+	require.Equal(t, 1, f.CountMessages(helliotest.To("233209990002")))
+	require.Zero(t, f.CountMessages(helliotest.To("233209990003")))
+
 	for _, id := range []int64{0, -1, first.CampaignID, second.ID + 1} {
 		_, found := f.LookupMessage(id)
 		_, made := f.Origin(id)

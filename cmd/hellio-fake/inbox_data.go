@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/hellio-go/hellio"
@@ -56,16 +55,11 @@ func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *w
 	if err != nil {
 		return err
 	}
-	after := filter.after
-	filter.after = 0
 	ws.mu.RLock()
 	view := inboxView{Life: w.life, Kept: ws.retention, Refused: refusedCall(w.fake)}
 	ws.mu.RUnlock()
+	view.Total, view.Now = w.fake.CountMessages(filter.filters...), w.fake.Now().Format(preciseTime)
 	found := filter.newestFirst(w.fake)
-	view.Total, view.Now = len(found), w.fake.Now().Format(preciseTime)
-	if i := slices.IndexFunc(found, func(m helliotest.Message) bool { return m.ID <= after }); i >= 0 {
-		found = found[:i]
-	}
 	view.Messages = found[:min(len(found), maxListed)]
 	respond(rw, http.StatusOK, view)
 	return nil

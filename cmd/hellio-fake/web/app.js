@@ -201,7 +201,8 @@ function drawList() {
   $('empty').hidden = state.messages.length > 0 || !state.loaded;
   if (state.loaded && state.messages.length === 0) section($('empty'), [state.params, state.world, getToken()], empty);
   const count = state.total > most ? `newest ${most.toLocaleString()} of ${state.total.toLocaleString()}` : state.total.toLocaleString();
-  document.title = `${count === '0' ? '' : `(${count}) `}Inbox · hellio-fake`;
+  const view = { inbox: 'Inbox', faults: 'Faults', ussd: 'USSD' }[state.view];
+  document.title = `${count === '0' ? '' : `(${count}) `}${view} · hellio-fake`;
   $('list').setAttribute('aria-label', `Messages, newest first: ${count}`);
   const full = state.kept > 0 && state.total >= state.kept ? ', all that a world keeps: the oldest leave first' : '';
   $('search-count').textContent = state.loaded ? `${count} ${state.total === 1 ? 'message' : 'messages'}${full}` : '';

@@ -222,7 +222,8 @@ export function refused(call, now) {
   if (!call) return [];
   const end = h('summary', {}, h('b', { class: 'bad' }, String(call.status)), ` ${call.code || 'refused'} `, h('span', { class: 'muted' }, `${call.method} ${call.path} · `, timeOf(call.at, now)));
   return h('details', { 'data-key': 'refused' }, end, call.fault ? h('p', { class: 'muted' }, `By the fault ${call.fault}.`) : null,
-    h('pre', { tabindex: '0', 'aria-label': 'Response body' }, pretty(call.response_body)), h('pre', { tabindex: '0', 'aria-label': 'Request body' }, pretty(call.request_body)));
+    h('p', { class: 'muted' }, 'Answer'), h('pre', { tabindex: '0', 'aria-label': 'Response body' }, pretty(call.response_body)),
+    h('p', { class: 'muted' }, 'Request'), h('pre', { tabindex: '0', 'aria-label': 'Request body' }, pretty(call.request_body)));
 }
 
 const headerLines = (headers) => Object.keys(headers).sort().map((name) => `${name}: ${headers[name]}`).join('\n');

@@ -39,6 +39,7 @@ export class USSD {
   }
 
   async refresh() {
+    if (!this.#el.app) return; // draw asks
     try {
       this.#apps = (await call('GET', '/v1/ussd/apps?per_page=200')).data;
     } catch (err) {
