@@ -270,6 +270,9 @@ func TestTheCharacterThatForcedUCS2IsMarked(t *testing.T) {
 	require.Equal(t, 1, eval[int](tb, `document.querySelectorAll("#detail .body mark").length`))
 	tb.shows("#detail .facts", "UCS-2")
 	tb.shows("#detail .facts", "U+2116")
+	p.send("zero\u200bwidth", someone)
+	tb.shows("#detail .facts", "␣ U+200B")
+	require.Equal(t, "\u200b", eval[string](tb, `document.querySelector("#detail .body mark").textContent`))
 }
 
 func TestTheExchangeIsShownAndCopiedAsCurl(t *testing.T) {

@@ -9,6 +9,7 @@ export class Detail {
   #parts = {};
   #id = 0;
   #asked = 0;
+  #awaited = false; // the focus is to go to what is not there yet
   #data = null;
   #now;
   #onBack;
@@ -51,6 +52,7 @@ export class Detail {
     }
     this.#data = data;
     this.#draw();
+    if (this.#awaited && document.activeElement === this.#el) this.focus();
   }
 
   // unsettled tells whether something of the message is yet to come.
@@ -59,9 +61,11 @@ export class Detail {
     return d === null || d.code?.state === 'live' || !['delivered', 'failed'].includes(d.message.status) || d.deliveries.some((one) => one.status === 'pending');
   }
 
-  // focus goes to what one most likely wants: the copy button.
+  // focus goes to what one most likely wants: the copy button, once it is there.
   focus() {
-    (this.#el.querySelector('[data-primary]') ?? this.#el).focus();
+    const primary = this.#data && this.#el.querySelector('[data-primary]');
+    this.#awaited = !primary;
+    (primary ?? this.#el).focus();
   }
 
   copy() {
@@ -101,7 +105,8 @@ export class Detail {
       const why = m.channel !== 'sms' ? 'Only SMS are reported to webhooks.'
         : final ? 'No webhook was told of this message: none was registered for its event when it became final.'
           : 'Webhooks are told when the message is delivered or has failed.';
-      return [heading, h('p', { class: 'muted' }, why)];
+      const register = curl('POST', `${location.origin}/v1/webhooks`, getToken(), JSON.stringify({ url: 'http://127.0.0.1:3000/webhooks/hellio' }));
+      return [heading, h('p', { class: 'muted' }, why), final && m.channel === 'sms' ? h('p', { class: 'actions' }, copyButton('Copy the call that registers one', register)) : null];
     }
     return [heading, deliveries.map((d) => this.#delivery(d, now))];
   }
@@ -175,7 +180,7 @@ function facts({ message: m, encoding, characters, forced }) {
   const point = forced ? `U+${forced.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}` : '';
   return [h('dl', {},
     fact('Segments', String(m.segments)),
-    fact('Encoding', encoding, forced ? h('span', { class: 'forced' }, ' forced by ', h('mark', {}, forced.trim() || '␣'), ` ${point}`) : null),
+    fact('Encoding', encoding, forced ? h('span', { class: 'forced' }, ' forced by ', h('mark', {}, /[\p{C}\p{Z}]/u.test(forced) ? '␣' : forced), ` ${point}`) : null),
     fact('Characters', String(characters)),
     fact('Cost', `${m.cost} ${m.currency}`)),
   h('dl', { class: 'ids' },
