@@ -177,7 +177,8 @@ async function loadOnce() {
   if (!state.loaded) again = true;
   if (changed) drawList();
   tell();
-  if (state.messages.some(open)) soon(1000);
+  const unsettled = state.messages.filter(open).length;
+  if (unsettled) soon(1000 + unsettled / 2); // many are much to ask for
 }
 
 const open = (m) => m.status === 'queued' || m.status === 'sent';

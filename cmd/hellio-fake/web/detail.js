@@ -233,11 +233,13 @@ export function refused(call, now) {
 
 const headerLines = (headers) => Object.keys(headers).sort().map((name) => `${name}: ${headers[name]}`).join('\n');
 
+const mostShown = 10_000; // characters of a body: ten thousand recipients are no reading
+
 function pretty(text) {
+  let shown = text;
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
+    shown = JSON.stringify(JSON.parse(text), null, 2);
+  } catch { /* as it is */ }
+  return shown.length > mostShown ? `${shown.slice(0, mostShown)}\n… and ${(shown.length - mostShown).toLocaleString()} more characters` : shown;
 }
 
