@@ -22,8 +22,8 @@ const remoteWithin = time.Minute
 
 // Remote is one world of a hellio-fake that runs, looked into and steered as a Fake is: a test that has one can have the other by
 // changing the line that makes it. Where the program refuses or can't be reached, the test fails at that line with the program's own
-// sentence, or that is the error. It is safe for concurrent use, but for
-// Fault, SetFaults and Reset. Make one with Dial.
+// sentence, or that is the error. It is safe for concurrent use, but for Fault, SetFaults and Reset. Make
+// one with Dial.
 type Remote struct {
 	tb     testing.TB
 	root   string // http://127.0.0.1:8420
