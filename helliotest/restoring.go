@@ -253,10 +253,7 @@ func (r *restorer) requests() {
 		if c.header == nil {
 			c.header = http.Header{}
 		}
-		if below, rooted := cutRoot(s.Path); rooted {
-			methods, _ := routes.match(below)
-			c.route = methods[s.Method]
-		}
+		c.route = routeOf(s.Method, s.Path)
 		r.w.requests = append(r.w.requests, &logged{
 			id: r.id("request", s.ID, &last), at: r.time(s.At), call: c, token: s.Token, key: s.Key, charge: s.Charge, replayed: s.Replayed,
 			struck: s.Struck, fault: s.Fault, status: s.Status, code: s.Code, response: s.Response,

@@ -41,6 +41,9 @@ func getMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
 // waitMessage answers as soon as there is a message, or with 204 when the time is over. A caller that goes away and the end of the program
 // end the wait too.
 func waitMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
+	if err := readNothing(rw, r); err != nil { // else net/http would not notice that the caller has gone
+		return err
+	}
 	query := r.URL.Query()
 	filter, err := newMessageFilter(query)
 	if err != nil {

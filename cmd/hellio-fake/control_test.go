@@ -48,6 +48,7 @@ var badCalls = []struct {
 	{"messages: unknown channel", "GET", "messages?channel=fax", "", 422},
 	{"messages: bad escape", "GET", "messages?to=%zz", "", 422},
 	{"messages: semicolons", "GET", "messages?to=1;channel=sms", "", 422},
+	{"wait: a body", "GET", "messages/wait", `{"timeout":"1s"}`, 422},
 	{"wait: unknown parameter", "GET", "messages/wait?wait=1s", "", 422},
 	{"wait: parameter twice", "GET", "messages/wait?timeout=1s&timeout=1s", "", 422},
 	{"wait: timeout without unit", "GET", "messages/wait?timeout=5", "", 422},

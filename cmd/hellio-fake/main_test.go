@@ -154,3 +154,19 @@ func TestTheEndIsCleanAndPromptWithRequestsOpen(t *testing.T) {
 	require.Less(t, time.Since(began), 3*time.Second)
 	require.Error(t, <-answered)
 }
+
+func TestACallUnderWayIsAnsweredBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.fault(`{"op":"sms_send","always":true,"effect":"delay","duration":"300ms"}`)
+	answered := make(chan response, 1)
+	go func() {
+		got, _ := p.try(p.request(http.MethodPost, "/v1/sms/send", oneSMS))
+		answered <- got
+	}()
+	for len(p.get("/_fake/requests").list()) == 0 {
+		require.NoError(t, t.Context().Err())
+	}
+	require.Equal(t, statusOK, p.stop())
+	require.Equal(t, http.StatusAccepted, (<-answered).status)
+}
