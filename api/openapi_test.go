@@ -11,8 +11,10 @@ import (
 
 func TestEachCallReturnsACopyOfTheDocument(t *testing.T) {
 	t.Parallel()
-	first := api.OpenAPI()
-	require.True(t, strings.HasPrefix(string(first), "openapi: 3.1"))
-	first[0] = 'X'
-	require.True(t, strings.HasPrefix(string(api.OpenAPI()), "openapi: 3.1"))
+	for _, document := range []func() []byte{api.OpenAPI, api.Control} {
+		first := document()
+		require.True(t, strings.HasPrefix(string(first), "openapi: 3.1"))
+		first[0] = 'X'
+		require.True(t, strings.HasPrefix(string(document()), "openapi: 3.1"))
+	}
 }

@@ -80,6 +80,9 @@ func codes(resp *v3.Response) []string {
 
 func schemaCodes(schema *base.Schema) []string {
 	var all []string
+	if schema.Properties == nil && len(schema.OneOf) == 0 { // an array, a text
+		return []string{""}
+	}
 	if schema.Properties == nil {
 		for _, branch := range schema.OneOf {
 			all = append(all, schemaCodes(branch.Schema())...)

@@ -22,7 +22,7 @@ type judged struct {
 func TestEveryRequestResponseParameterAndHeaderHasAnExampleThatMeetsItsSchema(t *testing.T) {
 	t.Parallel()
 	doc := theDocument(t)
-	for _, d := range []*Document{doc, doc.Webhooks()} {
+	for _, d := range []*Document{doc, doc.Webhooks(), theControlDocument(t)} {
 		for _, example := range examplesOf(d) {
 			require.NotNil(t, example.value, "%s has no example", example.where)
 			var value any

@@ -76,6 +76,27 @@ func (a *AccountChange) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// MarshalJSON writes what UnmarshalJSON reads: the fields that change.
+func (a AccountChange) MarshalJSON() ([]byte, error) {
+	members := make(map[string]any)
+	set := func(name string, given bool, value any) {
+		if given {
+			members[name] = value
+		}
+	}
+	set("balance", a.Balance != nil, a.Balance)
+	set("ussd_balance", a.USSDBalance != nil, a.USSDBalance)
+	set("senders", a.Senders != nil, a.Senders)
+	set("rate_limit", a.RateLimit != nil, a.RateLimit)
+	set("allowed_ips", a.AllowedIPs != nil, a.AllowedIPs)
+	set("login", a.Login != nil, a.Login)
+	set("spend_limit", a.SpendLimit != nil, a.SpendLimit)
+	if a.SpendLimit != nil && *a.SpendLimit == (SpendLimit{}) {
+		members["spend_limit"] = nil
+	}
+	return json.Marshal(members)
+}
+
 // Account is the account now.
 func (f *Fake) Account() Account {
 	f.tb.Helper()

@@ -25,4 +25,6 @@ func (f *Fake) belongs() error {
 }
 
 // inBubble tells whether the fake was made in a synctest bubble: nothing else has run on a clock before 2025.
-func (f *Fake) inBubble() bool { return f.born.Year() < 2025 }
+func (f *Fake) inBubble() bool { return bubbled(f.born) }
+
+func bubbled(now time.Time) bool { return now.Year() < 2025 }

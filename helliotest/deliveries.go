@@ -56,7 +56,26 @@ func (f *Fake) Deliveries() []Delivery {
 // closed fake. (All of this is decided.)
 func (f *Fake) Replay(deliveryID string) error {
 	f.tb.Helper()
-	posted, err := f.beginReplay(deliveryID)
+	return f.replay(deliveryID, "")
+}
+
+// ReplayWith is Replay with an effect on that one post: WebhookDuplicate posts it twice, WebhookBadSignature signs it wrongly. Any other
+// rule is an error.
+func (f *Fake) ReplayWith(deliveryID string, rule Rule) error {
+	f.tb.Helper()
+	var spec FaultSpec
+	if rule.kind == effect {
+		rule.set(&spec)
+	}
+	if spec.Effect != effectWebhookDuplicate && spec.Effect != effectWebhookBadSignature {
+		return fmt.Errorf("a replay takes WebhookDuplicate or WebhookBadSignature, not %q", spec.Effect)
+	}
+	return f.replay(deliveryID, spec.Effect)
+}
+
+func (f *Fake) replay(deliveryID, effect string) error {
+	f.tb.Helper()
+	posted, err := f.beginReplay(deliveryID, effect)
 	if err != nil {
 		return err
 	}
@@ -64,7 +83,7 @@ func (f *Fake) Replay(deliveryID string) error {
 	return nil
 }
 
-func (f *Fake) beginReplay(id string) (posted <-chan struct{}, err error) {
+func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error) {
 	f.tb.Helper()
 	defer f.look()()
 	w := f.world
@@ -76,11 +95,14 @@ func (f *Fake) beginReplay(id string) (posted <-chan struct{}, err error) {
 		return nil, fmt.Errorf("there is no delivery %q", id)
 	}
 	d, done := w.deliveries[i], make(chan struct{})
-	p := d.posting(w.clock.Now(), d.hook.secret)
-	try := DeliveryAttempt{At: w.clock.Now(), Header: p.header, Replay: true}
+	p := d.posting(w.clock.Now(), d.secretUnder(effect))
+	try := DeliveryAttempt{At: w.clock.Now(), Header: p.header, Fault: effect, Replay: true}
 	f.spawn(func(ctx context.Context) {
 		defer close(done)
 		acked := f.deliver(ctx, d, p, try)
+		if effect == effectWebhookDuplicate {
+			acked = f.deliver(ctx, d, p, try) || acked
+		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if acked {

@@ -83,6 +83,7 @@ func (w *world) addDelivery(h *webhook, m *message, event string) {
 		id: "dlv_" + strconv.FormatInt(w.nextID(), 10), hook: h, message: m, event: event, body: body, status: deliveryPending, created: m.final,
 	}
 	w.deliveries = append(w.deliveries, d)
+	w.shedDeliveries()
 	w.tryAt(m.final, d)
 }
 

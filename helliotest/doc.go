@@ -8,6 +8,8 @@
 //	fake := helliotest.New(t)
 //	client := fake.Client()
 //
+// Dial gives the same waits and asserts against a hellio-fake that runs: the same fake as a program, for people and other languages.
+//
 // What the API does is not published everywhere. Behaviours lists what the fake does and how sure that is: documented by the vendor,
 // inferred from its SDKs or from the framework it runs on, or decided here.
 package helliotest

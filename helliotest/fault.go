@@ -146,7 +146,7 @@ func caller() string {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		frame, more := frames.Next()
-		if !strings.Contains(frame.Function, "/helliotest.(*Fake)") && !strings.HasSuffix(frame.Function, "/helliotest.caller") {
+		if !strings.Contains(frame.Function, "/helliotest.(*Fake)") && !strings.Contains(frame.Function, "/helliotest.(*Remote)") && !strings.HasSuffix(frame.Function, "/helliotest.caller") {
 			return fmt.Sprintf("%s:%d", frame.File[strings.LastIndexByte(frame.File, '/')+1:], frame.Line)
 		}
 		if !more {

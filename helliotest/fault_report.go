@@ -43,7 +43,7 @@ func (ft *Fault) nearestCall(w *world) string {
 		return "no call came after it was put"
 	}
 	l := w.requests[number-1]
-	return fmt.Sprintf("nearest was call %d, %s %s: %s", number, l.call.method, l.route(), why)
+	return fmt.Sprintf("nearest was call %d, %s %s: %s", w.requestsGone+number, l.call.method, l.route(), why)
 }
 
 // distance tells how near a call came, the nearer the higher, and what was amiss. matched is how many calls had matched by then.

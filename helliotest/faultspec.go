@@ -98,11 +98,12 @@ func (s *FaultSpec) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func deref(n *int) int {
-	if n == nil {
-		return 0
+// deref is the zero value for nil.
+func deref[T any](p *T) (value T) {
+	if p != nil {
+		value = *p
 	}
-	return *n
+	return value
 }
 
 // effectRule says what an effect takes and where it may act.

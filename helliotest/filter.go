@@ -2,6 +2,7 @@ package helliotest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,6 +12,9 @@ type Filter struct {
 	pass func(subject) bool
 	miss func(subject) string // what is there in place of what was wanted; it tells no text and no whole number
 	name string
+
+	param, value string // how the control API asks for it; "" = not at all
+	after        int64  // of Since and After
 }
 
 // subject is what a message or a request shows to filters.
@@ -55,6 +59,8 @@ func To(destination string) Filter {
 		pass: func(s subject) bool { return s.isFor(destination) },
 		miss: func(s subject) string { return "it goes to " + masked(s.to) },
 		name: "To(" + masked(destination) + ")",
+
+		param: "to", value: destination,
 	}
 }
 
@@ -73,6 +79,8 @@ func Contains(text string) Filter {
 		pass: func(s subject) bool { return strings.Contains(s.text, text) },
 		miss: func(s subject) string { return "its text" + length(s.text) + " does not" },
 		name: "Contains(a text" + length(text) + ")",
+
+		param: "contains", value: text,
 	}
 }
 
@@ -82,6 +90,8 @@ func Channel(channel string) Filter {
 		pass: func(s subject) bool { return s.channel == channel },
 		miss: func(s subject) string { return fmt.Sprintf("it goes by %q", s.channel) },
 		name: fmt.Sprintf("Channel(%q)", channel),
+
+		param: "channel", value: channel,
 	}
 }
 
@@ -91,6 +101,19 @@ func Since(m Mark) Filter {
 		pass: func(s subject) bool { return s.id > m.id },
 		miss: func(subject) string { return "it came before the mark" },
 		name: "Since(a mark)",
+
+		param: "after", value: strconv.FormatInt(m.id, 10), after: m.id,
+	}
+}
+
+// After passes what came after the message with this numeric ID.
+func After(id int64) Filter {
+	return Filter{
+		pass: func(s subject) bool { return s.id > id },
+		miss: func(s subject) string { return fmt.Sprintf("its ID is %d", s.id) },
+		name: fmt.Sprintf("After(%d)", id),
+
+		param: "after", value: strconv.FormatInt(id, 10), after: id,
 	}
 }
 

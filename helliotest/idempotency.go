@@ -41,6 +41,8 @@ func (c *call) claim() *reply {
 	}
 	c.claimed = &keyed{id: id, at: now}
 	c.w.keys[id] = c.claimed
+	c.w.keyRow = append(c.w.keyRow, c.claimed)
+	c.w.shedKeys(now)
 	return nil
 }
 

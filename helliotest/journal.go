@@ -26,13 +26,13 @@ func (f *Fake) journal() string {
 	w := f.world
 	lines := w.lines()
 	var b strings.Builder
-	fmt.Fprintf(&b, "helliotest: %s", count(len(w.requests), "call"))
+	fmt.Fprintf(&b, "helliotest: %s", count(w.requestsGone+len(w.requests), "call"))
 	if n := len(lines) - len(w.requests); n > 0 {
 		fmt.Fprintf(&b, ", %s at a webhook", count(n, "attempt"))
 	}
 	left := max(0, len(lines)-journalLines)
-	if left > 0 {
-		fmt.Fprintf(&b, "; the first %d are left out here", left)
+	if left+w.requestsGone > 0 {
+		fmt.Fprintf(&b, "; the first %d are left out here", left+w.requestsGone)
 	}
 	for _, l := range lines[left:] {
 		fmt.Fprintf(&b, "\n%12s  %-36s %s", l.at.Sub(lines[0].at), l.what, l.came)
@@ -44,7 +44,7 @@ func (f *Fake) journal() string {
 func (w *world) lines() []line {
 	lines := make([]line, 0, len(w.requests)+len(w.deliveries))
 	for i, l := range w.requests {
-		lines = append(lines, line{l.at, fmt.Sprintf("%3d %-4s %s", i+1, l.call.method, l.route()), l.verdict()})
+		lines = append(lines, line{l.at, fmt.Sprintf("%3d %-4s %s", w.requestsGone+i+1, l.call.method, l.route()), l.verdict()})
 	}
 	for _, d := range w.deliveries {
 		for i := range d.attempts {

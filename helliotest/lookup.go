@@ -76,6 +76,7 @@ func createLookups(w *world, c *call) *reply {
 		batch[i] = lookup{id: w.nextID(), reference: w.newReference(), to: number, status: statusQueued, doomed: c.carrierFails(number), created: now, start: start}
 		w.lookups.add(&batch[i])
 	}
+	w.shedLookups()
 	w.ask(batch)
 	return ok(http.StatusAccepted, receiptOf(batch, invalid, cost))
 }

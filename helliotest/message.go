@@ -28,6 +28,7 @@ type message struct {
 	id        int64
 	reference uuid.UUID
 	campaign  *campaign // nil for a message of its own, such as a code
+	origin    *logged   // the call that made it; nil for one from a snapshot
 	channel   string
 	to        string // digits, or an e-mail address
 	sender    string
@@ -71,6 +72,7 @@ func (w *world) addMessages(batch []message) {
 		m.status, m.created = statusQueued, now
 		w.messages.add(m)
 	}
+	w.shedMessages()
 	w.f.announce()
 }
 
@@ -85,6 +87,7 @@ func (w *world) carry(batch []message, made time.Time, whenFinal func(due time.T
 		for i := range batch {
 			w.finish(&batch[i], due)
 		}
+		w.shedMessages()
 		whenFinal(due)
 	})
 }

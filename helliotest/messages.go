@@ -61,6 +61,14 @@ func (m *message) public() Message {
 	return p
 }
 
+// subject shows a message that a program told of to the filters.
+func (m Message) subject() subject {
+	return subject{
+		id: m.ID, to: m.MobileNumber, from: m.Sender, text: m.Message, channel: m.Channel,
+		isFor: func(d string) bool { return sameDestination(d, m.MobileNumber) },
+	}
+}
+
 // address is the destination as the API shows it: a number with "+", an e-mail address as it is.
 func (m *message) address() string {
 	if strings.Contains(m.to, "@") {
@@ -91,6 +99,25 @@ type messageBody struct {
 
 // MarshalJSON writes the message as GET /messages/{id} shows it.
 func (m Message) MarshalJSON() ([]byte, error) { return json.Marshal(m.body()) }
+
+// UnmarshalJSON reads what MarshalJSON writes. The times are in UTC.
+func (m *Message) UnmarshalJSON(data []byte) error {
+	b := messageBody{}
+	times := struct {
+		*messageBody
+		CreatedAt   time.Time  `json:"created_at"`
+		SentAt      *time.Time `json:"sent_at"`
+		DeliveredAt *time.Time `json:"delivered_at"`
+	}{messageBody: &b}
+	if err := json.Unmarshal(data, &times); err != nil {
+		return err
+	}
+	*m = Message{
+		b.ID, b.Reference, deref(b.CampaignID), b.Channel, b.MobileNumber, b.Sender, b.Message, b.Status, b.Segments, b.Cost, b.Currency,
+		deref(b.ProviderMessageID), deref(b.Error), times.CreatedAt.UTC(), deref(times.SentAt).UTC(), deref(times.DeliveredAt).UTC(),
+	}
+	return nil
+}
 
 func (m Message) body() messageBody {
 	return messageBody{

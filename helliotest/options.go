@@ -27,6 +27,7 @@ type config struct {
 	unusedFaults bool
 	codes        map[string]string // by destination, from WithOTP
 	otpLimit     int
+	retention    int // 0 = everything is kept
 	webhooks     []endpoint
 	snapshot     *saved // nil = a new account
 }

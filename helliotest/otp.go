@@ -77,6 +77,7 @@ func sendOTP(w *world, c *call) *reply {
 	}
 	code := w.newCode(order.to, order.length)
 	carrier := order.message(code)
+	carrier.origin = c.log
 	carrier.doomed = c.carrierFails(order.to)
 	if bad := w.reserve(c, carrier.cost); bad != nil {
 		return bad
@@ -85,6 +86,7 @@ func sendOTP(w *world, c *call) *reply {
 	w.addMessages(batch)
 	w.carry(batch, batch[0].created, func(time.Time) {})
 	w.otps.put(order.to, oneTimeCode{code: code, expires: w.clock.Now().Add(time.Duration(order.expiry) * time.Minute)})
+	w.shedCodes()
 	return ok(http.StatusCreated, order.accepted(&batch[0]))
 }
 

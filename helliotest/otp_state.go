@@ -118,10 +118,12 @@ func (w *world) newCode(to string, length int) string {
 type otpBook struct {
 	newest  map[string]*oneTimeCode // by destinationKey
 	ended   map[string]string       // how the last one ended, by destinationKey, if it is not there any more
+	row     []*oneTimeCode          // in the order in which they were sent
 	senders map[netip.Addr]*window.Window
 }
 
 type oneTimeCode struct {
+	key     string // destinationKey of whom it was sent to
 	code    string
 	expires time.Time
 	wrong   int
@@ -134,9 +136,10 @@ func (b *otpBook) put(to string, code oneTimeCode) {
 	if b.newest == nil {
 		b.newest, b.ended = make(map[string]*oneTimeCode), make(map[string]string)
 	}
-	key := destinationKey(to)
-	b.newest[key] = &code
-	delete(b.ended, key)
+	code.key = destinationKey(to)
+	b.newest[code.key] = &code
+	b.row = append(b.row, &code)
+	delete(b.ended, code.key)
 }
 
 // end takes a code away.

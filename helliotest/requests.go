@@ -65,6 +65,7 @@ func (f *Fake) Requests(filters ...Filter) []Request {
 func (w *world) logCall(c *call) *logged {
 	l := &logged{id: w.nextID(), at: w.clock.Now(), call: c, token: bearer(c.header.Get("Authorization")), key: c.header.Get(contract.HeaderIdempotencyKey)}
 	w.requests = append(w.requests, l)
+	w.shedRequests()
 	return l
 }
 

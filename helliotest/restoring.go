@@ -119,7 +119,8 @@ func (r *restorer) gates() {
 	for _, s := range r.s.Keys {
 		r.require(s.Status >= 200 && s.Status <= 299, "a key with the status %d", s.Status)
 		id := keyID{s.Token, s.Method, s.Path, s.Key}
-		r.w.keys[id] = &keyed{id: id, at: r.time(s.At), reply: &reply{status: s.Status, body: []byte(s.Body)}}
+		k := &keyed{id: id, at: r.time(s.At), reply: &reply{status: s.Status, body: []byte(s.Body)}}
+		r.w.keys[id], r.w.keyRow = k, append(r.w.keyRow, k)
 	}
 	r.w.otps.newest, r.w.otps.ended = make(map[string]*oneTimeCode), make(map[string]string)
 	maps.Copy(r.w.otps.ended, r.s.EndedOTPs)
@@ -252,10 +253,7 @@ func (r *restorer) requests() {
 		if c.header == nil {
 			c.header = http.Header{}
 		}
-		if below, rooted := cutRoot(s.Path); rooted {
-			methods, _ := routes.match(below)
-			c.route = methods[s.Method]
-		}
+		c.route = routeOf(s.Method, s.Path)
 		r.w.requests = append(r.w.requests, &logged{
 			id: r.id("request", s.ID, &last), at: r.time(s.At), call: c, token: s.Token, key: s.Key, charge: s.Charge, replayed: s.Replayed,
 			struck: s.Struck, fault: s.Fault, status: s.Status, code: s.Code, response: s.Response,

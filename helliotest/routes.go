@@ -85,6 +85,16 @@ func (t router) match(path string) (methods map[string]*route, id string) {
 	return nil, ""
 }
 
+// routeOf is the route of a call that was made, nil if it had none.
+func routeOf(method, path string) *route {
+	below, rooted := cutRoot(path)
+	if !rooted {
+		return nil
+	}
+	methods, _ := routes.match(below)
+	return methods[method]
+}
+
 // findRoute is the first stage. What it refuses never reaches the limiter, so the answer has none of its headers.
 func (c *call) findRoute() *reply {
 	path, below := cutRoot(c.path)

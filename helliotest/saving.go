@@ -16,15 +16,15 @@ func (w *world) save() *saved {
 	if err != nil {
 		panic(err) // it never fails
 	}
-	a := &w.account
+	a, lasting := &w.account, w.lasting()
 	return &saved{
 		At: now, Seed: w.f.cfg.seed, Random: random, LastID: w.lastID,
 		Senders: a.senders, RateLimit: a.rateLimit, AllowedIPs: prefixTexts(a.allowed), SpendLimit: a.spendLimit.public(), Logins: a.logins,
 		Balance: w.purse.balance, Reserved: w.purse.reserved, SpentToday: w.spent.in(daily, now), SpentMonth: w.spent.in(monthly, now),
 		Tokens: w.saveTokens(), Keys: w.saveKeys(),
 		SetCodes: w.f.cfg.codes, OTPLimit: w.f.cfg.otpLimit, OTPs: w.saveCodes(), EndedOTPs: w.otps.ended, OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
-		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(w.messages.rows, saveMessage), Voices: each(w.voices.rows, saveVoice),
-		Lookups: each(w.lookups.rows, saveLookup), Webhooks: w.saveWebhooks(), Deliveries: each(w.deliveries, saveDelivery),
+		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(lasting, saveMessage), Voices: each(w.voices.rows, saveVoice),
+		Lookups: each(w.lookups.rows, saveLookup), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
 		USSDBalance: w.ussd.balance, Apps: each(w.ussd.apps.rows, saveApp), Extensions: each(w.ussd.extensions.rows, saveExtension),
 		Sessions: each(w.ussd.sessions.rows, saveSession),
 	}

@@ -65,7 +65,7 @@ func (w *world) newCampaign(c *call, sender, text string, numbers []string) *cam
 		cost := priceOf(number) * money(made.segments)
 		made.estimated += cost
 		made.messages[i] = message{
-			campaign: made, channel: "sms", to: number, sender: sender, text: text, segments: made.segments, cost: cost,
+			campaign: made, origin: c.log, channel: "sms", to: number, sender: sender, text: text, segments: made.segments, cost: cost,
 			doomed: c.carrierFails(number),
 		}
 	}

@@ -19,13 +19,15 @@ type world struct {
 	random *rand.Rand
 	lastID int64
 
-	account  account
-	purse    purse
-	spent    spending
-	tokens   map[string]*token
-	keys     map[keyID]*keyed
-	faults   []*Fault
-	requests []*logged
+	account      account
+	purse        purse
+	spent        spending
+	tokens       map[string]*token
+	keys         map[keyID]*keyed
+	keyRow       []*keyed // in the order in which they were claimed, those that were released too
+	faults       []*Fault
+	requests     []*logged
+	requestsGone int // those that have left
 
 	messages  table[*message]
 	campaigns table[*campaign]

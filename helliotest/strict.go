@@ -10,6 +10,9 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
+// maxViolations is how many notes are kept, for a fake that runs for weeks.
+const maxViolations = 1000
+
 // maxQuoted is how much of a caller's own name for a thing is quoted.
 const maxQuoted = 64
 
@@ -20,7 +23,7 @@ func (c *call) violate(what string) {
 		c.f.rejected++
 	}
 	note := c.method + " " + c.shownPath() + ": " + what
-	if !slices.Contains(c.f.violations, note) {
+	if len(c.f.violations) < maxViolations && !slices.Contains(c.f.violations, note) {
 		c.f.violations = append(c.f.violations, note)
 	}
 }

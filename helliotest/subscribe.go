@@ -17,7 +17,8 @@ type Event struct {
 const atOnce = 100
 
 // Subscribe tells of every message after a place, oldest first, those that are there and then those that come, until ctx ends, the fake
-// is closed or the loop is left. It keeps no goroutine and drops nothing: messages are held as long as the fake. The place is the ID of an
+// is closed or the loop is left. It keeps no goroutine and drops nothing: messages are held as long as the fake, unless
+// WithRetention lets them leave before a slow reader has come to them. The place is the ID of an
 // Event; "" is the time of the call to Subscribe; a message's numeric ID is also one, and "0" lies before all. A place that the fake
 // does not know, such as one from before a Reset, counts as "0": what is held now is new to that reader. A Reset in the middle of a
 // stream is not told of; the stream goes on with the messages after it. In a synctest bubble, waiting here is durable.

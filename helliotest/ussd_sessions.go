@@ -92,6 +92,7 @@ func (w *world) begin(s *ussdSession) {
 	}
 	s.id, s.reference, s.status, s.started, s.latest = w.nextID(), w.newReference(), sessionActive, now, now
 	all.remember(s)
+	w.shedSessions()
 }
 
 // remember stores a session as the newest of its name.

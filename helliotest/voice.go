@@ -149,6 +149,7 @@ func (v *voiceCampaign) answered() int {
 func (w *world) dial(made *voiceCampaign) {
 	made.id, made.reference, made.created = w.nextID(), w.newReference(), w.clock.Now()
 	w.voices.add(made)
+	w.shedVoices()
 	w.speak(made)
 }
 

@@ -98,25 +98,32 @@ func (f *Fake) noMessage(why error, filters []Filter) error {
 
 // nearest tells which message misses the fewest filters, the newest of several.
 func (w *world) nearest(filters []Filter) string {
-	var near *message
-	var missed []string
-	for _, m := range slices.Backward(w.messages.rows) {
-		if lacks := misses(filters, m.subject()); near == nil || len(lacks) < len(missed) {
-			near, missed = m, lacks
-		}
-	}
-	if near == nil {
+	return nearestOf(w.messages.rows, (*message).subject, filters)
+}
+
+func nearestOf[M any](messages []M, show func(M) subject, filters []Filter) string {
+	if len(messages) == 0 {
 		return "the fake holds no message at all"
 	}
-	return fmt.Sprintf("the nearest of %s, %d, is not %s", count(len(w.messages.rows), "message"), near.id, strings.Join(missed, ", "))
+	var near int64
+	var missed []string
+	for i, m := range slices.Backward(messages) {
+		s := show(m)
+		if lacks := misses(filters, s); i == len(messages)-1 || len(lacks) < len(missed) {
+			near, missed = s.id, lacks
+		}
+	}
+	return fmt.Sprintf("the nearest of %s, %d, is not %s", count(len(messages), "message"), near, strings.Join(missed, ", "))
 }
 
 // lastSend tells what became of the last call that would have made a message.
-func (w *world) lastSend() string {
-	for _, l := range slices.Backward(w.requests) {
+func (w *world) lastSend() string { return lastSendOf(w.requests) }
+
+func lastSendOf(calls []*logged) string {
+	for _, l := range slices.Backward(calls) {
 		if op := l.op(); op == SMSSend || op == OTPSend {
 			return fmt.Sprintf("the last call of %s: %s", l.route(), l.verdict())
 		}
 	}
-	return fmt.Sprintf("none of %d calls was a send", len(w.requests))
+	return fmt.Sprintf("none of %d calls was a send", len(calls))
 }

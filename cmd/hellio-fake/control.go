@@ -43,6 +43,8 @@ func newControl(worlds *worlds) *control {
 		deliveryRoutes(),
 		faultRoutes(),
 		clockRoutes(),
+		eventRoutes(),
+		inboxRoutes(worlds),
 	)
 	return c
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -79,12 +81,29 @@ func orNull[T comparable](value T) *T {
 	return &value
 }
 
-// postReplay answers once the receiver has, whatever it said.
+// postReplay answers once the receiver has, whatever it said. An empty body is an empty object.
 func postReplay(rw http.ResponseWriter, r *http.Request, w *world) error {
-	if err := readNothing(rw, r); err != nil {
+	var spec struct {
+		Effect string `json:"effect"` // webhook_duplicate or webhook_bad_signature; "" = none
+	}
+	body, err := readBody(rw, r)
+	if err == nil && len(bytes.TrimSpace(body)) > 0 {
+		err = decode(body, &spec)
+	}
+	if err != nil {
 		return err
 	}
-	if err := w.fake.Replay(r.PathValue("id")); err != nil {
+	switch spec.Effect {
+	case "":
+		err = w.fake.Replay(r.PathValue("id"))
+	case "webhook_duplicate":
+		err = w.fake.ReplayWith(r.PathValue("id"), helliotest.WebhookDuplicate())
+	case "webhook_bad_signature":
+		err = w.fake.ReplayWith(r.PathValue("id"), helliotest.WebhookBadSignature())
+	default:
+		return fmt.Errorf("effect %q is neither webhook_duplicate nor webhook_bad_signature", spec.Effect)
+	}
+	if err != nil {
 		return notFound("delivery")
 	}
 	rw.WriteHeader(http.StatusNoContent)

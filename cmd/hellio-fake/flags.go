@@ -21,11 +21,15 @@ type settings struct {
 	token       string
 	world       []helliotest.Option // of every world, unless POST worlds says otherwise
 	opened      []helliotest.Option // of the first world alone
+	retention   int                 // how much a world keeps of each kind; 0 = all
 }
+
+// defaultRetention is how much a world keeps of each kind (decided).
+const defaultRetention = 100_000
 
 // parseFlags reads the flags; for -help it writes them to stderr and returns flag.ErrHelp. No error quotes the token.
 func parseFlags(args []string, stderr io.Writer) (*settings, error) {
-	s := &settings{}
+	s := &settings{retention: defaultRetention, world: []helliotest.Option{helliotest.WithRetention(defaultRetention)}}
 	flags := flag.NewFlagSet("hellio-fake", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // run writes the error, once and without all the flags
 	flags.Usage = func() {}
@@ -36,6 +40,7 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	s.option(flags, "senders", "approved sender `names`, separated by commas (default HELLIO,ACME)", sendersOption)
 	s.option(flags, "rate-limit", "`requests` a minute and token; 0 = no limit (default 120)", rateLimitOption)
 	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
+	s.option(flags, "retention", "`number` of messages, requests, deliveries and so on that a world keeps of each, the oldest leave first; 0 = all (default 100000)", s.retentionOption)
 	flags.Func("open", "`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), to begin the first world with; other flags do not change it", s.open)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -107,6 +112,15 @@ func seedOption(text string) (helliotest.Option, error) {
 		return nil, errors.New("not a whole number of 0 or more")
 	}
 	return helliotest.WithSeed(n), nil
+}
+
+func (s *settings) retentionOption(text string) (helliotest.Option, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, errors.New("not a whole number")
+	}
+	s.retention = n
+	return helliotest.WithRetention(n), nil
 }
 
 // checkAddr refuses to be reached by other machines unless -allow-remote says so. Without that flag no name but localhost is looked up.

@@ -50,6 +50,8 @@ func TestBadFlagsAreNamedAndNothingStarts(t *testing.T) {
 		{[]string{"-rate-limit", "-1"}, "-rate-limit"},
 		{[]string{"-seed", "-1"}, "-seed"},
 		{[]string{"-seed", "x"}, "-seed"},
+		{[]string{"-retention", "many"}, "-retention"},
+		{[]string{"-retention", "-1"}, "-retention"},
 		{[]string{"-port", "1"}, "-port"},
 		{[]string{"-seed"}, "-seed"},
 		{[]string{"serve"}, "serve"},
@@ -70,7 +72,7 @@ func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
 	status, stdout, stderr := runOnce("-help")
 	require.Equal(t, statusOK, status)
 	require.Empty(t, stdout)
-	for _, name := range []string{"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed"} {
+	for _, name := range []string{"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed", "-retention", "-open"} {
 		require.Contains(t, stderr, name)
 	}
 }
@@ -151,4 +153,20 @@ func TestTheEndIsCleanAndPromptWithRequestsOpen(t *testing.T) {
 	require.Equal(t, statusOK, p.stop())
 	require.Less(t, time.Since(began), 3*time.Second)
 	require.Error(t, <-answered)
+}
+
+func TestACallUnderWayIsAnsweredBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.fault(`{"op":"sms_send","always":true,"effect":"delay","duration":"300ms"}`)
+	answered := make(chan response, 1)
+	go func() {
+		got, _ := p.try(p.request(http.MethodPost, "/v1/sms/send", oneSMS))
+		answered <- got
+	}()
+	for len(p.get("/_fake/requests").list()) == 0 {
+		require.NoError(t, t.Context().Err())
+	}
+	require.Equal(t, statusOK, p.stop())
+	require.Equal(t, http.StatusAccepted, (<-answered).status)
 }

@@ -19,8 +19,8 @@ const (
 	writeTimeout   = 30 * time.Second // for each write: an answer may be long in coming, as an event stream is
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
-	graceTimeout   = 500 * time.Millisecond // for calls under way, once the end was asked for
-	closeTimeout   = 1500 * time.Millisecond
+	graceTimeout   = 1500 * time.Millisecond // for calls under way, once the end was asked for
+	closeTimeout   = time.Second
 )
 
 // serve listens, says so, and answers until ctx ends or the listener fails.
@@ -29,6 +29,7 @@ func serve(ctx context.Context, cfg *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	worlds.retention = cfg.retention
 	listener, err := listen(cfg)
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ type world struct {
 	api    http.Handler
 	token  string     // its own: it names the world on the control API for good, even while the API refuses it
 	issued []string   // by POST tokens, since the last reset; guarded by worlds.mu
+	life   string     // tells what was before a reset, or an earlier run of the program, from what is now; guarded by worlds.mu
 	moving sync.Mutex // held over a move of the clock and over a reset: one at a time
 }
 
@@ -40,6 +41,8 @@ type worlds struct {
 	defaults []helliotest.Option
 	lobby    *helliotest.Fake // answers logins that no world knows
 
+	retention int // how much a world keeps, as the inbox says; 0 = all
+
 	mu     sync.RWMutex
 	all    []*world
 	tokens map[string]key
@@ -48,7 +51,7 @@ type worlds struct {
 
 // newWorlds makes the first world; defaults shape it and all others, first goes on top of them for that one.
 func newWorlds(token string, defaults []helliotest.Option, first ...helliotest.Option) (*worlds, error) {
-	lobby, err := helliotest.Start(helliotest.WithToken(newToken()))
+	lobby, err := helliotest.Start(helliotest.WithToken(newToken()), helliotest.WithRetention(1)) // nobody sees what it logs
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +71,7 @@ func (ws *worlds) add(token string, opts ...helliotest.Option) (*world, error) {
 	if err != nil {
 		return nil, invalid(err)
 	}
-	w := &world{fake: fake, api: fake.Handler(), token: token}
+	w := &world{fake: fake, api: fake.Handler(), token: token, life: rand.Text()}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if len(ws.all) > maxWorlds {
@@ -129,6 +132,7 @@ func (ws *worlds) reset(w *world) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	w.fake.Reset()
+	w.life = rand.Text()
 	for _, token := range w.issued {
 		delete(ws.tokens, token)
 	}

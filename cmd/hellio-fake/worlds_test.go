@@ -204,6 +204,23 @@ func TestTheProgramKeepsACapOnItsWorlds(t *testing.T) {
 	ws.close()
 }
 
+func TestAWorldForgetsTheOldest(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-retention", "2")
+	for _, w := range []*program{p, p.world(`{}`)} {
+		for range 4 {
+			w.send(oneSMS)
+		}
+		require.Len(t, w.get("/_fake/messages").list(), 4, "none is final yet")
+		require.Len(t, w.get("/_fake/requests").list(), 2)
+		w.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"5s"}`)
+		require.Len(t, w.get("/_fake/messages").list(), 2)
+		w.call(http.MethodPost, "/_fake/reset", "")
+		w.send(oneSMS)
+		require.Len(t, w.get("/_fake/requests").list(), 1)
+	}
+}
+
 func TestAWorldKeepsACapOnItsTokens(t *testing.T) {
 	t.Parallel()
 	ws, err := newWorlds("first", nil)

@@ -1,0 +1,72 @@
+package browser
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// TestShots writes pictures of the inbox to the directory that HELLIO_SHOTS names.
+func TestShots(t *testing.T) {
+	dir := os.Getenv("HELLIO_SHOTS")
+	if dir == "" {
+		t.Skip("HELLIO_SHOTS names no directory")
+	}
+	p := startProgram(t)
+	shot := func(tb *tab, name string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".png"), run(tb, chromedp.CaptureScreenshot()), 0o644))
+	}
+	tb := open(t, p, "/")
+	tb.live()
+	tb.shows("#empty", "No message yet")
+	shot(tb, "empty-light")
+	p.status("POST", "/v1/sms/send", `{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
+	tb.click("#refused summary", "422")
+	shot(tb, "refused-light")
+	p.call("POST", "/v1/webhooks", map[string]any{"url": "http://127.0.0.1:9/hook"})
+	p.send("Your parcel is at the gate. Call 0302 123 456 to have it brought up.", someone, "+233209990002", "+233549990003")
+	p.send("Akwaaba! Your order №42 has left our shop.", someone)
+	p.send("Your login code is 849213. Do not share it with anybody.", "+233209990007")
+	p.send("Delivery fails here", "+233009900001")
+	p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "2m"})
+	p.otp("+233209990004")
+	tb.shows("#detail .digits", "")
+	p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "6s"})
+	tb.shows("#detail .chip", "delivered")
+	tb.until(`document.querySelectorAll(".row").length === 7`)
+	shot(tb, "otp-light")
+	tb.dark(true)
+	shot(tb, "otp-dark")
+	tb.click(".row", "№42")
+	tb.shows("#detail", "U+2116")
+	shot(tb, "ucs2-dark")
+	tb.dark(false)
+	shot(tb, "ucs2-light")
+	tb.eval(`document.querySelector("#detail").scrollTop = 560`)
+	shot(tb, "webhook-light")
+	tb.click("nav a", "Faults")
+	tb.click("button", "503 once")
+	tb.click("button", "Break the next webhook")
+	shot(tb, "faults-light")
+	tb.dark(true)
+	shot(tb, "faults-dark")
+	tb.click("button", "Clear all")
+	tb.click("nav a", "USSD")
+	shot(tb, "ussd-dark")
+	tb.dark(false)
+	shot(tb, "ussd-light")
+	tb.size(375, 740)
+	shot(tb, "ussd-narrow")
+	tb.click("nav a", "Inbox")
+	tb.shows(".row", "0004")
+	shot(tb, "list-narrow")
+	tb.click(".row", "0004")
+	tb.shows("#detail .digits", "")
+	tb.dark(true)
+	shot(tb, "otp-narrow")
+	tb.click("nav a", "Faults")
+	shot(tb, "faults-narrow")
+}

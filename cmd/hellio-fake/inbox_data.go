@@ -1,0 +1,100 @@
+package main
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// maxListed is how many messages the page gets at once: the newest (decided).
+const maxListed = 5000
+
+// preciseTime is timestamp with milliseconds, for what the page counts down.
+const preciseTime = "2006-01-02T15:04:05.000-07:00"
+
+// worldView is a world as the page is told of it.
+type worldView struct {
+	Token string `json:"token"`
+}
+
+// getWorlds tells the page its worlds, oldest first. No other site gets here: see guard. A browser that says where a call comes from is
+// listened to as well.
+func (ws *worlds) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world) error {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return refuse(http.StatusForbidden, "foreign_origin", "The call comes from another site.")
+	}
+	rw.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	respond(rw, http.StatusOK, ws.views())
+	return nil
+}
+
+func (ws *worlds) views() []worldView {
+	ws.mu.RLock()
+	defer ws.mu.RUnlock()
+	views := make([]worldView, len(ws.all))
+	for i, w := range ws.all {
+		views[i] = worldView{w.token}
+	}
+	return views
+}
+
+// inboxView is the list that the page shows.
+type inboxView struct {
+	Life     string               `json:"life"` // another one: all that the page knows of this world is gone
+	Now      string               `json:"now"`
+	Kept     int                  `json:"kept"`     // how many messages the world keeps; 0 = all
+	Total    int                  `json:"total"`    // that pass to, contains and channel
+	Refused  *exchangeView        `json:"refused"`  // the last call, if it came to nothing: no message tells of it
+	Messages []helliotest.Message `json:"messages"` // those of them that come after "after", newest first, at most maxListed
+}
+
+func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
+	filter, err := newMessageFilter(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	ws.mu.RLock()
+	view := inboxView{Life: w.life, Kept: ws.retention, Refused: refusedCall(w.fake)}
+	ws.mu.RUnlock()
+	view.Total, view.Now = w.fake.CountMessages(filter.filters...), w.fake.Now().Format(preciseTime)
+	found := filter.newestFirst(w.fake)
+	view.Messages = found[:min(len(found), maxListed)]
+	respond(rw, http.StatusOK, view)
+	return nil
+}
+
+// detailView is all about one message.
+type detailView struct {
+	Now        string             `json:"now"`
+	Message    helliotest.Message `json:"message"`
+	Encoding   string             `json:"encoding"` // GSM-7 or UCS-2
+	Characters int                `json:"characters"`
+	Forced     *string            `json:"forced"`  // the first character that GSM-7 lacks
+	Code       *codeView          `json:"code"`    // null = the message is no one-time password
+	Request    *exchangeView      `json:"request"` // null = not known
+	Deliveries []deliveryView     `json:"deliveries"`
+}
+
+func getInboxMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	m, found := w.fake.LookupMessage(id)
+	if err != nil || !found {
+		return notFound("message")
+	}
+	counted := hellio.CountSegments(m.Message)
+	view := detailView{
+		Message: m, Encoding: string(counted.Encoding), Characters: counted.Characters, Code: viewCode(w.fake, m),
+		Request: viewExchange(w.fake, m.ID), Deliveries: []deliveryView{}, Now: w.fake.Now().Format(preciseTime),
+	}
+	if counted.Forced != 0 {
+		forced := string(counted.Forced)
+		view.Forced = &forced
+	}
+	for _, d := range w.fake.DeliveriesOf(m.ID) {
+		view.Deliveries = append(view.Deliveries, viewDelivery(d))
+	}
+	respond(rw, http.StatusOK, view)
+	return nil
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// What has become of a one-time password.
+const (
+	codeLive     = "live"
+	codeExpired  = "expired"
+	codeReplaced = "replaced"
+	codeEnded    = "ended" // used, or out of tries
+)
+
+// codeView is the one-time password in a message.
+type codeView struct {
+	Code      string `json:"code"`
+	State     string `json:"state"`
+	SentAt    string `json:"sent_at"`
+	ExpiresAt string `json:"expires_at"`
+	TriesLeft int    `json:"tries_left"` // 0 unless live
+}
+
+// codeText is the text by which otp/send sends a code.
+var codeText = regexp.MustCompile(`^([0-9]{4,10}) is your verification code\. It expires in ([0-9]+) minutes?\.$`)
+
+// viewCode tells of the one-time password in a message; nil if it is none. A message that belongs to a campaign is none, whatever its text.
+func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
+	parts := codeText.FindStringSubmatch(m.Message)
+	if parts == nil || m.CampaignID != 0 {
+		return nil
+	}
+	minutes, _ := strconv.Atoi(parts[2])
+	expires := m.CreatedAt.Add(time.Duration(minutes) * time.Minute)
+	view := &codeView{Code: parts[1], SentAt: m.CreatedAt.Format(preciseTime), ExpiresAt: expires.Format(preciseTime)}
+	live, isLive := fake.LookupOTP(m.MobileNumber)
+	switch {
+	case !fake.Now().Before(expires):
+		view.State = codeExpired
+	case isLive && live.Code == view.Code && live.ExpiresAt.Sub(expires).Abs() < time.Second:
+		view.State, view.TriesLeft = codeLive, live.TriesLeft
+	case replaced(fake, m):
+		view.State = codeReplaced
+	default:
+		view.State = codeEnded
+	}
+	return view
+}
+
+// replaced tells whether a later code went to the same destination.
+func replaced(fake *helliotest.Fake, m helliotest.Message) bool {
+	for _, later := range fake.Messages(helliotest.To(m.MobileNumber)) {
+		if later.ID > m.ID && later.CampaignID == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// exchangeView is the call that made a message, and its answer.
+type exchangeView struct {
+	requestView
+	At      string            `json:"at"`
+	Code    string            `json:"code"`    // the error code of the answer
+	Headers map[string]string `json:"headers"` // without the token
+	Fault   *string           `json:"fault"`
+}
+
+// maxShown is how much of a refused call's body is shown, in bytes.
+const maxShown = 4 << 10
+
+// refusedCall is the last call if it was refused; nil if it was not.
+func refusedCall(fake *helliotest.Fake) *exchangeView {
+	call, called := fake.LastCall()
+	if !called || call.Status < http.StatusBadRequest {
+		return nil
+	}
+	call.Body = call.Body[:min(len(call.Body), maxShown)]
+	return newExchangeView(call)
+}
+
+// viewExchange is nil for a message that was not made by a call of this run.
+func viewExchange(fake *helliotest.Fake, messageID int64) *exchangeView {
+	call, known := fake.Origin(messageID)
+	if !known {
+		return nil
+	}
+	return newExchangeView(call)
+}
+
+func newExchangeView(call helliotest.Request) *exchangeView {
+	view := &exchangeView{
+		requestView: requestView{
+			Method: call.Method, Path: call.Path, Status: call.Status, IdempotencyKey: orNull(call.IdempotencyKey),
+			RequestBody: string(call.Body), ResponseBody: string(call.ResponseBody),
+		},
+		At: call.At.Format(timestamp), Code: call.Code, Headers: map[string]string{}, Fault: orNull(call.Fault),
+	}
+	for name := range call.Header {
+		if name != http.CanonicalHeaderKey("Authorization") {
+			view.Headers[name] = call.Header.Get(name)
+		}
+	}
+	return view
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheInboxNeedsNoTokenAndTrustsItsOwnFilesAlone(t *testing.T) {
+	t.Parallel()
+	p := start(t).as("")
+	for path, kind := range map[string]string{
+		"/": "text/html", "/?world=2&to=%2B233&contains=x&channel=sms&view=faults&id=7": "text/html",
+		"/inbox/static/app.js": "text/javascript", "/inbox/static/inbox.css": "text/css", "/inbox/static/icon.svg": "image/svg+xml",
+	} {
+		got := p.get(path)
+		require.Equal(t, http.StatusOK, got.status, path)
+		require.Equal(t, kind+"; charset=utf-8", got.header.Get("Content-Type"))
+		require.Equal(t, inboxPolicy, got.header.Get("Content-Security-Policy"))
+		require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
+		require.Equal(t, "no-referrer", got.header.Get("Referrer-Policy"))
+		require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	}
+	for _, path := range []string{"/inbox", "/inbox/", "/inbox/static/", "/inbox/static/none.js", "/inbox/static/..%2fmain.go", "/inbox/static/%2e%2e", "/inbox/static/web%2Fapp.js"} {
+		p.get(path).refused(http.StatusNotFound, "not_found")
+	}
+	p.get("/?token=x").refused(http.StatusUnprocessableEntity, "invalid_request")
+	p.call(http.MethodPost, "/", "").refused(http.StatusMethodNotAllowed, "method_not_allowed")
+}
+
+func TestThePageHoldsNothingThatItsPolicyForbids(t *testing.T) {
+	t.Parallel()
+	inline := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son[a-z]+=|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(`)
+	address := regexp.MustCompile(`https?://[a-z0-9.-]+`)
+	allowed := []string{"http://www.w3.org", "http://127.0.0.1"} // a name space, and an example
+	files, err := fs.Glob(web, "web/*")
+	require.NoError(t, err)
+	require.Greater(t, len(files), 5)
+	for _, file := range files {
+		text, err := web.ReadFile(file)
+		require.NoError(t, err)
+		require.Empty(t, inline.FindString(string(text)), file)
+		for _, found := range address.FindAllString(string(text), -1) {
+			require.Contains(t, allowed, found, file)
+		}
+	}
+}
+
+func TestOnlyThePageIsToldOfTheWorlds(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	second := p.world(`{}`)
+	got := p.as("").get("/inbox/worlds").list()
+	require.Equal(t, []map[string]any{{"token": p.token}, {"token": second.token}}, got)
+	for site, status := range map[string]int{"same-origin": 200, "none": 200, "same-site": 403, "cross-site": 403} {
+		req := p.request(http.MethodGet, "/inbox/worlds", "")
+		req.Header.Set("Sec-Fetch-Site", site)
+		resp, err := p.try(req)
+		require.NoError(t, err)
+		require.Equal(t, status, resp.status, site)
+		require.Equal(t, status == 200, strings.Contains(resp.body, p.token), site)
+	}
+	req := p.request(http.MethodGet, "/inbox/worlds", "")
+	req.Host = "evil.example:80"
+	resp, err := p.try(req)
+	require.NoError(t, err)
+	resp.refused(http.StatusForbidden, "foreign_host")
+}
+
+func TestTheInboxsDataAsksForAToken(t *testing.T) {
+	t.Parallel()
+	p := start(t).as("unknown")
+	for _, path := range []string{"/inbox/messages", "/inbox/messages/1001"} {
+		p.get(path).refused(http.StatusUnauthorized, "unauthenticated")
+	}
+}
+
+// listed are the texts of a list for the page.
+func (r response) listed() (texts []string) {
+	r.t.Helper()
+	for _, m := range r.object()["messages"].([]any) {
+		texts = append(texts, m.(map[string]any)["message"].(string))
+	}
+	return texts
+}
+
+func TestTheListIsNarrowedCountedAndGoesOn(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	for i, number := range []string{"+233209990001", "+233209990002", "+233209990001"} {
+		p.send(fmt.Sprintf(`{"recipients":[%q],"sender":"HELLIO","message":"m%d"}`, number, i))
+	}
+	all := p.get("/inbox/messages")
+	require.Equal(t, []string{"m2", "m1", "m0"}, all.listed())
+	all.has(`{"total":3,"kept":100000}`)
+	require.Equal(t, []string{"m2", "m0"}, p.get("/inbox/messages?to=%2B233209990001").listed())
+
+	oldest := p.get("/_fake/messages").list()[2]["id"].(float64)
+	after := p.get(fmt.Sprintf("/inbox/messages?to=233209990001&after=%.0f", oldest))
+	require.Equal(t, []string{"m2"}, after.listed())
+	after.has(`{"total":2}`)
+	p.get("/inbox/messages?channel=fax").refused(http.StatusUnprocessableEntity, "invalid_request")
+
+	life := all.object()["life"]
+	require.Equal(t, life, after.object()["life"])
+	p.call(http.MethodPost, "/_fake/reset", "")
+	empty := p.get("/inbox/messages")
+	empty.has(`{"total":0,"messages":[]}`)
+	require.NotEqual(t, life, empty.object()["life"])
+}
+
+func TestACallThatCameToNothingIsTold(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	require.Nil(t, p.get("/inbox/messages").object()["refused"])
+	p.call(http.MethodPost, "/v1/sms/send", `{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
+	refused := p.get("/inbox/messages").object()["refused"].(map[string]any)
+	require.Equal(t, []any{"/v1/sms/send", 422.0, "sender_not_approved"}, []any{refused["path"], refused["status"], refused["code"]})
+	require.Contains(t, refused["request_body"], "NOBODY")
+	p.send(oneSMS)
+	require.Nil(t, p.get("/inbox/messages").object()["refused"])
+}
+
+func TestAMessageIsToldWithItsEncodingCallAndDeliveries(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.call(http.MethodPost, "/v1/webhooks", `{"url":"http://127.0.0.1:9/hook"}`)
+	p.send(`{"recipients":["+233209990001","+233209990002"],"sender":"HELLIO","message":"Order №42"}`)
+	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"6s"}`)
+	m := p.get("/_fake/messages?to=233209990002").list()[0]
+	got := p.get(fmt.Sprintf("/inbox/messages/%.0f", m["id"]))
+	got.has(`{"encoding":"UCS-2","characters":9,"forced":"№","code":null}`)
+	require.Equal(t, m, got.object()["message"])
+	call := got.object()["request"].(map[string]any)
+	require.Equal(t, []any{"POST", "/v1/sms/send", 202.0}, []any{call["method"], call["path"], call["status"]})
+	require.Contains(t, call["request_body"], "№42")
+	require.NotContains(t, got.body, p.token)
+	deliveries := got.object()["deliveries"].([]any)
+	require.Len(t, deliveries, 1)
+	require.Equal(t, m["id"], deliveries[0].(map[string]any)["message_id"])
+
+	for _, id := range []string{"1", "x", "-1", "9223372036854775808"} {
+		p.get("/inbox/messages/"+id).refused(http.StatusNotFound, "not_found")
+	}
+}
+
+func TestACodesStateIsTold(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	send := func(number string) (path string) {
+		p.call(http.MethodPost, "/v1/otp/send", `{"mobile_number":"`+number+`","sender":"HELLIO","expiry":1}`)
+		return fmt.Sprintf("/inbox/messages/%.0f", p.get("/_fake/messages").list()[0]["id"])
+	}
+	state := func(path string) any { return p.get(path).object()["code"].(map[string]any)["state"] }
+	first := send("+233209990001")
+	require.Equal(t, codeLive, state(first))
+	second := send("+233209990001")
+	require.Equal(t, []any{codeReplaced, codeLive}, []any{state(first), state(second)})
+	code := p.get("/_fake/otp/233209990001").object()["code"]
+	p.call(http.MethodPost, "/v1/otp/verify", fmt.Sprintf(`{"mobile_number":"+233209990001","code":%q}`, code))
+	require.Equal(t, codeEnded, state(second))
+	third := send("+233209990002")
+	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"1m"}`)
+	require.Equal(t, codeExpired, state(third))
+
+	p.send(`{"recipients":["+233209990003"],"sender":"HELLIO","message":"123456 is your verification code. It expires in 5 minutes."}`)
+	path := fmt.Sprintf("/inbox/messages/%.0f", p.get("/_fake/messages").list()[0]["id"])
+	require.Nil(t, p.get(path).object()["code"], "an SMS of the app's own is none of ours")
+}
+
+func TestAReplayTakesAnEffect(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.call(http.MethodPost, "/v1/webhooks", `{"url":"http://127.0.0.1:9/hook"}`)
+	p.send(oneSMS)
+	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"6s"}`)
+	id := p.get("/_fake/deliveries").list()[0]["id"].(string)
+	replay := "/_fake/deliveries/" + id + "/replay"
+	for _, body := range []string{"", "{}", `{"effect":"webhook_duplicate"}`, `{"effect":"webhook_bad_signature"}`} {
+		require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, replay, body).status, body)
+	}
+	require.Len(t, p.get("/_fake/deliveries").list()[0]["attempts"], 1+1+1+2+1)
+	p.call(http.MethodPost, replay, `{"effect":"webhook_lose"}`).refused(http.StatusUnprocessableEntity, "invalid_request")
+	p.call(http.MethodPost, "/_fake/deliveries/dlv_0/replay", `{"effect":"webhook_duplicate"}`).refused(http.StatusNotFound, "not_found")
+}

@@ -1,0 +1,303 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// fake is what a test can do with a fake, wherever that runs.
+type fake interface {
+	Client(opts ...hellio.Option) *hellio.Client
+	Messages(filters ...helliotest.Filter) []helliotest.Message
+	WaitMessage(ctx context.Context, filters ...helliotest.Filter) (*helliotest.Message, error)
+	RequireMessage(tb testing.TB, filters ...helliotest.Filter) *helliotest.Message
+	OTP(destination string) string
+	LookupOTP(destination string) (helliotest.OTPCode, bool)
+	Requests(filters ...helliotest.Filter) []helliotest.Request
+	Deliveries() []helliotest.Delivery
+	Replay(deliveryID string) error
+	SetFaults(specs ...helliotest.FaultSpec) error
+	Faults() []helliotest.FaultSpec
+	Advance(d time.Duration)
+	Account() helliotest.Account
+	Update(change helliotest.AccountChange) error
+	Balance() helliotest.Wallet
+	IssueToken(scopes ...string) string
+	RevokeToken(token string) bool
+	Mark() helliotest.Mark
+	Reset()
+	Behaviours() []helliotest.Behaviour
+}
+
+var (
+	_ fake = (*helliotest.Fake)(nil)
+	_ fake = (*helliotest.Remote)(nil)
+)
+
+// bothWays runs a test on a Fake and on a Remote.
+func bothWays(t *testing.T, test func(t *testing.T, f fake)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("in process", func(t *testing.T) { test(t, helliotest.New(t)) })
+	t.Run("dialled", func(t *testing.T) {
+		p := start(t).world(`{}`)
+		test(t, helliotest.Dial(t, "http://"+p.addr, p.token))
+	})
+}
+
+// sms sends a text and wants it accepted.
+func sms(t *testing.T, f fake, to, text string) {
+	t.Helper()
+	_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{to}, Sender: "HELLIO", Message: text})
+	require.NoError(t, err)
+}
+
+const (
+	someone = "+233209990001"
+	another = "+233209990002"
+)
+
+func TestARemoteSeesMessagesAndRequestsAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		sms(t, f, someone, "one")
+		mark := f.Mark()
+		sms(t, f, another, "two")
+		sms(t, f, someone, "three")
+		texts := func(filters ...helliotest.Filter) (all []string) {
+			for _, m := range f.Messages(filters...) {
+				all = append(all, m.Message)
+			}
+			return all
+		}
+		require.Equal(t, []string{"one", "two", "three"}, texts())
+		require.Equal(t, []string{"one", "three"}, texts(helliotest.To(someone)))
+		require.Equal(t, []string{"two", "three"}, texts(helliotest.Since(mark)))
+		require.Equal(t, []string{"three"}, texts(helliotest.Since(mark), helliotest.To(someone), helliotest.From("HELLIO"), helliotest.Contains("r")))
+		require.Empty(t, texts(helliotest.From("ACME")))
+		require.Empty(t, texts(helliotest.To(someone), helliotest.To(another)))
+		f.Advance(5 * time.Second)
+		m := f.Messages()[1]
+		require.Equal(t, "delivered", m.Status)
+		require.Equal(t, 5*time.Second, m.DeliveredAt.Sub(m.CreatedAt).Round(time.Second))
+		require.Equal(t, "0.0310", m.Cost)
+
+		calls := f.Requests(helliotest.To(another))
+		require.Len(t, calls, 1)
+		require.Equal(t, helliotest.SMSSend, calls[0].Op)
+		require.Equal(t, http.StatusAccepted, calls[0].Status)
+		require.NotEmpty(t, calls[0].IdempotencyKey)
+		require.Equal(t, "two", calls[0].Decoded.(map[string]any)["message"])
+		require.Contains(t, string(calls[0].ResponseBody), `"campaign_id"`)
+	})
+}
+
+func TestARemoteWaitsAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		sms(t, f, someone, "old")
+		require.Equal(t, "old", f.RequireMessage(t, helliotest.To(someone)).Message)
+		came, since := make(chan string, 1), f.Mark()
+		go func() {
+			m, err := f.WaitMessage(t.Context(), helliotest.Since(since), helliotest.From("HELLIO"), helliotest.Contains("w"))
+			if err != nil {
+				came <- err.Error()
+				return
+			}
+			came <- m.Message
+		}()
+		sms(t, f, someone, "next")
+		sms(t, f, someone, "new")
+		require.Equal(t, "new", <-came)
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, err := f.WaitMessage(ctx, helliotest.To(another))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "no message that is To(…0002): context deadline exceeded; the nearest of 3 messages, ")
+		require.ErrorContains(t, err, "is not To(…0002) (it goes to …0001); the last call of /sms/send: 202")
+	})
+}
+
+func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		_, err := f.Client().OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: someone, Sender: "HELLIO", ExpiryMinutes: 3})
+		require.NoError(t, err)
+		require.Contains(t, f.RequireMessage(t, helliotest.To(someone)).Message, f.OTP(someone))
+		code, live := f.LookupOTP(someone)
+		require.True(t, live)
+		require.Equal(t, 5, code.TriesLeft)
+		f.Advance(3 * time.Minute)
+		_, live = f.LookupOTP(someone)
+		require.False(t, live)
+	})
+}
+
+func TestARemoteChangesTheAccountAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		amount, limit := "5", 0
+		require.NoError(t, f.Update(helliotest.AccountChange{
+			Balance: &amount, RateLimit: &limit, Senders: []string{}, SpendLimit: &helliotest.SpendLimit{Period: "daily", Amount: "1"},
+		}))
+		require.Equal(t, "5.0000", f.Balance().Available)
+		account := f.Account()
+		require.Equal(t, &helliotest.SpendLimit{Period: "daily", Amount: "1.0000"}, account.SpendLimit)
+		require.Empty(t, account.Senders)
+		require.NoError(t, f.Update(helliotest.AccountChange{SpendLimit: &helliotest.SpendLimit{}}))
+		require.Nil(t, f.Account().SpendLimit)
+		wrong := "ten"
+		require.Error(t, f.Update(helliotest.AccountChange{Balance: &wrong}))
+
+		token := f.IssueToken("balance")
+		require.True(t, f.RevokeToken(token))
+		require.False(t, f.RevokeToken(token))
+		require.NotEmpty(t, f.IssueToken())
+		f.Reset()
+		require.Equal(t, "100.0000", f.Account().Balance)
+		require.NotEmpty(t, f.Behaviours())
+	})
+}
+
+func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		got := make(chan http.Header, 9)
+		hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }))
+		t.Cleanup(hook.Close)
+		_, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL})
+		require.NoError(t, err)
+		sms(t, f, someone, "Hi")
+		f.Advance(5 * time.Second)
+		d := f.Deliveries()[0]
+		require.Equal(t, "delivered", d.Status)
+		require.Len(t, d.Attempts, 1)
+		require.Equal(t, (<-got).Get("X-Hellio-Signature"), d.Attempts[0].Header.Get("X-Hellio-Signature"))
+		require.NoError(t, f.Replay(d.ID))
+		require.Len(t, got, 1)
+		require.True(t, f.Deliveries()[0].Attempts[1].Replay)
+		require.Error(t, f.Replay("dlv_0"))
+	})
+}
+
+func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	r := helliotest.Dial(t, "http://"+p.addr+"/v1/", p.token)
+	once := hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1})
+	first := r.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Status(503, "service_unavailable"))
+	_, err := r.Client(once).SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "HELLIO", Message: "Hi"})
+	require.Error(t, err)
+	second := r.Fault(helliotest.BalanceGet, helliotest.Always(), helliotest.TruncateBody(0))
+	require.Equal(t, 1, first.Hits())
+	_, err = r.Client(once).Balance.Get(t.Context())
+	require.Error(t, err)
+	require.Equal(t, 1, second.Hits())
+	require.Len(t, r.Faults(), 2)
+	require.NoError(t, r.SetFaults(helliotest.FaultSpec{Op: helliotest.AnyOp, Times: 1, Effect: "not_json", Hits: 7}))
+	require.Equal(t, []int{1, 1}, []int{first.Hits(), second.Hits()})
+	require.Zero(t, r.Faults()[0].Hits)
+	require.ErrorContains(t, r.SetFaults(helliotest.FaultSpec{Op: "sms", Always: true, Effect: "reset"}), `PUT /_fake/faults: 422: fault 0: unknown op "sms"`)
+}
+
+// watched is a test of a test: what it is told does not fail the real one.
+type watched struct {
+	testing.TB
+	cleanups []func()
+	says     []string
+}
+
+func (w *watched) Helper()          {}
+func (w *watched) Cleanup(f func()) { w.cleanups = append(w.cleanups, f) }
+
+func (w *watched) Errorf(format string, args ...any) {
+	w.says = append(w.says, fmt.Sprintf(format, args...))
+}
+
+func (w *watched) Fatalf(format string, args ...any) {
+	w.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+// watch runs a test and its cleanups and gives all that it was told.
+func watch(t *testing.T, body func(tb testing.TB)) string {
+	w := &watched{TB: t}
+	for _, step := range []func(){func() { body(w) }, func() {
+		for _, f := range slices.Backward(w.cleanups) {
+			f()
+		}
+	}} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			step()
+		}()
+		<-done
+	}
+	return strings.Join(w.says, "\n")
+}
+
+func TestAFaultOfARemoteThatIsNeverHitFailsTheTestAndIsRemoved(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	told := watch(t, func(tb testing.TB) {
+		helliotest.Dial(tb, "http://"+p.addr, p.token).Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
+	})
+	require.Regexp(t, `^helliotest: the fault \{sms_send nth 3 lose_reply\} \(remote_test\.go:\d+\) was never hit$`, told)
+	require.Empty(t, p.get("/_fake/faults").list())
+}
+
+func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	url := "http://" + p.addr
+	foreign := httptest.NewServer(http.NotFoundHandler())
+	defer foreign.Close()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	for _, c := range []struct {
+		name string
+		test func(tb testing.TB)
+		says string
+	}{
+		{"no URL", func(tb testing.TB) { helliotest.Dial(tb, "127.0.0.1:8420", p.token) }, "helliotest: Dial: the URL can't be read"},
+		{"a path", func(tb testing.TB) { helliotest.Dial(tb, url+"/v2", p.token) }, `/v2" is not the URL of a program, such as http://127.0.0.1:8420`},
+		{"no program", func(tb testing.TB) { helliotest.Dial(tb, gone.URL, p.token) }, "connection refused"},
+		{"no token", func(tb testing.TB) { helliotest.Dial(tb, url, "nobody") }, "helliotest: Dial: GET /_fake/account: 401: Unauthenticated."},
+		{"another program", func(tb testing.TB) { helliotest.Dial(tb, foreign.URL, p.token) }, "404: the answer is none of hellio-fake's"},
+		{"no code", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).OTP(someone) }, "helliotest: OTP(…0001): no code is live there"},
+		{"back in time", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).Advance(-1) },
+			`helliotest: Advance: POST /_fake/clock/advance: 422: duration "-1ns" is not a duration such as 5m`},
+		{"a wrong scope", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).IssueToken("sms") },
+			`helliotest: IssueToken: POST /_fake/tokens: 422: unknown scope "sms"`},
+		{"a fault without a when", func(tb testing.TB) {
+			helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Reset())
+		}, "helliotest: Fault(sms_send): "},
+		{"calls since", func(tb testing.TB) {
+			r := helliotest.Dial(tb, url, p.token)
+			r.Requests(helliotest.Since(r.Mark()))
+		}, "Since and After can't be used"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			told := watch(t, c.test)
+			require.Contains(t, told, c.says)
+			require.NotContains(t, told, someone)
+		})
+	}
+}
+
+func TestDialRefusesABubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		require.Contains(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, "http://127.0.0.1:1", "t") }), "would stop the clock of the synctest bubble")
+	})
+}

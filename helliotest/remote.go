@@ -1,0 +1,174 @@
+package helliotest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// remoteWithin is how long a call of the control API may take, but for waits.
+const remoteWithin = time.Minute
+
+// Remote is one world of a hellio-fake that runs, looked into and steered as a Fake is: a test that has one can have the other by
+// changing the line that makes it. Where the program refuses or can't be reached, the test fails at that line with the program's own
+// sentence, or that is the error. It is safe for concurrent use, but for Fault, SetFaults and Reset. Make
+// one with Dial.
+type Remote struct {
+	tb     testing.TB
+	root   string // http://127.0.0.1:8420
+	token  string
+	http   *http.Client
+	faults []*RemoteFault // by Fault, in the order of the program's list
+}
+
+// Dial gives the world of a token in a hellio-fake that runs; url is the program's, with or without /v1. When the test ends, each rule that
+// Fault put and that was never hit fails it, and the rules are removed. A bad url, a program that does not answer and a token that it
+// does not know fail the test at once, and so does a synctest bubble: a real socket would stop its clock for ever.
+func Dial(tb testing.TB, url, token string) *Remote {
+	tb.Helper()
+	if bubbled(time.Now()) {
+		tb.Fatalf("helliotest: Dial: a real socket would stop the clock of the synctest bubble for ever; use New")
+	}
+	root, err := programRoot(url)
+	if err != nil {
+		tb.Fatalf("helliotest: Dial: %v", err)
+	}
+	transport := &http.Transport{}
+	r := &Remote{tb: tb, root: root, token: token, http: &http.Client{Transport: transport}}
+	tb.Cleanup(transport.CloseIdleConnections)
+	tb.Cleanup(r.endFaults)
+	r.must(tb, "Dial", http.MethodGet, "/_fake/account", nil, nil)
+	return r
+}
+
+func programRoot(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", errors.New("the URL can't be read")
+	}
+	path := strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), contract.Root)
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || path != "" || u.RawQuery != "" {
+		return "", fmt.Errorf("%q is not the URL of a program, such as http://127.0.0.1:8420", u.Redacted())
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+// Client returns a client of the API in this world, with the token that Dial was given. Options come after its own. A bad option fails
+// the test.
+func (r *Remote) Client(opts ...hellio.Option) *hellio.Client {
+	r.tb.Helper()
+	client, err := hellio.NewClient(r.token, append([]hellio.Option{hellio.WithBaseURL(r.root + contract.Root)}, opts...)...)
+	if err != nil {
+		r.tb.Fatalf("helliotest: Client: %v", err)
+	}
+	r.tb.Cleanup(client.CloseIdleConnections)
+	return client
+}
+
+// refusedError is an answer that is no success.
+type refusedError struct {
+	call    string // method and route
+	status  int
+	message string
+}
+
+// Error implements error.
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("%s: %d: %s", e.call, e.status, e.message)
+}
+
+func isNotFound(err error) bool {
+	var refused *refusedError
+	return errors.As(err, &refused) && refused.status == http.StatusNotFound
+}
+
+// must is call for what can't fail in a test that is right.
+func (r *Remote) must(tb testing.TB, what, method, route string, in, out any, values ...string) {
+	tb.Helper()
+	if err := r.call(method, route, in, out, values...); err != nil {
+		tb.Fatalf("helliotest: %s: %v", what, err)
+	}
+}
+
+// call makes one call of the control API in good time: see callIn.
+func (r *Remote) call(method, route string, in, out any, values ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), remoteWithin)
+	defer cancel()
+	_, err := r.callIn(ctx, method, route, in, out, values...)
+	return err
+}
+
+// callIn makes one call. The values stand for what is in braces in the route; in is the query if it is a url.Values, else the body; out
+// gets the answer, unless there is none. No error quotes a value, a token or a body.
+func (r *Remote) callIn(ctx context.Context, method, route string, in, out any, values ...string) (status int, err error) {
+	req, err := r.request(ctx, method, route, in, values)
+	if err != nil {
+		return 0, fmt.Errorf("%s %s: %w", method, route, err)
+	}
+	resp, err := r.http.Do(req)
+	if err != nil {
+		var broken *url.Error
+		if errors.As(err, &broken) {
+			err = broken.Err // without the URL
+		}
+		return 0, fmt.Errorf("%s %s at %s: %w", method, route, r.root, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%s %s: %w", method, route, err)
+	case resp.StatusCode > 299:
+		var told errorBody
+		_ = json.Unmarshal(text, &told) // what can't be read is no sentence of the program's
+		if told.Message == "" {
+			told.Message = "the answer is none of hellio-fake's"
+		}
+		return resp.StatusCode, &refusedError{method + " " + route, resp.StatusCode, told.Message}
+	case out == nil || len(text) == 0:
+		return resp.StatusCode, nil
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return resp.StatusCode, fmt.Errorf("%s %s: %w", method, route, err)
+	}
+	return resp.StatusCode, nil
+}
+
+func (r *Remote) request(ctx context.Context, method, route string, in any, values []string) (*http.Request, error) {
+	path := route
+	for _, value := range values {
+		before, rest, _ := strings.Cut(path, "{")
+		_, after, _ := strings.Cut(rest, "}")
+		path = before + url.PathEscape(value) + after
+	}
+	var body io.Reader
+	switch in := in.(type) {
+	case nil:
+	case url.Values:
+		path += "?" + in.Encode()
+	default:
+		text, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.root+path, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Authorization", "Bearer "+r.token)
+	return req, nil
+}

@@ -1,0 +1,165 @@
+package helliotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+)
+
+// remotePoll is how long one request of a wait stays open; a longer wait makes another.
+const remotePoll = time.Minute
+
+// Messages lists the messages that were accepted so far, oldest first, that pass all filters. Their times are whole seconds.
+func (r *Remote) Messages(filters ...Filter) []Message {
+	r.tb.Helper()
+	all, err := r.messages(context.Background(), filters)
+	if err != nil {
+		r.tb.Fatalf("helliotest: Messages: %v", err)
+	}
+	return slices.DeleteFunc(all, func(m Message) bool { return !passes(filters, m.subject()) })
+}
+
+// messages asks for the messages that pass those filters which the program knows, oldest first.
+func (r *Remote) messages(ctx context.Context, filters []Filter) (all []Message, err error) {
+	ctx, cancel := context.WithTimeout(ctx, remoteWithin)
+	defer cancel()
+	_, err = r.callIn(ctx, http.MethodGet, "/_fake/messages", asked(filters), &all)
+	slices.Reverse(all)
+	return all, err
+}
+
+// asked are the filters as a query: the first of each kind.
+func asked(filters []Filter) url.Values {
+	query := url.Values{}
+	for _, f := range filters {
+		if f.param != "" && !query.Has(f.param) {
+			query.Set(f.param, f.value)
+		}
+	}
+	return query
+}
+
+// Mark is the point reached now, for Since.
+func (r *Remote) Mark() Mark {
+	r.tb.Helper()
+	all, err := r.messages(context.Background(), nil)
+	switch {
+	case err != nil:
+		r.tb.Fatalf("helliotest: Mark: %v", err)
+	case len(all) > 0:
+		return Mark{all[len(all)-1].ID}
+	}
+	return Mark{}
+}
+
+// WaitMessage waits for a message that passes all filters and gives it; one that is there already counts, and of several it is the
+// newest. It never polls. It ends with an error when ctx ends (the error wraps its cause) or the program does not answer. The error
+// tells which message came nearest, and what became of the last call that would have sent one.
+func (r *Remote) WaitMessage(ctx context.Context, filters ...Filter) (*Message, error) {
+	r.tb.Helper()
+	there, err := r.messages(ctx, filters)
+	if err != nil {
+		return nil, r.noMessage(ctx, err, filters)
+	}
+	var last int64
+	for _, m := range slices.Backward(there) {
+		if passes(filters, m.subject()) {
+			return &m, nil
+		}
+		last = max(last, m.ID)
+	}
+	for {
+		m, err := r.next(ctx, last, filters)
+		switch {
+		case err != nil || ctx.Err() != nil:
+			return nil, r.noMessage(ctx, err, filters)
+		case m != nil && passes(filters, m.subject()):
+			return m, nil
+		case m != nil:
+			last = m.ID
+		}
+	}
+}
+
+// next waits for the oldest message after one, in one request; nil if none came while that was open.
+func (r *Remote) next(ctx context.Context, last int64, filters []Filter) (*Message, error) {
+	query := asked(append([]Filter{After(max(last, sinceOf(filters)))}, filters...))
+	query.Set("timeout", remotePoll.String())
+	var m Message
+	status, err := r.callIn(ctx, http.MethodGet, "/_fake/messages/wait", query, &m)
+	if err != nil || status == http.StatusNoContent {
+		return nil, err
+	}
+	return &m, nil
+}
+
+// sinceOf is the id that Since or After asks for.
+func sinceOf(filters []Filter) (id int64) {
+	for _, f := range filters {
+		id = max(id, f.after)
+	}
+	return id
+}
+
+// noMessage is the error of a wait that ended, with what helps to see why.
+func (r *Remote) noMessage(ctx context.Context, why error, filters []Filter) error {
+	if ctx.Err() != nil {
+		why = context.Cause(ctx)
+	}
+	what := "no message"
+	if names := namesOf(filters); names != "" {
+		what += " that is " + names
+	}
+	all, err := r.messages(context.Background(), nil)
+	calls, callsErr := r.requests()
+	if err = errors.Join(err, callsErr); err != nil {
+		return fmt.Errorf("%s: %w", what, why)
+	}
+	return fmt.Errorf("%s: %w; %s; %s", what, why, nearestOf(all, Message.subject, filters), lastSendOf(calls))
+}
+
+// RequireMessage is WaitMessage for a test, which fails at that line if no such message comes within 10 seconds.
+func (r *Remote) RequireMessage(tb testing.TB, filters ...Filter) *Message {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), requireWithin)
+	defer cancel()
+	m, err := r.WaitMessage(ctx, filters...)
+	if err != nil {
+		tb.Fatalf("helliotest: RequireMessage: %v", err)
+	}
+	return m
+}
+
+// OTP is the code that was last sent to a number, with or without "+", or to an e-mail address. The test fails if that one is no longer
+// live, or was never sent.
+func (r *Remote) OTP(destination string) string {
+	r.tb.Helper()
+	found, live := r.LookupOTP(destination)
+	if !live {
+		r.tb.Fatalf("helliotest: OTP(%s): no code is live there: it was used, has expired, is out of tries, or was never sent", masked(destination))
+	}
+	return found.Code
+}
+
+// LookupOTP is OTP for a code that may not be there: it tells whether one is live.
+func (r *Remote) LookupOTP(destination string) (OTPCode, bool) {
+	r.tb.Helper()
+	var found struct {
+		Code      string    `json:"code"`
+		ExpiresAt time.Time `json:"expires_at"`
+		TriesLeft int       `json:"tries_left"`
+	}
+	err := r.call(http.MethodGet, "/_fake/otp/{destination}", nil, &found, destination)
+	switch {
+	case isNotFound(err):
+		return OTPCode{}, false
+	case err != nil:
+		r.tb.Fatalf("helliotest: LookupOTP: %v", err)
+	}
+	return OTPCode{Code: found.Code, ExpiresAt: found.ExpiresAt.UTC(), TriesLeft: found.TriesLeft}, true
+}
