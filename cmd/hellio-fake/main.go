@@ -5,7 +5,7 @@
 //	{"addr":"127.0.0.1:8420","token":"hellio_test"}
 //
 // It prints that one line when it listens. /v1 is the API; the Bearer token names a world, and worlds never see each other. /_fake is the
-// control API, on the world of the Bearer token: wait for messages, look at requests, set faults, move the clock, make more worlds and tokens.
+// control API, on the world of the Bearer token: look at messages and requests, set faults, move the clock, make more worlds and tokens.
 // /livez and /readyz answer without a token. SIGTERM and SIGINT end it with status 0. Nothing is kept on disk, and no body, code, token or
 // number is logged.
 package main
