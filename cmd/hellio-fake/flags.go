@@ -39,7 +39,7 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	s.option(flags, "senders", "approved sender `names`, separated by commas (default HELLIO,ACME)", sendersOption)
 	s.option(flags, "rate-limit", "`requests` a minute and token; 0 = no limit (default 120)", rateLimitOption)
 	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
-	s.option(flags, "retention", "`number` of messages, requests, deliveries and so on that a world keeps of each, the oldest leave first; 0 = all (default 100000)", retentionOption)
+	s.option(flags, "retention", "`number` of messages, requests and so on that a world keeps of each; 0 = all (default 100000)", retentionOption)
 	flags.Func("open", "`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), to begin the first world with; other flags do not change it", s.open)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
