@@ -78,6 +78,7 @@ func goodControlCalls(t *testing.T, first *program) {
 	want(204, p.call(t, "DELETE", "/_fake/faults", ""))
 	want(200, p.call(t, "GET", "/_fake/deliveries", ""))
 	want(204, p.call(t, "POST", "/_fake/deliveries/"+p.deliveries(t)[0]+"/replay", ""))
+	want(204, p.call(t, "POST", "/_fake/deliveries/"+p.deliveries(t)[0]+"/replay", `{"effect":"webhook_duplicate"}`))
 	want(200, p.call(t, "GET", "/_fake/deliveries", ""))
 	want(200, p.call(t, "GET", "/_fake/account", ""))
 	want(200, p.call(t, "PATCH", "/_fake/account", `{"balance":"9.5","ussd_balance":"1","senders":[],"rate_limit":5,"allowed_ips":["10.0.0.0/8"],
