@@ -62,12 +62,23 @@ type console struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program the hard way, which the store outlives
-	os.Exit(run(ctx, os.Args[1:], &console{
+	os.Exit(run(untilSignal(), os.Args[1:], &console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, program: calledAs(os.Args[0]),
 		asks: term.IsTerminal(int(os.Stdin.Fd())), draws: term.IsTerminal(int(os.Stderr.Fd())),
 	}))
+}
+
+// untilSignal gives a context that ends with the first signal. A second one ends the program the hard way, which the store outlives.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		received := <-signals
+		signal.Stop(signals) // before anybody is told that a second one will do
+		cancel(fmt.Errorf("%v signal received", received))
+	}()
+	return ctx
 }
 
 // calledAs is how the program is called again; what "go run" built is gone by then.
