@@ -128,7 +128,7 @@ func (r *reviewing) sendAgain(ctx context.Context, b *helliobulk.Batch) error {
 	}
 	id := b.Manifest().BatchID
 	if r.confirm == "" {
-		question := fmt.Sprintf("These %d chunks will be sent once more. Everybody in them may get it twice, and it may cost twice.\nType the batch's id, %s, to do so: ", n, id)
+		question := fmt.Sprintf("%s will be sent once more. Everybody in them may get it twice, and it may cost twice.\nType the batch's id, %s, to do so: ", some(n, "chunk"), id)
 		if r.confirm, err = r.c.ask(ctx, question); err != nil {
 			return r.stop(err)
 		}

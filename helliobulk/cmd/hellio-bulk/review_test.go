@@ -28,7 +28,7 @@ func forgotten(t *testing.T) *desk {
 	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
 	e := d.run(d.send(d.list(15), "-yes", "-workers", "1")...)
 	require.Equal(t, statusUnfinished, e.status)
-	require.Contains(t, e.out, "unknown        5 recipients in 1 chunks")
+	require.Contains(t, e.out, "unknown        5 recipients in 1 chunk\n")
 	d.ctx, d.options = t.Context(), options
 	d.fake.Advance(25 * time.Hour)
 	e = d.run("resume", "-store", d.store())
