@@ -73,7 +73,7 @@ func mend(err error) string {
 			return "make room on the disk, then run"
 		}
 	}
-	if errors.Is(err, helliobulk.ErrUnfinished) || errors.Is(err, helliobulk.ErrCannotPay) {
+	if httpStatus(err) == 0 && (errors.Is(err, helliobulk.ErrUnfinished) || errors.Is(err, helliobulk.ErrCannotPay)) {
 		return "to go on, run"
 	}
 	return "when that is mended, run"

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
@@ -21,6 +22,8 @@ type event struct {
 	Estimate *helliobulk.Estimate    `json:"estimate,omitempty"`
 	Seconds  *seconds                `json:"seconds,omitempty"`
 	Chunk    *helliobulk.ChunkStatus `json:"chunk,omitempty"`
+
+	Campaigns []hellio.ID `json:"campaigns,omitempty"` // that may be the chunk's
 
 	Exit  *int   `json:"exit,omitempty"` // the exit status
 	Error string `json:"error,omitempty"`
