@@ -73,7 +73,7 @@ func mend(err error) string {
 			return "make room on the disk, then run"
 		}
 	}
-	if httpStatus(err) == 0 && (errors.Is(err, helliobulk.ErrUnfinished) || errors.Is(err, helliobulk.ErrCannotPay)) {
+	if status := httpStatus(err); statusOf(err) == statusUnfinished && (status == 0 || status == http.StatusTooManyRequests || status >= 500) {
 		return "to go on, run"
 	}
 	return "when that is mended, run"
