@@ -66,10 +66,16 @@ func (b *Batch) giveAll(page []change, o Options, give func(Job) error) (given i
 }
 
 // HandOutAgain hands the chunks that are unknown to give once more, with their first intents: for a queue that may have lost them. It looks at
-// no clock: who sends them asks Courier.Expired. It ends with give's first error.
-func (b *Batch) HandOutAgain(o Options, give func(Job) error) error {
+// no clock: who sends them asks Courier.Expired. It ends with give's first error; another token or address is ErrOtherAccount, as in Send.
+func (b *Batch) HandOutAgain(ctx context.Context, client *hellio.Client, o Options, give func(Job) error) error {
+	if client == nil {
+		return nilClient()
+	}
 	o, err := o.check()
 	if err != nil {
+		return err
+	}
+	if err := b.adopt(ctx, client, o.AdoptToken); err != nil {
 		return err
 	}
 	for index := range b.manifest.Chunks {
