@@ -78,6 +78,7 @@ type feed struct {
 	lookedAt  time.Time // whether the queue is idle
 	wasIdle   bool
 	seen      helliobulk.Report
+	reused    int // chunks, when it began
 }
 
 func newFeed(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient, b *helliobulk.Batch, o Options) (*feed, error) {
@@ -91,7 +92,7 @@ func newFeed(ctx context.Context, client *hellio.Client, rdb redis.UniversalClie
 	if err != nil {
 		return nil, err
 	}
-	return &feed{client: client, queue: q, ledger: q.ledger(b.Manifest().BatchID), batch: b, opts: o}, nil
+	return &feed{client: client, queue: q, ledger: q.ledger(b.Manifest().BatchID), batch: b, opts: o, reused: b.Report().Reused.Chunks}, nil
 }
 
 // enqueue collects, repairs, hands out and starts.
@@ -195,14 +196,30 @@ func (f *feed) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if f.batch.Report().Reused.Chunks > f.reused {
+		return f.stopReused(ctx)
+	}
 	stopped, err := f.queue.stopped(ctx)
 	if err != nil {
-		return err
+		return away(err)
 	}
 	if stopped != nil {
 		return stopped
 	}
 	return f.refill(ctx)
+}
+
+// stopReused stops the fleet: the store, which knows all that was ever tried, has a chunk whose key the API knew before. A worker can't tell
+// that from a chunk that another machine has sent meanwhile.
+func (f *feed) stopReused(ctx context.Context) error {
+	s := Stopped{
+		Reason: "the API knew a key of batch " + f.batch.Manifest().BatchID + " that was never used: its id was used before",
+		At:     time.Now().UTC().Truncate(time.Second), Worker: "the enqueuer",
+	}
+	if err := f.queue.stop(ctx, s); err != nil {
+		return away(err)
+	}
+	return &s
 }
 
 // refill repairs the queue if Redis has lost anything, and fills it up when it is half empty.

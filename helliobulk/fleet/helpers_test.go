@@ -101,6 +101,16 @@ func (w *world) wait(o helliobulk.Options) error {
 	return Wait(ctx, w.client, w.rdb, w.batch, Options{Options: o})
 }
 
+// sends are the calls that sent, or tried to.
+func (w *world) sends() (sends []helliotest.Request) {
+	for _, r := range w.fake.Requests() {
+		if r.Op == helliotest.SMSSend {
+			sends = append(sends, r)
+		}
+	}
+	return sends
+}
+
 // requireEachOnce checks that each number got one message, and that the wallet lost what the report says.
 func (w *world) requireEachOnce() {
 	w.t.Helper()

@@ -160,7 +160,7 @@ type Stopped struct {
 
 // Error says what to do.
 func (s *Stopped) Error() string {
-	return fmt.Sprintf("the fleet was stopped at %s by worker %s: %s; its tasks are kept: mend the cause, then enqueue the batch again",
+	return fmt.Sprintf("the fleet was stopped at %s by %s: %s; its tasks are kept: mend the cause, then enqueue the batch again",
 		s.At.Format(time.RFC3339), s.Worker, s.Reason)
 }
 

@@ -237,10 +237,7 @@ func (w *worker) send(l *ledger, p *payload, h held, inDoubt bool) error {
 func (w *worker) next(result *helliobulk.Result, state helliobulk.State) error {
 	why := fmt.Sprintf("%s: %s (%d %s)", state, result.Verdict, result.Status, result.Code)
 	switch {
-	case state == helliobulk.StateReused:
-		w.halt("the API knew a key that was never used: the batch id was used before", result.Status)
-		return nil
-	case state == helliobulk.StateDone, state == helliobulk.StateRejected:
+	case state == helliobulk.StateDone, state == helliobulk.StateRejected, state == helliobulk.StateReused:
 		return nil
 	case result.Verdict == helliobulk.Stop:
 		w.halt(stopReason(result), result.Status)
