@@ -3,8 +3,12 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,19 +46,21 @@ func newWorld(t *testing.T, chunks int, opts ...helliotest.Option) *world {
 	t.Helper()
 	w := &world{t: t, redis: startRedis(t), start: "100.0000"}
 	w.fake = helliotest.New(t, append([]helliotest.Option{helliotest.WithRateLimit(0), helliotest.WithBalance(w.start)}, opts...)...)
-	w.client, w.rdb = w.fake.Client(quick()...), w.redis.client()
+	w.client, w.rdb = w.fake.Client(append(quick(), hellio.WithBaseURL(w.fake.URL()))...), w.redis.client() // as its processes know it
 	w.store = filepath.Join(t.TempDir(), "batch")
 	w.plan(chunks)
 	return w
 }
 
-func (w *world) plan(chunks int) {
-	list := make([]string, chunks*chunkSize)
+func (w *world) plan(chunks int) { w.planOf(chunks, chunkSize) }
+
+func (w *world) planOf(chunks, size int) {
+	list := make([]string, chunks*size)
 	for i := range list {
 		list[i] = number(i)
 	}
 	_, err := helliobulk.Plan(w.t.Context(), w.client, helliobulk.Numbers(list...), helliobulk.Params{
-		Store: w.store, BatchID: "fees", Sender: "ACME", Message: "Fees are due.", ChunkSize: chunkSize,
+		Store: w.store, BatchID: "fees", Sender: "ACME", Message: "Fees are due.", ChunkSize: size,
 	})
 	require.NoError(w.t, err)
 	w.batch, err = helliobulk.Open(w.store)
@@ -158,4 +164,30 @@ func (w *world) forgetLeases() {
 	for _, id := range ids {
 		require.NoError(w.t, w.rdb.ZAdd(w.t.Context(), "asynq:{"+q.name+"}:lease", redis.Z{Score: 1, Member: id}).Err())
 	}
+}
+
+func redisBytes(n int64) string { return strconv.FormatInt(n, 10) }
+
+func join(parts []string) string { return strings.Join(parts, "\n") }
+
+// lines is a log that tests read.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *lines) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
