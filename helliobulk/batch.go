@@ -120,6 +120,14 @@ func (b *Batch) same(ctx context.Context, recipients iter.Seq2[Recipient, error]
 // Close lets go of the store.
 func (b *Batch) Close() error { return b.store.close() }
 
+// CheckAccount returns an error that matches ErrOtherAccount if the client has another token or base URL than the batch. It makes no call.
+func (b *Batch) CheckAccount(ctx context.Context, client *hellio.Client) error {
+	if client == nil {
+		return nilClient()
+	}
+	return checkAccount(ctx, client, b.manifest.BaseURL, b.manifest.Account)
+}
+
 // Manifest tells what the batch is.
 func (b *Batch) Manifest() Manifest { return b.manifest }
 

@@ -234,3 +234,12 @@ func TestKeysFollowFromBatchAndIndexAlone(t *testing.T) {
 	}
 	require.Equal(t, "38e1c695-b764-5a3a-b493-c1718d2d63fd", ChunkKey("fees-2026-05", 7), "a key that changes with a release is a second send")
 }
+
+func TestPlaceholdersAreNamedOnceEach(t *testing.T) {
+	t.Parallel()
+	names, err := Placeholders("Dear {{name}}, {{ sum }} are due. Thank you, {{name}}.")
+	require.NoError(t, err)
+	require.Equal(t, []string{"name", "sum"}, names)
+	_, err = Placeholders("Dear {{")
+	require.Error(t, err)
+}

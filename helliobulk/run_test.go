@@ -202,6 +202,26 @@ func TestAnInterruptedRunEndsItsCallsAndCanBeResumed(t *testing.T) {
 	})
 }
 
+func TestAnInterruptedRunDoesNotWaitForTheRateLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := helliotest.New(t, helliotest.WithRateLimit(5))
+		client := fake.Client()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		p := batchOf(t)
+		begin := time.Now()
+		r, err := Run(ctx, client, Numbers(numbers(60)...), p)
+		require.ErrorIs(t, err, ErrUnfinished)
+		require.Equal(t, 10*time.Second, time.Since(begin), "calls that wait for their turn are not under way")
+		require.Zero(t, r.Unknown.Chunks)
+		require.Positive(t, r.Done.Chunks)
+		r, err = Resume(t.Context(), client, p.Store, p.Options)
+		require.NoError(t, err)
+		requireEachOnce(t, fake, "100.0000", r, numbers(60))
+	})
+}
+
 func TestAPartlyAcceptedChunkIsDone(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)

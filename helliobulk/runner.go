@@ -159,7 +159,7 @@ func (r *runner) see(index int) error {
 			}
 			continue
 		}
-		result := SendChunk(r.ctx, r.client, chunk, inDoubt)
+		result := r.send(chunk, inDoubt)
 		failed, err := r.end(index, &e, result, inDoubt)
 		if err != nil {
 			return err
@@ -169,6 +169,13 @@ func (r *runner) see(index int) error {
 		}
 	}
 	return nil
+}
+
+// send makes the call. Once no further call may begin, one that still waits for its turn is given up.
+func (r *runner) send(chunk *Chunk, inDoubt bool) Result {
+	ctx, done := untilSent(r.ctx, r.soft)
+	defer done()
+	return SendChunk(ctx, r.client, chunk, inDoubt)
 }
 
 var errNoTime = errors.New("the API did not tell its time, without which nothing in doubt is sent again")

@@ -1,6 +1,7 @@
 package helliobulk
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -34,6 +35,22 @@ func parseTemplate(message string) (*template, error) {
 		}
 		t.fields, rest = append(t.fields, name), tail
 	}
+}
+
+// Placeholders names the fields that a message needs of each recipient, in order, each once. It returns a *hellio.ParamError where the
+// message can't be read.
+func Placeholders(message string) ([]string, error) {
+	t, err := parseTemplate(message)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, name := range t.fields {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 func badTemplate(given string) error {

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliobulk"
+	"github.com/hellio-go/hellio/helliobulk/internal/list"
+)
+
+// flags are a command's, before, between and behind its arguments.
+type flags struct {
+	*flag.FlagSet
+	args  []string
+	given map[string]bool // flags by name
+	usage string          // the arguments, for -help
+}
+
+// newFlags makes the flags of a command; usage names its arguments.
+func newFlags(name, usage string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), usage: usage, given: map[string]bool{}}
+	f.SetOutput(io.Discard) // conclude writes the error, once and without all the flags
+	f.Usage = func() {}
+	return f
+}
+
+// parse reads a command line with at most max arguments. For -help it writes the flags and returns flag.ErrHelp.
+func (c *console) parse(f *flags, args []string, max int) error {
+	for {
+		err := f.Parse(args)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			fmt.Fprintf(c.out, "Usage: %s\n\n", strings.TrimSpace(c.program+" "+f.Name()+" "+f.usage))
+			f.SetOutput(c.out)
+			f.PrintDefaults()
+			return err
+		case err != nil:
+			return misused("%v", err)
+		case f.NArg() == 0:
+			f.Visit(func(fl *flag.Flag) { f.given[fl.Name] = true })
+			return nil
+		case len(f.args) == max:
+			return misused("unexpected argument; %s takes %d, and a flag's value with spaces must be quoted", f.Name(), max)
+		}
+		f.args = append(f.args, f.Arg(0))
+		args = f.Args()[1:]
+	}
+}
+
+// listFlags say how the list is to be read.
+type listFlags struct{ column, header, separator, encoding string }
+
+func (l *listFlags) add(f *flags) {
+	f.StringVar(&l.column, "column", "", "`column` of the numbers: a header's name, or counted from 1; needed if there are several")
+	f.StringVar(&l.header, "header", "auto", "whether the first line names the columns: `yes, no or auto`")
+	f.StringVar(&l.separator, "separator", "auto", "between columns: `auto, comma, semicolon, tab` or a character")
+	f.StringVar(&l.encoding, "encoding", "auto", "of list and message file: `auto, utf-8, utf-16le, utf-16be or windows-1252`")
+}
+
+// format checks the flags.
+func (l *listFlags) format() (f list.Format, err error) {
+	f.Column = l.column
+	switch l.header {
+	case "yes", "no":
+		f.Header = list.Header(l.header)
+	case "auto":
+	default:
+		return f, misused("-header must be yes, no or auto")
+	}
+	switch named, known := map[string]rune{"auto": 0, "comma": ',', "semicolon": ';', "tab": '\t'}[l.separator]; {
+	case known:
+		f.Separator = named
+	case utf8.RuneCountInString(l.separator) == 1:
+		f.Separator, _ = utf8.DecodeRuneInString(l.separator)
+	default:
+		return f, misused("-separator must be auto, comma, semicolon, tab or one character")
+	}
+	switch e := list.Encoding(l.encoding); e {
+	case list.UTF8, list.UTF16LE, list.UTF16BE, list.Windows1252:
+		f.Encoding = e
+	case "auto":
+	default:
+		return f, misused("-encoding must be auto, utf-8, utf-16le, utf-16be or windows-1252")
+	}
+	return f, nil
+}
+
+// batchFlags say what is sent.
+type batchFlags struct {
+	params               helliobulk.Params
+	message, messageFile string
+}
+
+func (b *batchFlags) add(f *flags) {
+	p := &b.params
+	f.StringVar(&p.BatchID, "batch", "", "`id` that names the intention, such as fees-2026-05; never use one for two (default a new one)")
+	f.StringVar(&p.Store, "store", "", "`file` of the batch, made if it is not there (default the batch id with .batch)")
+	f.StringVar(&p.Sender, "sender", "", "approved sender `name` (default HELLIO_DEFAULT_SENDER)")
+	f.StringVar(&b.message, "message", "", "`text`; {{name}} stands for the column of that name")
+	f.StringVar(&b.messageFile, "message-file", "", "`file` with the text")
+	f.StringVar(&p.Region, "region", "", "`country` of numbers without a country code, such as GH")
+	f.StringVar(&p.Gateway, "gateway", "", "`route` other than the account's own")
+	f.IntVar(&p.ChunkSize, "chunk", 0, "`recipients` of one call, at most 10000 (default 500)")
+}
+
+// maxMessageFile is in bytes; 1600 characters need less.
+const maxMessageFile = 64 << 10
+
+// finish fills in what was left out, and reads the message.
+func (b *batchFlags) finish(c *console, encoding list.Encoding) error {
+	p := &b.params
+	if p.Store == "" {
+		if p.BatchID == "" || strings.ContainsAny(p.BatchID, `/\:`) {
+			return misused("-store must name a file, or -batch an id that can be a file's name")
+		}
+		p.Store = p.BatchID + ".batch"
+	}
+	if p.Sender == "" {
+		p.Sender = c.getenv("HELLIO_DEFAULT_SENDER")
+	}
+	p.Message = b.message
+	if (b.message == "") == (b.messageFile == "") {
+		return misused("one of -message and -message-file is needed")
+	}
+	if b.messageFile == "" {
+		return nil
+	}
+	file, err := os.Open(b.messageFile)
+	if err != nil {
+		return fmt.Errorf("-message-file: %w", err)
+	}
+	defer file.Close()
+	if p.Message, err = list.Text(file, encoding, maxMessageFile); err != nil {
+		return misused("-message-file: %v", err)
+	}
+	return nil
+}
+
+// sendFlags say how it is sent.
+type sendFlags struct {
+	options helliobulk.Options
+	yes     bool
+}
+
+func (s *sendFlags) add(f *flags) {
+	o := &s.options
+	f.BoolVar(&s.yes, "yes", false, "send without asking")
+	f.IntVar(&o.Workers, "workers", 0, "`calls` at a time, at most 64 (default 4)")
+	f.DurationVar(&o.Grace, "grace", 0, "`time` that calls under way have to end after Ctrl-C (default 10s)")
+	addMargin(f, &o.Margin)
+	f.BoolVar(&o.StartUnpaid, "start-unpaid", false, "begin although the balance does not cover the highest price, or no price can be told")
+	f.BoolVar(&o.AcceptReplays, "accept-replays", false, "take old answers as this batch's own: it is planned again because its store was lost")
+	f.BoolVar(&o.AdoptToken, "adopt-token", false, "go on with another token of the same account; chunks in doubt then need review")
+}
+
+func addMargin(f *flags, margin *time.Duration) {
+	f.DurationVar(margin, "margin", 0, "`time` for which a chunk in doubt may be sent again with its key (default 12h)")
+}
+
+func addJSON(f *flags, json *bool) {
+	f.BoolVar(json, "json", false, "write a JSON object a line, for programs")
+}
+
+// client makes the client that the environment describes.
+func (c *console) client() (*hellio.Client, error) {
+	token := c.getenv("HELLIO_API_TOKEN")
+	if token == "" {
+		return nil, errNoToken
+	}
+	options := append([]hellio.Option{hellio.WithAppInfo("hellio-bulk", hellio.Version)}, c.options...)
+	if base := c.getenv("HELLIO_BASE_URL"); base != "" {
+		options = append(options, hellio.WithBaseURL(base))
+	}
+	return hellio.NewClient(token, options...)
+}

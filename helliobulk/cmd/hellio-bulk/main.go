@@ -1,0 +1,127 @@
+// Hellio-bulk sends one text, or one text with placeholders, to a list of any length through the Hellio Messaging API, and goes on after
+// kill -9, a full disk, an empty wallet or a laptop that slept.
+//
+//	$ export HELLIO_API_TOKEN=…
+//	$ hellio-bulk send list.csv -column phone -message 'Dear {{name}}, fees are due.' -sender ACME -region GH -batch fees-2026-05
+//
+// It reads the list, shows what it will cost at least and at most beside what there is, asks, and sends. Ctrl-C stops it after the calls
+// under way. Whatever stops it, it prints the next command to run; after a crash that is
+//
+//	$ hellio-bulk resume -store fees-2026-05.batch
+//
+// HELLIO_API_TOKEN holds the token, HELLIO_BASE_URL another address than production's, HELLIO_DEFAULT_SENDER the sender where -sender is
+// not given. No number, text or token is ever printed; the store, one file a batch, holds the numbers.
+//
+// Results go to standard output, all else to standard error. The exit status tells scripts how it ended; see hellio-bulk help.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliobulk"
+)
+
+// command is one of hellio-bulk's.
+type command struct {
+	name, what string
+	run        func(context.Context, *console, []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"plan", "read a list into a store and show what it costs; nothing is sent", runPlan},
+		{"send", "plan, show, ask, send", runSend},
+		{"resume", "go on with a batch that was planned or stopped", runResume},
+		{"status", "show where a batch stands; no call is made", runStatus},
+		{"review", "list and settle what nobody knows of whether it was sent", runReview},
+	}
+}
+
+// console is what a command has of the world.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+	program  string // as the user called it
+	asks     bool   // somebody at in can be asked
+	draws    bool   // err is a terminal
+	options  []hellio.Option
+
+	json  bool               // out is for programs
+	final *helliobulk.Report // where the batch stands, for the last line
+}
+
+func main() {
+	os.Exit(run(untilSignal(), os.Args[1:], &console{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, program: calledAs(os.Args[0]),
+		asks: term.IsTerminal(int(os.Stdin.Fd())), draws: term.IsTerminal(int(os.Stderr.Fd())),
+	}))
+}
+
+// untilSignal gives a context that ends with the first signal. A second one ends the program the hard way, which the store outlives.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		received := <-signals
+		signal.Stop(signals) // before anybody is told that a second one will do
+		cancel(fmt.Errorf("%v signal received", received))
+	}()
+	return ctx
+}
+
+// calledAs is how the program is called again; what "go run" built is gone by then.
+func calledAs(name string) string {
+	if strings.Contains(name, "go-build") {
+		return filepath.Base(name)
+	}
+	return name
+}
+
+// run is the program, and gives its exit status.
+func run(ctx context.Context, args []string, c *console) int {
+	if len(args) == 0 {
+		c.help(c.err)
+		return statusUsage
+	}
+	for _, cmd := range commands() {
+		if cmd.name == args[0] {
+			return c.conclude(cmd.run(ctx, c, args[1:]))
+		}
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		c.help(c.out)
+		return statusDone
+	}
+	return c.conclude(&stopped{statusUsage, fmt.Errorf("there is no command %q", args[0]), []step{{"see the commands", c.command("help")}}})
+}
+
+// say tells people something that programs learn otherwise.
+func (c *console) say(format string, args ...any) {
+	if !c.json {
+		fmt.Fprintf(c.out, format, args...)
+	}
+}
+
+func (c *console) help(w io.Writer) {
+	fmt.Fprintf(w, "Usage: %s COMMAND …\n\n", c.program)
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  %-8s %s\n", cmd.name, cmd.what)
+	}
+	fmt.Fprintf(w, "\n%s COMMAND -help lists its flags. HELLIO_API_TOKEN holds the token.\n\nExit status:\n", c.program)
+	for _, s := range statuses() {
+		fmt.Fprintf(w, "  %2d  %s\n", s.status, s.meaning)
+	}
+}

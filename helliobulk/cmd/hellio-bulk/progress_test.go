@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliobulk"
+)
+
+// at is a batch of 1000 recipients in 100 chunks of which some are left.
+func at(left int) helliobulk.Report {
+	return helliobulk.Report{
+		Recipients: 1000, Chunks: 100, Open: helliobulk.Count{Chunks: left, Recipients: 10 * left},
+		Done: helliobulk.Count{Chunks: 100 - left, Recipients: 1000 - 10*left},
+	}
+}
+
+// show lets a run go on for a while and returns what was shown of it.
+func show(t *testing.T, c *console, rl hellio.RateLimit) string {
+	t.Helper()
+	var out bytes.Buffer
+	c.out, c.err = &out, &out
+	synctest.Test(t, func(t *testing.T) {
+		p := newProgress(c, at(90), func() hellio.RateLimit { return rl })
+		p.interruptible(t.Context(), "hellio-bulk resume")
+		for left := 89; left >= 70; left-- {
+			time.Sleep(time.Second)
+			p.report(at(left))
+		}
+		time.Sleep(time.Second / 2)
+		p.end()
+	})
+	return out.String()
+}
+
+func TestWithoutATerminalProgressIsALineNowAndThen(t *testing.T) {
+	t.Parallel()
+	lines := strings.Split(strings.TrimSpace(show(t, &console{}, hellio.RateLimit{})), "\n")
+	require.Len(t, lines, 3, "every 10 s, and at the end")
+	require.Equal(t, "300 of 1,000, 10/s, nothing, 1m12s left", lines[2])
+}
+
+func TestTheTimeLeftKnowsTheRateLimit(t *testing.T) {
+	t.Parallel()
+	out := show(t, &console{}, hellio.RateLimit{Limit: 30, Remaining: 5})
+	require.Contains(t, out, "2m41s left", "65 calls are three windows more; this one began with the first answer")
+	out = show(t, &console{}, hellio.RateLimit{Limit: 120, Remaining: 100})
+	require.Contains(t, out, "1m12s left")
+}
+
+func TestProgressForProgramsIsAnObjectASecondAtMost(t *testing.T) {
+	t.Parallel()
+	all := events(t, show(t, &console{json: true}, hellio.RateLimit{}))
+	require.LessOrEqual(t, len(all), 21)
+	require.Greater(t, len(all), 10)
+	last := all[len(all)-1]
+	require.Equal(t, 20.5, last.Seconds.Passed)
+	require.Equal(t, 9.8, last.Seconds.Rate)
+	require.NotNil(t, last.Seconds.Left)
+}
+
+func TestABarIsDrawnAgainAndAgainOnOneLine(t *testing.T) {
+	t.Parallel()
+	out := show(t, &console{draws: true}, hellio.RateLimit{})
+	require.Greater(t, strings.Count(out, "\r"), 30)
+	require.Equal(t, 1, strings.Count(out, "\n"))
+	require.Contains(t, out, "30% [========")
+}
+
+func TestNumbersAreWrittenWithCommas(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
+		require.Equal(t, want, thousands(n))
+	}
+}

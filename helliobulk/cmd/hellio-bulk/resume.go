@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+
+	"github.com/hellio-go/hellio/helliobulk"
+)
+
+func runResume(ctx context.Context, c *console, args []string) error {
+	p := newStored(c, "resume")
+	var s sendFlags
+	s.add(p.flags)
+	addJSON(p.flags, &c.json)
+	b, err := p.open(args)
+	if err != nil {
+		return p.stop(err)
+	}
+	defer b.Close()
+	client, err := c.client()
+	if err != nil {
+		return p.stop(err)
+	}
+	return p.send(ctx, b, client, s)
+}
+
+// newStored begins a command on a batch that is stored.
+func newStored(c *console, name string) *place {
+	p := &place{c: c, flags: newFlags(name, "-store FILE [flags]")}
+	p.flags.StringVar(&p.store, "store", "", "`file` of the batch")
+	return p
+}
+
+// open reads the flags and opens the store.
+func (p *place) open(args []string) (*helliobulk.Batch, error) {
+	if err := p.c.parse(p.flags, args, 0); err != nil {
+		return nil, err
+	}
+	if p.store == "" {
+		return nil, misused("-store must name the file of a batch")
+	}
+	b, err := helliobulk.Open(p.store)
+	if err != nil {
+		return nil, err
+	}
+	p.planned, p.batch = true, b.Manifest().BatchID
+	return b, nil
+}

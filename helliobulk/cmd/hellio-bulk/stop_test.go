@@ -1,0 +1,179 @@
+package main
+
+import (
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliobulk"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+func TestABadListSendsNothingAndLeavesNoStore(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ content, told string }{
+		"empty":             {"", "line 1: the list is empty"},
+		"header alone":      {"phone,name\n", "nobody to send to"},
+		"all invalid":       {"phone,name\njunk,a\n024,b\n,c\n", "of 3 entries 3 are not valid"},
+		"line of 10 MB":     {"phone,name\n" + strings.Repeat("1", 10<<20), "line 2: it is longer than 1048576 bytes"},
+		"entry of 10 MB":    {"phone,name\n\"" + strings.Repeat(number(1)+"\n", 800_000), "line 2: an entry is longer"},
+		"column not there":  {"mobile,name\n" + number(1) + ",x\n", `there is no column "phone"; the columns are "mobile", "name"`},
+		"no header":         {number(1) + ",x\n", "seems to be no header"},
+		"ragged":            {"phone,name\n" + number(1) + ",x\n" + number(2) + "\n", "line 3: it has 1 column"},
+		"zero byte":         {"phone,name\n" + number(1) + ",\x00\n", "line 2: it holds a zero byte"},
+		"not UTF-8":         {"phone,name\n" + number(1) + ",\xff\n", "line 2: it is not UTF-8"},
+		"spoilt by a sheet": {"phone,name\n" + number(1) + ",x\n2.33E+11,y\n", "line 3: a spreadsheet has turned the number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			e := d.run(d.send(d.file("list.csv", c.content), "-yes")...)
+			require.Equal(t, statusList, e.status, e.err)
+			require.Contains(t, e.err, c.told)
+			require.Contains(t, e.err, `hellio-bulk send `+d.dir+`/list.csv -batch fees`)
+			require.Empty(t, d.fake.Requests())
+			require.NoFileExists(t, d.store())
+		})
+	}
+	d := newDesk(t)
+	require.Equal(t, statusFailed, d.run(d.send(d.dir+"/nowhere.csv")...).status)
+	require.Equal(t, statusFailed, d.run(d.send(d.dir)...).status, "a directory")
+}
+
+func TestTheSameBatchWithSomethingElseInItIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		change func(d *desk) []string
+		next   string
+	}{
+		"another text": {statusBatch, func(d *desk) []string { return d.send(d.list(23), "-message", "Another one.") }, "resume -store"},
+		"another list": {statusBatch, func(d *desk) []string {
+			return d.send(d.file("other.csv", "phone\n"+number(1)+"\n"))
+		}, "resume -store"},
+		"a changed file": {statusBatch, func(d *desk) []string { return d.send(d.list(24)) }, "resume -store"},
+		"another id":     {statusBatch, func(d *desk) []string { return d.send(d.list(23), "-batch", "other") }, "-batch other-2"},
+		"another token": {statusAccount, func(d *desk) []string {
+			d.env["HELLIO_API_TOKEN"] = d.fake.IssueToken()
+			return d.send(d.list(23))
+		}, "-adopt-token"},
+		"another address": {statusAccount, func(d *desk) []string {
+			server := httptest.NewServer(d.fake.Handler())
+			d.t.Cleanup(server.Close)
+			d.env["HELLIO_BASE_URL"] = server.URL + "/v1"
+			return d.send(d.list(23))
+		}, "HELLIO_BASE_URL"},
+		"another store": {statusBatch, func(d *desk) []string {
+			return d.send(d.list(24), "-store", d.store()+"2", "-workers", "1")
+		}, "-batch fees-2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			require.Equal(t, statusDone, d.run(d.send(d.list(23), "-yes")...).status)
+			e := d.run(append(c.change(d), "-yes")...)
+			require.Equal(t, c.status, e.status, e.err)
+			require.Contains(t, e.err, c.next)
+			require.Len(t, d.fake.Messages(), 23, "nothing more was sent")
+		})
+	}
+}
+
+func TestARefusalOfTheAccountStopsTheBatchAndCanBeMended(t *testing.T) {
+	t.Parallel()
+	for name, rule := range map[string]helliotest.Rule{
+		"401": helliotest.Status(401, ""), "403": helliotest.Status(403, hellio.CodeIPNotAllowed),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), rule)
+			e := d.run(d.send(d.list(23), "-yes", "-workers", "1")...)
+			require.Equal(t, statusAccount, e.status)
+			e = d.run(nextCommand(t, e)...)
+			require.Equal(t, statusDone, e.status, e.err)
+			d.requireEachOnce(23)
+		})
+	}
+}
+
+func TestWithoutATokenNothingIsRead(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	delete(d.env, "HELLIO_API_TOKEN")
+	e := d.run(d.send(d.list(3), "-yes")...)
+	require.Equal(t, statusAccount, e.status)
+	require.Contains(t, e.err, "set HELLIO_API_TOKEN")
+	require.NoFileExists(t, d.store())
+}
+
+func TestAReplacedTokenIsAdoptedWhenTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.Equal(t, statusNobody, d.run(d.send(d.list(7))...).status)
+	d.env["HELLIO_API_TOKEN"] = d.fake.IssueToken()
+	require.Equal(t, statusAccount, d.run("resume", "-store", d.store(), "-yes").status)
+	require.Equal(t, statusDone, d.run("resume", "-store", d.store(), "-yes", "-adopt-token").status)
+	d.requireEachOnce(7)
+}
+
+func TestAStoreThatAnotherProcessHoldsIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	list := d.list(7)
+	require.Equal(t, statusNobody, d.run(d.send(list)...).status)
+	b, err := helliobulk.Open(d.store())
+	require.NoError(t, err)
+	calls := len(d.fake.Requests())
+	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()}, {"status", "-store", d.store()}, {"review", "-store", d.store()}} {
+		require.Equal(t, statusLocked, d.run(args...).status, args)
+	}
+	require.Len(t, d.fake.Requests(), calls)
+	require.NoError(t, b.Close())
+	require.Equal(t, statusDone, d.run("resume", "-store", d.store(), "-yes").status)
+	d.requireEachOnce(7)
+}
+
+func TestATornStoreIsRefusedAndItsBatchPlannedAgainSendsNothingTwice(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	list := d.list(23)
+	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.Status(402, ""))
+	require.Equal(t, statusUnpaid, d.run(d.send(list, "-yes", "-workers", "1")...).status)
+	require.NoError(t, os.Truncate(d.store(), 5000))
+	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()}, {"status", "-store", d.store()}, {"review", "-store", d.store()}} {
+		e := d.run(args...)
+		require.Equal(t, statusStore, e.status, args)
+		require.Contains(t, e.err, "-accept-replays")
+	}
+	require.Len(t, d.fake.Messages(), 10)
+	require.NoError(t, os.Remove(d.store()))
+	e := d.run(d.send(list, "-yes", "-accept-replays")...)
+	require.Equal(t, statusDone, e.status, e.err)
+	d.requireEachOnce(23)
+}
+
+func TestAPriceThatCantBeToldStopsUnlessToldOtherwise(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	list := d.list(7)
+	d.fake.Fault(helliotest.PricingGet, helliotest.Times(1), helliotest.Status(404, ""))
+	require.Equal(t, statusFailed, d.run(d.send(list, "-yes")...).status)
+	require.Empty(t, d.fake.Messages())
+	d.fake.Fault(helliotest.PricingGet, helliotest.Times(1), helliotest.Status(404, ""))
+	e := d.run("resume", "-store", d.store(), "-yes", "-start-unpaid")
+	require.Equal(t, statusDone, e.status, e.err)
+	require.Contains(t, e.err, "No price can be told")
+	d.requireEachOnce(7)
+}
+
+func TestAnErrorOfTheAPIShowsNoNumber(t *testing.T) {
+	t.Parallel()
+	err := &hellio.APIError{Status: 422, Message: "The number +233240000001 is not valid, nor 0240000002."}
+	require.Equal(t, "x 12345: …01 and …02", maskNumbers("x 12345: 233240000001 and 0240000002"))
+	require.NotRegexp(t, `[0-9]{7}`, plain(err))
+}

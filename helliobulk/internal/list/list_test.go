@@ -1,0 +1,180 @@
+package list_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio/helliobulk"
+	"github.com/hellio-go/hellio/helliobulk/internal/list"
+)
+
+// read takes a whole list in.
+func read(r io.Reader, f list.Format) (all []helliobulk.Recipient, err error) {
+	l, err := list.New(r, f)
+	if err != nil {
+		return nil, err
+	}
+	for r, err := range l.Recipients() {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func readFile(t *testing.T, name string, f list.Format) []helliobulk.Recipient {
+	t.Helper()
+	file, err := os.Open(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	defer file.Close()
+	all, err := read(file, f)
+	require.NoError(t, err)
+	return all
+}
+
+func TestATableIsReadTheSameWhicheverProgramWroteIt(t *testing.T) {
+	t.Parallel()
+	note := "owes 12,50; \"soon\"\nor later"
+	want := []helliobulk.Recipient{
+		{Number: "+233240000001", Fields: map[string]string{"first_name": "Ama", "note": note}},
+		{Number: "024 000 0002", Fields: map[string]string{"first_name": "Kofi Mensah-Éclair", "note": ""}},
+		{Number: "0240000003", Fields: map[string]string{"first_name": "Ɔkyere ✓", "note": "x"}},
+	}
+	for _, name := range []string{
+		"utf8.csv", "utf8-bom-crlf.csv", "semicolon.csv", "tab.csv", "sep-line.csv", "utf16le-bom.csv", "utf16be-bom.csv", "utf16le.csv",
+		"utf16be.csv", "no-last-newline.csv", "blank-rows.csv",
+	} {
+		for _, column := range []string{"phone", "Phone", "1"} {
+			require.Equal(t, want, readFile(t, name, list.Format{Column: column, Fields: []string{"first_name", "note"}}), "%s, column %s", name, column)
+		}
+	}
+}
+
+func TestNumbersAloneNeedNoColumn(t *testing.T) {
+	t.Parallel()
+	want := []helliobulk.Recipient{{Number: "+233240000001"}, {Number: "024 000 0002"}, {Number: "0240000003"}}
+	for _, name := range []string{"numbers.txt", "numbers-header.txt", "numbers-mac.txt"} {
+		require.Equal(t, want, readFile(t, name, list.Format{}), name)
+	}
+	require.Len(t, readFile(t, "numbers-header.txt", list.Format{Header: list.HeaderNo}), 4)
+	require.Len(t, readFile(t, "numbers.txt", list.Format{Header: list.HeaderYes}), 2)
+}
+
+func TestAnOlderEncodingIsReadWhenNamed(t *testing.T) {
+	t.Parallel()
+	all := readFile(t, "windows1252.csv", list.Format{Column: "phone", Fields: []string{"First name"}, Encoding: list.Windows1252})
+	require.Equal(t, "Zoë", all[0].Fields["First name"])
+}
+
+func TestAListThatCantBeUsedSaysWhereAndWhy(t *testing.T) {
+	t.Parallel()
+	const secret = "0241234567"
+	for name, c := range map[string]struct {
+		text   string
+		format list.Format
+		line   int
+		reason string
+	}{
+		"empty":             {"", list.Format{}, 1, "empty"},
+		"only blank lines":  {"\r\n\n", list.Format{}, 1, "empty"},
+		"which column":      {"a,b\n" + secret + ",x\n", list.Format{}, 1, "2 columns"},
+		"column by place":   {"a,b\n" + secret + ",x\n", list.Format{Column: "3"}, 1, "no column 3"},
+		"column zero":       {"a,b\n", list.Format{Column: "0"}, 1, "no column 0"},
+		"column by name":    {"phone,b\n" + secret + ",x\n", list.Format{Column: "mobile"}, 1, `no column "mobile"; the columns are "phone", "b"`},
+		"no header":         {secret + ",x\n", list.Format{Column: "mobile"}, 1, "seems to be no header"},
+		"field":             {"phone,Name\n", list.Format{Column: "phone", Fields: []string{"sum"}}, 1, `no column "sum"`},
+		"field, no header":  {secret + ",x\n", list.Format{Column: "1", Fields: []string{"name"}, Header: list.HeaderNo}, 1, "no column has a name"},
+		"twice":             {"phone,Phone,PHONE\n", list.Format{Column: "phOne"}, 1, "columns 1 and 2"},
+		"ragged":            {"phone,b\n" + secret + ",x\n\n" + secret + "\n", list.Format{Column: "phone"}, 4, "1 column, the first line has 2"},
+		"wide":              {"phone\n" + secret + "," + secret + "\n", list.Format{}, 2, "2 columns, the first line has 1"},
+		"open quote":        {"phone\n\"" + secret + "\n", list.Format{}, 2, "does not end"},
+		"inner quote":       {"phone\n" + secret + "\"\n", list.Format{}, 2, "quotation mark stands inside"},
+		"zero byte":         {"phone\n" + secret + "\x00\n", list.Format{}, 2, "zero byte"},
+		"not UTF-8":         {"phone\n" + secret + "\n\xff" + secret + "\n", list.Format{}, 3, "not UTF-8"},
+		"lost character":    {"phone\n" + secret + "\uFFFD\n", list.Format{}, 2, "U+FFFD"},
+		"odd UTF-16":        {"\xff\xfe1\x002\x00\n\x003\x00\xd8", list.Format{}, 2, "U+FFFD"},
+		"long line":         {"phone\n" + secret + "\n" + strings.Repeat("1", 10<<20), list.Format{}, 3, "longer than 1048576 bytes"},
+		"long first line":   {strings.Repeat("1", 10<<20), list.Format{}, 1, "longer than 1048576 bytes"},
+		"quote never ended": {"phone\n" + secret + "\n\"" + strings.Repeat(secret+"\n", 1<<20), list.Format{}, 3, "a quotation mark seems to be missing"},
+		"2.33E+11":          {"phone\n" + secret + "\n2.33E+11\n", list.Format{}, 3, "its last digits are lost"},
+		"2,33241E+11":       {"\"2,33241E+11\"\n", list.Format{}, 1, "its last digits are lost"},
+		"separator":         {"phone\n", list.Format{Separator: '"'}, 1, "can't separate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := read(strings.NewReader(c.text), c.format)
+			var refused *list.Error
+			require.ErrorAs(t, err, &refused)
+			require.Contains(t, refused.Reason, c.reason)
+			require.Equal(t, c.line, refused.Line)
+			require.NotContains(t, err.Error(), secret)
+		})
+	}
+}
+
+func TestALineOf10MBIsNotTakenIntoMemory(t *testing.T) {
+	t.Parallel()
+	endless := &counted{of: '1'}
+	_, err := read(endless, list.Format{})
+	var refused *list.Error
+	require.ErrorAs(t, err, &refused)
+	require.Less(t, endless.read, 2<<20)
+}
+
+// counted never ends.
+type counted struct {
+	of   byte
+	read int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = c.of
+	}
+	c.read += len(p)
+	return len(p), nil
+}
+
+func TestAReaderThatFailsEndsTheList(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is gone")
+	for _, text := range []string{"", "0240000001\n", "0240000001\n02400"} {
+		_, err := read(io.MultiReader(strings.NewReader(text), failing{broken}), list.Format{})
+		require.ErrorIs(t, err, broken)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestANumberKeptAsADecimalIsReadAsTheNumberThatItWas(t *testing.T) {
+	t.Parallel()
+	all, err := read(strings.NewReader("phone\n233240000001.0\n+233240000001.0\n1.0.0\n12E\nE5\n"), list.Format{})
+	require.NoError(t, err)
+	var numbers []string
+	for _, r := range all {
+		numbers = append(numbers, r.Number)
+	}
+	require.Equal(t, []string{"233240000001", "+233240000001", "1.0.0", "12E", "E5"}, numbers)
+}
+
+func TestATextIsReadAsAListIs(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{"Dear\r\nall\r\n": "Dear\nall", "\xef\xbb\xbfHi": "Hi", "\xff\xfeH\x00i\x00\n\x00": "Hi", "a\n\n": "a\n"} {
+		text, err := list.Text(strings.NewReader(given), "", 100)
+		require.NoError(t, err)
+		require.Equal(t, want, text)
+	}
+	for _, bad := range []string{strings.Repeat("x", 101), "a\xff", "Dear all\x00, hello"} {
+		_, err := list.Text(strings.NewReader(bad), "", 100)
+		require.Error(t, err)
+	}
+}
