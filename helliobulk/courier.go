@@ -39,10 +39,13 @@ func (c *Courier) Expired(ctx context.Context, j *Job) (bool, error) {
 
 // Send makes one call for a job that is not expired and gives what is known after it. last is the job's own Record, or what the last call
 // left. inDoubt must be true when an earlier call, or a crash, left it unknown whether the chunk was sent; a record that is unknown after
-// a call says so as well. The call's intent must be on record before.
-func (c *Courier) Send(ctx context.Context, j *Job, last Record, inDoubt bool) (Record, Result) {
+// a call says so as well. The call's intent must be on record before. When soft ends, a call that still waits for its turn is given up, and
+// known not to be sent; one that has begun ends with ctx.
+func (c *Courier) Send(ctx, soft context.Context, j *Job, last Record, inDoubt bool) (Record, Result) {
 	inDoubt = inDoubt || j.InDoubt
-	result := SendChunk(ctx, c.client, &j.Chunk, inDoubt)
+	call, done := untilSent(ctx, soft)
+	defer done()
+	result := SendChunk(call, c.client, &j.Chunk, inDoubt)
 	c.clock.observe(result.Header)
 	begun, e := j.Record.entry, last.entry
 	e.State, e.Intent, e.Local, e.Told = StateUnknown, begun.Intent, begun.Local, begun.Told

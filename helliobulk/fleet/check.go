@@ -9,11 +9,11 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// errAway is of every error that comes from a Redis which is away, refuses or is too slow.
-var errAway = errors.New("fleet: Redis does not answer as it should")
+// ErrRedis is matched by every error that comes from a Redis which is away, refuses or is too slow.
+var ErrRedis = errors.New("fleet: Redis does not answer as it should")
 
 func away(err error) error {
-	return fmt.Errorf("%w: %w; see that it runs and takes writes, then run this again", errAway, err)
+	return fmt.Errorf("%w: %w; see that it runs and takes writes, then run this again", ErrRedis, err)
 }
 
 // CheckRedis tells what in the server's settings a fleet should not be run with, in sentences. None of it can make anybody be charged twice;

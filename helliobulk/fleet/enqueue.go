@@ -178,7 +178,7 @@ func (f *feed) wait(ctx context.Context) error {
 func (f *feed) turn(ctx context.Context) error {
 	err := f.look(ctx)
 	switch {
-	case !errors.Is(err, errAway):
+	case !errors.Is(err, ErrRedis):
 		f.awaySince = time.Time{}
 		return err
 	case f.awaySince.IsZero():

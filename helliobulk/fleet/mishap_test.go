@@ -100,7 +100,7 @@ func TestWithoutRedisNothingBeginsAndTheErrorSaysWhatToDo(t *testing.T) {
 		"collect": Collect(t.Context(), w.rdb, w.batch),
 		"check":   firstError(CheckRedis(t.Context(), w.rdb)),
 	} {
-		require.ErrorIs(t, err, errAway, name)
+		require.ErrorIs(t, err, ErrRedis, name)
 		require.ErrorContains(t, err, "run this again", name)
 	}
 	require.Equal(t, 2, w.batch.Report().Open.Chunks)
@@ -120,7 +120,7 @@ func TestARedisThatIsFullTakesTheRestLater(t *testing.T) {
 	total := used.(map[any]any)["total.allocated"].(int64)
 	full(redisBytes(total + 300_000))
 	err = Enqueue(t.Context(), w.client, w.rdb, w.batch, Options{})
-	require.ErrorIs(t, err, errAway)
+	require.ErrorIs(t, err, ErrRedis)
 	require.ErrorContains(t, err, "OOM")
 	require.Positive(t, w.batch.Report().Unknown.Chunks)
 	full("0")

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,11 +92,12 @@ func Work(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
 	if err := rdb.Ping(ctx).Err(); err != nil {
 		return away(err)
 	}
-	w := &worker{queue: q, courier: courier, opts: o, log: o.Logger.With("worker", o.Name), soft: ctx}
+	w := &worker{queue: q, courier: courier, opts: o, log: o.Logger.With("worker", o.Name), gate: newGate(ctx)}
 	var hardStop context.CancelFunc
 	w.calls, hardStop = context.WithCancel(context.WithoutCancel(ctx))
 	defer hardStop()
 	w.greet(ctx)
+	defer w.watching(ctx)()
 	server := asynq.NewServerFromRedisClient(rdb, asynq.Config{
 		Concurrency: o.Workers, Queues: map[string]int{q.name: 1}, IsFailure: isFailure, RetryDelayFunc: retryDelay,
 		DelayedTaskCheckInterval: time.Second, ShutdownTimeout: o.Grace + 2*time.Second, Logger: quiet{w.log}, LogLevel: asynq.WarnLevel,
@@ -132,9 +132,8 @@ type worker struct {
 	courier *helliobulk.Courier
 	opts    WorkOptions
 	log     *slog.Logger
-	soft    context.Context // ends when no further call may begin
+	gate    *gate
 	calls   context.Context // of the calls: outlives soft by the grace
-	halted  atomic.Bool     // this process has seen a reason to stop, and Redis may not know it yet
 }
 
 // handle brings one task as far as one call can. Asynq's own context is not the call's: it ends when a lease does, and a call that is cut is
@@ -144,7 +143,8 @@ func (w *worker) handle(_ context.Context, t *asynq.Task) error {
 	if err := json.Unmarshal(t.Payload(), &p); err != nil || p.Chunk.Key == "" {
 		return fmt.Errorf("the task can't be read; enqueue its batch again: %w", asynq.SkipRetry)
 	}
-	if w.soft.Err() != nil || w.halted.Load() {
+	turn := w.gate.now()
+	if turn.Err() != nil {
 		return &again{why: "the worker is ending or was stopped", after: soon}
 	}
 	expired, err := w.courier.Expired(w.calls, &p.Job)
@@ -172,7 +172,7 @@ func (w *worker) handle(_ context.Context, t *asynq.Task) error {
 	case phaseSettled:
 		return w.repeat(l, &p)
 	}
-	return w.send(l, &p, h, h.phase == phaseBegun || run != p.Run)
+	return w.send(turn, l, &p, h, h.phase == phaseBegun || run != p.Run)
 }
 
 func noRedis(why string) error { return &again{why: why, after: soon} }
@@ -211,9 +211,9 @@ func (w *worker) retire(l *ledger, p *payload, run string) error {
 }
 
 // send makes the call and notes what came of it.
-func (w *worker) send(l *ledger, p *payload, h held, inDoubt bool) error {
+func (w *worker) send(turn context.Context, l *ledger, p *payload, h held, inDoubt bool) error {
 	began := time.Now()
-	record, result := w.courier.Send(w.calls, &p.Job, h.record, inDoubt)
+	record, result := w.courier.Send(w.calls, turn, &p.Job, h.record, inDoubt)
 	w.opts.at(beforeResult)
 	phase, sure := phaseSettled, false
 	switch record.State() {
@@ -230,11 +230,11 @@ func (w *worker) send(l *ledger, p *payload, h held, inDoubt bool) error {
 	w.opts.at(afterResult)
 	w.log.Info("call", "batch", p.Chunk.BatchID, "chunk", p.Chunk.Index, "state", record.State(), "status", result.Status, "code", result.Code,
 		"replayed", result.Replayed, "took", time.Since(began).Round(time.Millisecond))
-	return w.next(&result, record.State())
+	return w.next(turn, &result, record.State())
 }
 
 // next is what asynq is to do with the task.
-func (w *worker) next(result *helliobulk.Result, state helliobulk.State) error {
+func (w *worker) next(turn context.Context, result *helliobulk.Result, state helliobulk.State) error {
 	why := fmt.Sprintf("%s: %s (%d %s)", state, result.Verdict, result.Status, result.Code)
 	switch {
 	case state == helliobulk.StateDone, state == helliobulk.StateRejected, state == helliobulk.StateReused:
@@ -244,7 +244,7 @@ func (w *worker) next(result *helliobulk.Result, state helliobulk.State) error {
 		return &again{why: why, after: soon}
 	case result.Status == http.StatusTooManyRequests:
 		return &again{why: why, after: max(result.RetryAfter, firstPause)}
-	case w.soft.Err() != nil:
+	case turn.Err() != nil:
 		return &again{why: why, after: soon}
 	}
 	return &again{why: why, fails: true}
@@ -252,8 +252,10 @@ func (w *worker) next(result *helliobulk.Result, state helliobulk.State) error {
 
 // halt stops this worker at once and the others through Redis.
 func (w *worker) halt(reason string, status int) {
-	w.halted.Store(true)
-	defer w.halted.Store(false)
+	if !w.gate.shut() {
+		return // another call had the same answer
+	}
+	defer w.gate.settled()
 	s := Stopped{Reason: reason, Status: status, At: time.Now().UTC().Truncate(time.Second), Worker: w.opts.Name}
 	w.log.Warn(s.Error())
 	if !w.note(func() error { return w.queue.stop(w.calls, s) }) {

@@ -44,6 +44,8 @@ func commands() []command {
 		{"resume", "go on with a batch that was planned or stopped", runResume},
 		{"status", "show where a batch stands; no call is made", runStatus},
 		{"review", "list and settle what nobody knows of whether it was sent", runReview},
+		{"enqueue", "hand a batch to a fleet of workers through Redis, and collect what they did", runEnqueue},
+		{"worker", "be one of the fleet, until it is told to end", runWorker},
 	}
 }
 
