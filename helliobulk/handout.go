@@ -3,6 +3,8 @@ package helliobulk
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/hellio-go/hellio"
 )
 
@@ -29,7 +31,7 @@ func (b *Batch) HandOut(ctx context.Context, client *hellio.Client, o Options, m
 		}
 		if e.State != StateUnknown && r.wants(&e) {
 			to := e.begun(r.clock.now())
-			to.Resent = e.Resent || e.State == StateNeedsReview
+			to.Resent, to.Handout = e.Resent || e.State == StateNeedsReview, uuid.NewString()
 			page = append(page, change{index, e, to})
 		}
 		if len(page) == handoutPage {
@@ -65,7 +67,7 @@ func (b *Batch) giveAll(page []change, o Options, give func(Job) error) (given i
 	return given, nil
 }
 
-// HandOutAgain hands the chunks that are unknown to give once more, with their first intents: for a queue that may have lost them. It looks at
+// HandOutAgain hands the chunks that are unknown to give, with the intents that they have: for a queue that may have lost them. It looks at
 // no clock: who sends them asks Courier.Expired. It ends with give's first error; another token or address is ErrOtherAccount, as in Send.
 func (b *Batch) HandOutAgain(ctx context.Context, client *hellio.Client, o Options, give func(Job) error) error {
 	if client == nil {
@@ -86,6 +88,14 @@ func (b *Batch) HandOutAgain(ctx context.Context, client *hellio.Client, o Optio
 		if e.State != StateUnknown {
 			continue
 		}
+		if e.Handout == "" { // in doubt since a run on this machine
+			to := e
+			to.Handout = uuid.NewString()
+			if err := b.commit([]change{{index, e, to}}); err != nil {
+				return err
+			}
+			e = to
+		}
 		job, err := b.job(index, e, o)
 		if err != nil {
 			return err
@@ -103,7 +113,7 @@ func (b *Batch) job(index int, e entry, o Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Job{Chunk: *chunk, Margin: o.Margin, AcceptReplays: o.AcceptReplays, Record: Record{index, e.Intent, e}}, nil
+	return &Job{Chunk: *chunk, Margin: o.Margin, AcceptReplays: o.AcceptReplays, Record: Record{index, e}}, nil
 }
 
 // Settle commits what became of jobs, all in one transaction. Records that tell nothing new are left out: of another hand-out than the
@@ -132,8 +142,11 @@ func (b *Batch) Settle(records ...Record) error {
 
 // settled is the entry after a record has come back.
 func (e entry) settled(r Record) (entry, bool) {
+	if e.Handout == "" {
+		return e, false
+	}
 	waits := e.State == StateUnknown || e.State == StateNeedsReview && r.entry.State != StateNeedsReview
-	if !waits || e.Intent != r.handout || r.entry.State == StateUnknown {
+	if !waits || e.Handout != r.entry.Handout || r.entry.State == StateUnknown {
 		return e, false
 	}
 	to := r.entry

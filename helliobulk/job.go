@@ -23,16 +23,15 @@ func (j Job) Format(f fmt.State, verb rune) { j.Chunk.Format(f, verb) }
 // Record is what is known of a job: a worker carries it from call to call, and in the end to Batch.Settle. It marshals to JSON and holds no
 // number and no text.
 type Record struct {
-	index   int
-	handout int64 // the intent with which the chunk was handed out, Unix ms: tells one hand-out from the next
-	entry   entry
+	index int
+	entry entry
 }
 
 // Index is the chunk's.
 func (r Record) Index() int { return r.index }
 
-// Handout names the hand-out that the record belongs to; of one chunk, later ones have greater numbers.
-func (r Record) Handout() int64 { return r.handout }
+// Handout names the hand-out that the record belongs to: each has a name of its own.
+func (r Record) Handout() string { return r.entry.Handout }
 
 // State is where the chunk stands, as far as the record's maker knows.
 func (r Record) State() State { return r.entry.State }
@@ -59,14 +58,13 @@ func (r Record) Format(f fmt.State, _ rune) {
 }
 
 type recordJSON struct {
-	Index   int   `json:"index"`
-	Handout int64 `json:"handout"`
-	Entry   entry `json:"entry"`
+	Index int   `json:"index"`
+	Entry entry `json:"entry"`
 }
 
 // MarshalJSON implements json.Marshaler.
 func (r Record) MarshalJSON() ([]byte, error) {
-	return json.Marshal(recordJSON{r.index, r.handout, r.entry})
+	return json.Marshal(recordJSON{r.index, r.entry})
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -75,6 +73,6 @@ func (r *Record) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &read); err != nil {
 		return err
 	}
-	*r = Record{read.Index, read.Handout, read.Entry}
+	*r = Record{read.Index, read.Entry}
 	return nil
 }

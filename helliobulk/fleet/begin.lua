@@ -1,15 +1,13 @@
 -- Notes that a call for a chunk is about to begin.
 -- KEYS: ledger. ARGV: chunk, hand-out, try, record, life of the ledger (ms).
--- An entry of the ledger is hand-out|try|phase|record. Answers {phase, record} as they were; {"", ""} if this hand-out has no entry, and
--- {"stale", ""} if the chunk was handed out once more since.
+-- An entry of the ledger is hand-out|try|phase|record. Answers {phase, record} as they were; {"", ""} if this hand-out has no entry: one of
+-- an earlier hand-out gives way.
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local phase, record = '', ''
 if stored then
 	local handout, _, p, r = string.match(stored, '^([^|]*)|([^|]*)|([^|]*)|(.*)$')
 	if handout == ARGV[2] then
 		phase, record = p, r
-	elseif tonumber(handout) > tonumber(ARGV[2]) then
-		return {'stale', ''}
 	end
 end
 if phase == 'settled' then

@@ -23,7 +23,6 @@ const (
 	phaseIdle    = "idle"    // tried, and each try is known to have had no effect
 	phaseBegun   = "begun"   // a call was begun and nobody knows how it ended
 	phaseSettled = "settled" // its record is final
-	phaseStale   = "stale"   // the chunk was handed out once more since
 )
 
 var (

@@ -166,10 +166,7 @@ func (w *worker) handle(_ context.Context, t *asynq.Task) error {
 		return noRedis("the intent can't be noted in Redis")
 	}
 	w.opts.at(afterIntent)
-	switch h.phase {
-	case phaseStale:
-		return nil
-	case phaseSettled:
+	if h.phase == phaseSettled {
 		return w.repeat(l, &p)
 	}
 	return w.send(turn, l, &p, h, h.phase == phaseBegun || run != p.Run)
