@@ -5,6 +5,7 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -47,6 +48,8 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	flag.Parse()
+	_ = flag.Set("test.parallel", "6") // they mostly wait: for asynq, which counts in seconds
 	os.Exit(m.Run())
 }
 
@@ -57,7 +60,7 @@ func runChild(text string) error {
 	}
 	k := &killer{job: job}
 	rdb := redis.NewClient(&redis.Options{Addr: job.Redis})
-	opts := append(quick(), hellio.WithHTTPClient(&http.Client{Transport: k}))
+	opts := append(patient(), hellio.WithHTTPClient(&http.Client{Transport: k}))
 	if job.Paced {
 		limiter, err := hellioredis.NewLimiter(rdb, "")
 		if err != nil {

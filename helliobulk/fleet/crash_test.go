@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
 	"github.com/hellio-go/hellio/helliotest"
 )
@@ -37,6 +38,7 @@ func dieOnce(t *testing.T, point string, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, uint64(len(point))))
 	w := newWorld(t, 12, helliotest.AllowUnusedFaults())
 	require.NoError(t, w.fake.SetFaults(threeInTen(rng)...))
+	w.client = w.fake.Client(append(patient(), hellio.WithBaseURL(w.fake.URL()))...)
 	w.enqueue(helliobulk.Options{})
 	child := startChild(t, childJob{URL: w.fake.URL(), Redis: w.redis.addr, Name: "a", Workers: 3, Point: point, Nth: 1 + rng.Int64N(4)})
 	ended := make(chan error, 1)

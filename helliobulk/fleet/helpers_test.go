@@ -30,6 +30,11 @@ func quick() []hellio.Option {
 	return []hellio.Option{hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1})}
 }
 
+// patient are options of a client that tries again, without waiting.
+func patient() []hellio.Option {
+	return []hellio.Option{hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1})}
+}
+
 // world is an API, a Redis, and a batch that was planned.
 type world struct {
 	t      *testing.T

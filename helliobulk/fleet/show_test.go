@@ -97,12 +97,17 @@ func (s *show) after(calls int) {
 	require.Eventually(s.t, func() bool { return len(s.sends()) >= calls }, 3*time.Minute, 50*time.Millisecond)
 }
 
-// hurry does not wait for the leases of the worker that was killed: when the others have nothing left to do, another comes and finds them run out.
+// hurry does not wait for the leases of the worker that was killed: when the others have had nothing to take for a while, another comes and
+// finds them run out.
 func (s *show) hurry() {
 	s.t.Helper()
+	busy := time.Now()
 	require.Eventually(s.t, func() bool {
 		info, err := s.queue().inspector.GetQueueInfo(s.queue().name)
-		return err == nil && info.Pending+info.Retry == 0 && info.Active <= 4
+		if err != nil || info.Pending+info.Retry > 0 {
+			busy = time.Now()
+		}
+		return time.Since(busy) > 2*time.Second
 	}, time.Minute, 50*time.Millisecond)
 	s.forgetLeases()
 	s.add("e")
