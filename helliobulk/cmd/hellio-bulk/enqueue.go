@@ -52,7 +52,7 @@ func (p *place) enqueue(ctx context.Context, b *helliobulk.Batch, m *fleetmate, 
 	}
 	if wait {
 		progress := newProgress(p.c, b.Report(), m.client.RateLimit)
-		progress.interruptible(ctx, p.onward)
+		progress.interruptible(ctx, "The fleet goes on without being watched.", p.onward)
 		o.Progress = progress.report
 		err = fleet.Wait(ctx, m.client, m.redis, b, o)
 		progress.end()

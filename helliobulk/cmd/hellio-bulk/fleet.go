@@ -28,7 +28,6 @@ func (c *console) joinFleet() (*fleetmate, error) {
 	if err != nil { // whose text may hold the password
 		return nil, misused("HELLIO_REDIS_URL must be an address such as %s, or rediss:// for TLS", presetRedis)
 	}
-	redis.SetLogger(silence{}) // its errors come back as errors
 	rdb := redis.NewClient(options)
 	limiter, err := hellioredis.NewLimiter(rdb, "")
 	if err != nil {
@@ -44,6 +43,7 @@ func (c *console) joinFleet() (*fleetmate, error) {
 
 func (m *fleetmate) leave() { _ = m.redis.Close() }
 
+// silence is the log of go-redis, whose errors come back as errors. It is one for the process: only main sets it.
 type silence struct{}
 
 func (silence) Printf(context.Context, string, ...any) {}

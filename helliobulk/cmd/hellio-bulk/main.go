@@ -25,6 +25,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/term"
 
 	"github.com/hellio-go/hellio"
@@ -64,6 +65,7 @@ type console struct {
 }
 
 func main() {
+	redis.SetLogger(silence{})
 	os.Exit(run(untilSignal(), os.Args[1:], &console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, program: calledAs(os.Args[0]),
 		asks: term.IsTerminal(int(os.Stdin.Fd())), draws: term.IsTerminal(int(os.Stderr.Fd())),
