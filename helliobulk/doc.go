@@ -25,5 +25,6 @@
 //
 // # A fleet
 //
-// [Batch.Chunk] gives a chunk with its key, to be carried by any queue; [SendChunk] sends it and says what to do next.
+// Package fleet sends a batch by many machines, through asynq and Redis. For another queue: [Batch.HandOut] gives chunks away as jobs, their
+// intents on disk; a [Courier] sends them anywhere; [Batch.Settle] takes back what became of them. [SendChunk] is the call alone.
 package helliobulk

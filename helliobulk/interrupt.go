@@ -16,6 +16,9 @@ func untilSent(ctx, soft context.Context) (call context.Context, done func()) {
 			cancel()
 		}
 	})
+	if soft.Err() != nil {
+		cancel()
+	}
 	call = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { begun.Store(true) }})
 	return call, func() {
 		stop()

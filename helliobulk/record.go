@@ -108,6 +108,7 @@ type entry struct {
 	Outcome    string `json:"o,omitempty"`
 	Replayed   bool   `json:"r,omitempty"`
 	Resent     bool   `json:"x,omitempty"` // by ResendUnknown
+	Handout    string `json:"q,omitempty"` // names the last hand-out to a fleet
 
 	Reference string        `json:"ref,omitempty"`
 	Campaign  hellio.ID     `json:"cam,omitempty"`

@@ -45,22 +45,28 @@ func (b *Batch) sendAndClose(ctx context.Context, client *hellio.Client, o Optio
 
 // Send is Resume for a batch that is open already.
 func (b *Batch) Send(ctx context.Context, client *hellio.Client, o Options) error {
-	if client == nil {
-		return nilClient()
-	}
-	o, err := o.check()
+	r, err := b.prepare(ctx, client, o)
 	if err != nil {
 		return err
 	}
+	return r.run(ctx)
+}
+
+// prepare makes all checks that come before the first intent.
+func (b *Batch) prepare(ctx context.Context, client *hellio.Client, o Options) (*runner, error) {
+	if client == nil {
+		return nil, nilClient()
+	}
+	o, err := o.check()
+	if err != nil {
+		return nil, err
+	}
 	if err := b.adopt(ctx, client, o.AdoptToken); err != nil {
-		return err
+		return nil, err
 	}
 	r := newRunner(b, client, o)
-	_ = r.probe(ctx) // the API's time is good to know; where it is needed, it is asked for again
-	if err := b.affordable(ctx, client, o); err != nil {
-		return err
-	}
-	return r.run(ctx)
+	_ = r.clock.ask(ctx, client) // the API's time is good to know; where it is needed, it is asked for again
+	return r, b.affordable(ctx, client, o)
 }
 
 // adopt checks token and base URL, and takes another token if told to. Keys belong to the old one, so nothing in doubt may be sent again.

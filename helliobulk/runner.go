@@ -80,20 +80,29 @@ func (r *runner) run(ctx context.Context) error {
 
 // verdict turns the end of a run into its error.
 func (r *runner) verdict(ctx context.Context) error {
-	report := r.batch.Report()
-	var errs []error
-	switch cause := context.Cause(r.soft); {
+	cause := context.Cause(r.soft)
+	switch {
 	case ctx.Err() != nil && errors.Is(cause, context.Cause(ctx)):
-		errs = append(errs, fmt.Errorf("%w: it was interrupted; resume to go on: %w", ErrUnfinished, cause))
+		cause = fmt.Errorf("it was interrupted; resume to go on: %w", cause)
 	case cause != nil:
-		errs = append(errs, fmt.Errorf("%w: it was stopped; when that is mended, resume: %w", ErrUnfinished, cause))
-	case report.Open.Chunks+report.Unknown.Chunks > 0:
-		errs = append(errs, fmt.Errorf("%w: %d chunks got no answer; resume soon, while their keys live", ErrUnfinished, report.Open.Chunks+report.Unknown.Chunks))
+		cause = fmt.Errorf("it was stopped; when that is mended, resume: %w", cause)
+	}
+	return r.batch.Verdict(cause)
+}
+
+// Verdict is the error that a run which ends now returns: nil if all was seen to. stopped says what ended it early; nil: nothing did.
+func (b *Batch) Verdict(stopped error) error {
+	report := b.Report()
+	var errs []error
+	if stopped != nil {
+		errs = append(errs, fmt.Errorf("%w: %w", ErrUnfinished, stopped))
+	} else if n := report.Open.Chunks + report.Unknown.Chunks; n > 0 {
+		errs = append(errs, fmt.Errorf("%w: %d chunks got no answer; resume soon, while their keys live", ErrUnfinished, n))
 	}
 	if n := report.NeedsReview.Chunks; n > 0 {
 		errs = append(errs, fmt.Errorf("%w: %d of %d; find out whether they were sent, then settle each or resend them all", ErrNeedsReview, n, report.Chunks))
 	}
-	if n := report.Reused.Chunks; n > 0 && !errors.Is(errors.Join(errs...), ErrBatchReused) {
+	if n := report.Reused.Chunks; n > 0 && !errors.Is(stopped, ErrBatchReused) {
 		errs = append(errs, reused(n))
 	}
 	return errors.Join(errs...)
@@ -189,7 +198,7 @@ func (r *runner) wants(e *entry) bool {
 func (r *runner) begin(index int, e *entry) (inDoubt, ready bool, err error) {
 	inDoubt = e.State == StateUnknown || e.State == StateNeedsReview
 	if e.State == StateUnknown {
-		if !r.clock.fresh() && r.probe(r.ctx) != nil {
+		if !r.clock.fresh() && r.clock.ask(r.ctx, r.client) != nil {
 			return inDoubt, false, nil
 		}
 		if !e.expired(r.clock.now(), r.opts.Margin) {
@@ -306,15 +315,4 @@ func (r *runner) waitForTurn(failures int) bool {
 		}
 		wait = 0
 	}
-}
-
-// probe asks the API for its time, by a call that costs nothing. Any answer will do; one without a Date leaves this machine's clock.
-func (r *runner) probe(ctx context.Context) error {
-	var resp hellio.Response
-	_, err := r.client.Balance.Get(ctx, hellio.WithResponse(&resp))
-	r.clock.observe(resp.Header)
-	if resp.StatusCode == 0 {
-		return err
-	}
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
+	"github.com/hellio-go/hellio/helliobulk/fleet"
 	"github.com/hellio-go/hellio/helliobulk/internal/list"
 )
 
@@ -29,6 +30,7 @@ const (
 	statusBatch      = 10
 	statusLocked     = 11
 	statusStore      = 12
+	statusRedis      = 13
 )
 
 type meaning struct {
@@ -51,6 +53,7 @@ func statuses() []meaning {
 		{statusBatch, "the store holds another batch, or the batch id was used before"},
 		{statusLocked, "another process works on the batch"},
 		{statusStore, "there is no store, or it is damaged"},
+		{statusRedis, "Redis does not answer, or refuses"},
 	}
 }
 
@@ -176,6 +179,8 @@ func statusOf(err error) int {
 		return statusLocked
 	case is(helliobulk.ErrTorn, helliobulk.ErrNoBatch):
 		return statusStore
+	case is(fleet.ErrRedis):
+		return statusRedis
 	case is(helliobulk.ErrUnfinished, helliobulk.ErrCannotPay, context.Canceled), errors.As(err, &unanswered), status == http.StatusTooManyRequests, status >= 500:
 		return statusUnfinished
 	case is(helliobulk.ErrNeedsReview):
@@ -189,6 +194,10 @@ func httpStatus(err error) int {
 	var api *hellio.APIError
 	if errors.As(err, &api) {
 		return api.Status
+	}
+	var halt *fleet.Stopped
+	if errors.As(err, &halt) {
+		return halt.Status
 	}
 	return 0
 }

@@ -150,10 +150,15 @@ type sendFlags struct {
 }
 
 func (s *sendFlags) add(f *flags) {
+	f.IntVar(&s.options.Workers, "workers", 0, "`calls` at a time, at most 64 (default 4)")
+	f.DurationVar(&s.options.Grace, "grace", 0, "`time` that calls under way have to end after Ctrl-C (default 10s)")
+	s.addPrice(f)
+}
+
+// addPrice adds what an enqueuer, who makes no such calls, decides as well.
+func (s *sendFlags) addPrice(f *flags) {
 	o := &s.options
 	f.BoolVar(&s.yes, "yes", false, "send without asking")
-	f.IntVar(&o.Workers, "workers", 0, "`calls` at a time, at most 64 (default 4)")
-	f.DurationVar(&o.Grace, "grace", 0, "`time` that calls under way have to end after Ctrl-C (default 10s)")
 	addMargin(f, &o.Margin)
 	f.BoolVar(&o.StartUnpaid, "start-unpaid", false, "begin although the balance does not cover the highest price, or no price can be told")
 	f.BoolVar(&o.AcceptReplays, "accept-replays", false, "take old answers as this batch's own: it is planned again because its store was lost")
@@ -169,7 +174,7 @@ func addJSON(f *flags, json *bool) {
 }
 
 // client makes the client that the environment describes.
-func (c *console) client() (*hellio.Client, error) {
+func (c *console) client(more ...hellio.Option) (*hellio.Client, error) {
 	token := c.getenv("HELLIO_API_TOKEN")
 	if token == "" {
 		return nil, errNoToken
@@ -178,5 +183,5 @@ func (c *console) client() (*hellio.Client, error) {
 	if base := c.getenv("HELLIO_BASE_URL"); base != "" {
 		options = append(options, hellio.WithBaseURL(base))
 	}
-	return hellio.NewClient(token, options...)
+	return hellio.NewClient(token, append(options, more...)...)
 }

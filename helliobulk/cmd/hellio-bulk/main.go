@@ -25,6 +25,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/term"
 
 	"github.com/hellio-go/hellio"
@@ -44,6 +45,8 @@ func commands() []command {
 		{"resume", "go on with a batch that was planned or stopped", runResume},
 		{"status", "show where a batch stands; no call is made", runStatus},
 		{"review", "list and settle what nobody knows of whether it was sent", runReview},
+		{"enqueue", "hand a batch to a fleet of workers through Redis, and collect what they did", runEnqueue},
+		{"worker", "be one of the fleet, until it is told to end", runWorker},
 	}
 }
 
@@ -62,6 +65,7 @@ type console struct {
 }
 
 func main() {
+	redis.SetLogger(silence{})
 	os.Exit(run(untilSignal(), os.Args[1:], &console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, program: calledAs(os.Args[0]),
 		asks: term.IsTerminal(int(os.Stdin.Fd())), draws: term.IsTerminal(int(os.Stderr.Fd())),

@@ -17,6 +17,7 @@ type place struct {
 	store   string
 	batch   string // id, where known
 	planned bool   // the store holds the batch
+	onward  string // the command that goes on; "": resume
 }
 
 // stop makes an error the end of a command, with what to run next. nil stays nil.
@@ -56,6 +57,8 @@ func (p *place) next(err error) []step {
 		return []step{{"wait until the other process has ended, then run", p.again()}}
 	case statusStore:
 		return p.withoutStore(err)
+	case statusRedis:
+		return []step{{"see that Redis runs and takes writes, and that HELLIO_REDIS_URL leads to it, then run", p.again()}}
 	case statusReview:
 		return []step{{"find out whether they were sent", p.review()}}
 	}
@@ -125,7 +128,12 @@ func (p *place) withoutStore(err error) []step {
 	}
 }
 
-func (p *place) resume() string { return p.c.command("resume", "-store", p.store) }
+func (p *place) resume() string {
+	if p.onward != "" {
+		return p.onward
+	}
+	return p.c.command("resume", "-store", p.store)
+}
 
 func (p *place) review() string { return p.c.command("review", "-store", p.store) }
 

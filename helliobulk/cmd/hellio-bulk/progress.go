@@ -87,12 +87,12 @@ func (p *progress) report(r helliobulk.Report) {
 }
 
 // interruptible says, once ctx ends, what happens now and how to go on.
-func (p *progress) interruptible(ctx context.Context, resume string) {
+func (p *progress) interruptible(ctx context.Context, now, resume string) {
 	p.notice = context.AfterFunc(ctx, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.clear()
-		fmt.Fprintf(p.c.err, "Stopping after the calls under way; once more ends it at once, and loses nothing. To go on, run\n  %s\n", resume)
+		fmt.Fprintf(p.c.err, "%s To go on, run\n  %s\n", now, resume)
 	})
 }
 

@@ -28,7 +28,7 @@ func show(t *testing.T, c *console, rl hellio.RateLimit) string {
 	c.out, c.err = &out, &out
 	synctest.Test(t, func(t *testing.T) {
 		p := newProgress(c, at(90), func() hellio.RateLimit { return rl })
-		p.interruptible(t.Context(), "hellio-bulk resume")
+		p.interruptible(t.Context(), "Stopping.", "hellio-bulk resume")
 		for left := 89; left >= 70; left-- {
 			time.Sleep(time.Second)
 			p.report(at(left))

@@ -42,7 +42,7 @@ func (p *place) send(ctx context.Context, b *helliobulk.Batch, client *hellio.Cl
 		}
 	}
 	progress := newProgress(p.c, b.Report(), client.RateLimit)
-	progress.interruptible(ctx, p.resume())
+	progress.interruptible(ctx, "Stopping after the calls under way; once more ends it at once, and loses nothing.", p.resume())
 	s.options.Progress = progress.report
 	err := b.Send(ctx, client, s.options)
 	progress.end()

@@ -1,0 +1,22 @@
+-- Notes that a call for a chunk is about to begin.
+-- KEYS: ledger. ARGV: chunk, hand-out, try, record, life of the ledger (ms).
+-- An entry of the ledger is hand-out|try|phase|record. Answers {phase, record} as they were; {"", ""} if this hand-out has no entry: one of
+-- an earlier hand-out gives way.
+local stored = redis.call('HGET', KEYS[1], ARGV[1])
+local phase, record = '', ''
+if stored then
+	local handout, _, p, r = string.match(stored, '^([^|]*)|([^|]*)|([^|]*)|(.*)$')
+	if handout == ARGV[2] then
+		phase, record = p, r
+	end
+end
+if phase == 'settled' then
+	return {phase, record}
+end
+local last = ARGV[4]
+if record ~= '' then
+	last = record
+end
+redis.call('HSET', KEYS[1], ARGV[1], table.concat({ARGV[2], ARGV[3], 'begun', last}, '|'))
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+return {phase, record}

@@ -1,0 +1,205 @@
+package fleet
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliobulk"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+func TestABatchGoesThroughAFleetToItsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 30)
+	w.work(WorkOptions{Name: "a"})
+	w.work(WorkOptions{Name: "b"})
+	var told []helliobulk.Report
+	require.NoError(t, w.wait(helliobulk.Options{Progress: func(r helliobulk.Report) { told = append(told, r) }}))
+	w.requireEachOnce()
+	require.NotEmpty(t, told)
+	require.Equal(t, 30, told[len(told)-1].Done.Chunks)
+}
+
+func TestABatchLargerThanTheQueueIsFedBitByBit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 20)
+	require.NoError(t, Enqueue(t.Context(), w.client, w.rdb, w.batch, Options{Ahead: 3}))
+	require.Equal(t, 3, w.batch.Report().Unknown.Chunks)
+	require.Equal(t, 17, w.batch.Report().Open.Chunks)
+	w.work(WorkOptions{})
+	require.NoError(t, Wait(t.Context(), w.client, w.rdb, w.batch, Options{Ahead: 3}))
+	w.requireEachOnce()
+}
+
+func TestEnqueuingAgainSendsNothingAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 6)
+	w.enqueue(helliobulk.Options{})
+	w.enqueue(helliobulk.Options{})
+	info, err := w.queue().inspector.GetQueueInfo(w.queue().name)
+	require.NoError(t, err)
+	require.Equal(t, 6, info.Pending)
+	w.work(WorkOptions{})
+	w.until("all done", allDone)
+	w.enqueue(helliobulk.Options{})
+	info, err = w.queue().inspector.GetQueueInfo(w.queue().name)
+	require.NoError(t, err)
+	require.Zero(t, info.Size-info.Completed)
+	require.Len(t, w.sends(), 6)
+	w.requireEachOnce()
+}
+
+func allDone(r helliobulk.Report) bool { return r.Done.Chunks == r.Chunks }
+
+func TestATaskWhoseResultIsKnownIsNotSentWhenItComesBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	w.enqueue(helliobulk.Options{})
+	tasks, err := w.queue().inspector.ListPendingTasks(w.queue().name)
+	require.NoError(t, err)
+	w.work(WorkOptions{})
+	w.until("all done", allDone)
+	require.NoError(t, w.rdb.Del(t.Context(), w.queue().ledger("fees").news).Err())
+	for _, task := range tasks { // as after a lease that ran out
+		require.Eventually(t, func() bool { return w.queue().inspector.DeleteTask(w.queue().name, task.ID) == nil }, 10*time.Second, time.Millisecond)
+		_, err := asynq.NewClientFromRedisClient(w.rdb).Enqueue(asynq.NewTask(task.Type, task.Payload), asynq.TaskID(task.ID), asynq.Queue(task.Queue))
+		require.NoError(t, err)
+	}
+	news := func() int64 { return w.rdb.LLen(t.Context(), w.queue().ledger("fees").news).Val() }
+	require.Eventually(t, func() bool { return news() == 2 }, 10*time.Second, 10*time.Millisecond, "the enqueuer is told once more")
+	require.Len(t, w.sends(), 2)
+}
+
+func TestARefusalThatBefallsAllStopsAllWorkersAndKeepsTheTasks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 10)
+	w.fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Status(402, ""))
+	w.work(WorkOptions{Name: "a", Workers: 1})
+	w.work(WorkOptions{Name: "b", Workers: 1})
+	err := w.wait(helliobulk.Options{})
+	require.ErrorIs(t, err, helliobulk.ErrUnfinished)
+	var stopped *Stopped
+	require.ErrorAs(t, err, &stopped)
+	require.Equal(t, 402, stopped.Status)
+	require.Contains(t, err.Error(), "enqueue the batch again")
+	require.LessOrEqual(t, len(w.sends()), 2, "one of each worker at most")
+	require.Equal(t, 10, w.batch.Report().Unknown.Chunks)
+	info, err := w.queue().inspector.GetQueueInfo(w.queue().name)
+	require.NoError(t, err)
+	require.True(t, info.Paused)
+	require.Equal(t, 10, info.Size)
+	require.NoError(t, w.fake.SetFaults())
+	require.NoError(t, w.wait(helliobulk.Options{}))
+	w.requireEachOnce()
+}
+
+func TestARefusedChunkIsDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 4)
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(422, "validation_failed"))
+	w.work(WorkOptions{Workers: 1})
+	require.NoError(t, w.wait(helliobulk.Options{}))
+	r := w.batch.Report()
+	require.Equal(t, 1, r.Rejected.Chunks)
+	require.Equal(t, 3, r.Done.Chunks)
+	require.Equal(t, "0.0000", w.difference())
+}
+
+func TestA429IsTriedAgainNoSoonerThanItSaysAndCountsAsNoFailure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.RateLimited(2*time.Second))
+	w.work(WorkOptions{})
+	require.NoError(t, w.wait(helliobulk.Options{}))
+	calls := w.sends()
+	require.Len(t, calls, 2)
+	require.GreaterOrEqual(t, calls[1].At.Sub(calls[0].At), 2*time.Second)
+	require.False(t, isFailure(&again{after: time.Second}))
+	w.requireEachOnce()
+}
+
+func TestNothingIsTriedAgainEarly(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 31*time.Second, retryDelay(0, &again{after: 30 * time.Second}, nil), "asynq cuts a moment to whole seconds")
+	last := time.Duration(0)
+	for failures := range 100 {
+		d := retryDelay(failures, &again{fails: true}, nil)
+		require.GreaterOrEqual(t, d, min(firstPause<<min(failures, 20), lastPause)/2)
+		require.LessOrEqual(t, d, lastPause+time.Second)
+		last = d
+	}
+	require.GreaterOrEqual(t, last, lastPause/2)
+	require.False(t, isFailure(asynq.ErrLeaseExpired))
+	require.Equal(t, soon, retryDelay(5, asynq.ErrLeaseExpired, nil))
+}
+
+func TestABatchIDUsedBeforeStopsTheFleet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 5)
+	end := w.work(WorkOptions{Workers: 1})
+	require.NoError(t, w.wait(helliobulk.Options{}))
+	end()
+	require.NoError(t, w.batch.Close())
+	w.store += "-tomorrow"
+	w.plan(6)
+	w.work(WorkOptions{Workers: 1})
+	err := w.wait(helliobulk.Options{})
+	require.ErrorIs(t, err, helliobulk.ErrBatchReused)
+	require.ErrorIs(t, err, helliobulk.ErrUnfinished)
+	require.Positive(t, w.batch.Report().Reused.Chunks)
+	info, err := w.queue().inspector.GetQueueInfo(w.queue().name)
+	require.NoError(t, err)
+	require.True(t, info.Paused)
+}
+
+func TestAStoreThatWasLostIsPlannedAgainAndNothingIsSentTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 6)
+	w.enqueue(helliobulk.Options{})
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.Status(402, ""))
+	end := w.work(WorkOptions{Workers: 1})
+	require.Eventually(t, func() bool { s, err := w.queue().stopped(t.Context()); return err == nil && s != nil }, 10*time.Second, 10*time.Millisecond)
+	end()
+	require.NoError(t, w.batch.Close())
+	w.store += "-again"
+	w.plan(6)
+	w.work(WorkOptions{Workers: 1})
+	require.NoError(t, w.wait(helliobulk.Options{AcceptReplays: true}))
+	require.Equal(t, 2, w.batch.Report().Replayed)
+	w.requireEachOnce()
+}
+
+func TestAnEnqueuedBatchCanBeFinishedOnOneMachine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 6)
+	w.enqueue(helliobulk.Options{})
+	require.NoError(t, w.batch.Send(t.Context(), w.client, helliobulk.Options{}))
+	w.work(WorkOptions{}) // the tasks are still there
+	require.Eventually(t, func() bool { idle, err := w.queue().idle(); return err == nil && idle }, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, Collect(t.Context(), w.rdb, w.batch))
+	require.Len(t, w.sends(), 12)
+	w.requireEachOnce()
+}
+
+func TestBadInputIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	var bad *hellio.ParamError
+	require.ErrorAs(t, Work(t.Context(), nil, w.rdb, WorkOptions{}), &bad)
+	require.ErrorAs(t, Work(t.Context(), w.client, nil, WorkOptions{}), &bad)
+	require.ErrorAs(t, Work(t.Context(), w.client, w.rdb, WorkOptions{Workers: 65}), &bad)
+	require.ErrorAs(t, Work(t.Context(), w.client, w.rdb, WorkOptions{Grace: -1}), &bad)
+	require.ErrorAs(t, Enqueue(t.Context(), w.client, nil, w.batch, Options{}), &bad)
+	require.ErrorAs(t, Enqueue(t.Context(), w.client, w.rdb, w.batch, Options{Ahead: -1}), &bad)
+	require.ErrorAs(t, Enqueue(t.Context(), w.client, w.rdb, w.batch, Options{Options: helliobulk.Options{Margin: 1}}), &bad)
+	require.ErrorAs(t, Collect(t.Context(), nil, w.batch), &bad)
+	other, err := hellio.NewClient("another", hellio.WithBaseURL(w.client.BaseURL()), hellio.WithHTTPClient(&http.Client{Transport: w.fake.RoundTripper()}))
+	require.NoError(t, err)
+	require.ErrorIs(t, Enqueue(t.Context(), other, w.rdb, w.batch, Options{}), helliobulk.ErrOtherAccount)
+	require.Equal(t, 1, w.batch.Report().Open.Chunks, "no intent")
+}

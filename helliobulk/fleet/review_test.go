@@ -1,0 +1,108 @@
+package fleet
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio/helliobulk"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+// leftInDoubt is a world in which the reply to the second chunk of three was lost, whereupon the only worker ended.
+func leftInDoubt(t *testing.T) *world {
+	w := newWorld(t, 3)
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
+	w.enqueue(helliobulk.Options{})
+	end := w.work(WorkOptions{Workers: 1})
+	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 2*chunkSize }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return inDoubt(t, w) == 1 }, 10*time.Second, time.Millisecond)
+	end()
+	return w
+}
+
+// inDoubt counts the chunks that the ledger knows to be in doubt.
+func inDoubt(t *testing.T, w *world) (n int) {
+	entries, err := w.rdb.HVals(t.Context(), w.queue().ledger("fees").hash).Result()
+	require.NoError(t, err)
+	for _, stored := range entries {
+		h, err := parseHeld(stored)
+		require.NoError(t, err)
+		if h.phase == phaseBegun && h.record.Status("fees").Tries > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func TestADoubtWithinTheMarginIsResolvedByItsKey(t *testing.T) {
+	t.Parallel()
+	w := leftInDoubt(t)
+	w.fake.Advance(11 * time.Hour)
+	w.work(WorkOptions{})
+	require.NoError(t, w.wait(helliobulk.Options{}))
+	require.Equal(t, 1, w.batch.Report().Replayed)
+	w.requireEachOnce()
+}
+
+// The fake's clock moves and this machine's does not: so it is with machines that slept, or whose clocks were put back.
+func TestADoubtOlderThanTheMarginIsArchivedForReviewAndNotSentAgain(t *testing.T) {
+	t.Parallel()
+	w := leftInDoubt(t)
+	w.fake.Advance(25 * time.Hour) // the fake forgets keys after 24
+	w.work(WorkOptions{})
+	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrNeedsReview)
+	require.Equal(t, 1, w.batch.Report().NeedsReview.Chunks)
+	require.Equal(t, 2, w.batch.Report().Done.Chunks)
+	require.Len(t, w.fake.Messages(), 3*chunkSize)
+	q := w.queue()
+	archived, err := q.inspector.ListArchivedTasks(q.name)
+	require.NoError(t, err)
+	require.Len(t, archived, 1)
+
+	require.NoError(t, w.batch.Resolve(1, helliobulk.WasSent))
+	require.NoError(t, w.wait(helliobulk.Options{}))
+	require.Len(t, w.fake.Messages(), 3*chunkSize)
+}
+
+func TestAChunkThatPeopleFoundNotToBeSentIsEnqueuedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3)
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseRequest())
+	w.enqueue(helliobulk.Options{})
+	end := w.work(WorkOptions{Workers: 1})
+	require.Eventually(t, func() bool { return inDoubt(t, w) == 1 }, 10*time.Second, time.Millisecond)
+	end()
+	w.fake.Advance(25 * time.Hour)
+	w.work(WorkOptions{})
+	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrNeedsReview)
+	require.NoError(t, w.batch.Resolve(1, helliobulk.WasNotSent))
+	require.NoError(t, w.wait(helliobulk.Options{}))
+	w.requireEachOnce()
+}
+
+func TestResendUnknownEnqueuesWhatNeedsReview(t *testing.T) {
+	t.Parallel()
+	w := leftInDoubt(t)
+	w.fake.Advance(25 * time.Hour)
+	w.work(WorkOptions{})
+	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrNeedsReview)
+	require.NoError(t, w.wait(helliobulk.Options{ResendUnknown: true}))
+	require.Len(t, w.fake.Messages(), 4*chunkSize, "that is what was told")
+	for c, err := range w.batch.Chunks() {
+		require.NoError(t, err)
+		require.Equal(t, c.Index == 1, c.Resent)
+	}
+}
+
+func TestAChunkThatWaitedTooLongWithoutATryIsGivenBackAndSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3)
+	w.enqueue(helliobulk.Options{})
+	w.fake.Advance(30 * time.Hour) // a weekend without workers
+	w.work(WorkOptions{})
+	require.NoError(t, w.wait(helliobulk.Options{}))
+	w.requireEachOnce()
+	require.Zero(t, w.batch.Report().Replayed)
+}
