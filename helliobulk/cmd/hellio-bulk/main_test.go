@@ -163,7 +163,8 @@ func TestHelpNamesEveryCommandAndStatus(t *testing.T) {
 		require.Contains(t, help.out, cmd.name)
 		of := d.run(cmd.name, "-help")
 		require.Equal(t, statusDone, of.status)
-		require.Contains(t, of.out, "-store")
+		require.Contains(t, of.out, "Usage: hellio-bulk "+cmd.name)
+		require.Contains(t, of.out, "-json", "every command has a form for programs")
 	}
 	for i, s := range statuses() {
 		require.Equal(t, i, s.status, "they are told in order, without a gap")
