@@ -31,6 +31,7 @@ const childEnv = "HELLIOBULK_TEST_CHILD"
 // childJob is what the child does.
 type childJob struct {
 	URL    string
+	Token  string // "": the fake's own
 	Store  string
 	Point  string
 	Nth    int64 // time that the point is reached
@@ -62,7 +63,7 @@ func runChild(text string) error {
 		}
 	}
 	k := &killer{job: job}
-	client, err := hellio.NewClient(helliotest.DefaultToken, append(quick(), hellio.WithBaseURL(job.URL), hellio.WithHTTPClient(&http.Client{Transport: k}))...)
+	client, err := hellio.NewClient(orElse(job.Token, helliotest.DefaultToken), append(quick(), hellio.WithBaseURL(job.URL), hellio.WithHTTPClient(&http.Client{Transport: k}))...)
 	if err != nil {
 		return err
 	}

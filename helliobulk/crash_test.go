@@ -26,51 +26,54 @@ const (
 	crashBalance    = "100.0000"
 )
 
-// TestNobodyIsChargedTwiceOrForgottenThroughKill9 kills a sending process at each point, against a fake that spoils three calls in ten, and
-// resumes. Whatever happens, each number has one message, and the wallet lost what the report says.
+// TestNobodyIsChargedTwiceOrForgottenThroughKill9 kills a sending process at each point, against the program hellio-fake, which spoils three
+// calls in ten, and resumes. Whatever happens, each number has one message, and the wallet lost what the report says.
 func TestNobodyIsChargedTwiceOrForgottenThroughKill9(t *testing.T) {
 	t.Parallel()
-	seeds := 20
-	if testing.Short() {
-		seeds = 3
-	}
-	for _, point := range []string{beforeIntent, afterIntent, afterWrite, afterReply, beforeResult, afterResult} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			var doubts, replays atomic.Int64
-			t.Run("seeds", func(t *testing.T) {
-				for seed := range seeds {
-					t.Run(fmt.Sprint(seed), func(t *testing.T) {
-						t.Parallel()
-						inDoubt, replayed := crashOnce(t, point, uint64(seed))
-						doubts.Add(int64(inDoubt))
-						replays.Add(int64(replayed))
-					})
-				}
+	fake, n := startFake(t), seeds()
+	t.Run("at", func(t *testing.T) { // the program runs until all of them have ended
+		for _, point := range []string{beforeIntent, afterIntent, afterWrite, afterReply, beforeResult, afterResult} {
+			t.Run(point, func(t *testing.T) {
+				t.Parallel()
+				var sum crashes
+				t.Run("seeds", func(t *testing.T) {
+					for seed := range n {
+						t.Run(fmt.Sprint(seed), func(t *testing.T) {
+							t.Parallel()
+							crashOnce(t, fake, point, uint64(seed), &sum)
+						})
+					}
+				})
+				t.Logf("killed %s, %d seeds, %d kills: %d recipients, %d charges, wallet difference 0.0000; %d of %d sends spoilt, %d chunks in doubt after the kills, %d answers replayed",
+					point, n, sum.kills.Load(), n*crashRecipients, sum.charges.Load(), sum.spoilt.Load(), sum.sends.Load(), sum.doubts.Load(), sum.replays.Load())
 			})
-			t.Logf("%d seeds: %d chunks in doubt after the kills, %d answers replayed, charges 1 each, wallet difference 0.0000", seeds, doubts.Load(), replays.Load())
-		})
-	}
+		}
+	})
 }
 
-// crashOnce sends a batch with one or two kills on the way and returns how many chunks they left in doubt, and how many were replayed.
-func crashOnce(t *testing.T, point string, seed uint64) (inDoubt, replayed int) {
+// crashes adds up what the seeds of a point saw.
+type crashes struct{ kills, charges, sends, spoilt, doubts, replays atomic.Int64 }
+
+// crashOnce sends a batch with one or two kills on the way.
+func crashOnce(t *testing.T, fake, point string, seed uint64, sum *crashes) {
 	rng := rand.New(rand.NewPCG(seed, uint64(len(point))))
-	fake := helliotest.New(t, helliotest.WithRateLimit(0), helliotest.WithBalance(crashBalance), helliotest.AllowUnusedFaults())
-	require.NoError(t, fake.SetFaults(threeInTen(rng)...))
-	job := childJob{URL: fake.URL(), Store: storePath(t), Point: point, Nth: 1 + rng.Int64N(8), Count: crashRecipients}
-	requireKilled(t, job)
-	inDoubt = unknownChunks(t, job.Store)
-	if job.Resume = seed%2 == 1; job.Resume {
-		job.Nth = 1
+	w := newWorld(t, fake)
+	w.spoil(threeInTen(rng))
+	job := childJob{URL: w.url + "/v1", Token: w.token, Store: storePath(t), Point: point, Nth: 1 + rng.Int64N(8), Count: crashRecipients}
+	for range 1 + seed%2 {
 		requireKilled(t, job)
-		inDoubt += unknownChunks(t, job.Store)
+		sum.kills.Add(1)
+		sum.doubts.Add(int64(unknownChunks(t, job.Store)))
+		job.Resume, job.Nth = true, 1
 	}
-	client := fake.Client(append(quick(), optionsFor(job)...)...)
+	client := w.client()
 	report := resumeToTheEnd(t, client, job.Store)
 	require.Equal(t, crashRecipients, report.Accepted)
-	requireEachOnce(t, fake, crashBalance, report, numbers(crashRecipients))
-	return inDoubt, report.Replayed
+	sum.charges.Add(int64(w.requireEachOnce(client, report, crashRecipients)))
+	sends, spoilt := w.spoilt()
+	sum.sends.Add(int64(sends))
+	sum.spoilt.Add(int64(spoilt))
+	sum.replays.Add(int64(report.Replayed))
 }
 
 // optionsFor leads a client of this process to the batch's address, without a socket of its own.

@@ -8,6 +8,8 @@
 //		report, err = helliobulk.Resume(ctx, client, "fees.batch", helliobulk.Options{})
 //	}
 //
+// The command hellio-bulk, in cmd/hellio-bulk, does all of this from a shell.
+//
 // # How it works
 //
 // [Plan] reads the list once, as a stream: it normalises numbers, drops duplicates, cuts chunks of at most 10,000 and writes all of it into

@@ -71,6 +71,7 @@ func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *
 	for n, c := range count {
 		require.Equal(t, 1, c, n)
 	}
+	t.Logf("the key of 1 chunk of 3 forgotten: it needs review, %d messages to %d numbers, 0 doubles", len(fake.Messages()), len(count))
 }
 
 func TestNothingInDoubtIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {

@@ -156,6 +156,7 @@ func statusOf(err error) int {
 	var param *hellio.ParamError
 	var unreadable *list.Error
 	var payment *helliobulk.PaymentError
+	var unanswered *hellio.ConnectionError
 	status := httpStatus(err)
 	switch {
 	case err == nil:
@@ -180,7 +181,7 @@ func statusOf(err error) int {
 		return statusStore
 	case is(fleet.ErrRedis):
 		return statusRedis
-	case is(helliobulk.ErrUnfinished, helliobulk.ErrCannotPay, context.Canceled): // a price that can't be asked for is a call without an answer
+	case is(helliobulk.ErrUnfinished, helliobulk.ErrCannotPay, context.Canceled), errors.As(err, &unanswered), status == http.StatusTooManyRequests, status >= 500:
 		return statusUnfinished
 	case is(helliobulk.ErrNeedsReview):
 		return statusReview

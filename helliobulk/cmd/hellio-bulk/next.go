@@ -71,14 +71,15 @@ func (p *place) next(err error) []step {
 
 // mend says what to do before going on.
 func mend(err error) string {
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EFBIG), errors.Is(err, syscall.EDQUOT):
-		return "make room on the disk, then run"
-	case errors.Is(err, helliobulk.ErrUnfinished), errors.Is(err, helliobulk.ErrCannotPay):
-		return "to go on, run"
-	default:
-		return "when that is mended, run"
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EFBIG, syscall.EDQUOT} {
+		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) { // bbolt keeps some of them as text alone
+			return "make room on the disk, then run"
+		}
 	}
+	if status := httpStatus(err); statusOf(err) == statusUnfinished && (status == 0 || status == http.StatusTooManyRequests || status >= 500) {
+		return "to go on, run"
+	}
+	return "when that is mended, run"
 }
 
 func (p *place) afterRefusal(err error, goOn string) []step {

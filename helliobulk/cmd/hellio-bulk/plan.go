@@ -55,6 +55,7 @@ func (p *planning) price(ctx context.Context, b *helliobulk.Batch) error {
 	}
 	e, err := b.Estimate(ctx, p.client)
 	if err != nil {
+		p.planned = false // the user still wants the price, not to send
 		return err
 	}
 	p.c.showEstimate(p.c.out, e)

@@ -124,7 +124,7 @@ func (p *progress) show() {
 	now := left(p.last)
 	p.shown = now
 	passed := time.Since(p.began)
-	rate := float64(left(p.first).Recipients-now.Recipients) / max(passed.Seconds(), 0.001)
+	rate := float64(max(0, left(p.first).Recipients-now.Recipients)) / max(passed.Seconds(), 0.001) // what is resent was not left before
 	estimate, known := p.timeLeft(now, passed)
 	if p.c.json {
 		e := event{Event: "progress", Report: &p.last, Seconds: &seconds{Passed: round(passed.Seconds()), Rate: round(rate)}}

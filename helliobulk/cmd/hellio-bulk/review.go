@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
@@ -19,10 +20,14 @@ type reviewing struct {
 	sent, notSent indexes
 	resend        bool
 	confirm       string
+
+	looked    bool
+	campaigns []hellio.Campaign // that may be those of chunks in review, newest first
 }
 
 func runReview(ctx context.Context, c *console, args []string) error {
 	r := &reviewing{place: newStored(c, "review")}
+	look := r.flags.Bool("look", false, "ask the API for campaigns that may be those of the chunks")
 	r.flags.Var(&r.sent, "sent", "`chunks` that were sent, such as 3,7-9: they are done")
 	r.flags.Var(&r.notSent, "not-sent", "`chunks` that were not sent: resume sends them")
 	r.flags.BoolVar(&r.resend, "resend", false, "send all that need review once more: people may get it twice, and it may cost twice")
@@ -42,6 +47,11 @@ func runReview(ctx context.Context, c *console, args []string) error {
 	case len(r.sent)+len(r.notSent) > 0:
 		return r.settle(b)
 	}
+	if *look {
+		if err := r.look(ctx, b); err != nil {
+			return r.stop(err)
+		}
+	}
 	n, err := r.list(b)
 	if err != nil {
 		return r.stop(err)
@@ -56,16 +66,36 @@ func (r *reviewing) list(b *helliobulk.Batch) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
+		alike := r.alike(&chunk)
 		if n++; r.c.json {
-			r.c.emit(event{Event: "review", Chunk: &chunk})
+			r.c.emit(event{Event: "review", Chunk: &chunk, Campaigns: alike})
 			continue
 		}
 		if n == 1 {
-			fmt.Fprintln(out, "chunk\trecipients\tfirst tried\tcalls\tlast answer\tkey")
+			fmt.Fprintln(out, "chunk\trecipients\tfirst tried\tcalls\tlast answer\tkey\t"+r.heading())
 		}
-		fmt.Fprintf(out, "%d\t%s\t%s\t%d\t%s\t%s\n", chunk.Index, thousands(chunk.Recipients), since(chunk.Since), chunk.Tries, lastAnswer(chunk), chunk.Key)
+		fmt.Fprintf(out, "%d\t%s\t%s\t%d\t%s\t%s\t%s\n", chunk.Index, thousands(chunk.Recipients), since(chunk.Since), chunk.Tries, lastAnswer(chunk), chunk.Key,
+			r.found(alike))
 	}
 	return n, out.Flush()
+}
+
+func (r *reviewing) heading() string {
+	if !r.looked {
+		return ""
+	}
+	return "campaigns like it"
+}
+
+func (r *reviewing) found(ids []hellio.ID) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = id.String()
+	}
+	if r.looked && len(ids) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
 }
 
 func since(t time.Time) string {
@@ -93,12 +123,15 @@ func (r *reviewing) advise(n int) error {
 		r.c.say("Nothing needs review.\n")
 		return nil
 	}
-	return &stopped{statusReview, fmt.Errorf("%w: %d; look for campaigns of these times and sizes in the dashboard, the reports or the wallet's statement",
-		helliobulk.ErrNeedsReview, n), []step{
-		{"for chunks that were sent, run", r.review() + " -sent N"},
-		{"for chunks that were not, run", r.review() + " -not-sent N"},
-		{"or, to send them all once more although people may get it twice and it may cost twice, run", r.review() + " -resend"},
-	}}
+	var steps []step
+	if !r.looked {
+		steps = append(steps, step{"to look for them in the reports, run", r.review() + " -look"})
+	}
+	steps = append(steps, step{"for chunks that were sent, run", r.review() + " -sent N"},
+		step{"for chunks that were not, run", r.review() + " -not-sent N"},
+		step{"or, to send them all once more although people may get it twice and it may cost twice, run", r.review() + " -resend"})
+	return &stopped{statusReview, fmt.Errorf("%w: %d; look for campaigns of these times and sizes in the reports, the dashboard or the wallet's statement",
+		helliobulk.ErrNeedsReview, n), steps}
 }
 
 // settle writes down what people found out.
@@ -128,7 +161,7 @@ func (r *reviewing) sendAgain(ctx context.Context, b *helliobulk.Batch) error {
 	}
 	id := b.Manifest().BatchID
 	if r.confirm == "" {
-		question := fmt.Sprintf("These %d chunks will be sent once more. Everybody in them may get it twice, and it may cost twice.\nType the batch's id, %s, to do so: ", n, id)
+		question := fmt.Sprintf("%s will be sent once more. Everybody in them may get it twice, and it may cost twice.\nType the batch's id, %s, to do so: ", some(n, "chunk"), id)
 		if r.confirm, err = r.c.ask(ctx, question); err != nil {
 			return r.stop(err)
 		}

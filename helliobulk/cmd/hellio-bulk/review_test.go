@@ -28,7 +28,7 @@ func forgotten(t *testing.T) *desk {
 	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
 	e := d.run(d.send(d.list(15), "-yes", "-workers", "1")...)
 	require.Equal(t, statusUnfinished, e.status)
-	require.Contains(t, e.out, "unknown        5 recipients in 1 chunks")
+	require.Contains(t, e.out, "unknown        5 recipients in 1 chunk\n")
 	d.ctx, d.options = t.Context(), options
 	d.fake.Advance(25 * time.Hour)
 	e = d.run("resume", "-store", d.store())
@@ -58,13 +58,35 @@ func TestAForgottenKeyNeedsReviewAndDoublesNobody(t *testing.T) {
 		e := d.run("review", "-store", d.store())
 		require.Equal(t, statusReview, e.status)
 		require.Contains(t, e.out, "last answer")
-		require.Regexp(t, `(?m)^1 +5 +\d{4}-.* ago +1 +none +[0-9a-f-]{36}$`, e.out)
+		require.Regexp(t, `(?m)^1 +5 +\d{4}-.* ago +1 +none +[0-9a-f-]{36} *$`, e.out)
 		require.Equal(t, statusReview, d.run("resume", "-store", d.store()).status)
 		require.Equal(t, statusReview, d.run("status", "-store", d.store()).status)
 	}
 	d.requireDoubles(0)
 	e := d.run("review", "-store", d.store(), "-json")
 	require.Equal(t, 1, events(t, e.out)[0].Chunk.Index)
+}
+
+func TestALookAtTheReportsTellsWhichCampaignMayBeTheChunks(t *testing.T) {
+	t.Parallel()
+	d := forgotten(t)
+	client := d.fake.Client(d.options...)
+	for _, other := range []hellio.SMSSendParams{ // of another size, another sender, another day
+		{Sender: "ACME", Recipients: []string{number(90)}}, {Sender: "HELLIO", Recipients: []string{number(90), number(91), number(92), number(93), number(94)}},
+		{Sender: "ACME", Recipients: []string{number(90), number(91), number(92), number(93), number(94)}},
+	} {
+		other.Message = "Something else."
+		_, err := client.SMS.Send(t.Context(), &other)
+		require.NoError(t, err)
+	}
+	lost := d.fake.Messages(helliotest.To(number(5)))[0]
+	e := d.run("review", "-store", d.store(), "-look")
+	require.Equal(t, statusReview, e.status)
+	require.Regexp(t, fmt.Sprintf(`(?m)^1 +5 .* %d *$`, lost.CampaignID), e.out)
+	e = d.run("review", "-store", d.store(), "-look", "-json")
+	require.Equal(t, []hellio.ID{hellio.ID(fmt.Sprint(lost.CampaignID))}, events(t, e.out)[0].Campaigns)
+	d.env["HELLIO_API_TOKEN"] = d.fake.IssueToken()
+	require.Equal(t, statusAccount, d.run("review", "-store", d.store(), "-look").status)
 }
 
 func TestWhatPeopleFoundOutSettlesAChunk(t *testing.T) {

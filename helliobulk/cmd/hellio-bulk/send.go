@@ -67,7 +67,7 @@ func (p *place) agree(ctx context.Context, b *helliobulk.Batch, client *hellio.C
 	if s.yes {
 		return nil
 	}
-	answer, err := p.c.ask(ctx, fmt.Sprintf("Send to %s recipients as %s? [y/N] ", thousands(b.Report().Recipients), b.Manifest().Sender))
+	answer, err := p.c.ask(ctx, fmt.Sprintf("Send to %s as %s? [y/N] ", some(b.Report().Recipients, "recipient"), b.Manifest().Sender))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
@@ -21,6 +22,8 @@ type event struct {
 	Estimate *helliobulk.Estimate    `json:"estimate,omitempty"`
 	Seconds  *seconds                `json:"seconds,omitempty"`
 	Chunk    *helliobulk.ChunkStatus `json:"chunk,omitempty"`
+
+	Campaigns []hellio.ID `json:"campaigns,omitempty"` // that may be the chunk's
 
 	Exit  *int   `json:"exit,omitempty"` // the exit status
 	Error string `json:"error,omitempty"`
@@ -70,9 +73,9 @@ func (c *console) showPlan(w io.Writer, b *helliobulk.Batch) error {
 		lines = append(lines, [2]string{"", thousands(reasons[reason]) + " " + reason})
 	}
 	if r.Invalid > 0 {
-		lines = append(lines, [2]string{"", "the first are entries " + strings.Join(first, ", ") + "; status -invalid lists all"})
+		lines = append(lines, [2]string{"", "entry " + strings.Join(first, ", ") + "; status -invalid lists all"})
 	}
-	table(w, append(lines, [2]string{"recipients", fmt.Sprintf("%s in %s calls", thousands(r.Recipients), thousands(r.Chunks))}))
+	table(w, append(lines, [2]string{"recipients", thousands(r.Recipients) + " in " + some(r.Chunks, "call")}))
 	return nil
 }
 
@@ -104,7 +107,7 @@ func (c *console) showReport(b *helliobulk.Batch) {
 	if c.json {
 		return
 	}
-	lines := [][2]string{{"batch", r.BatchID}, {"accepted", fmt.Sprintf("%s of %s recipients", thousands(r.Accepted), thousands(r.Recipients))}}
+	lines := [][2]string{{"batch", r.BatchID}, {"accepted", thousands(r.Accepted) + " of " + some(r.Recipients, "recipient")}}
 	if r.InvalidAtAPI > 0 {
 		lines = append(lines, [2]string{"", thousands(r.InvalidAtAPI) + " the API counts as invalid; they cost nothing"})
 	}
@@ -115,10 +118,10 @@ func (c *console) showReport(b *helliobulk.Batch) {
 		{"rejected", r.Rejected}, {"open", r.Open}, {"unknown", r.Unknown}, {"needs review", r.NeedsReview}, {"old answers", r.Reused},
 	} {
 		if state.count.Chunks > 0 {
-			lines = append(lines, [2]string{state.name, fmt.Sprintf("%s recipients in %s chunks", thousands(state.count.Recipients), thousands(state.count.Chunks))})
+			lines = append(lines, [2]string{state.name, some(state.count.Recipients, "recipient") + " in " + some(state.count.Chunks, "chunk")})
 		}
 	}
-	lines = append(lines, [2]string{"dropped", fmt.Sprintf("%s duplicates, %s invalid", thousands(r.Duplicates), thousands(r.Invalid))})
+	lines = append(lines, [2]string{"dropped", some(r.Duplicates, "duplicate") + ", " + thousands(r.Invalid) + " invalid"})
 	table(c.out, append(lines, [2]string{"cost", money(r)}))
 }
 
@@ -132,6 +135,14 @@ func money(r helliobulk.Report) string {
 		sums = append(sums, m.Amount.String()+" "+m.Currency)
 	}
 	return strings.Join(sums, ", ")
+}
+
+// some writes how many there are of something.
+func some(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return thousands(n) + " " + what
 }
 
 // thousands writes a number with commas.

@@ -136,7 +136,7 @@ func TestASecondSignalEndsItAtOnceAndLosesNothing(t *testing.T) {
 	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
 	_ = cmd.Wait() // its end is looked at
 	require.Equal(t, syscall.SIGINT, cmd.ProcessState.Sys().(syscall.WaitStatus).Signal())
-	require.Contains(t, d.run("status", "-store", d.store()).out, "unknown        5 recipients in 1 chunks")
+	require.Contains(t, d.run("status", "-store", d.store()).out, "unknown        5 recipients in 1 chunk\n")
 	require.Equal(t, statusDone, d.run("resume", "-store", d.store()).status)
 	d.requireEachOnce(60)
 }

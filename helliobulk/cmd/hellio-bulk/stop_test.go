@@ -171,6 +171,31 @@ func TestAPriceThatCantBeToldStopsUnlessToldOtherwise(t *testing.T) {
 	d.requireEachOnce(7)
 }
 
+func TestAnAPIThatDoesNotAnswerLeavesTheBatchToBeResumed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	list, there := d.list(7), d.env["HELLIO_BASE_URL"]
+	d.env["HELLIO_BASE_URL"] = "http://127.0.0.1:1/v1"
+	plan := append([]string{"plan"}, d.send(list)[1:]...)
+	e := d.run(plan...)
+	require.Equal(t, statusUnfinished, e.status)
+	require.Contains(t, e.err, "hellio-bulk plan ")
+	e = d.run(d.send(list, "-yes")...)
+	require.Equal(t, statusUnfinished, e.status)
+	require.Contains(t, e.err, "hellio-bulk resume ")
+	d.env["HELLIO_BASE_URL"] = there
+	require.NoError(t, os.Remove(d.store())) // it belongs to the other address
+	d.fake.Fault(helliotest.PricingGet, helliotest.Times(2), helliotest.Status(429, ""))
+	d.options = append(d.options, hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	for range 2 {
+		e = d.run(d.send(list, "-yes")...)
+		require.Equal(t, statusUnfinished, e.status)
+	}
+	require.Equal(t, statusUnfinished, d.run("status", "-store", d.store()).status)
+	require.Equal(t, statusDone, d.run(append(nextCommand(t, e), "-yes")...).status)
+	d.requireEachOnce(7)
+}
+
 func TestAnErrorOfTheAPIShowsNoNumber(t *testing.T) {
 	t.Parallel()
 	err := &hellio.APIError{Status: 422, Message: "The number +233240000001 is not valid, nor 0240000002."}
