@@ -17,6 +17,7 @@ type gate struct {
 	turn  context.Context
 	close context.CancelFunc
 	busy  bool // a stop is on its way to Redis: what Redis says is older
+	stops int  // how many of them there were
 }
 
 func newGate(soft context.Context) *gate {
@@ -37,9 +38,19 @@ func (g *gate) shut() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	open := g.turn.Err() == nil
-	g.busy = g.busy || open
+	if open {
+		g.busy = true
+		g.stops++
+	}
 	g.close()
 	return open
+}
+
+// before is to be asked for before Redis is: see follow.
+func (g *gate) before() (stops int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.stops
 }
 
 // settled says that Redis knows of the stop, or will not.
@@ -49,12 +60,12 @@ func (g *gate) settled() {
 	g.busy = false
 }
 
-// follow opens or closes the gate as Redis says.
-func (g *gate) follow(stopped bool) {
+// follow opens or closes the gate as Redis says, unless this worker has stopped the fleet since before was asked for.
+func (g *gate) follow(stopped bool, before int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case g.busy:
+	case g.busy || g.stops != before:
 	case stopped:
 		g.close()
 	case g.turn.Err() != nil:
@@ -70,8 +81,9 @@ func (w *worker) watching(ctx context.Context) (end func()) {
 		ticker := time.NewTicker(lookEvery)
 		defer ticker.Stop()
 		for ctx.Err() == nil {
+			before := w.gate.before()
 			if s, err := w.queue.stopped(ctx); err == nil {
-				w.gate.follow(s != nil)
+				w.gate.follow(s != nil, before)
 			}
 			select {
 			case <-ticker.C:
