@@ -183,11 +183,10 @@ func (tb *tab) shows(selector, text string) {
 	tb.until(fmt.Sprintf("[...document.querySelectorAll(%q)].some((el) => el.checkVisibility() && el.innerText.includes(%q))", selector, text))
 }
 
-// lacks asserts that no element that can be seen has a text.
+// lacks waits until no element that can be seen has a text.
 func (tb *tab) lacks(selector, text string) {
 	tb.t.Helper()
-	require.False(tb.t, eval[bool](tb, fmt.Sprintf(
-		"[...document.querySelectorAll(%q)].some((el) => el.checkVisibility() && el.innerText.includes(%q))", selector, text)), "%s has %s", selector, text)
+	tb.until(fmt.Sprintf("![...document.querySelectorAll(%q)].some((el) => el.checkVisibility() && el.innerText.includes(%q))", selector, text))
 }
 
 // live waits until the stream is open.
