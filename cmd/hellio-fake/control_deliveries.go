@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -86,10 +85,7 @@ func postReplay(rw http.ResponseWriter, r *http.Request, w *world) error {
 	var spec struct {
 		Effect string `json:"effect"` // webhook_duplicate or webhook_bad_signature; "" = none
 	}
-	body, err := readBody(rw, r)
-	if err == nil && len(bytes.TrimSpace(body)) > 0 {
-		err = decode(body, &spec)
-	}
+	err := readOptional(rw, r, &spec)
 	if err != nil {
 		return err
 	}

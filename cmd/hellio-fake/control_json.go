@@ -35,13 +35,18 @@ func readJSON(rw http.ResponseWriter, r *http.Request, v any) error {
 	return decode(body, v)
 }
 
-// readNothing wants no body. An empty object is none, as some HTTP libraries can't do without.
-func readNothing(rw http.ResponseWriter, r *http.Request) error {
+// readOptional is readJSON for a body that may be missing: v then stays as it is.
+func readOptional(rw http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readBody(rw, r)
 	if err != nil || len(bytes.TrimSpace(body)) == 0 {
 		return err
 	}
-	return decode(body, &struct{}{})
+	return decode(body, v)
+}
+
+// readNothing wants no body. An empty object is none, as some HTTP libraries can't do without.
+func readNothing(rw http.ResponseWriter, r *http.Request) error {
+	return readOptional(rw, r, &struct{}{})
 }
 
 // decode reads one JSON object or array strictly: names exactly as they are spelled, each once and known, nothing after it. What is not
