@@ -63,6 +63,7 @@ func open(t *testing.T, p *program, path string) *tab {
 	call(tb, log.Enable, cdp.Empty{})
 	call(tb, runtime.Enable, cdp.Empty{})
 	call(tb, page.Enable, page.EnableParams{})
+	call(tb, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // a page without focus may not copy
 	tb.size(1280, 800)
 	tb.dark(false)
 	tb.do(chromedp.Navigate(p.url(path)))
@@ -160,7 +161,7 @@ func (tb *tab) until(expression string) {
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
 	for {
-		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(async () => !!("+expression+"))()", chromedp.EvalAwaitPromise, asUser))
 		if err == nil && is {
 			return
 		}
@@ -169,6 +170,12 @@ func (tb *tab) until(expression string) {
 		}
 		_ = chromedp.Do(ctx, chromedp.Sleep(20*time.Millisecond)) // the next look finds what is wrong
 	}
+}
+
+// asUser lets a script do what a page may only do for its user, such as to copy.
+func asUser(p *runtime.EvaluateParams) {
+	yes := true
+	p.UserGesture = &yes
 }
 
 // seen is the text that the page shows, for a failure.
@@ -195,17 +202,20 @@ func (tb *tab) live() {
 	tb.until(`document.querySelector("#live").dataset.state === "live"`)
 }
 
-// click clicks the first element that can be seen and has this text, as a mouse does.
+// click clicks the first element that can be seen and has this text, once nothing covers it. The page looks and clicks in one step: between
+// two, what has to be clicked could move away.
 func (tb *tab) click(selector, text string) {
 	tb.t.Helper()
-	tb.shows(selector, text)
-	at := eval[[]float64](tb, fmt.Sprintf(`(() => {
+	tb.until(fmt.Sprintf(`(() => {
 		const el = [...document.querySelectorAll(%q)].find((el) => el.checkVisibility() && el.innerText.includes(%q));
+		if (!el) return false;
 		el.scrollIntoView({ block: "nearest" });
 		const box = el.getBoundingClientRect();
-		return [box.x + box.width / 2, box.y + box.height / 2];
+		if (!el.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))) return false;
+		el.focus();
+		el.click();
+		return true;
 	})()`, selector, text))
-	tb.do(chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // eval runs a script for what it does.
@@ -233,10 +243,11 @@ func (tb *tab) allowClipboard() {
 	}
 }
 
-// copied is what is in the clipboard.
-func (tb *tab) copied() string {
+// copies waits until a text is in the clipboard, and the page has told so.
+func (tb *tab) copies(text string) {
 	tb.t.Helper()
-	return eval[string](tb, "navigator.clipboard.readText()")
+	tb.until(fmt.Sprintf(`await navigator.clipboard.readText() === %q`, text))
+	tb.shows("#announce", "Copied")
 }
 
 // dark sets the colours that the system wants.

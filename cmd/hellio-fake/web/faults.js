@@ -50,9 +50,8 @@ export class Faults {
     $('faults').append(
       h('h2', {}, 'Faults'),
       h('p', { class: 'lead' }, 'A fault strikes exactly the calls that it says, and counts each time it has. Adding or removing one begins all counts anew.'),
+      h('p', { class: 'presets' }, presets.map(([label, rule]) => button(label, () => this.#add(rule)))), // above what grows, or the second click would miss
       this.#list,
-      h('h3', {}, 'Common ones'),
-      h('p', { class: 'presets' }, presets.map(([label, rule]) => button(label, () => this.#add(rule)))),
       h('h3', {}, 'Add a fault'),
       this.#form);
     this.refresh();
