@@ -41,7 +41,7 @@ type world struct {
 	fake   *helliotest.Fake
 	client *hellio.Client
 	redis  *realRedis
-	rdb    *redis.Client
+	rdb    redis.UniversalClient
 	batch  *helliobulk.Batch
 	store  string
 	start  string // balance
@@ -49,9 +49,18 @@ type world struct {
 
 func newWorld(t *testing.T, chunks int, opts ...helliotest.Option) *world {
 	t.Helper()
-	w := &world{t: t, redis: startRedis(t), start: "100.0000"}
+	server := startRedis(t)
+	w := newWorldOn(t, server.client(), chunks, opts...)
+	w.redis = server
+	return w
+}
+
+// newWorldOn is a world whose Redis is another's care: w.redis is nil.
+func newWorldOn(t *testing.T, rdb redis.UniversalClient, chunks int, opts ...helliotest.Option) *world {
+	t.Helper()
+	w := &world{t: t, rdb: rdb, start: "100.0000"}
 	w.fake = helliotest.New(t, append([]helliotest.Option{helliotest.WithRateLimit(0), helliotest.WithBalance(w.start)}, opts...)...)
-	w.client, w.rdb = w.fake.Client(append(quick(), hellio.WithBaseURL(w.fake.URL()))...), w.redis.client() // as its processes know it
+	w.client = w.fake.Client(append(quick(), hellio.WithBaseURL(w.fake.URL()))...) // as its processes know it
 	w.store = filepath.Join(t.TempDir(), "batch")
 	w.plan(chunks)
 	return w

@@ -79,17 +79,6 @@ func TestARedisThatRestartsInTheMiddleOnlyDelays(t *testing.T) {
 	require.Zero(t, w.batch.Report().NeedsReview.Chunks)
 }
 
-func TestARedisThatStallsOnlyDelays(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 12, helliotest.WithLatency(20*time.Millisecond))
-	w.work(WorkOptions{Workers: 2})
-	ended := make(chan error, 1)
-	go func() { ended <- w.wait(helliobulk.Options{}) }()
-	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 3*chunkSize }, 20*time.Second, time.Millisecond)
-	require.NoError(t, <-ended)
-	w.requireEachOnce()
-}
-
 func TestWithoutRedisNothingBeginsAndTheErrorSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)

@@ -29,13 +29,19 @@ func startRedisWith(t *testing.T, args ...string) *realRedis {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	require.NoError(t, err, "these tests need the program redis-server: install the package redis-server")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	r := &realRedis{t: t, addr: l.Addr().String(), dir: t.TempDir(), args: args}
-	require.NoError(t, l.Close())
+	r := &realRedis{t: t, addr: net.JoinHostPort("127.0.0.1", freePort(t)), dir: t.TempDir(), args: args}
 	r.start(path)
 	t.Cleanup(r.kill)
 	return r
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
 }
 
 func (r *realRedis) start(path string) {
