@@ -1,6 +1,7 @@
 package helliotest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -105,6 +106,13 @@ func (r *Remote) Replay(deliveryID string) error {
 func (r *Remote) Advance(d time.Duration) {
 	r.tb.Helper()
 	r.must(r.tb, "Advance", http.MethodPost, "/_fake/clock/advance", map[string]string{"duration": d.String()}, nil)
+}
+
+// Settle waits until everything that is due in the world has run, webhook attempts included. It fails when ctx ends first.
+func (r *Remote) Settle(ctx context.Context) error {
+	r.tb.Helper()
+	_, err := r.callIn(ctx, http.MethodPost, "/_fake/clock/advance", map[string]string{"duration": "0s"}, nil)
+	return err
 }
 
 // Account is the account now.

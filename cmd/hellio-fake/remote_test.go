@@ -32,6 +32,7 @@ type fake interface {
 	SetFaults(specs ...helliotest.FaultSpec) error
 	Faults() []helliotest.FaultSpec
 	Advance(d time.Duration)
+	Settle(ctx context.Context) error
 	Account() helliotest.Account
 	Update(change helliotest.AccountChange) error
 	Balance() helliotest.Wallet
@@ -186,6 +187,27 @@ func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
 		require.Len(t, got, 1)
 		require.True(t, f.Deliveries()[0].Attempts[1].Replay)
 		require.Error(t, f.Replay("dlv_0"))
+	})
+}
+
+func TestARemoteSettlesWhenWhatIsUnderWayHasEndedAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		got, release := make(chan struct{}), make(chan struct{})
+		hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got <- struct{}{}; <-release }))
+		t.Cleanup(hook.Close)
+		_, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL})
+		require.NoError(t, err)
+		sms(t, f, someone, "Hi")
+		advanced := make(chan struct{})
+		go func() { f.Advance(5 * time.Second); close(advanced) }()
+		<-got
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, f.Settle(ctx), context.DeadlineExceeded)
+		close(release)
+		require.NoError(t, f.Settle(t.Context()))
+		require.Equal(t, "delivered", f.Deliveries()[0].Status)
+		<-advanced
 	})
 }
 
