@@ -1,0 +1,56 @@
+package hellio
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOnlySuccessAtTheFirstTryGivesBudgetBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		steps []step
+		spent int // of 50 before
+	}{
+		"success at once":            {[]step{reply(202, sentBody)}, 49},
+		"success at the second try":  {[]step{refused, reply(202, sentBody)}, 60},
+		"success after a 429":        {[]step{reply(429, ``), reply(202, sentBody)}, 52},
+		"success after a conflict":   {[]step{reply(409, conflictBody), reply(202, sentBody)}, 50},
+		"a refusal":                  {[]step{reply(422, refusalBody)}, 50},
+		"a refusal at the third try": {[]step{lost, lost, reply(422, refusalBody)}, 70},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				client := stubbed(t, newStub(c.steps...))
+				client.core.budget.spent = budgetSize / 2
+				_ = sendSMS(t.Context(), client)
+				require.Equal(t, c.spent, client.core.budget.spent)
+			})
+		})
+	}
+}
+
+func TestEmptyBudgetIsOverrunByOneRetryThatResolvesMoneyAndByNoOther(t *testing.T) {
+	for name, c := range map[string]struct {
+		steps    []step
+		outcome  Outcome
+		requests int
+	}{
+		"lost again and again":      {[]step{lost}, OutcomeUnknown, 2},
+		"503 again and again":       {[]step{reply(503, ``)}, OutcomeUnknown, 2},
+		"cut off: it was accepted":  {[]step{cutOff(202, `{`)}, OutcomeAccepted, 1},
+		"refused: nothing was sent": {[]step{refused}, OutcomeNotSent, 1},
+		"429: nothing was sent":     {[]step{reply(429, ``)}, OutcomeRejected, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := newStub(c.steps...)
+				client := stubbed(t, s)
+				client.core.budget.spent = budgetSize
+				err := sendSMS(t.Context(), client)
+				require.ErrorIs(t, err, ErrRetryBudget)
+				requireOutcome(t, c.outcome, err)
+				require.Len(t, s.requests(), c.requests)
+			})
+		})
+	}
+}
