@@ -91,6 +91,7 @@ func decisionTable() []tableRow {
 		{name: "429 without Retry-After", status: 429, again: every, why: whyThrottled, outcome: OutcomeRejected, kind: limited},
 		{name: "500", status: 500, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
 		{name: "500 stored under the key", status: 500, headers: replay, again: never, outcome: OutcomeUnknown, kind: failed},
+		{name: "500 with a Retry-After that no 500 has", status: 500, headers: []string{"Retry-After", "3600"}, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
 		{name: "502", status: 502, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
 		{name: "503", status: 503, again: repeatable, why: whyUnavailable, outcome: OutcomeUnknown, kind: failed},
 		{name: "503 with Retry-After", status: 503, headers: []string{"Retry-After", "30"}, again: repeatable, why: whyUnavailable, outcome: OutcomeUnknown, kind: failed},
@@ -104,8 +105,8 @@ func decisionTable() []tableRow {
 		{name: "wait past the deadline", step: lost, left: 200 * time.Millisecond, fault: faultLost, sent: true, again: repeatable, why: whyLost, stops: true, outcome: OutcomeUnknown, kind: none},
 	}
 	for status, kind := range map[int]error{
-		400: plain, 401: (*AuthenticationError)(nil), 402: (*InsufficientBalanceError)(nil), 403: (*PermissionError)(nil), 404: (*NotFoundError)(nil),
-		405: plain, 422: (*ValidationError)(nil), 301: redirect, 302: redirect, 303: redirect, 307: redirect, 308: redirect,
+		401: (*AuthenticationError)(nil), 402: (*InsufficientBalanceError)(nil), 403: (*PermissionError)(nil), 404: (*NotFoundError)(nil),
+		300: redirect, 399: redirect, 400: plain, 405: plain, 499: plain, 422: (*ValidationError)(nil), 301: redirect, 302: redirect, 303: redirect, 307: redirect, 308: redirect,
 	} {
 		rows = append(rows, tableRow{name: itoa(status), status: status, body: refusalBody, again: never, outcome: OutcomeRejected, kind: kind})
 	}

@@ -50,6 +50,9 @@ func TestConflictsDoNotUseUpTheOtherAttempts(t *testing.T) {
 		_, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS())
 		requireOutcome(t, OutcomeUnknown, err)
 		require.Len(t, s.requests(), 7, "four attempts and three conflicts")
+
+		s = newStub(lost, lost, lost, conflict, reply(202, sentBody))
+		require.NoError(t, sendSMS(t.Context(), stubbed(t, s)), "nor do those use up the conflicts")
 	})
 }
 
@@ -98,6 +101,16 @@ func TestMaxRetriesZeroIsExactlyOneRequest(t *testing.T) {
 	}
 }
 
+func TestWaitsBetweenAttemptsDouble(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStub(lost)
+		c := stubbed(t, s)
+		c.core.random = func() float64 { return 0.5 }
+		requireOutcome(t, OutcomeUnknown, sendSMS(t.Context(), c))
+		require.Equal(t, []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second}, s.gaps())
+	})
+}
+
 func TestMaxRetriesBoundsConflictsAndAllows(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(reply(409, conflictBody))
@@ -117,6 +130,10 @@ func TestUnreadableAnswerIsAskedForOnceMoreOnly(t *testing.T) {
 		_, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(8))
 		requireOutcome(t, OutcomeAccepted, err)
 		require.Len(t, s.requests(), 2, "a bound on attempts is no wish for more of them")
+
+		s = newStub(reply(202, `{`), lost)
+		requireOutcome(t, OutcomeAccepted, sendSMS(t.Context(), stubbed(t, s)))
+		require.Len(t, s.requests(), 4, "and it is one of the attempts that there are")
 	})
 }
 
@@ -158,6 +175,8 @@ func TestWaitPastTheDeadlineReturnsAtOnceWithTheRealError(t *testing.T) {
 		"429 with less than a second for a paid attempt": {reply(429, `{}`, "Retry-After", "10"), 10*time.Second + 900*time.Millisecond, sendSMS, OutcomeRejected, false},
 		"429 with half a second for a free attempt":      {reply(429, `{}`, "Retry-After", "10"), 11*time.Second + 500*time.Millisecond, getBalance, OutcomeRejected, true},
 		"429 with 100 ms for a free attempt":             {reply(429, `{}`, "Retry-After", "10"), 10*time.Second + 100*time.Millisecond, getBalance, OutcomeRejected, false},
+		"429 with just a second for a paid attempt":      {reply(429, `{}`, "Retry-After", "10"), 11 * time.Second, sendSMS, OutcomeRejected, true},
+		"429 with just enough for a free attempt":        {reply(429, `{}`, "Retry-After", "10"), 10*time.Second + 250*time.Millisecond, getBalance, OutcomeRejected, true},
 		"lost with no time left":                         {lost, 900 * time.Millisecond, sendSMS, OutcomeUnknown, false},
 		"a conflict with no time left":                   {reply(409, conflictBody), 1200 * time.Millisecond, sendSMS, OutcomeUnknown, false},
 	} {

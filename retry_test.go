@@ -180,7 +180,9 @@ func TestRetryPolicyRefusesBadValuesByName(t *testing.T) {
 		_, err = NewClient(testToken, WithRetryPolicy(p))
 		requireParamError(t, err, "retry policy: "+field)
 	}
-	_, err := RetryPolicy{MaxRetries: 101}.check()
+	_, err := RetryPolicy{MaxRetries: 100}.check()
+	require.NoError(t, err)
+	_, err = RetryPolicy{MaxRetries: 101}.check()
 	requireParamError(t, err, "retry policy: MaxRetries", "101", "100")
 	_, err = RetryPolicy{MinWait: 2 * time.Second, MaxWait: time.Second}.check()
 	requireParamError(t, err, "retry policy: MinWait", "2s", "1s")
