@@ -151,6 +151,16 @@ func TestLimiterIsAskedBeforeAndToldAfterEachAttempt(t *testing.T) {
 	})
 }
 
+// A leave that is not given back would hold up all who wait behind it.
+func TestLimiterIsToldOfAnAttemptThatPanicked(t *testing.T) {
+	t.Parallel()
+	l := &limiter{}
+	c := stubbed(t, newStub(func(*http.Request) (*http.Response, error) { panic("boom") }), WithLimiter(l))
+	require.PanicsWithValue(t, "boom", func() { _ = sendSMS(t.Context(), c) })
+	require.Equal(t, l.waits, l.observed)
+	require.Equal(t, []int{0}, l.statuses)
+}
+
 func TestErrorOfTheLimiterEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing.T) {
 	tooLong := &RateLimitError{APIError: &APIError{Message: "the window is full"}, RetryAfter: 40 * time.Second}
 	elsewhere := &ConnectionError{Outcome: OutcomeUnknown, Err: errors.New("the limiter's own call was lost")}

@@ -52,6 +52,13 @@ func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
 	}
 }
 
+func TestReadInDoubtGoesOnUnderAnotherToken(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+		require.NoError(t, getBalance(t.Context(), stubbed(t, newStub(lost, reply(200, balanceBody)), WithTokenSource(source))))
+	})
+}
+
 func TestRefusedTokenIsNotTriedAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		source := &tokens{give: func(int64) (string, error) { return "stale", nil }}
@@ -91,6 +98,7 @@ func TestFailingTokenSourceEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testin
 				s := newStub(c.first)
 				err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
 				require.ErrorIs(t, err, errVault)
+				require.NotErrorIs(t, err, ErrRetryBudget, "nothing but its own cause")
 				requireOutcome(t, c.outcome, err)
 				require.Len(t, s.requests(), int(good))
 				require.Equal(t, int(good), responseOf(t, err).Attempts)
@@ -140,6 +148,13 @@ func TestOutcomeOfTheTokenSourcesOwnCallIsNotTheCalls(t *testing.T) {
 	err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(&tokens{give: func(int64) (string, error) { return "", inner }})))
 	var credentials *AuthenticationError
 	require.ErrorAs(t, err, &credentials, "the cause can be asked for")
+}
+
+func TestTokenOfAnyVisibleCharacterIsTaken(t *testing.T) {
+	t.Parallel()
+	s := newStub(reply(200, balanceBody))
+	require.NoError(t, getBalance(t.Context(), stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) { return "!7|~", nil }}))))
+	require.Equal(t, "Bearer !7|~", s.requests()[0].header.Get("Authorization"))
 }
 
 func TestFingerprintTellsTokensApartAndNothingElse(t *testing.T) {

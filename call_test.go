@@ -224,11 +224,27 @@ func TestCallRefusesBadInputAndSendsNothing(t *testing.T) {
 	requireParamError(t, err, "max retries", "-1", "100")
 	_, err = c.Balance.Get(t.Context(), WithMaxRetries(101))
 	requireParamError(t, err, "max retries", "101", "100")
+	r := Response{StatusCode: 200, Attempts: 1} // of an earlier call
+	_, err = c.Balance.Get(t.Context(), WithResponse(&r), WithMaxRetries(101))
+	require.Error(t, err)
+	require.Equal(t, Response{}, r, "it tells about this call")
 	_, err = c.Balance.Get(t.Context(), WithResponse(nil))
 	requireParamError(t, err, "response", "nil")
 	_, err = call[nothing](t.Context(), c.core, request{op: &contract.WebhookCreate, body: make(chan int)}, nil)
 	requireParamError(t, err, "params")
 	require.Empty(t, s.requests())
+}
+
+func TestContextThatHasEndedSendsNothingThoughNothingPaces(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := newStub(reply(202, sentBody))
+	err := sendSMS(ctx, stubbed(t, s, WithLimiter(nil)))
+	require.ErrorIs(t, err, context.Canceled)
+	requireOutcome(t, OutcomeNotSent, err)
+	require.Empty(t, s.requests())
+	require.Zero(t, responseOf(t, err).Attempts)
 }
 
 func TestSharedOptionsAreNotWrittenTo(t *testing.T) {
