@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -72,6 +73,8 @@ func TestHookSeesRouteDurationContextAndLimit(t *testing.T) {
 		require.NoError(t, seen.Err)
 		require.Equal(t, RateLimit{Limit: 120, Remaining: 5}, seen.RateLimit)
 		require.Empty(t, seen.IdempotencyKey)
+		require.Equal(t, "Attempt{1: DELETE /webhooks/{id}, status 200, 1s, after a wait of 0s}", fmt.Sprint(seen))
+		require.NotContains(t, fmt.Sprint(seen.LogValue()), "idempotency_key", "what there is none of is not told")
 	})
 }
 

@@ -1,9 +1,15 @@
 package hellio
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +164,42 @@ func TestErrorsThatAUserMadeDoNotPanic(t *testing.T) {
 		}, "%T", err)
 	}
 	require.NoError(t, errors.Unwrap(&ServerError{}), "a kind without an APIError unwraps to nothing, not to a typed nil")
+}
+
+func TestErrorsPrintTheSameTextForEveryVerb(t *testing.T) {
+	t.Parallel()
+	call := callInfo{op: "sms_send"}
+	for want, err := range map[string]error{
+		"hellio: sms_send: 422 Unprocessable Entity invalid_request: No. (outcome: rejected)":         &APIError{Status: 422, Code: CodeInvalidRequest, Message: "No.", Outcome: OutcomeRejected, call: call},
+		"hellio: sms_send: no answer: The window is full. (outcome: not sent)":                        &APIError{Message: "The window is full.", Outcome: OutcomeNotSent, call: call},
+		"hellio: 503 Service Unavailable: Down.; no budget (outcome: unknown)":                        &APIError{Status: 503, Message: "Down.", call: callInfo{stop: "no budget"}},
+		"hellio: sms_send: no answer: EOF (outcome: unknown)":                                         &ConnectionError{Err: io.EOF, call: call},
+		"hellio: sms_send: 202 with an answer that was not read to its end: EOF (outcome: accepted)":  &ConnectionError{Err: io.EOF, Outcome: OutcomeAccepted, Response: Response{StatusCode: 202}, call: call},
+		"hellio: sms_send: 202 with an unreadable answer: the answer has no data (outcome: accepted)": &DecodeError{Err: errNoData, Outcome: OutcomeAccepted, Response: Response{StatusCode: 202}, call: call},
+		"hellio: sms_send: 404 Not Found not_found: the one with +*********01 is (outcome: rejected)": &APIError{Status: 404, Code: CodeNotFound, Message: "the one with +23320999001 is", Outcome: OutcomeRejected, call: call},
+	} {
+		require.Equal(t, want, err.Error())
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			require.Equal(t, want, fmt.Sprintf(verb, err), verb)
+		}
+	}
+}
+
+func TestConnectionErrorTimedOutOnlyWhereTimeRanOut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{timeoutError{}, true}, {context.DeadlineExceeded, true}, {&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, true},
+		{context.Canceled, false}, {io.EOF, false}, {&net.OpError{Op: "dial", Err: errors.New("connection refused")}, false},
+	} {
+		err := &ConnectionError{Err: c.err}
+		require.Equal(t, c.want, err.Timeout(), "%v", c.err)
+		data, jsonErr := json.Marshal(err)
+		require.NoError(t, jsonErr)
+		require.Contains(t, string(data), `"timeout":`+strconv.FormatBool(c.want))
+	}
 }
 
 func TestErrorTextSaysWhyNoFurtherAttemptWasMade(t *testing.T) {
