@@ -213,3 +213,16 @@ func TestReplacedDefaultTransportIsUsedAsItIs(t *testing.T) {
 	}
 	require.Equal(t, 2, mock.GetTotalCallCount())
 }
+
+func TestPoolOfTheCallersClientIsUsedAndNotCopied(t *testing.T) {
+	t.Parallel()
+	c, err := NewClient(testToken, WithHTTPClient(&http.Client{}))
+	require.NoError(t, err)
+	require.Same(t, http.DefaultTransport, c.core.wire.pooled, "no Transport means net/http's own")
+	require.Nil(t, c.core.own, "so CloseIdleConnections leaves it alone")
+
+	c, err = NewClient(testToken)
+	require.NoError(t, err)
+	require.NotSame(t, http.DefaultTransport, c.core.wire.pooled)
+	require.Same(t, c.core.own, c.core.wire.pooled)
+}

@@ -321,6 +321,35 @@ func TestHTTP2IsUsedWhereRequestsMayBeRepeatedOnly(t *testing.T) {
 	require.Equal(t, "HTTP/1.1", paid, "net/http repeats on HTTP/2 after errors that prove nothing")
 }
 
+// A transport that speaks HTTP/2 without TLS has no other protocol to fall back to.
+func TestPlainHTTP2IsKeptForAllRequests(t *testing.T) {
+	t.Parallel()
+	var protocols sync.Map
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protocols.Store(r.URL.Path, r.Proto)
+		_, _ = io.WriteString(w, map[bool]string{true: sentBody, false: anyResult}[r.URL.Path == "/v1/sms/send"])
+	}))
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Config.Protocols.SetHTTP1(true)
+	s.Start()
+	defer s.Close()
+	for name, http1 := range map[string]bool{"HTTP/2.0": false, "HTTP/1.1": true} {
+		rt := &http.Transport{Protocols: new(http.Protocols)}
+		rt.Protocols.SetUnencryptedHTTP2(true)
+		rt.Protocols.SetHTTP1(http1) // which then goes before, without TLS
+		c := overSockets(t, s.URL, WithHTTPClient(&http.Client{Transport: rt}))
+		require.Equal(t, !http1, c.core.wire.plainHTTP2)
+		require.NoError(t, sendSMS(t.Context(), c))
+		require.NoError(t, verifyEmail(t.Context(), c))
+		for _, path := range []string{"/v1/sms/send", "/v1/email/verify"} {
+			got, _ := protocols.Load(path)
+			require.Equal(t, name, got, path)
+		}
+		rt.CloseIdleConnections()
+	}
+}
+
 func TestCookiesOfTheCallersJarTravel(t *testing.T) {
 	t.Parallel()
 	var got atomic.Value
