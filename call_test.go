@@ -222,6 +222,7 @@ func TestCallRefusesBadInputAndSendsNothing(t *testing.T) {
 	requireParamError(t, err, "option", "nil")
 	_, err = c.Balance.Get(t.Context(), WithMaxRetries(-1))
 	requireParamError(t, err, "max retries", "-1", "100")
+	require.NoError(t, WithMaxRetries(100)(new(callOptions)))
 	_, err = c.Balance.Get(t.Context(), WithMaxRetries(101))
 	requireParamError(t, err, "max retries", "101", "100")
 	r := Response{StatusCode: 200, Attempts: 1} // of an earlier call

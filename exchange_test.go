@@ -68,6 +68,13 @@ func TestConflictWhoseBodyIsLostIsNoRefusal(t *testing.T) {
 	}
 }
 
+func TestConflictWithoutACodeIsARefusalWhereThereIsNoKey(t *testing.T) {
+	t.Parallel()
+	s := newStub(reply(409, ``))
+	requireOutcome(t, OutcomeRejected, verifyEmail(t.Context(), stubbed(t, s)))
+	require.Len(t, s.requests(), 1)
+}
+
 func getBalance(ctx context.Context, c *Client) error {
 	_, err := c.Balance.Get(ctx)
 	return err

@@ -52,7 +52,7 @@ func ExampleBalanceService_Pricing() {
 func TestPricingRefusesWhatIsNoCountry(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]refusal{}
-	for _, country := range []string{"G", "GHA", "1A", "G1", "é", "  ", "\xff\xff"} {
+	for _, country := range []string{"G", "GHA", "1A", "G1", "é", "  ", "@A", "[A", "`a", "{a", "\xff\xff"} {
 		refusals[fmt.Sprintf("%q", country)] = refusal{"country", func(c *hellio.Client) error {
 			_, err := c.Balance.Pricing(context.Background(), country)
 			return err
@@ -65,7 +65,7 @@ func TestPricesAreThoseOfACountryOrAll(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t)
 	client := fake.Client()
-	for country, want := range map[string]int{"": 3, "GH": 3, "gh": 3, "DE": 0} {
+	for country, want := range map[string]int{"": 3, "GH": 3, "gh": 3, "DE": 0, "ZA": 0, "az": 0} {
 		prices, err := client.Balance.Pricing(t.Context(), country)
 		require.NoError(t, err)
 		require.Len(t, prices, want)

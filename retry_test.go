@@ -27,6 +27,8 @@ func TestDelayOfABackoffDoublesUpToItsCeiling(t *testing.T) {
 	}
 	require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, nil, 0.5), "a 429 without Retry-After starts from 1 s")
 	require.Equal(t, 4*time.Second, delay(policy, whyThrottled, 9, nil, 0.5))
+	policy.MinWait = 3 * time.Second
+	require.Equal(t, 1500*time.Millisecond, delay(policy, whyThrottled, 1, nil, 0.5), "or from the policy's own, where that is longer")
 }
 
 func TestDelayOfAnAbsurdPolicyStaysWithinItsBounds(t *testing.T) {
@@ -133,6 +135,7 @@ func TestBudgetAllowsTenFailuresAndComesBackWithSuccess(t *testing.T) {
 		require.True(t, b.take(whyThrottled, false))
 	}
 	require.False(t, b.take(whyThrottled, false), "the budget never grows past its size")
+	require.Equal(t, budgetSize, b.spent)
 }
 
 func TestForcedRetriesDoNotPutTheBudgetInDebt(t *testing.T) {
@@ -162,6 +165,9 @@ func TestRetryPolicyFillsItsDefaults(t *testing.T) {
 	p, err = RetryPolicy{MaxWait: 100 * time.Millisecond}.check()
 	require.NoError(t, err, "a short MaxWait alone is no contradiction")
 	require.Equal(t, p.MaxWait, p.MinWait)
+	p, err = RetryPolicy{MaxWait: time.Minute}.check()
+	require.NoError(t, err)
+	require.Equal(t, 500*time.Millisecond, p.MinWait, "and a long one does not make the first waits longer")
 	p, err = RetryPolicy{MinWait: time.Minute}.check()
 	require.NoError(t, err, "nor is a long MinWait")
 	require.Equal(t, p.MinWait, p.MaxWait)
