@@ -36,7 +36,6 @@ func (x *exchange) notBegun(err error) error {
 		return x.err
 	}
 	x.response = Response{IdempotencyKey: x.response.IdempotencyKey, Attempts: x.response.Attempts}
-	x.outcome = settle(x.outcome, OutcomeNotSent, false)
 	info := callInfo{op: x.op.Name}
 	var limited *RateLimitError
 	if x.ctx.Err() == nil && isLimiter(err) && errors.As(err, &limited) && limited.APIError != nil {
