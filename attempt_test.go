@@ -178,6 +178,7 @@ func TestErrorOfTheLimiterEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing
 		"an error of its own":           {nil, errors.New("store down"), OutcomeNotSent},
 		"an error of its own, later":    {lost, errors.New("store down"), OutcomeUnknown},
 		"another call's doubt":          {nil, elsewhere, OutcomeNotSent},
+		"one without details":           {nil, &RateLimitError{}, OutcomeNotSent},
 		"another call's doubt, wrapped": {nil, errors.Join(errors.New("x"), elsewhere), OutcomeNotSent},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -198,6 +199,7 @@ func TestErrorOfTheLimiterEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing
 				require.Len(t, s.requests(), attempts)
 				require.Equal(t, attempts, responseOf(t, err).Attempts)
 				require.NotEmpty(t, responseOf(t, err).IdempotencyKey)
+				require.Zero(t, responseOf(t, err).StatusCode, "nothing of an earlier attempt is left")
 				if c.err == error(tooLong) {
 					var limited *RateLimitError
 					require.ErrorAs(t, err, &limited)

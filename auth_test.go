@@ -42,6 +42,11 @@ func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
 				err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
 				require.Error(t, err)
 				require.Contains(t, []Outcome{OutcomeUnknown, OutcomeAccepted}, OutcomeOf(err))
+				require.ErrorContains(t, err, "the token has changed")
+				require.Equal(t, 1, responseOf(t, err).Attempts)
+				if name != "lost" {
+					require.NotZero(t, responseOf(t, err).StatusCode, "it is the error of the attempt that was made")
+				}
 				require.Len(t, s.requests(), 1)
 
 				same := &tokens{give: func(int64) (string, error) { return "token", nil }}
