@@ -105,6 +105,49 @@ func TestAFullStoreLetsTheOldestCommittedGoAndNeverAClaim(t *testing.T) {
 	})
 }
 
+func TestAClaimThatWasTakenOverIsNotForgottenWithTheOneBefore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := memoryStore(t, 0, 2)
+		require.Equal(t, "fresh", claims(t, s, "a"))
+		time.Sleep(time.Minute)
+		require.Equal(t, "fresh", claims(t, s, "a"))
+		require.Equal(t, "fresh", claims(t, s, "b"))
+		require.Equal(t, "full", claims(t, s, "c"), "nothing has run out")
+		require.Equal(t, "held", claims(t, s, "a"))
+	})
+}
+
+func TestACommittedIDIsNotForgottenWithItsClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := memoryStore(t, 0, 2)
+		require.Equal(t, "fresh", claims(t, s, "a"))
+		require.NoError(t, s.Commit(t.Context(), "a"))
+		require.Equal(t, "fresh", claims(t, s, "b"))
+		time.Sleep(time.Minute)
+		require.Equal(t, "fresh", claims(t, s, "c"), "in the place of the second, which has run out")
+		require.Equal(t, "committed", claims(t, s, "a"))
+	})
+}
+
+func TestCommitsKeepToTheSizeAndTheRetention(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := memoryStore(t, time.Hour, 2)
+		require.NoError(t, s.Release(t.Context(), "never claimed"))
+		for _, id := range []string{"a", "b", "c"} {
+			require.NoError(t, s.Commit(t.Context(), id))
+		}
+		require.Equal(t, "committed", claims(t, s, "b"))
+		require.Equal(t, "fresh", claims(t, s, "a"), "the third took its place")
+		time.Sleep(time.Hour - time.Nanosecond)
+		require.Equal(t, "committed", claims(t, s, "c"))
+		time.Sleep(time.Nanosecond)
+		require.Equal(t, "fresh", claims(t, s, "c"))
+	})
+}
+
 func TestOneOfManyGetsTheClaim(t *testing.T) {
 	t.Parallel()
 	s := memoryStore(t, 0, 0)

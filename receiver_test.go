@@ -300,6 +300,13 @@ func TestSecretsThatAnybodyCouldSignWithAreRefused(t *testing.T) {
 	}
 }
 
+func TestASecretOfSixteenBytesIsEnough(t *testing.T) {
+	t.Parallel()
+	const shortest = "1234567890123456"
+	_, err := hellio.ParseWebhook(signedNow(shortest, deliveredBody), []byte(deliveredBody), shortest)
+	require.NoError(t, err)
+}
+
 func TestALateStatusRanksBelowAFinalOne(t *testing.T) {
 	t.Parallel()
 	order := []hellio.MessageStatus{"", hellio.MessageQueued, hellio.MessageSent, "expired", hellio.MessageDelivered}

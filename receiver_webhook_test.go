@@ -212,6 +212,33 @@ func TestADeliveryIsNeverAcknowledgedWithoutACommit(t *testing.T) {
 	}
 }
 
+func TestFailuresOfTheStoreAreForTheLog(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("no store")
+	for line, store := range map[string]*failingStore{
+		"webhook not claimed":  {claim: broken},
+		"webhook not handled":  {commit: broken},
+		"webhook not released": {release: broken},
+		"":                     {},
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			store.DedupeStore = memoryStore(t, 0, 0)
+			h := webhookHandler(t, func(context.Context, *hellio.WebhookEvent) error {
+				if store.release != nil {
+					return errors.New("no database")
+				}
+				return nil
+			}, hellio.WithDedupeStore(store), hellio.WithWebhookLogger(slog.New(slog.NewJSONHandler(&log, nil))))
+			code := deliver(h, deliveredBody)
+			require.Contains(t, log.String(), line)
+			require.Equal(t, line == "", log.Len() == 0)
+			require.Equal(t, line == "", code == http.StatusOK)
+		})
+	}
+}
+
 func TestTheStoreHearsOfTheEndThoughTheAPIHasHungUp(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]error{"handled": nil, "failed": errors.New("no database")} {
