@@ -1,7 +1,10 @@
 package hellio
 
 import (
+	"context"
+	"io"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -15,6 +18,8 @@ func TestOnlySuccessAtTheFirstTryGivesBudgetBack(t *testing.T) {
 		"success at the second try":  {[]step{refused, reply(202, sentBody)}, 60},
 		"success after a 429":        {[]step{reply(429, ``), reply(202, sentBody)}, 52},
 		"success after a conflict":   {[]step{reply(409, conflictBody), reply(202, sentBody)}, 50},
+		"the caller gives up":        {[]step{hangs}, 50},
+		"so within a body":           {[]step{replyBody(202, func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} })}, 50},
 		"a refusal":                  {[]step{reply(422, refusalBody)}, 50},
 		"a refusal at the third try": {[]step{lost, lost, reply(422, refusalBody)}, 70},
 	} {
@@ -22,7 +27,9 @@ func TestOnlySuccessAtTheFirstTryGivesBudgetBack(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				client := stubbed(t, newStub(c.steps...))
 				client.core.budget.spent = budgetSize / 2
-				_ = sendSMS(t.Context(), client)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(20*time.Second, cancel)
+				_ = sendSMS(ctx, client)
 				require.Equal(t, c.spent, client.core.budget.spent)
 			})
 		})

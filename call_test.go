@@ -334,6 +334,9 @@ func TestAttemptHasATimeLimitThatIsNotTheCallers(t *testing.T) {
 		requireOutcome(t, OutcomeUnknown, err)
 		require.Equal(t, 30*time.Second, time.Since(start))
 
+		_, err = stubbed(t, newStub(func(r *http.Request) (*http.Response, error) { _, _ = hangs(r); return nil, io.ErrClosedPipe })).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
+		require.ErrorContains(t, err, "no answer within the time limit of one attempt", "whatever the transport makes of it")
+
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err = stubbed(t, s).SMS.Send(ctx, oneSMS())

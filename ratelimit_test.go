@@ -30,6 +30,7 @@ func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 		"a 503 in maintenance":        {limitHeaders("Retry-After", "30"), RateLimit{RetryAfter: 30 * time.Second}},
 		"Limit alone tells nothing":   {limitHeaders("X-RateLimit-Limit", "120"), RateLimit{}},
 		"Remaining alone":             {limitHeaders("X-RateLimit-Remaining", "5"), RateLimit{}},
+		"a limit of 1":                {limitHeaders("X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "1"), RateLimit{Limit: 1, Remaining: 1}},
 		"a limit of 0":                {limitHeaders("X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0"), RateLimit{}},
 		"more left than the limit":    {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "500"), RateLimit{Limit: 120, Remaining: 120}},
 		"a negative rest":             {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "-1"), RateLimit{}},

@@ -87,6 +87,7 @@ func TestDelayAfterAThrottleHonoursWhatTheAPISays(t *testing.T) {
 		"a negative number":                  h("Retry-After", "-5"),
 		"a fraction":                         h("Retry-After", "1.5"),
 		"a number that would overflow":       h("Retry-After", "9223372037"),
+		"a number that overflows to 290 ms":  h("Retry-After", "18446744074"),
 		"a number beyond any integer":        h("Retry-After", "99999999999999999999999999"),
 		"a second more than a day":           h("Retry-After", "86401"),
 		"a past date":                        h("Retry-After", date.Add(-time.Minute).Format(http.TimeFormat)),
