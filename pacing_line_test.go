@@ -86,3 +86,150 @@ func TestTokenWhoseWindowEndsFirstIsForgottenUnlessItIsInUse(t *testing.T) {
 		require.Contains(t, l.paces, token(2).Token)
 	})
 }
+
+func TestWhoeverIsNextLearnsSoWhenTheFirstGivesUp(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(0, 120))
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _ = l.Wait(ctx, smsTurn) }()
+		time.Sleep(20 * time.Second)
+		took := make(chan time.Duration, 1)
+		go func() { took <- waited(t, &l, smsTurn) }()
+		time.Sleep(10 * time.Second)
+		cancel()
+		require.Equal(t, 40*time.Second, <-took, "the window's end, a minute after its first answer")
+	})
+}
+
+func TestLeaveThatComesTogetherWithTheEndIsGivenBack(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(0, 120))
+		p := l.paces[smsTurn.Token]
+		w, err := p.enter(t.Context(), bulkLine, time.Now())
+		require.NoError(t, err)
+		time.Sleep(windowLength)
+		p.serve(time.Now())
+		<-w.done
+		require.Equal(t, 1, p.token.inflight)
+		require.ErrorIs(t, l.leave(p, w, context.Canceled), context.Canceled)
+		require.Zero(t, p.token.inflight)
+	})
+}
+
+func TestTurnedAwayWaiterHasNoLeaveToGiveBack(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(1, 120))
+		waited(t, &l, smsTurn)
+		p := l.paces[smsTurn.Token]
+		ctx, cancel := context.WithTimeout(t.Context(), 65*time.Second)
+		defer cancel()
+		w, err := p.enter(ctx, bulkLine, time.Now())
+		require.NoError(t, err)
+		p.token.refuse(RateLimit{RetryAfter: longestBlock}, time.Now())
+		p.turnAway(time.Now())
+		<-w.done
+		require.Error(t, w.err)
+		require.Error(t, l.leave(p, w, context.Canceled))
+		require.Equal(t, 1, p.token.inflight, "the one that is under way")
+	})
+}
+
+func TestNobodyOvertakesALineThatIsAboutToMove(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(0, 120))
+		p := l.paces[smsTurn.Token]
+		first, err := p.enter(t.Context(), bulkLine, time.Now())
+		require.NoError(t, err)
+		time.Sleep(windowLength)
+		second, err := p.enter(t.Context(), bulkLine, time.Now())
+		require.NoError(t, err)
+		require.Equal(t, waitingLine{first, second}, p.lines[bulkLine])
+	})
+}
+
+func TestWaitersAreTurnedAwayByTheirPlaceInLine(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(1, 2))
+		waited(t, &l, smsTurn)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+		defer cancel()
+		p := l.paces[smsTurn.Token]
+		var line [3]*waiter
+		for i, c := range []context.Context{t.Context(), t.Context(), ctx} {
+			w, err := p.enter(c, bulkLine, time.Now())
+			require.NoError(t, err, i)
+			if line[i] = w; i == 1 { // as if the third had come while the window took more
+				p.token.limit = 20
+			}
+		}
+		l.Observe(smsTurn, 429, RateLimit{Limit: 2, RetryAfter: 50 * time.Second})
+		require.Equal(t, waitingLine{line[0], line[1]}, p.lines[bulkLine], "the third would go a window after them")
+		<-line[2].done
+		require.Error(t, line[2].err)
+	})
+}
+
+func TestOTPsUnderWayCountForTheLimitOfTheAddress(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(100, 120))
+		once(t, &l, otpTurn, 201, room(2, 10))
+		require.Zero(t, waited(t, &l, otpTurn))
+		require.Zero(t, waited(t, &l, otpTurn))
+		took := make(chan time.Duration, 2)
+		for range cap(took) {
+			go func() { took <- waited(t, &l, otpTurn) }()
+		}
+		time.Sleep(5 * time.Second)
+		l.Observe(otpTurn, 0, RateLimit{}) // it did not get through
+		require.Equal(t, 5*time.Second, <-took)
+		require.Equal(t, windowLength, <-took)
+	})
+}
+
+func TestOTPThatShowsTheTokensLimitCountsForIt(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(10, 120))
+		once(t, &l, otpTurn, 201, room(0, 120))
+		require.Equal(t, windowLength, waited(t, &l, smsTurn))
+	})
+}
+
+func TestAnAPIThatTellsItsLimitLaterIsPacedFromThenOn(t *testing.T) {
+	for name, steps := range map[string][]RateLimit{
+		"it begins a window":  {{}, room(119, 120)},
+		"between two windows": {{}, room(120, 120)},
+		"not in one answer":   {room(119, 120), {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				var l WindowLimiter
+				for _, told := range steps {
+					once(t, &l, smsTurn, 202, told)
+				}
+				time.Sleep(windowLength)
+				require.Zero(t, waited(t, &l, smsTurn))
+				require.Equal(t, time.Second, waited(t, &l, smsTurn), "where a window begins one call goes ahead")
+			})
+		})
+	}
+}
+
+func TestAFailureThatTellsNoLimitSaysNothingOfTheAPI(t *testing.T) {
+	for _, status := range []int{0, 500, 404} {
+		t.Run(itoa(status), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				var l WindowLimiter
+				once(t, &l, smsTurn, status, RateLimit{})
+				require.Zero(t, waited(t, &l, smsTurn))
+				require.Equal(t, time.Second, waited(t, &l, smsTurn))
+			})
+		})
+	}
+}
