@@ -89,7 +89,7 @@ func TestFailuresAfterALongWaitGiveTheLeaveBackAndSendNothing(t *testing.T) {
 func TestLeaveThatComesAfterTheContextHasEndedIsGivenBack(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		l := &limiter{wait: func(int) error { cancel(); return nil }}
+		l := &limiter{wait: func(int) error { time.Sleep(2 * time.Second); cancel(); return nil }}
 		s := newStub(reply(202, sentBody))
 		err := sendSMS(ctx, stubbed(t, s, WithLimiter(l)))
 		require.ErrorIs(t, err, context.Canceled)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio/internal/contract"
 )
 
 func limitHeaders(pairs ...string) http.Header {
@@ -94,6 +96,25 @@ func TestClientRemembersTheLatestRateLimit(t *testing.T) {
 		require.Equal(t, want, c.RateLimit(), "after call %d", i+1)
 	}
 	require.Equal(t, RateLimit{Limit: 120, Remaining: 117}, r.RateLimit)
+}
+
+// /otp/send may show the limit of the source address, which is none of the token's.
+func TestClientRemembersOfAnOTPOnlyTheLimitThatItKnowsForTheTokens(t *testing.T) {
+	t.Parallel()
+	told := func(limit, remaining string) step {
+		return reply(201, anyResult, "X-RateLimit-Limit", limit, "X-RateLimit-Remaining", remaining)
+	}
+	c := stubbed(t, newStub(told("10", "9"), told("120", "60"), told("10", "8"), told("120", "58")), WithLimiter(nil))
+	for _, want := range []struct {
+		op *contract.Operation
+		rl RateLimit
+	}{
+		{&contract.OTPSend, RateLimit{}}, {&contract.SMSSend, room(60, 120)}, {&contract.OTPSend, room(60, 120)}, {&contract.OTPSend, room(58, 120)},
+	} {
+		_, err := call[map[string]any](t.Context(), c.core, request{op: want.op, body: 1}, nil)
+		require.NoError(t, err)
+		require.Equal(t, want.rl, c.RateLimit())
+	}
 }
 
 func TestAnswerWithoutALimitDoesNotWipeOutTheKnownOne(t *testing.T) {
