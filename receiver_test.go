@@ -104,6 +104,7 @@ func TestOnlyARightHeaderOfTheRightFormOpensADelivery(t *testing.T) {
 		"V2 too short":                {change(v2, func(s string) string { return s[:62] }), hellio.ErrBadSignature},
 		"V2 of odd length":            {change(v2, func(s string) string { return s[:63] }), hellio.ErrBadSignature},
 		"V2 too long":                 {change(v2, func(s string) string { return s + "00" }), hellio.ErrBadSignature},
+		"V2 with a tail not hex":      {change(v2, func(s string) string { return s + "zz" }), hellio.ErrBadSignature},
 		"V2 not hex":                  {set(v2, strings.Repeat("zz", 32)), hellio.ErrBadSignature},
 		"V2 with a prefix":            {change(v2, func(s string) string { return "sha256=" + s }), hellio.ErrBadSignature},
 		"V2 of another body":          {sign(webhookSecret, " "), hellio.ErrBadSignature},

@@ -17,7 +17,9 @@ func TestJobsComeInOrderOfTheirTimeThenOfTheirAdding(t *testing.T) {
 	}
 	add(2*time.Second, "later")
 	add(time.Second, "first")
-	add(time.Second, "second")
+	for _, name := range []string{"second", "third", "fourth", "fifth"} {
+		add(time.Second, name)
+	}
 	add(time.Hour, "not due")
 	for {
 		job, ok := q.Pop(time.Unix(60, 0))
@@ -26,7 +28,7 @@ func TestJobsComeInOrderOfTheirTimeThenOfTheirAdding(t *testing.T) {
 		}
 		job.Run(job.Due)
 	}
-	require.Equal(t, []string{"first", "second", "later"}, got)
+	require.Equal(t, []string{"first", "second", "third", "fourth", "fifth", "later"}, got)
 }
 
 func TestTheClockMovesForwardOnly(t *testing.T) {

@@ -42,6 +42,7 @@ func TestOnlyTheSignatureOfOneOfTheSecretsIsValid(t *testing.T) {
 		"one digit wrong":       {"3" + bodySig[1:], body, []string{secret}, false},
 		"too short":             {bodySig[:62], body, []string{secret}, false},
 		"too long":              {bodySig + "00", body, []string{secret}, false},
+		"a tail that is no hex": {bodySig + "zz", body, []string{secret}, false},
 		"odd":                   {bodySig[:63], body, []string{secret}, false},
 		"empty":                 {"", body, []string{secret}, false},
 		"with a prefix":         {"sha256=" + bodySig, body, []string{secret}, false},

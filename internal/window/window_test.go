@@ -14,6 +14,8 @@ func TestAWindowBeginsWithItsFirstRequestAndDoesNotSlide(t *testing.T) {
 	w := Window{Length: time.Minute}
 	require.Equal(t, 2, w.Remaining(noon, 2))
 	w.Hit(noon)
+	require.False(t, w.Full(noon, 2))
+	require.Equal(t, 2, w.Remaining(noon.Add(time.Minute), 2), "a window that is over counts for nothing")
 	w.Hit(noon.Add(50 * time.Second))
 	require.True(t, w.Full(noon.Add(59*time.Second), 2))
 	require.False(t, w.Full(noon.Add(60*time.Second), 2), "the window ends 60 s after its first request, not its last")
