@@ -136,6 +136,8 @@ func TestAnOTPGoesByEachChannel(t *testing.T) {
 	}{
 		"a number alone": {hellio.OTPSendParams{MobileNumber: number}, "sms", "ACME",
 			map[string]any{"mobile_number": number, "sender": "ACME"}, hellio.OTPSendResult{MobileNumber: "233209990001", ExpiresInMinutes: 5}, number},
+		"sms": {hellio.OTPSendParams{Channel: hellio.ChannelSMS, MobileNumber: number}, "sms", "ACME",
+			map[string]any{"channel": "sms", "mobile_number": number, "sender": "ACME"}, hellio.OTPSendResult{MobileNumber: "233209990001", ExpiresInMinutes: 5}, number},
 		"an address alone": {hellio.OTPSendParams{Email: address}, "email", "",
 			map[string]any{"channel": "email", "email": address}, hellio.OTPSendResult{Email: address, ExpiresInMinutes: 5}, address},
 		"voice": {hellio.OTPSendParams{Channel: hellio.ChannelVoice, MobileNumber: number, Sender: "HELLIO", ExpiryMinutes: 1440}, "voice", "HELLIO",
@@ -258,6 +260,7 @@ func TestOTPRefusesBadInput(t *testing.T) {
 		"no destination":              {"mobile_number", send(&hellio.OTPSendParams{Sender: "HELLIO"})},
 		"both destinations":           {"mobile_number", send(&hellio.OTPSendParams{MobileNumber: number, Email: "ama@example.com", Sender: "HELLIO"})},
 		"both by e-mail":              {"mobile_number", send(&hellio.OTPSendParams{Channel: hellio.ChannelEmail, MobileNumber: number, Email: "ama@example.com"})},
+		"a long sender by e-mail":     {"sender", send(&hellio.OTPSendParams{Email: "ama@example.com", Sender: "TWELVE CHARS"})},
 		"sms without number":          {"mobile_number", send(&hellio.OTPSendParams{Channel: hellio.ChannelSMS, Email: "ama@example.com", Sender: "HELLIO"})},
 		"voice without number":        {"mobile_number", send(&hellio.OTPSendParams{Channel: hellio.ChannelVoice, Sender: "HELLIO"})},
 		"whatsapp without number":     {"mobile_number", send(&hellio.OTPSendParams{Channel: hellio.ChannelWhatsApp, Email: "ama@example.com"})},
@@ -349,10 +352,12 @@ func TestAVerdictKeepsItsResponse(t *testing.T) {
 
 func TestANewChannelIsLeftToTheAPI(t *testing.T) {
 	t.Parallel()
-	_, err := helliotest.New(t).Client().OTP.Send(t.Context(), &hellio.OTPSendParams{Channel: "pigeon", MobileNumber: "233209990001"})
-	var refused *hellio.ValidationError
-	require.ErrorAs(t, err, &refused)
-	require.Equal(t, []string{"The selected channel is invalid."}, refused.Fields["channel"])
+	for _, p := range []*hellio.OTPSendParams{{Channel: "pigeon", MobileNumber: "233209990001"}, {Channel: "pigeon", Email: "ama@example.com"}} {
+		_, err := helliotest.New(t).Client().OTP.Send(t.Context(), p)
+		var refused *hellio.ValidationError
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, []string{"The selected channel is invalid."}, refused.Fields["channel"])
+	}
 }
 
 // requireSilent wants none of these values' secrets in any printed form of them.
@@ -363,13 +368,14 @@ func requireSilent(t *testing.T, secrets []string, values ...any) {
 	for _, value := range values {
 		log.Info("x", "value", value)
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-			fmt.Fprintf(&out, verb, value)
+			text := fmt.Sprintf(verb, value)
+			require.Contains(t, text, "{", "something is printed of a %T by %s", value, verb)
+			out.WriteString(text)
 		}
 	}
 	for _, secret := range secrets {
 		require.NotContains(t, out.String(), secret)
 	}
-	require.Contains(t, out.String(), "{", "something is printed")
 }
 
 func TestParamsOfAnOTPPrintNeitherCodeNorDestination(t *testing.T) {

@@ -124,7 +124,7 @@ func TestCodeOfDigitsIsNotLogged(t *testing.T) {
 	for code, want := range map[string]string{
 		"throttled": "throttled", "insufficient_2fa": "insufficient_2fa", "error.404": "error.404", "": "",
 		"4839": "(unknown code)", "bad-4839": "(unknown code)", "48-39-20": "(unknown code)", "Not A Code": "(unknown code)",
-		strings.Repeat("a", 65): "(unknown code)",
+		strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): "(unknown code)",
 	} {
 		require.Equal(t, want, shownCode(code), code)
 	}
@@ -158,6 +158,7 @@ func TestNumbersAreMaskedHoweverTheyAreWritten(t *testing.T) {
 		"":                          "",
 		"no digits":                 "no digits",
 		"9999999":                   "*****99",
+		"from 1234 - 5678":          "from 1234 - 5678",
 		"é233209990001é":            "é**********01é",
 	} {
 		require.Equal(t, want, maskNumbers(text))
