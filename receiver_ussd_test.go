@@ -118,6 +118,17 @@ func TestAStepNeedsARightSignature(t *testing.T) {
 	}
 }
 
+func TestARefusedStepIsForTheLogWithoutItsBody(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	h := ussdHandler(t, hangUp, hellio.WithUSSDLogger(slog.New(slog.NewJSONHandler(&log, nil))))
+	require.Equal(t, http.StatusUnauthorized, post(h, http.Header{}, stepBody).Code)
+	require.Contains(t, log.String(), `"status":401`)
+	require.Contains(t, log.String(), "X-Hellio-Signature")
+	require.NotContains(t, log.String(), "4711")
+	require.NotContains(t, log.String(), "233209990001")
+}
+
 func TestOtherRequestsOfAUSSDHandlerAreRefused(t *testing.T) {
 	t.Parallel()
 	h := ussdHandler(t, hangUp)

@@ -107,7 +107,7 @@ func TestWaitOutlastsARateLimit(t *testing.T) {
 		done, err := client.Reports.WaitCampaign(t.Context(), sent.Reference)
 		require.NoError(t, err)
 		require.Equal(t, hellio.CampaignCompleted, done.Status)
-		require.Equal(t, 4, polls(fake, helliotest.CampaignGet), "each Retry-After is waited for, never cut short")
+		require.Equal(t, 4, polls(fake, helliotest.CampaignGet), "each Retry-After is waited for")
 		require.GreaterOrEqual(t, time.Since(start), 3*retryAfter)
 		require.LessOrEqual(t, time.Since(start), 3*retryAfter*11/10+time.Second)
 	})
