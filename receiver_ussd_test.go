@@ -66,6 +66,7 @@ func TestTheFirstStepMayComeWithoutInput(t *testing.T) {
 		`{"sessionId":"s"}`:                                           {SessionID: "s"},
 		`{"sessionId":"s","msisdn":null,"mode":null,"sequence":null}`: {SessionID: "s"},
 		`{"sessionId":7,"msisdn":233,"input":1,"sequence":"2"}`:       {SessionID: "7", MSISDN: "233", Input: "1", Sequence: 2},
+		`{"sessionId":"a\/b","input":"\u0031*\u00e9\""}`:              {SessionID: "a/b", Input: "1*é\""},
 		`{"sessionId":"s","mode":"preview","new":{}}`:                 {SessionID: "s", Mode: "preview"},
 	} {
 		var got hellio.USSDRequest

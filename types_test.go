@@ -197,3 +197,39 @@ func FuzzTimestamp(f *testing.F) {
 		require.True(t, ts.Time.Equal(again.Time))
 	})
 }
+
+func TestAmountWithAnExponentIsANumberOfOneOrTwoDigitsMore(t *testing.T) {
+	t.Parallel()
+	for text, value := range map[string]string{"31e-3": "31/1000", "3.1E-2": "31/1000", "2e+3": "2000/1", "-1e2": "-100/1", "1e99": "", "0e00": "0/1"} {
+		var a Amount
+		require.NoError(t, json.Unmarshal([]byte(text), &a), text)
+		if value != "" {
+			require.Equal(t, value, a.Rat().String(), text)
+		}
+		data, err := json.Marshal(a)
+		require.NoError(t, err)
+		require.Equal(t, text, string(data), "it goes out as it came, a number")
+	}
+	for _, text := range []string{`1e100`, `1e-100`, `1e+100`, `"1e2"`, `"1e-2"`, `"e2"`, `"1e"`, `"1e+"`} {
+		require.Error(t, json.Unmarshal([]byte(text), new(Amount)), text)
+		require.Error(t, new(Amount).UnmarshalJSON([]byte(text)), text)
+	}
+	for _, text := range []string{`1e`, `1e+`, `1ee2`, `1e+-2`, `e2`} { // no JSON, so only a caller's own decoder gives it
+		require.Error(t, new(Amount).UnmarshalJSON([]byte(text)), text)
+	}
+}
+
+func TestEscapedTextIsReadAsWhatItMeans(t *testing.T) {
+	t.Parallel()
+	var read struct {
+		ID     ID
+		Amount Amount
+		At     Timestamp
+	}
+	require.NoError(t, json.Unmarshal([]byte(`{"ID":"a\/\u0062","Amount":"\u0031.50","At":"2026\u002d03-04T05:06:07Z"}`), &read))
+	require.Equal(t, ID("a/b"), read.ID)
+	require.Equal(t, "1.50", read.Amount.String())
+	require.Equal(t, 2026, read.At.Year())
+	require.NoError(t, json.Unmarshal([]byte("\"a\xff\""), &read.ID))
+	require.Equal(t, ID("a\ufffd"), read.ID, "as encoding/json reads it")
+}
