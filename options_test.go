@@ -48,6 +48,16 @@ func TestOptionsThatMayBeNilDoNothingThen(t *testing.T) {
 	require.NoError(t, getBalance(t.Context(), c))
 }
 
+func TestOptionsTakeTheEndsOfTheirRanges(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int64{1, 1 << 40} {
+		_, err := NewClient(testToken, WithMaxResponseBytes(n))
+		require.NoError(t, err)
+	}
+	_, err := NewClient(testToken, WithMaxResponseBytes(1<<40+1))
+	requireParamError(t, err, "max response bytes")
+}
+
 func TestLastOptionOfAKindWins(t *testing.T) {
 	t.Parallel()
 	c := stubbed(t, newStub(reply(200, balanceBody)), WithBaseURL("https://one.example"), WithBaseURL("https://two.example"))

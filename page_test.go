@@ -54,6 +54,7 @@ func TestAnIteratorEndsWhenTheCursorLeadsBack(t *testing.T) {
 	}{
 		"it stands still":          {"", []string{page("x")}, []string{"x", "x"}},
 		"it stands from the first": {"x", []string{page("x")}, []string{"x"}},
+		"the last from a cursor":   {"w", []string{page("")}, []string{""}},
 		"it cycles":                {"", []string{page("x"), page("y"), page("z"), page("x")}, []string{"x", "y", "z", "x"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -207,6 +207,18 @@ func TestResponseAttemptAndClientDoNotPrintWhatWasSent(t *testing.T) {
 	require.Contains(t, fmt.Sprint(attempt), "invalid_recipient", "the code tells what is wrong")
 }
 
+func TestResponseTellsWhatThereIsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]Response{
+		`{"attempts":2}`: {Attempts: 2},
+		`{"status":202,"attempts":1,"idempotency_key":"k","replayed":true}`: {StatusCode: 202, Attempts: 1, IdempotencyKey: "k", Replayed: true, Body: []byte("x")},
+	} {
+		data, err := json.Marshal(r)
+		require.NoError(t, err)
+		require.JSONEq(t, want, string(data))
+	}
+}
+
 func TestParamsPrintWithoutContentAndMarshalWhole(t *testing.T) {
 	t.Parallel()
 	p := oneSMS()
