@@ -90,7 +90,8 @@ func TestTokenWhoseWindowEndsFirstIsForgottenUnlessItIsInUse(t *testing.T) {
 func TestWhoeverIsNextLearnsSoWhenTheFirstGivesUp(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var l WindowLimiter
-		once(t, &l, smsTurn, 202, room(0, 120))
+		once(t, &l, smsTurn, 202, room(1, 120))
+		waited(t, &l, smsTurn)
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { _ = l.Wait(ctx, smsTurn) }()
 		time.Sleep(20 * time.Second)
@@ -99,6 +100,7 @@ func TestWhoeverIsNextLearnsSoWhenTheFirstGivesUp(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		cancel()
 		require.Equal(t, 40*time.Second, <-took, "the window's end, a minute after its first answer")
+		require.Equal(t, 2, l.paces[smsTurn.Token].token.inflight, "who gave up had no leave to give back")
 	})
 }
 
@@ -195,7 +197,7 @@ func TestOTPsUnderWayCountForTheLimitOfTheAddress(t *testing.T) {
 func TestOTPThatShowsTheTokensLimitCountsForIt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var l WindowLimiter
-		once(t, &l, smsTurn, 202, room(10, 120))
+		once(t, &l, smsTurn, 202, room(100, 120))
 		once(t, &l, otpTurn, 201, room(0, 120))
 		require.Equal(t, windowLength, waited(t, &l, smsTurn))
 	})

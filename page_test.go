@@ -164,6 +164,10 @@ func TestOneThingIsReadWhereverTheAPIPutsIt(t *testing.T) {
 			require.NotContains(t, string(m.Raw), "[")
 		})
 	}
+	client, _ := scripted(t, `{"reference":"r","status":"delivered"}`)
+	m, err := client.Reports.GetMessage(t.Context(), "r")
+	require.NoError(t, err, "bare, and named by its reference alone")
+	require.Equal(t, "r", m.Reference)
 	for name, body := range map[string]string{
 		"nothing": ``, "null": `null`, "no data": `{}`, "a null": `{"data":null}`, "an empty list": `{"data":[]}`, "a list of nulls": `{"data":[null]}`,
 		"a text": `{"data":"7"}`, "a list of texts": `{"data":["7"]}`, "an array": `[{"id":7}]`, "cut off": `{"data":{"id":7`, "bare without a name": `{"status":"delivered"}`,
