@@ -14,6 +14,7 @@ type serverClock struct {
 	mu    sync.Mutex
 	date  time.Time
 	seen  time.Time // on this machine, when date came
+	wall  time.Time // the same by the wall's clock alone
 	known bool
 }
 
@@ -33,6 +34,7 @@ func (c *serverClock) observe(h http.Header) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.date, c.seen, c.known = date, time.Now(), true
+	c.wall = c.seen.Round(0)
 }
 
 // ask asks the API for its time, by a call that costs nothing. Any answer will do; one without a Date leaves this machine's clock.
@@ -68,5 +70,5 @@ func (c *serverClock) fresh() bool {
 
 // elapsed is the time since the last Date, by the steady clock and by the wall's.
 func (c *serverClock) elapsed(now time.Time) (steady, wall time.Duration) {
-	return now.Sub(c.seen), now.Round(0).Sub(c.seen.Round(0))
+	return now.Sub(c.seen), now.Round(0).Sub(c.wall)
 }
