@@ -247,7 +247,7 @@ func (b *Batch) Resolve(index int, found Resolution) error {
 	if e.State == StateReused && found == WasNotSent { // its key belongs to another message
 		return bad("resolution", string(found)+", of a chunk that was reused", "was sent; else plan a batch with another id")
 	}
-	next := entry{Recipients: e.Recipients, Tries: e.Tries, Outcome: "settled by hand: " + string(found)}
+	next := entry{Recipients: e.Recipients, Tries: e.Tries, Resent: e.Resent, Outcome: "settled by hand: " + string(found)}
 	switch found {
 	case WasSent:
 		next.State, next.Accepted = StateDone, e.Recipients

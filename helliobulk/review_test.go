@@ -232,3 +232,31 @@ func TestADoubtIsJudgedByTheClockThatIsKnown(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatWasResentIsMarkedForEver(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	b, err := Open(leftInDoubt(t, fake))
+	require.NoError(t, err)
+	defer b.Close()
+	client := fake.Client(quick()...)
+	require.NoError(t, b.mark(1, StateNeedsReview))
+	o := Options{ResendUnknown: true}
+	var given []Job
+	give := func(j Job) error { given = append(given, j); return nil }
+	for round := range 2 { // handed out, settled by people, handed out once more
+		given = nil
+		_, err = b.HandOut(t.Context(), client, o, 1, give)
+		require.NoError(t, err)
+		require.Equal(t, 1, given[0].Chunk.Index)
+		require.Equal(t, round == 0, given[0].InDoubt)
+		e, err := b.store.entry(1)
+		require.NoError(t, err)
+		require.True(t, e.Resent)
+		require.NoError(t, b.Resolve(1, WasNotSent))
+	}
+	require.NoError(t, b.Send(t.Context(), client, Options{}))
+	e, err := b.store.entry(1)
+	require.NoError(t, err)
+	require.True(t, e.Resent)
+}
