@@ -71,12 +71,9 @@ func normalise(written, region string) (d destination, country, reason string) {
 	return destination(value), countryOf(n), ""
 }
 
-// countryOf tells the country; where several share a code and the number is of none of them, the main one.
+// countryOf tells the country of a number that is valid; "" where its code is no country's, such as +800.
 func countryOf(n *phonenumbers.PhoneNumber) string {
-	if country := phonenumbers.GetRegionCodeForNumber(n); country != "" && country != "ZZ" && country != "001" {
-		return country
-	}
-	if country := phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())); country != "ZZ" && country != "001" {
+	if country := phonenumbers.GetRegionCodeForNumber(n); country != "001" {
 		return country
 	}
 	return ""

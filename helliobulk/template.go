@@ -21,7 +21,7 @@ func parseTemplate(message string) (*template, error) {
 	t := &template{}
 	for rest := message; ; {
 		before, after, found := strings.Cut(rest, "{{")
-		if strings.Contains(before, "}}") || !found && rest != before {
+		if strings.Contains(before, "}}") {
 			return nil, badTemplate("}} without {{")
 		}
 		t.pieces = append(t.pieces, before)
