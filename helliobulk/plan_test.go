@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hellio-go/hellio"
@@ -35,6 +36,8 @@ func TestNumbersAreReadAsPeopleWriteThem(t *testing.T) {
 		{"0800FLOWERS", "GH", "", "", reasonNumber},
 		{"024123ABCD", "GH", "", "", reasonNumber},
 		{"+233241234567;ext=5", "GH", "", "", reasonNumber},
+		{"024 123 4567 #5", "GH", "", "", reasonUnused}, // an extension would be dropped
+		{"+800 1234 5678", "", "+80012345678", "", ""},  // of no country
 		{"+999123456789", "", "", "", reasonNumber},
 		{strings.Repeat("0", 100), "GH", "", "", reasonNumber},
 	} {
@@ -52,7 +55,7 @@ func TestNumbersAreReadAsPeopleWriteThem(t *testing.T) {
 
 func TestPlaceholdersAreFilledFromFields(t *testing.T) {
 	t.Parallel()
-	fields := map[string]string{"name": "Ama", "due-date": "1 May", "empty": "", "long": strings.Repeat("x", 1600), "bad": "\xff"}
+	fields := map[string]string{"name": "Ama", "due-date": "1 May", "empty": "", "long": strings.Repeat("x", 1600), "bad": "\xff", "wide": strings.Repeat("✓", 1600)}
 	for _, c := range []struct{ message, want, reason string }{
 		{"Hi", "Hi", ""},
 		{"{{name}}", "Ama", ""},
@@ -61,6 +64,7 @@ func TestPlaceholdersAreFilledFromFields(t *testing.T) {
 		{"Dear {{nobody}}", "", reasonField},
 		{"Dear {{empty}}", "", reasonField},
 		{"Dear {{long}}", "", reasonText},
+		{"{{wide}}", strings.Repeat("✓", 1600), ""}, // characters, not bytes
 		{"Dear {{bad}}", "", reasonText},
 	} {
 		tmpl, err := parseTemplate(c.message)
@@ -162,6 +166,47 @@ func TestDuplicatesAreDroppedOverTheWholeBatchOfPersonalTextsToo(t *testing.T) {
 	require.Equal(t, 2*count-len(pairs), m.Duplicates)
 }
 
+func TestWhatOnlyLooksLikeADuplicateIsSent(t *testing.T) {
+	t.Parallel()
+	one := byNumber{roaring64.New()}
+	texts, err := newByText(storePath(t))
+	require.NoError(t, err)
+	defer texts.close()
+	for i := range 3 * seenBatch { // numbers alike in their last 32 bits, and one number's texts
+		fresh, err := one.fresh(destination(233240000000+i<<32), "")
+		require.NoError(t, err)
+		require.True(t, fresh)
+		fresh, err = texts.fresh(233240000000, fmt.Sprint(i))
+		require.NoError(t, err)
+		require.True(t, fresh)
+	}
+}
+
+func TestAGroupIsSentEarlyOnlyWhenTooManyWait(t *testing.T) {
+	t.Parallel()
+	emitted, waiting := 0, 0
+	g := newGrouper(100, func(_ string, numbers []destination) error {
+		require.Len(t, numbers, 100, "chunks of one text are full")
+		emitted++
+		return nil
+	})
+	for i := range 2 * maxPending / 100 * 100 {
+		_, err := g.add("Fees", destination(i))
+		require.NoError(t, err)
+	}
+	require.Equal(t, 2*maxPending/100, emitted)
+	g = newGrouper(maxChunkSize, func(_ string, numbers []destination) error {
+		waiting -= len(numbers)
+		return nil
+	})
+	for i := range 2 * maxPending {
+		waiting++
+		_, err := g.add(fmt.Sprint(i%maxGroups), destination(i))
+		require.NoError(t, err)
+		require.LessOrEqual(t, waiting, maxPending)
+	}
+}
+
 func TestAPlanHoldsEveryNumberOnceInItsChunks(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
@@ -180,10 +225,11 @@ func TestAPlanHoldsEveryNumberOnceInItsChunks(t *testing.T) {
 		all = append(all, c.Recipients...)
 	}
 	require.Equal(t, numbers(1203), all)
-	_, err := b.Chunk(m.Chunks)
-	require.Error(t, err)
-	_, err = b.Chunk(-1)
-	require.Error(t, err)
+	for _, index := range []int{-1, m.Chunks} {
+		var param *hellio.ParamError
+		_, err := b.Chunk(index)
+		require.ErrorAs(t, err, &param)
+	}
 }
 
 func TestEachInvalidEntryIsListedWithItsReason(t *testing.T) {

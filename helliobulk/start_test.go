@@ -3,11 +3,14 @@ package helliobulk
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,27 +21,29 @@ import (
 func TestBadParamsAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
-	for field, change := range map[string]func(*Params){
-		"store":      func(p *Params) { p.Store = "" },
-		"batch id":   func(p *Params) { p.BatchID = "two words" },
-		"sender":     func(p *Params) { p.Sender = "" },
-		"message":    func(p *Params) { p.Message = strings.Repeat("x", 1601) },
-		"region":     func(p *Params) { p.Region = "Ghana" },
-		"chunk size": func(p *Params) { p.ChunkSize = 10_001 },
-		"workers":    func(p *Params) { p.Workers = -1 },
-		"margin":     func(p *Params) { p.Margin = 1 },
-		"grace":      func(p *Params) { p.Grace = -1 },
+	for field, changes := range map[string][]func(*Params){
+		"store":      {func(p *Params) { p.Store = "" }},
+		"batch id":   {func(p *Params) { p.BatchID = "two words" }, func(p *Params) { p.BatchID = "füßen" }, func(p *Params) { p.BatchID = strings.Repeat("x", 201) }},
+		"sender":     {func(p *Params) { p.Sender = "" }, func(p *Params) { p.Sender = strings.Repeat("x", 12) }},
+		"message":    {func(p *Params) { p.Message = strings.Repeat("x", 1601) }, func(p *Params) { p.Message = "" }},
+		"region":     {func(p *Params) { p.Region = "Ghana" }},
+		"chunk size": {func(p *Params) { p.ChunkSize = 10_001 }, func(p *Params) { p.ChunkSize = -1 }},
+		"workers":    {func(p *Params) { p.Workers = -1 }, func(p *Params) { p.Workers = 65 }},
+		"margin":     {func(p *Params) { p.Margin = 1 }, func(p *Params) { p.Margin = 721 * time.Hour }},
+		"grace":      {func(p *Params) { p.Grace = -1 }},
 	} {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
-			p := batchOf(t)
-			dir := filepath.Dir(p.Store)
-			change(&p)
-			_, err := Run(t.Context(), client, Numbers(number(1)), p)
-			var param *hellio.ParamError
-			require.ErrorAs(t, err, &param)
-			require.Equal(t, field, param.Field)
-			requireEmpty(t, dir)
+			for _, change := range changes {
+				p := batchOf(t)
+				dir := filepath.Dir(p.Store)
+				change(&p)
+				_, err := Run(t.Context(), client, Numbers(number(1)), p)
+				var param *hellio.ParamError
+				require.ErrorAs(t, err, &param)
+				require.Equal(t, field, param.Field)
+				requireEmpty(t, dir)
+			}
 		})
 	}
 }
@@ -124,9 +129,20 @@ func TestAnotherBatchInTheSameStoreIsRefused(t *testing.T) {
 			require.ErrorIs(t, err, ErrBatchChanged)
 		})
 	}
-	p.ChunkSize = 3
+	p.ChunkSize, p.Region = 3, "gh"
 	_, err = Run(t.Context(), client, Numbers(numbers(7)...), p)
 	require.NoError(t, err, "the stored boundaries hold, whatever the size is now")
+}
+
+func TestAnotherFieldOfARecipientIsAnotherList(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	p := batchOf(t)
+	p.Message = "Fees of {{child}} are due."
+	_, err := Plan(t.Context(), client, people([2]string{number(1), "Ama"}), p)
+	require.NoError(t, err)
+	_, err = Plan(t.Context(), client, people([2]string{number(1), "Kofi"}), p)
+	require.ErrorIs(t, err, ErrBatchChanged)
 }
 
 func TestABatchBelongsToItsTokenAndAddress(t *testing.T) {
@@ -192,6 +208,7 @@ func TestABatchWithoutAPriceIsNotBegunUnlessTold(t *testing.T) {
 	var payment *PaymentError
 	require.ErrorAs(t, err, &payment)
 	require.Equal(t, 1, payment.Estimate.Unpriced)
+	require.ErrorContains(t, err, "for 1 of 2 recipients the API lists no price")
 	require.Empty(t, fake.Messages())
 	p.StartUnpaid = true
 	r, err := Run(t.Context(), client, Numbers(abroad...), p)
@@ -211,6 +228,64 @@ func TestATokenThatCantAskForTheBalanceNeedsToBeTold(t *testing.T) {
 	r, err := Run(t.Context(), client, Numbers(numbers(7)...), p)
 	require.NoError(t, err)
 	requireEachOnce(t, fake, "100.0000", r, numbers(7))
+}
+
+// twoPrices lists a second, dearer network, and half of the balance as reserved.
+type twoPrices struct{ http.RoundTripper }
+
+func (p twoPrices) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := p.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	text := strings.Replace(string(body), `"0.0310"`, `"0.0400"`, 1)
+	text = strings.Replace(text, `"available":"0.5000"`, `"available":"0.2500"`, 1)
+	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+	resp.Header.Del("Content-Length")
+	return resp, err
+}
+
+func TestABatchIsPayableIfTheAvailableBalanceCoversTheHighestPrice(t *testing.T) {
+	t.Parallel()
+	for recipients, payable := range map[int]bool{6: true, 7: false, 8: false, 13: false} { // 8 by the lowest price, 12 by what is reserved
+		fake, client := newFake(t, helliotest.WithBalance("0.5000"))
+		b := planned(t, client, numbers(recipients))
+		dear, err := hellio.NewClient(helliotest.DefaultToken, append(quick(), hellio.WithBaseURL(client.BaseURL()),
+			hellio.WithHTTPClient(&http.Client{Transport: twoPrices{fake.RoundTripper()}}))...)
+		require.NoError(t, err)
+		e, err := b.Estimate(t.Context(), dear)
+		require.NoError(t, err)
+		require.Equal(t, "0.2500", e.Available.String())
+		require.Equal(t, payable, e.Payable, "%d recipients, %s to %s", recipients, e.Low, e.High)
+		require.NoError(t, b.Close())
+	}
+}
+
+func TestTheShortestTimeIsAWindowForEachFullOneBefore(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		limit, calls int
+		want         time.Duration
+	}{
+		"one window": {120, 120, 0}, "one call more": {120, 121, time.Minute}, "two": {120, 240, time.Minute},
+		"a limit of its own": {60, 121, 2 * time.Minute}, "no limit told": {0, 121, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, client := newFake(t, helliotest.WithRateLimit(c.limit))
+			p := batchOf(t)
+			p.ChunkSize = 1
+			_, err := Plan(t.Context(), client, Numbers(numbers(c.calls)...), p)
+			require.NoError(t, err)
+			b, err := Open(p.Store)
+			require.NoError(t, err)
+			defer b.Close()
+			e, err := b.Estimate(t.Context(), client)
+			require.NoError(t, err)
+			require.Equal(t, c.want, e.Shortest)
+		})
+	}
 }
 
 func requireEmpty(t *testing.T, dir string) {
