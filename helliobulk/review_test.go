@@ -122,6 +122,20 @@ func TestReviewListsWhatPeopleMustLookAt(t *testing.T) {
 	require.Equal(t, 1, listed[0].Index)
 	require.Equal(t, ChunkKey("fees", 1), listed[0].Key)
 	require.False(t, listed[0].Since.IsZero())
+
+	require.NoError(t, b.mark(0, StateReused))
+	now := entry{Recipients: 5}.begun(moment{time.Now(), time.Now(), true})
+	for margin, want := range map[time.Duration]int{0: 2, time.Nanosecond: 3} {
+		e, err := b.store.entry(2)
+		require.NoError(t, err)
+		require.NoError(t, b.commit([]change{{2, e, now}}))
+		n := 0
+		for _, err := range b.Review(margin) {
+			require.NoError(t, err)
+			n++
+		}
+		require.Equal(t, want, n, "one marked, one reused, and one in doubt for longer than the margin")
+	}
 }
 
 func TestPeopleSettleAChunkEitherWay(t *testing.T) {
@@ -134,8 +148,13 @@ func TestPeopleSettleAChunkEitherWay(t *testing.T) {
 			path := leftInDoubt(t, fake)
 			b, err := Open(path)
 			require.NoError(t, err)
-			require.Error(t, b.Resolve(0, found), "a chunk that is done")
-			require.Error(t, b.Resolve(3, found), "a chunk that is not there")
+			var param *hellio.ParamError
+			for _, index := range []int{-1, 0, 2, 3} { // not there, done, open, not there
+				require.ErrorAs(t, b.Resolve(index, found), &param)
+			}
+			require.NoError(t, b.mark(2, StateRejected))
+			require.ErrorAs(t, b.Resolve(2, found), &param, "what was refused was not sent, and needs nobody")
+			require.NoError(t, b.mark(2, StateOpen))
 			require.Error(t, b.Resolve(1, "perhaps"))
 			require.NoError(t, b.Resolve(1, found))
 			require.NoError(t, b.Close())
@@ -180,11 +199,23 @@ func TestABatchIDUsedBeforeIsFoundOutAtItsFirstChunk(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnfinished)
 	require.Equal(t, Count{1, 5}, r.Reused)
 	require.Empty(t, r.Costs, "the old answer's cost is not this batch's")
+	require.Zero(t, r.Replayed)
 	require.Len(t, fake.Messages(), 15)
 	b, err := Open(tomorrow.Store)
 	require.NoError(t, err)
 	require.Error(t, b.Resolve(0, WasNotSent), "its key can't send it")
 	require.NoError(t, b.Close())
+	for range 2 { // the second chunk and the third were used as well
+		_, err = Resume(t.Context(), client, tomorrow.Store, Options{Workers: 1})
+		require.ErrorIs(t, err, ErrBatchReused)
+	}
+	r, err = Resume(t.Context(), client, tomorrow.Store, Options{})
+	require.ErrorIs(t, err, ErrBatchReused, "an old answer does not become this batch's by asking again")
+	require.NotErrorIs(t, err, ErrUnfinished)
+	require.Equal(t, Count{3, 15}, r.Reused)
+	r, err = Resume(t.Context(), client, tomorrow.Store, Options{AcceptReplays: true})
+	require.NoError(t, err)
+	require.Equal(t, 3, r.Replayed)
 }
 
 func TestABatchWhoseStoreWasLostIsPlannedAgainAndSendsNothingTwice(t *testing.T) {
@@ -217,13 +248,16 @@ func TestADoubtIsJudgedByTheClockThatIsKnown(t *testing.T) {
 		"young":              {true, at(time.Hour, time.Hour, true), false},
 		"old":                {true, at(13*time.Hour, 13*time.Hour, true), true},
 		"this machine slept": {true, at(30*time.Hour, 0, true), true},
-		"this machine's clock jumped a day ahead": {true, at(time.Hour, 25*time.Hour, true), false},
-		"this machine's clock was put back":       {true, at(time.Hour, -24*time.Hour, true), false},
-		"the API's clock was put back":            {true, at(-time.Hour, time.Hour, true), true},
-		"intent by this machine's, young":         {false, at(time.Hour, time.Hour, true), false},
-		"intent by this machine's, old":           {false, at(13*time.Hour, 13*time.Hour, true), true},
-		"no Date at all, put back":                {true, at(0, -time.Hour, false), true},
-		"no Date at all, old":                     {true, at(0, 13*time.Hour, false), true},
+		"this machine's clock jumped a day ahead":        {true, at(time.Hour, 25*time.Hour, true), false},
+		"this machine's clock was put back":              {true, at(time.Hour, -24*time.Hour, true), false},
+		"the API's clock was put back":                   {true, at(-time.Hour, time.Hour, true), true},
+		"intent by this machine's, young":                {false, at(time.Hour, time.Hour, true), false},
+		"intent by this machine's, old":                  {false, at(13*time.Hour, 13*time.Hour, true), true},
+		"intent by this machine's, whose clock is wrong": {false, at(13*time.Hour, time.Hour, true), false},
+		"at the margin":                                  {true, at(12*time.Hour, 12*time.Hour, true), false},
+		"just past it":                                   {true, at(12*time.Hour+time.Second, 12*time.Hour, true), true},
+		"no Date at all, put back":                       {true, at(0, -time.Hour, false), true},
+		"no Date at all, old":                            {true, at(0, 13*time.Hour, false), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -231,6 +265,30 @@ func TestADoubtIsJudgedByTheClockThatIsKnown(t *testing.T) {
 			require.Equal(t, c.want, e.expired(c.now, 12*time.Hour))
 		})
 	}
+}
+
+func TestTheMarginIsTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	path := leftInDoubt(t, fake)
+	fake.Advance(2 * time.Hour)
+	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{Margin: time.Hour})
+	require.ErrorIs(t, err, ErrNeedsReview)
+	require.Equal(t, Count{1, 5}, r.NeedsReview)
+}
+
+func TestARefusalOfWhatIsResentIsNoProofThatItWasNeverSent(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	path := leftInDoubt(t, fake)
+	fake.Advance(25 * time.Hour)
+	client := fake.Client(quick()...)
+	_, err := Resume(t.Context(), client, path, Options{})
+	require.ErrorIs(t, err, ErrNeedsReview)
+	fake.Fault(helliotest.SMSSend, helliotest.Times(maxFailures), helliotest.Status(422, hellio.CodeNoValidRecipients))
+	r, err := Resume(t.Context(), client, path, Options{ResendUnknown: true, firstPause: 1})
+	require.ErrorIs(t, err, ErrUnfinished)
+	require.Equal(t, Count{1, 5}, r.Unknown)
 }
 
 func TestWhatWasResentIsMarkedForEver(t *testing.T) {
