@@ -97,6 +97,15 @@ func TestTheIntentIsOnDiskBeforeAJobIsGiven(t *testing.T) {
 	}))
 	require.Len(t, again, 2)
 	require.True(t, again[0].InDoubt, "nobody knows whether the queue had it")
+	for _, j := range again {
+		e, err := b.store.entry(j.Chunk.Index)
+		require.NoError(t, err)
+		require.Equal(t, e.Handout, j.Record.Handout())
+	}
+	names := []string{again[0].Record.Handout(), again[1].Record.Handout()}
+	again = nil
+	require.NoError(t, b.HandOutAgain(t.Context(), client, Options{}, func(j Job) error { again = append(again, j); return nil }))
+	require.Equal(t, names, []string{again[0].Record.Handout(), again[1].Record.Handout()}, "it is the same hand-out: what became of the first job counts")
 }
 
 func TestARecordOfAnEarlierHandOutSettlesNothing(t *testing.T) {
@@ -181,11 +190,15 @@ func TestHandingOutRefusesAnotherAccount(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b, _ := handedOut(t, fake, client)
-	other := fake.Client(append(quick(), hellio.WithBaseURL("https://other.invalid/v1"))...)
+	address := fake.Client(append(quick(), hellio.WithBaseURL("https://other.invalid/v1"))...)
+	token, err := hellio.NewClient(fake.IssueToken(), append(quick(), hellio.WithBaseURL(client.BaseURL()), hellio.WithHTTPClient(fake.HTTPClient()))...)
+	require.NoError(t, err)
 	give := func(Job) error { t.Fatal("nothing is given"); return nil }
-	_, err := b.HandOut(t.Context(), other, Options{}, 0, give)
-	require.ErrorIs(t, err, ErrOtherAccount)
-	require.ErrorIs(t, b.HandOutAgain(t.Context(), other, Options{}, give), ErrOtherAccount)
+	for _, other := range []*hellio.Client{address, token} {
+		_, err := b.HandOut(t.Context(), other, Options{}, 0, give)
+		require.ErrorIs(t, err, ErrOtherAccount)
+		require.ErrorIs(t, b.HandOutAgain(t.Context(), other, Options{}, give), ErrOtherAccount)
+	}
 	var bad *hellio.ParamError
 	_, err = b.HandOut(t.Context(), nil, Options{}, 0, give)
 	require.ErrorAs(t, err, &bad)
@@ -207,4 +220,116 @@ func TestADoubtOfThisMachineIsResolvedByTheFleet(t *testing.T) {
 	}))
 	require.Equal(t, Count{2, 10}, b.Report().Done)
 	require.Equal(t, 1, b.Report().Replayed)
+}
+
+func TestEachChunkIsHandedOutOnce(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	b := planned(t, client, numbers(5*(2*handoutPage+3)))
+	defer b.Close()
+	var given []int
+	give := func(j Job) error { given = append(given, j.Chunk.Index); return nil }
+	for _, most := range []int{1, handoutPage, 0, 0} {
+		_, err := b.HandOut(t.Context(), client, Options{}, most, give)
+		require.NoError(t, err)
+		require.Equal(t, len(given), b.Report().Unknown.Chunks)
+	}
+	require.Len(t, given, b.Manifest().Chunks)
+	for i, index := range given {
+		require.Equal(t, i, index)
+	}
+}
+
+func TestAJobExpiresWithItsOwnMargin(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		margin, age time.Duration
+		want        bool
+	}{{time.Hour, 59 * time.Minute, false}, {time.Hour, 2 * time.Hour, true}, {0, 11 * time.Hour, false}, {0, 13 * time.Hour, true}, {48 * time.Hour, 13 * time.Hour, false}} {
+		fake, client := newFake(t)
+		b := planned(t, client, numbers(5))
+		defer b.Close()
+		var job Job
+		_, err := b.HandOut(t.Context(), client, Options{Margin: c.margin}, 0, func(j Job) error { job = j; return nil })
+		require.NoError(t, err)
+		require.Equal(t, orElse(c.margin, defaultMargin), job.Margin)
+		if c.margin == 0 { // a job that tells none has the default
+			job.Margin = 0
+		}
+		fake.Advance(c.age)
+		courier, err := NewCourier(client)
+		require.NoError(t, err)
+		expired, err := courier.Expired(t.Context(), &job)
+		require.NoError(t, err)
+		require.Equal(t, c.want, expired, "%v after %v", c.margin, c.age)
+	}
+}
+
+func TestWithoutTheAPIsTimeNoJobMayBeSent(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	_, jobs := handedOut(t, fake, client)
+	require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.BalanceGet, Always: true, Effect: "reset"}))
+	c, err := NewCourier(client)
+	require.NoError(t, err)
+	_, err = c.Expired(t.Context(), &jobs[0])
+	require.ErrorIs(t, err, errNoTime)
+}
+
+func TestAJobThatIsInDoubtItselfIsNotCalledRejected(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	_, jobs := handedOut(t, fake, client)
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Status(422, hellio.CodeNoValidRecipients))
+	jobs[0].InDoubt = true
+	require.Equal(t, StateUnknown, deliver(t, client, jobs[0], false).State())
+}
+
+func TestALostReplyAfterARefusalIsInDoubtSinceTheHandOut(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	_, jobs := handedOut(t, fake, client)
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.RateLimited(time.Second))
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
+	c, err := NewCourier(client)
+	require.NoError(t, err)
+	record, _ := c.Send(t.Context(), t.Context(), &jobs[0], jobs[0].Record, false)
+	require.Equal(t, StateOpen, record.State())
+	record, _ = c.Send(t.Context(), t.Context(), &jobs[0], record, false)
+	require.Equal(t, StateUnknown, record.State())
+	require.Equal(t, jobs[0].Record.Status("fees").Since, record.Status("fees").Since)
+}
+
+func TestWhatARecordTellsOfAChunk(t *testing.T) {
+	t.Parallel()
+	of := func(s State, handout string) entry { return entry{State: s, Recipients: 5, Handout: handout} }
+	for name, c := range map[string]struct {
+		is, told entry
+		news     bool
+	}{
+		"done":                          {of(StateUnknown, "a"), of(StateDone, "a"), true},
+		"done after all":                {of(StateNeedsReview, "a"), of(StateDone, "a"), true},
+		"of another hand-out":           {of(StateUnknown, "b"), of(StateDone, "a"), false},
+		"of no hand-out":                {of(StateUnknown, ""), of(StateDone, ""), false},
+		"still unknown":                 {of(StateUnknown, "a"), of(StateUnknown, "a"), false},
+		"needs review, as was known":    {of(StateNeedsReview, "a"), of(StateNeedsReview, "a"), false},
+		"given back, and it is done":    {of(StateDone, "a"), of(StateOpen, "a"), false},
+		"done, and people settled that": {of(StateOpen, ""), of(StateDone, "a"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.is.Resent = true
+			to, news := c.is.settled(Record{entry: c.told})
+			require.Equal(t, c.news, news)
+			if news {
+				require.Equal(t, c.told.State, to.State)
+				require.True(t, to.Resent)
+			}
+		})
+	}
+	_, client := newFake(t)
+	b := planned(t, client, numbers(5))
+	defer b.Close()
+	require.NoError(t, b.Settle(Record{index: -1}, Record{index: 1}), "of a chunk that is not there")
 }
