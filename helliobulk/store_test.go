@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliotest"
@@ -45,8 +46,25 @@ func TestTwoPlansOfOneStoreExcludeEachOther(t *testing.T) {
 	other, err := createStore(p.Store + planSuffix)
 	require.NoError(t, err)
 	defer other.close()
+	before, err := os.ReadFile(other.path)
+	require.NoError(t, err)
 	_, err = Plan(t.Context(), client, Numbers(numbers(7)...), p)
 	require.ErrorIs(t, err, ErrLocked)
+	after, err := os.ReadFile(other.path)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "the lock comes before anything else")
+}
+
+func TestAPlanDoesNotReplaceABatchThatWasPlannedMeanwhile(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	p := batchOf(t)
+	require.NoError(t, os.WriteFile(p.Store, []byte("planned"), 0o600))
+	_, err := plan(t.Context(), Numbers(numbers(7)...), p, client.BaseURL(), "account")
+	require.ErrorIs(t, err, ErrLocked)
+	content, err := os.ReadFile(p.Store)
+	require.NoError(t, err)
+	require.Equal(t, "planned", string(content))
 }
 
 // tornBase is the bytes of a store with a journal, large enough to have branch pages.
@@ -185,4 +203,60 @@ func readAll(path string) error {
 		panic("damage changed the batch and was not found")
 	}
 	return b.commit(nil) // a write goes through the list of free pages
+}
+
+func TestARecordInAnothersPlaceIsTorn(t *testing.T) {
+	t.Parallel()
+	sealed := seal(bucketChunks, indexKey(1), []byte("payload"))
+	payload, err := unseal(bucketChunks, indexKey(1), sealed)
+	require.NoError(t, err)
+	require.Equal(t, "payload", string(payload))
+	for name, read := range map[string]func() ([]byte, error){
+		"another key":    func() ([]byte, error) { return unseal(bucketChunks, indexKey(2), sealed) },
+		"another bucket": func() ([]byte, error) { return unseal(bucketJournal, indexKey(1), sealed) },
+		"cut":            func() ([]byte, error) { return unseal(bucketChunks, indexKey(1), sealed[:3]) },
+		"nothing":        func() ([]byte, error) { return unseal(bucketChunks, indexKey(1), nil) },
+	} {
+		_, err := read()
+		require.ErrorIs(t, err, ErrTorn, name)
+	}
+}
+
+func TestAChunkThatDoesNotEndWhereItShouldIsTorn(t *testing.T) {
+	t.Parallel()
+	whole := encodeChunk("Hi", []destination{1, 300})
+	many := encodeChunk("", make([]destination, maxChunkSize+1))
+	for name, payload := range map[string][]byte{
+		"nothing": nil, "text cut": whole[:2], "text as long as all": {1}, "number cut": whole[:len(whole)-1], "more behind": append(bytes.Clone(whole), 1),
+		"nobody in it": encodeChunk("Hi", nil), "too many": many,
+	} {
+		err := decodeChunk(payload, func(string, int) {}, func(destination) {})
+		require.ErrorIs(t, err, ErrTorn, name)
+	}
+	require.NoError(t, decodeChunk(whole, func(string, int) {}, func(destination) {}))
+}
+
+func TestAPlannedStoreIsForItsOwnerAndWritesToDisk(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	p := batchOf(t)
+	b, err := openOrPlan(t.Context(), client, Numbers(numbers(7)...), p)
+	require.NoError(t, err)
+	defer b.Close()
+	require.False(t, b.store.db.NoSync, "an intent is on disk before its call")
+	info, err := os.Stat(p.Store)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "it holds numbers")
+	require.Equal(t, p.Store, b.store.path)
+}
+
+func TestAStoreOfAnotherFormatIsRefused(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	b := planned(t, client, numbers(7))
+	b.manifest.Version++
+	require.NoError(t, b.store.update(func(tx *bbolt.Tx) error { return putManifest(tx, &b.manifest) }))
+	require.NoError(t, b.Close())
+	_, err := Resume(t.Context(), client, b.store.path, Options{})
+	require.ErrorContains(t, err, "the store is of format 2, this version knows 1")
 }
