@@ -2,6 +2,8 @@ package helliobulk
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"math/big"
 	"strings"
 	"testing"
@@ -30,6 +32,11 @@ func TestCostsAddUpExactly(t *testing.T) {
 	require.NoError(t, err)
 	tally.move(&entry{State: StateDone, Recipients: 1, Cost: a, Currency: "GHS"}, &entry{State: StateOpen, Recipients: 1})
 	require.Equal(t, "0.1000", tally.snapshot().Costs[0].Amount.String())
+	was := entry{State: StateDone, Recipients: 1, Accepted: 1, Replayed: true}
+	tally.move(&entry{State: StateOpen, Recipients: 1}, &was)
+	require.Equal(t, 1, tally.snapshot().Replayed)
+	tally.move(&was, &entry{State: StateReused, Recipients: 1, Replayed: true})
+	require.Zero(t, tally.snapshot().Replayed, "what was reused is nobody's replay")
 	require.Equal(t, "-0.5000", decimal(big.NewRat(-1, 2)).String())
 }
 
@@ -69,6 +76,15 @@ func TestTheCSVHasALineForEachChunk(t *testing.T) {
 	require.Len(t, lines, 3)
 	require.True(t, strings.HasPrefix(lines[0], "index,key,state,recipients,accepted,invalid,segments,cost,currency,since,"))
 	require.True(t, strings.HasPrefix(lines[2], "1,"+ChunkKey("fees", 1)+",done,2,2,0,1,0.0620,GHS,20"), lines[2])
+}
+
+func TestACSVThatCantBeReadOrWrittenToItsEndIsAnError(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	require.ErrorIs(t, WriteCSV(io.Discard, func(yield func(ChunkStatus, error) bool) { yield(ChunkStatus{}, broken) }), broken)
+	full, pipe := io.Pipe()
+	require.NoError(t, full.CloseWithError(broken))
+	require.ErrorIs(t, WriteCSV(pipe, func(func(ChunkStatus, error) bool) {}), broken)
 }
 
 func TestAnEstimateSpansThePricesOfACountry(t *testing.T) {

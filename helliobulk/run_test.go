@@ -64,6 +64,12 @@ func TestARefusalThatConcernsAllStopsTheBatchAndCanBeMended(t *testing.T) {
 			require.Equal(t, status.code, api.Status)
 			require.Equal(t, Count{4, 18}, r.Open, "the refused chunk is open again, and no other was tried")
 			require.Equal(t, 1, fault.Hits())
+			b, err := Open(p.Store)
+			require.NoError(t, err)
+			e, err := b.store.entry(1)
+			require.NoError(t, err)
+			require.NoError(t, b.Close())
+			require.True(t, e.status("fees", 1).Since.IsZero(), "it is in no doubt")
 			r, err = Resume(t.Context(), client, p.Store, p.Options)
 			require.NoError(t, err)
 			requireEachOnce(t, fake, "100.0000", r, numbers(23))
@@ -82,6 +88,9 @@ func TestAnEmptyWalletStopsTheBatchUntilItIsFilled(t *testing.T) {
 	require.ErrorAs(t, err, &broke)
 	require.Equal(t, "0.0000", walletDifference(t, fake, "0.4000", r))
 	require.Zero(t, r.Unknown.Chunks, "a refused chunk is in no doubt")
+	r, err = Resume(t.Context(), client, p.Store, Options{})
+	require.ErrorAs(t, err, &broke, "a batch that has begun is stopped by the API alone")
+	require.NotErrorIs(t, err, ErrCannotPay)
 	full := "10.0000"
 	spent := r.Costs[0].Amount.Rat()
 	require.NoError(t, fake.Update(helliotest.AccountChange{Balance: &full}))
@@ -237,4 +246,78 @@ func TestAPartlyAcceptedChunkIsDone(t *testing.T) {
 	require.Equal(t, 3, r.Accepted)
 	require.Equal(t, 1, r.InvalidAtAPI)
 	require.Equal(t, "0.0000", walletDifference(t, fake, "100.0000", r))
+}
+
+func TestACallThatOutlivesItsGraceIsCutAndInDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := helliotest.New(t, helliotest.WithRateLimit(0))
+		fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Delay(time.Minute))
+		client := fake.Client(hellio.WithLimiter(nil))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		p := batchOf(t)
+		p.Workers, p.Grace = 1, 3*time.Second
+		begin := time.Now()
+		r, err := Run(ctx, client, Numbers(numbers(15)...), p)
+		require.ErrorIs(t, err, ErrUnfinished)
+		require.Equal(t, 8*time.Second, time.Since(begin))
+		require.Equal(t, Count{1, 5}, r.Unknown)
+		require.Equal(t, Count{1, 5}, r.Open)
+		r, err = Resume(t.Context(), client, p.Store, Options{})
+		require.NoError(t, err)
+		requireEachOnce(t, fake, "100.0000", r, numbers(15))
+	})
+}
+
+func TestAChunkWithoutAnAnswerIsTriedAgainAfterTwiceAsLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := helliotest.New(t, helliotest.WithRateLimit(0))
+		client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+		fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Status(500, ""))
+		begin := time.Now()
+		r, err := Run(t.Context(), client, Numbers(numbers(5)...), batchOf(t))
+		require.ErrorIs(t, err, ErrUnfinished)
+		require.Equal(t, Count{1, 5}, r.Unknown)
+		require.Equal(t, (1+2+4+8+16)*time.Second, time.Since(begin))
+	})
+}
+
+func TestOnlyCallsInARowWithoutAnAnswerEndTheRun(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	var faults []helliotest.FaultSpec
+	for nth := 1; nth < 4*maxOutage; nth += 2 { // every other call
+		faults = append(faults, helliotest.FaultSpec{Op: helliotest.SMSSend, Nth: nth, Effect: "status", Code: 500})
+	}
+	require.NoError(t, fake.SetFaults(faults...))
+	p := batchOf(t)
+	p.Workers, p.firstPause = 1, 1
+	r, err := Run(t.Context(), client, Numbers(numbers(5*2*maxOutage)...), p)
+	require.NoError(t, err)
+	requireEachOnce(t, fake, "100.0000", r, numbers(5*2*maxOutage))
+}
+
+func TestChunksThatNeedReviewAreNoOutage(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	b := planned(t, client, numbers(5*(maxOutage+5)))
+	defer b.Close()
+	_, err := b.HandOut(t.Context(), client, Options{}, maxOutage+4, func(Job) error { return nil })
+	require.NoError(t, err)
+	fake.Advance(25 * time.Hour)
+	err = b.Send(t.Context(), client, Options{Workers: 1})
+	require.ErrorIs(t, err, ErrNeedsReview)
+	require.NotErrorIs(t, err, ErrUnfinished)
+	require.Equal(t, 1, b.Report().Done.Chunks, "what comes after them is sent")
+}
+
+func TestAShorterHoldDoesNotEndALongerOne(t *testing.T) {
+	t.Parallel()
+	r := &runner{}
+	r.holdAll(time.Hour)
+	r.holdAll(time.Second)
+	require.Greater(t, time.Until(r.pause), 59*time.Minute)
 }

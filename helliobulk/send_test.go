@@ -51,6 +51,7 @@ func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
 		{"limit", api(403, hellio.CodeSpendLimitExceeded, rejected), 403, false, false, Stop, rejected},
 		{"sender", api(422, hellio.CodeSenderNotApproved, rejected), 422, false, false, Stop, rejected},
 		{"address", api(404, "", rejected), 404, false, false, Stop, rejected},
+		{"method", api(405, "", rejected), 405, false, false, Stop, rejected},
 		{"params", &hellio.ParamError{Field: "message"}, 0, false, false, Stop, notSent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,6 +75,7 @@ func TestAChunkGoesThroughAQueueAndIsSentOnce(t *testing.T) {
 	var taken Chunk
 	require.NoError(t, json.Unmarshal(task, &taken))
 	require.Equal(t, *chunk, taken)
+	taken.Gateway = "direct"
 	for attempt := range 2 { // the worker crashed after the first
 		r := SendChunk(t.Context(), client, &taken, attempt > 0)
 		require.Equal(t, Done, r.Verdict)
@@ -81,6 +83,22 @@ func TestAChunkGoesThroughAQueueAndIsSentOnce(t *testing.T) {
 		require.Equal(t, "0.1550", r.Sent.EstimatedCost.String())
 	}
 	require.Len(t, fake.Messages(), 5)
+	for _, r := range fake.Requests() {
+		require.Contains(t, string(r.Body), `"gateway":"direct"`)
+	}
+}
+
+func TestAChunkHasTheRouteOfItsBatch(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	p := batchOf(t)
+	p.Gateway = "direct"
+	b, err := openOrPlan(t.Context(), client, Numbers(numbers(5)...), p)
+	require.NoError(t, err)
+	defer b.Close()
+	chunk, err := b.Chunk(0)
+	require.NoError(t, err)
+	require.Equal(t, "direct", chunk.Gateway)
 }
 
 func TestAWorkerIsToldHowLongToWait(t *testing.T) {
