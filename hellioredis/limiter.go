@@ -115,8 +115,10 @@ func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration
 	}
 	asking, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	answer, err := l.reserve.Run(asking, l.redis, l.keys(r.Token),
-		step.Microseconds(), max(patience, 0).Microseconds(), urgent, keyLife.Milliseconds()).Int64Slice()
+	answer, err := inTime(asking, func() ([]int64, error) {
+		return l.reserve.Run(asking, l.redis, l.keys(r.Token),
+			step.Microseconds(), max(patience, 0).Microseconds(), urgent, keyLife.Milliseconds()).Int64Slice()
+	})
 	if err != nil {
 		l.rest(ctx)
 		return 0, err
@@ -126,6 +128,27 @@ func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration
 		return wait, errTooLate
 	}
 	return wait, nil
+}
+
+// inTime gives a command up when ctx ends. Unless its client was told otherwise, go-redis goes on by its own timeouts, which are of seconds. What
+// Redis carries out later is a moment that nobody uses.
+func inTime[T any](ctx context.Context, command func() (T, error)) (T, error) {
+	type result struct {
+		answer T
+		err    error
+	}
+	ended := make(chan result, 1)
+	go func() {
+		answer, err := command()
+		ended <- result{answer, err}
+	}()
+	select {
+	case r := <-ended:
+		return r.answer, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 // keys are the token's schedule, its OTPs' own and its block; the braces keep them on one node of a cluster.
@@ -154,7 +177,7 @@ func (l *Limiter) Observe(r hellio.LimitRequest, status int, rl hellio.RateLimit
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
-	if err := l.redis.Set(ctx, l.keys(r.Token)[2], 1, wait).Err(); err != nil {
+	if _, err := inTime(ctx, func() (string, error) { return l.redis.Set(ctx, l.keys(r.Token)[2], 1, wait).Result() }); err != nil {
 		l.rest(ctx)
 	}
 }

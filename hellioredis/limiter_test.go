@@ -2,7 +2,9 @@ package hellioredis
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -89,6 +91,34 @@ func TestTheRateFollowsTheLimitThatTheAPITells(t *testing.T) {
 	requireWait(t, 2*step, ask(t, ls[0], sms))
 	ls[0].Observe(otp, http.StatusCreated, hellio.RateLimit{Limit: 10, Remaining: 9})
 	requireWait(t, 4*step, ask(t, ls[0], sms))
+	ls[0].Observe(sms, http.StatusBadGateway, hellio.RateLimit{})
+	requireWait(t, 6*step, ask(t, ls[0], sms)) // an answer that tells no limit changes none
+}
+
+func TestWaitReturnsAtTheMomentThatIsGiven(t *testing.T) {
+	t.Parallel()
+	_, ls := fleet(t, 1)
+	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 1200})
+	began := time.Now()
+	for range 5 {
+		require.NoError(t, ls[0].Wait(t.Context(), sms))
+	}
+	require.GreaterOrEqual(t, time.Since(began), (1+2+3+4)*step/10, "the clock of this Redis stands still")
+}
+
+func TestWhatIsNotUsedAnyMoreLeavesRedis(t *testing.T) {
+	t.Parallel()
+	mini, ls := fleet(t, 1)
+	ask(t, ls[0], sms)
+	ask(t, ls[0], otp)
+	ls[0].Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: time.Minute})
+	require.Len(t, mini.Keys(), 3)
+	mini.FastForward(keyLife)
+	require.Empty(t, mini.Keys())
+	for i := range 1500 {
+		ls[0].Observe(hellio.LimitRequest{Token: strconv.Itoa(i)}, http.StatusAccepted, hellio.RateLimit{Limit: 60})
+	}
+	require.LessOrEqual(t, len(ls[0].limits), 1000)
 }
 
 func TestAnOTPDoesNotWaitForBulk(t *testing.T) {
@@ -102,6 +132,11 @@ func TestAnOTPDoesNotWaitForBulk(t *testing.T) {
 	}
 	requireWait(t, 50*step, ask(t, ls[0], sms))
 	requireWait(t, 12*step, ask(t, ls[1], otp)) // past a twelfth of the limit, OTPs come at a twelfth of the rate
+	_, ls = fleet(t, 1)
+	for range 10 {
+		require.Zero(t, ask(t, ls[0], otp))
+	}
+	requireWait(t, 10*step, ask(t, ls[0], otp)) // or when it would be any call's turn
 }
 
 func TestA429StopsTheWholeFleet(t *testing.T) {
@@ -114,6 +149,22 @@ func TestA429StopsTheWholeFleet(t *testing.T) {
 	mini.FastForward(31 * time.Second)
 	mini.SetTime(time.Date(2026, 3, 4, 5, 7, 0, 0, time.UTC))
 	require.Zero(t, ask(t, ls[1], sms))
+}
+
+func TestA429HoldsTheFleetForASecondAtLeastAndTenMinutesAtMost(t *testing.T) {
+	t.Parallel()
+	for told, want := range map[time.Duration]time.Duration{0: time.Second, time.Millisecond: time.Second, 24 * time.Hour: keyLife} {
+		_, ls := fleet(t, 2)
+		ls[0].Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: told})
+		requireWait(t, want, ask(t, ls[1], sms))
+	}
+}
+
+func TestAnOTPThatMeetsTheTokensLimitHoldsTheFleet(t *testing.T) {
+	t.Parallel()
+	_, ls := fleet(t, 2)
+	ls[0].Observe(otp, http.StatusTooManyRequests, hellio.RateLimit{Limit: presetLimit, RetryAfter: 30 * time.Second})
+	requireWait(t, 30*time.Second, ask(t, ls[1], sms))
 }
 
 func TestTheLimitOfOneAddressKeepsBackItsOTPsAlone(t *testing.T) {
@@ -152,6 +203,24 @@ func TestWithoutRedisEachProcessPacesItself(t *testing.T) {
 
 func firstError(_ time.Duration, err error) error { return err }
 
+// A stalled server takes connections and says nothing. go-redis by itself would wait for seconds, whatever a context says.
+func TestARedisThatStallsCountsAsAwayAfterAQuarterOfASecond(t *testing.T) {
+	t.Parallel()
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer mute.Close()
+	client := redis.NewClient(&redis.Options{Addr: mute.Addr().String()})
+	defer client.Close()
+	l, err := NewLimiter(client, "")
+	require.NoError(t, err)
+	began := time.Now()
+	require.NoError(t, l.Wait(t.Context(), sms))
+	l.restUntil = time.Time{}
+	l.Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: time.Second})
+	require.Less(t, time.Since(began), 4*askTimeout)
+	require.False(t, l.redisIsUp())
+}
+
 func TestWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	_, ls := fleet(t, 1)
@@ -159,7 +228,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, ls[0].Wait(ctx, sms), context.Canceled)
-	require.NoError(t, ls[0].Wait(t.Context(), hellio.LimitRequest{Token: "another"}), "the caller's leaving is no failure of Redis")
+	require.True(t, ls[0].redisIsUp(), "the caller's leaving is no failure of Redis")
 }
 
 func TestALimiterNeedsARedisClient(t *testing.T) {
