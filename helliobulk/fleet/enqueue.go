@@ -97,6 +97,10 @@ func newFeed(ctx context.Context, client *hellio.Client, rdb redis.UniversalClie
 
 // enqueue collects, repairs, hands out and starts.
 func (f *feed) enqueue(ctx context.Context) error {
+	stop, err := f.queue.readStop(ctx)
+	if err != nil {
+		return away(err)
+	}
 	if err := Collect(ctx, f.queue.redis, f.batch); err != nil {
 		return err
 	}
@@ -106,7 +110,7 @@ func (f *feed) enqueue(ctx context.Context) error {
 	if err := f.handOut(ctx); err != nil {
 		return err
 	}
-	if err := f.queue.start(ctx); err != nil {
+	if err := f.queue.start(ctx, stop); err != nil {
 		return away(err)
 	}
 	f.progress()

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio/helliobulk"
 )
 
 func TestWhatRedisSaidBeforeAStopDoesNotOpenTheGate(t *testing.T) {
@@ -21,4 +23,30 @@ func TestWhatRedisSaidBeforeAStopDoesNotOpenTheGate(t *testing.T) {
 	require.Error(t, g.now().Err())
 	g.follow(false, g.before())
 	require.NoError(t, g.now().Err(), "the fleet was started again")
+}
+
+// The workers that have tasks already may be refused while the rest is handed out.
+func TestAStopThatComesDuringAnEnqueuingIsNotUndoneByIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	q := w.queue()
+	w.enqueue(helliobulk.Options{})
+	requireStopped := func(want bool) {
+		t.Helper()
+		s, err := q.stopped(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, s != nil)
+		info, err := q.inspector.GetQueueInfo(q.name)
+		require.NoError(t, err)
+		require.Equal(t, want, info.Paused)
+	}
+	for _, reason := range []string{"402", "401"} {
+		before, err := q.readStop(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, q.stop(t.Context(), Stopped{Reason: reason}))
+		require.NoError(t, q.start(t.Context(), before))
+		requireStopped(true)
+	}
+	w.enqueue(helliobulk.Options{})
+	requireStopped(false)
 }

@@ -179,9 +179,15 @@ func (q *queue) stop(ctx context.Context, s Stopped) error {
 	return nil
 }
 
-// start undoes stop.
-func (q *queue) start(ctx context.Context) error {
-	if err := q.redis.Del(ctx, q.key("stopped")).Err(); err != nil {
+// startText deletes a stop unless it is another one by now.
+const startText = `if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end redis.call('DEL', KEYS[1]) return 1`
+
+var startScript = redis.NewScript(startText)
+
+// start undoes the stop that was read before, "" if there was none. One that has come since then stays.
+func (q *queue) start(ctx context.Context, before string) error {
+	started, err := startScript.Run(ctx, q.redis, []string{q.key("stopped")}, before).Int()
+	if err != nil || started == 0 {
 		return err
 	}
 	if err := q.inspector.UnpauseQueue(q.name); err != nil && !strings.Contains(err.Error(), "not paused") {
@@ -190,13 +196,19 @@ func (q *queue) start(ctx context.Context) error {
 	return nil
 }
 
-// stopped gives the reason of the last stop; nil if there is none.
-func (q *queue) stopped(ctx context.Context) (*Stopped, error) {
+// readStop gives the last stop as it is stored; "" if there is none.
+func (q *queue) readStop(ctx context.Context) (string, error) {
 	text, err := q.redis.Get(ctx, q.key("stopped")).Result()
 	if err == redis.Nil {
-		return nil, nil
+		return "", nil
 	}
-	if err != nil {
+	return text, err
+}
+
+// stopped gives the reason of the last stop; nil if there is none.
+func (q *queue) stopped(ctx context.Context) (*Stopped, error) {
+	text, err := q.readStop(ctx)
+	if err != nil || text == "" {
 		return nil, err
 	}
 	var s Stopped
