@@ -113,12 +113,12 @@ func TestARefusedChunkIsDone(t *testing.T) {
 func TestA429IsTriedAgainNoSoonerThanItSaysAndCountsAsNoFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
-	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.RateLimited(2*time.Second))
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.RateLimited(5*time.Second)) // asynq by itself takes up to three
 	w.work(WorkOptions{})
 	require.NoError(t, w.wait(helliobulk.Options{}))
 	calls := w.sends()
 	require.Len(t, calls, 2)
-	require.GreaterOrEqual(t, calls[1].At.Sub(calls[0].At), 2*time.Second)
+	require.GreaterOrEqual(t, calls[1].At.Sub(calls[0].At), 5*time.Second)
 	require.False(t, isFailure(&again{after: time.Second}))
 	w.requireEachOnce()
 }
@@ -202,4 +202,33 @@ func TestBadInputIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, Enqueue(t.Context(), other, w.rdb, w.batch, Options{}), helliobulk.ErrOtherAccount)
 	require.Equal(t, 1, w.batch.Report().Open.Chunks, "no intent")
+}
+
+func TestACallThatOutlivesItsGraceIsCutAndStaysInDoubt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Delay(time.Minute))
+	w.enqueue(helliobulk.Options{})
+	end := w.work(WorkOptions{Grace: time.Second})
+	require.Eventually(t, func() bool { return len(w.sends()) == 1 }, 10*time.Second, time.Millisecond)
+	began := time.Now()
+	end()
+	require.Less(t, time.Since(began), 3*time.Second, "asynq by itself would let it go on for two seconds more")
+	require.Equal(t, 1, inPhase(t, w, phaseBegun))
+}
+
+func TestATaskThatCantBeReadIsPutAside(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	q := w.queue()
+	for _, text := range []string{"junk", "{}"} {
+		_, err := asynq.NewClientFromRedisClient(w.rdb).Enqueue(asynq.NewTask(taskType, []byte(text)), asynq.Queue(q.name), asynq.MaxRetry(noLimit))
+		require.NoError(t, err)
+	}
+	w.work(WorkOptions{})
+	require.Eventually(t, func() bool {
+		archived, err := q.inspector.ListArchivedTasks(q.name)
+		return err == nil && len(archived) == 2
+	}, 20*time.Second, 10*time.Millisecond)
+	require.Empty(t, w.sends())
 }

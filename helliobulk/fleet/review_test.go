@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
 	"github.com/hellio-go/hellio/helliotest"
 )
@@ -105,4 +106,39 @@ func TestAChunkThatWaitedTooLongWithoutATryIsGivenBackAndSent(t *testing.T) {
 	require.NoError(t, w.wait(helliobulk.Options{}))
 	w.requireEachOnce()
 	require.Zero(t, w.batch.Report().Replayed)
+}
+
+// Redis may have lost that a call was begun: a chunk that was there before it restarted, or was put there once more, counts as in doubt.
+func TestWhatRedisMayHaveForgottenIsInDoubt(t *testing.T) {
+	t.Parallel()
+	for name, forget := range map[string]func(*world){
+		"restarted": func(w *world) { w.redis.restart() },
+		"emptied, and filled again": func(w *world) {
+			require.NoError(t, w.rdb.FlushAll(t.Context()).Err())
+			w.enqueue(helliobulk.Options{})
+		},
+	} {
+		t.Run(name+", too old", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 2)
+			w.enqueue(helliobulk.Options{})
+			forget(w)
+			w.fake.Advance(30 * time.Hour)
+			w.work(WorkOptions{})
+			require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrNeedsReview)
+			require.Equal(t, 2, w.batch.Report().NeedsReview.Chunks)
+			require.Empty(t, w.sends())
+		})
+		t.Run(name+", refused", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			w.enqueue(helliobulk.Options{})
+			forget(w)
+			w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Status(422, hellio.CodeNoValidRecipients))
+			w.work(WorkOptions{})
+			require.NoError(t, w.wait(helliobulk.Options{}))
+			require.Zero(t, w.batch.Report().Rejected.Chunks)
+			w.requireEachOnce()
+		})
+	}
 }

@@ -1,0 +1,57 @@
+package fleet
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio/helliobulk"
+)
+
+// The ledger's rules, one step after another: which try may speak, and what it may change.
+func TestTheLedgerBelievesTheLatestTryAndWhatIsSure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	var jobs []helliobulk.Job
+	give := func(j helliobulk.Job) error { jobs = append(jobs, j); return nil }
+	for range 2 { // two hand-outs of one chunk
+		_, err := w.batch.HandOut(t.Context(), w.client, helliobulk.Options{}, 0, give)
+		require.NoError(t, err)
+		require.NoError(t, w.batch.Settle(jobs[len(jobs)-1].Record.GivenBack()))
+	}
+	earlier, now := jobs[0].Record, jobs[1].Record
+	l := w.queue().ledger("fees")
+	begin := func(r helliobulk.Record, try string) string {
+		h, err := l.begin(t.Context(), r, try)
+		require.NoError(t, err)
+		return h.phase
+	}
+	end := func(r helliobulk.Record, try, phase string, sure bool) bool {
+		noted, err := l.end(t.Context(), r, try, phase, sure)
+		require.NoError(t, err)
+		return noted
+	}
+	stands := func(phase string, state helliobulk.State) {
+		t.Helper()
+		h, err := l.look(t.Context(), now)
+		require.NoError(t, err)
+		require.Equal(t, phase, h.phase)
+		require.Equal(t, state, h.record.State())
+	}
+	require.Equal(t, phaseNone, begin(earlier, "0"))
+	require.True(t, end(earlier, "0", phaseSettled, false))
+	stands(phaseNone, helliobulk.StateUnknown) // what was settled then says nothing of this hand-out
+	require.Equal(t, phaseNone, begin(now, "1"))
+	require.False(t, end(earlier, "0", phaseSettled, true), "of an earlier hand-out")
+	require.True(t, end(now.NeedsReview(), "1", phaseIdle, false))
+	require.Equal(t, phaseIdle, begin(now, "2"))
+	stands(phaseBegun, helliobulk.StateNeedsReview) // the record of the last try, not the job's own
+	require.Equal(t, phaseBegun, begin(now, "3"))
+	require.False(t, end(now, "2", phaseIdle, false), "a later try is under way")
+	require.True(t, end(now.NeedsReview(), "3", phaseSettled, false))
+	require.Equal(t, phaseSettled, begin(now, "4"), "what is settled stays so")
+	stands(phaseSettled, helliobulk.StateNeedsReview)
+	require.False(t, end(now, "3", phaseIdle, false))
+	require.True(t, end(now, "2", phaseSettled, true), "but for what is sure")
+	stands(phaseSettled, helliobulk.StateUnknown)
+}
