@@ -50,12 +50,14 @@ func TestAPrimaryThatDiesIsFollowedByItsReplicaAndNobodyIsChargedTwice(t *testin
 	require.Equal(t, "master", role[0])
 }
 
-// startSentinel starts one that makes the replica the primary as soon as the primary is away for half a second.
+// startSentinel starts one that makes the replica the primary as soon as the primary is away for half a second. If what it knows of the replica is
+// too old just then, it gives up, and tries again after twice the failover timeout, which is six minutes unless told.
 func startSentinel(t *testing.T, primary string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(primary)
 	file := filepath.Join(t.TempDir(), "sentinel.conf")
-	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "sentinel monitor hellio %s %s 1\nsentinel down-after-milliseconds hellio 500\n", host, port), 0o600))
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "sentinel monitor hellio %s %s 1\nsentinel down-after-milliseconds hellio 500\n"+
+		"sentinel failover-timeout hellio 1000\n", host, port), 0o600))
 	port = freePort(t)
 	cmd := exec.Command("redis-server", file, "--sentinel", "--port", port, "--bind", "127.0.0.1")
 	require.NoError(t, cmd.Start())
