@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,4 +55,47 @@ func TestTheLedgerBelievesTheLatestTryAndWhatIsSure(t *testing.T) {
 	require.False(t, end(now, "3", phaseIdle, false))
 	require.True(t, end(now, "2", phaseSettled, true), "but for what is sure")
 	stands(phaseSettled, helliobulk.StateUnknown)
+}
+
+func TestEveryPieceOfNewsIsTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	l := w.queue().ledger("fees")
+	_, err := l.end(t.Context(), helliobulk.Record{}.NeedsReview(), "1", phaseSettled, false)
+	require.NoError(t, err)
+	for range 2 * newsPage { // one page, one more, and some that come meanwhile
+		require.NoError(t, l.tell(t.Context(), 0))
+	}
+	taken := 0
+	require.NoError(t, l.latest(t.Context(), func(records ...helliobulk.Record) error {
+		if taken += len(records); taken == newsPage {
+			require.NoError(t, l.tell(t.Context(), 0))
+		}
+		return nil
+	}))
+	require.Equal(t, 2*newsPage+2, taken)
+	require.Zero(t, w.rdb.LLen(t.Context(), l.news).Val())
+}
+
+func TestOnlyWhatIsFinalIsCollected(t *testing.T) {
+	t.Parallel()
+	records, err := settled([]string{`a|1|settled|{"index":3,"entry":{"s":"done"}}`, `a|1|idle|{"index":4,"entry":{"s":"open"}}`, `a|1|begun|{"index":5,"entry":{"s":"unknown"}}`})
+	require.NoError(t, err)
+	require.Len(t, records, 1)
+	require.Equal(t, 3, records[0].Index())
+	_, err = settled([]string{"a|1|settled"})
+	require.Error(t, err)
+}
+
+func TestATaskIsKeptForItsMarginAndTriedWithoutALimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.enqueue(helliobulk.Options{Margin: 3 * time.Hour})
+	tasks, err := w.queue().inspector.ListPendingTasks(w.queue().name)
+	require.NoError(t, err)
+	require.Len(t, tasks, 1)
+	require.Equal(t, 3*time.Hour, tasks[0].Retention)
+	require.Equal(t, noLimit, tasks[0].MaxRetry)
+	require.Equal(t, taskTimeout, tasks[0].Timeout)
+	require.Equal(t, helliobulk.ChunkKey("fees", 0), tasks[0].ID)
 }
