@@ -95,6 +95,8 @@ func TestAListThatCantBeUsedSaysWhereAndWhy(t *testing.T) {
 		"ragged":            {"phone,b\n" + secret + ",x\n\n" + secret + "\n", list.Format{Column: "phone"}, 4, "1 column, the first line has 2"},
 		"wide":              {"phone\n" + secret + "," + secret + "\n", list.Format{}, 2, "2 columns, the first line has 1"},
 		"open quote":        {"phone\n\"" + secret + "\n", list.Format{}, 2, "does not end"},
+		"ragged after sep=": {"sep=;\nphone;b\n" + secret + "\n", list.Format{Column: "phone"}, 3, "1 column, the first line has 2"},
+		"quote after sep=":  {"sep=;\nphone;b\n" + secret + ";\"x\ny\"z\n", list.Format{Column: "phone"}, 3, "goes on after it"},
 		"inner quote":       {"phone\n" + secret + "\"\n", list.Format{}, 2, "quotation mark stands inside"},
 		"zero byte":         {"phone\n" + secret + "\x00\n", list.Format{}, 2, "zero byte"},
 		"not UTF-8":         {"phone\n" + secret + "\n\xff" + secret + "\n", list.Format{}, 3, "not UTF-8"},
@@ -104,6 +106,7 @@ func TestAListThatCantBeUsedSaysWhereAndWhy(t *testing.T) {
 		"long first line":   {strings.Repeat("1", 10<<20), list.Format{}, 1, "longer than 1048576 bytes"},
 		"quote never ended": {"phone\n" + secret + "\n\"" + strings.Repeat(secret+"\n", 1<<20), list.Format{}, 3, "a quotation mark seems to be missing"},
 		"2.33E+11":          {"phone\n" + secret + "\n2.33E+11\n", list.Format{}, 3, "its last digits are lost"},
+		"+2.33E+11":         {"+2.33E+11\n", list.Format{}, 1, "its last digits are lost"},
 		"2,33241E+11":       {"\"2,33241E+11\"\n", list.Format{}, 1, "its last digits are lost"},
 		"separator":         {"phone\n", list.Format{Separator: '"'}, 1, "can't separate"},
 	} {
@@ -157,13 +160,13 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func TestANumberKeptAsADecimalIsReadAsTheNumberThatItWas(t *testing.T) {
 	t.Parallel()
-	all, err := read(strings.NewReader("phone\n233240000001.0\n+233240000001.0\n1.0.0\n12E\nE5\n"), list.Format{})
+	all, err := read(strings.NewReader("phone\n233240000001.0\n+233240000001.0\n\"233240000001,0\"\n1.0.0\n12E\nE5\n"), list.Format{})
 	require.NoError(t, err)
 	var numbers []string
 	for _, r := range all {
 		numbers = append(numbers, r.Number)
 	}
-	require.Equal(t, []string{"233240000001", "+233240000001", "1.0.0", "12E", "E5"}, numbers)
+	require.Equal(t, []string{"233240000001", "+233240000001", "233240000001", "1.0.0", "12E", "E5"}, numbers)
 }
 
 func TestATextIsReadAsAListIs(t *testing.T) {
@@ -176,5 +179,28 @@ func TestATextIsReadAsAListIs(t *testing.T) {
 	for _, bad := range []string{strings.Repeat("x", 101), "a\xff", "Dear all\x00, hello"} {
 		_, err := list.Text(strings.NewReader(bad), "", 100)
 		require.Error(t, err)
+	}
+}
+
+func TestAListIsReadAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	const n = "0240000001"
+	for name, c := range map[string]struct {
+		text   string
+		format list.Format
+		want   []helliobulk.Recipient
+	}{
+		"separators in quotation marks": {"phone,\"a;b;c\"\n" + n + ",x\n", list.Format{Column: "phone"}, []helliobulk.Recipient{{Number: n}}},
+		"told otherwise than sep=":      {"sep=;\nphone,b\n" + n + ",x;y\n", list.Format{Column: "phone", Separator: ','}, []helliobulk.Recipient{{Number: n}}},
+		"a digit makes no header":       {"024\n" + n + "\n", list.Format{}, []helliobulk.Recipient{{Number: "024"}, {Number: n}}},
+		"spaces and line ends": {"phone,note\r\n " + n + " ,\" a\r\nb \"\r\n", list.Format{Column: "phone", Fields: []string{"note"}},
+			[]helliobulk.Recipient{{Number: n, Fields: map[string]string{"note": "a\nb"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all, err := read(strings.NewReader(c.text), c.format)
+			require.NoError(t, err)
+			require.Equal(t, c.want, all)
+		})
 	}
 }
