@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hellio-go/hellio/helliobulk"
@@ -43,4 +44,14 @@ func TestATaskThatHasEndedGivesWayAndAnyOtherStays(t *testing.T) {
 	w.work(WorkOptions{})
 	require.Eventually(t, func() bool { return len(w.sends()) == 2 }, 10*time.Second, time.Millisecond)
 	require.Equal(t, 1, put().Active)
+}
+
+func TestEachTokenAndAddressHasAQueueOfItsOwn(t *testing.T) {
+	t.Parallel()
+	rdb := redis.NewClient(&redis.Options{}) // no connection is made
+	defer rdb.Close()
+	name := newQueue(rdb, "https://api.example/v1", "0123").name
+	require.Equal(t, name, newQueue(rdb, "https://api.example/v1", "0123").name)
+	require.NotEqual(t, name, newQueue(rdb, "https://sandbox.example/v1", "0123").name)
+	require.NotEqual(t, name, newQueue(rdb, "https://api.example/v1", "0124").name)
 }

@@ -142,3 +142,25 @@ func TestWhatRedisMayHaveForgottenIsInDoubt(t *testing.T) {
 		})
 	}
 }
+
+func TestWaitResendsWhatNeededReviewWhenItBeganAndNothingLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	_, err := w.batch.HandOut(t.Context(), w.client, helliobulk.Options{}, 1, func(j helliobulk.Job) error { return w.batch.Settle(j.Record.NeedsReview()) })
+	require.NoError(t, err)
+	require.Equal(t, 1, w.batch.Report().NeedsReview.Chunks)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Wait(t.Context(), w.client, w.rdb, w.batch, Options{Options: helliobulk.Options{ResendUnknown: true}, Ahead: 1})
+	}()
+	require.Eventually(t, func() bool {
+		info, err := w.queue().inspector.GetQueueInfo(w.queue().name)
+		return err == nil && info.Pending == 1
+	}, 10*time.Second, 10*time.Millisecond)
+	w.fake.Advance(25 * time.Hour) // it is resent too late, and needs review again
+	w.work(WorkOptions{})
+	require.ErrorIs(t, <-ended, helliobulk.ErrNeedsReview)
+	require.Equal(t, 1, w.batch.Report().NeedsReview.Chunks)
+	require.Equal(t, 1, w.batch.Report().Done.Chunks)
+	require.Len(t, w.sends(), 1)
+}
