@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
@@ -108,38 +107,9 @@ func (c *console) conclude(err error) int {
 	return s.status
 }
 
-// plain is an error's text for people. The API's own sentences may hold a number.
+// plain is an error's text for people, on one line. The API's own sentences, which may hold a number, come masked.
 func plain(err error) string {
-	text := strings.ReplaceAll(strings.ReplaceAll(err.Error(), "helliobulk: ", ""), "\n", "; ")
-	var api *hellio.APIError
-	if errors.As(err, &api) {
-		return maskNumbers(text)
-	}
-	return text
-}
-
-// maskNumbers leaves of 7 and more digits in a row the last two.
-func maskNumbers(text string) string {
-	var out strings.Builder
-	for text != "" {
-		n := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsDigit(r) })
-		if n < 0 {
-			n = len(text)
-		}
-		if n >= 7 {
-			out.WriteString("…" + text[n-2:n])
-		} else {
-			out.WriteString(text[:n])
-		}
-		text = text[n:]
-		n = strings.IndexFunc(text, unicode.IsDigit)
-		if n < 0 {
-			n = len(text)
-		}
-		out.WriteString(text[:n])
-		text = text[n:]
-	}
-	return out.String()
+	return strings.ReplaceAll(strings.ReplaceAll(err.Error(), "helliobulk: ", ""), "\n", "; ")
 }
 
 // statusOf is the exit status for an error. Of several reasons the one counts that must be seen to first.
