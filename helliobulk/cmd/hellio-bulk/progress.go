@@ -33,7 +33,8 @@ type progress struct {
 	shown     helliobulk.Count // what was left when it was shown
 	remaining int              // of the rate limit's window
 	window    time.Time        // when it began, as far as one can see
-	notice    func() bool      // ends what waits for an interrupt
+	notice    func() bool      // ends what waits for an interrupt, unless it has begun
+	noticed   chan struct{}    // closed when that has said what it has to say
 
 	stop    chan struct{}
 	stopped sync.WaitGroup
@@ -41,7 +42,7 @@ type progress struct {
 
 // newProgress begins to show a run.
 func newProgress(c *console, r helliobulk.Report, limit func() hellio.RateLimit) *progress {
-	p := &progress{c: c, limit: limit, began: time.Now(), first: r, last: r, window: time.Now(), stop: make(chan struct{})}
+	p := &progress{c: c, limit: limit, began: time.Now(), first: r, last: r, window: time.Now(), stop: make(chan struct{}), noticed: make(chan struct{})}
 	every := lineEvery
 	switch {
 	case c.json:
@@ -89,6 +90,7 @@ func (p *progress) report(r helliobulk.Report) {
 // interruptible says, once ctx ends, what happens now and how to go on.
 func (p *progress) interruptible(ctx context.Context, now, resume string) {
 	p.notice = context.AfterFunc(ctx, func() {
+		defer close(p.noticed)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.clear()
@@ -98,7 +100,9 @@ func (p *progress) interruptible(ctx context.Context, now, resume string) {
 
 // end shows the last of it.
 func (p *progress) end() {
-	p.notice()
+	if !p.notice() { // the last line comes last
+		<-p.noticed
+	}
 	close(p.stop)
 	p.stopped.Wait()
 	p.mu.Lock()
