@@ -144,3 +144,11 @@ func TestSpansOfChunksAreRead(t *testing.T) {
 		require.Error(t, x.Set(bad), bad)
 	}
 }
+
+func TestAnEnqueuingTellsOfWhatNoFleetCanSeeTo(t *testing.T) {
+	t.Parallel()
+	d := forgotten(t)
+	withRedis(t, d)
+	require.Equal(t, statusReview, d.run("enqueue", "-store", d.store()).status)
+	d.requireDoubles(0)
+}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -204,4 +206,23 @@ func TestAnErrorOfTheAPIShowsNoNumber(t *testing.T) {
 	told := plain(fmt.Errorf("the batch: %w", errors.Join(helliobulk.ErrUnfinished, err)))
 	require.Regexp(t, `^the batch: the batch is not finished; .*\*01 .*\*02`, told)
 	require.NotRegexp(t, `[0-9]{4}`, told)
+}
+
+func TestStatusTellsThatTheIDWasUsedBefore(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	list, again := d.list(23), d.store()+"2"
+	require.Equal(t, statusDone, d.run(d.send(list, "-yes")...).status)
+	require.Equal(t, statusBatch, d.run(d.send(list, "-yes", "-store", again)...).status)
+	require.Equal(t, statusBatch, d.run("status", "-store", again).status)
+}
+
+func TestCtrlCAtAQuestionIsANo(t *testing.T) {
+	t.Parallel()
+	in, typing := io.Pipe() // nobody types
+	defer typing.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := (&console{in: in, err: io.Discard, asks: true}).ask(ctx, "Send? ")
+	require.ErrorIs(t, err, errDeclined)
 }
