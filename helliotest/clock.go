@@ -12,19 +12,19 @@ type alarm struct {
 	rings time.Time // package time
 }
 
-// maxAdvance keeps the clock within what a time.Duration from package time can hold.
+// maxAdvance is how far the clock may be ahead: it keeps it within what a time.Duration from package time can hold.
 const maxAdvance = 100 * 365 * 24 * time.Hour
 
 // Advance moves the fake's clock by d and runs what falls due on the way, in order, each job at its own time; it returns when all that is
-// done. In a synctest bubble it sleeps d and settles. Requests that wait in a delay or a latency are not hurried. A d that is negative or
-// above 100 years fails the test.
+// done. In a synctest bubble it sleeps d and settles. Requests that wait in a delay or a latency are not hurried. A d that is negative,
+// or would bring the clock more than 100 years ahead of package time, fails the test.
 func (f *Fake) Advance(d time.Duration) {
 	f.tb.Helper()
 	if d < 0 {
 		f.tb.Fatalf("helliotest: Advance(%v): the clock moves forward only", d)
 	}
-	if d > maxAdvance {
-		f.tb.Fatalf("helliotest: Advance(%v): at most %v at once", d, maxAdvance)
+	if ahead := time.Until(f.Now()); d > maxAdvance-ahead {
+		f.tb.Fatalf("helliotest: Advance(%v): the clock would be more than %v ahead", d, maxAdvance)
 	}
 	if f.inBubble() {
 		f.look()() // the lock hands what the test has written to the receivers that run meanwhile

@@ -35,6 +35,18 @@ func TestTheClockDoesNotGoBack(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
+func TestTheClockGoesAtMostAHundredYearsAhead(t *testing.T) {
+	t.Parallel()
+	const century = 100 * 365 * 24 * time.Hour
+	f, err := helliotest.Start()
+	require.NoError(t, err)
+	require.Panics(t, func() { f.Advance(century + time.Second) })
+	f.Advance(century - time.Hour)
+	require.Panics(t, func() { f.Advance(2 * time.Hour) }, "all advances together")
+	require.Greater(t, time.Until(f.Now()), century-2*time.Hour)
+	require.NoError(t, f.Close())
+}
+
 func TestAdvancesAtOnceAddUp(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
