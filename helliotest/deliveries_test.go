@@ -372,3 +372,54 @@ func TestAResetKeepsTheWebhooksOfTheOptions(t *testing.T) {
 		require.Zero(t, hooks(t, f)[0].LastError)
 	})
 }
+
+func TestAnyStatusOfThe200sAcknowledges(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]string{200: "delivered", 204: "delivered", 299: "delivered", 300: "failed", 302: "failed", 404: "failed"} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := helliotest.New(t, helliotest.WithWebhookHandler(always(status), hookSecret))
+				sendTo(t, f, someone)
+				f.Advance(time.Hour)
+				require.Equal(t, want, f.Deliveries()[0].Status)
+			})
+		})
+	}
+}
+
+func TestADeletedWebhookLeavesOthersAndWhatIsDoneAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t, helliotest.WithWebhookHandler(&receiver{}, hookSecret), helliotest.WithWebhookHandler(answering(500), hookSecret))
+		sendTo(t, f, someone)
+		f.Advance(5 * time.Second)
+		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), fmt.Sprint(f.Deliveries()[0].WebhookID)))
+		require.Equal(t, []string{"delivered", "pending"}, []string{f.Deliveries()[0].Status, f.Deliveries()[1].Status})
+		f.Advance(10 * time.Second)
+		require.Equal(t, "delivered", f.Deliveries()[1].Status)
+	})
+}
+
+func TestAnAttemptUnderWayDecidesWhatBecomesOfADeletedWebhooksDelivery(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]string{200: "delivered", 500: "failed"} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) {
+					time.Sleep(9 * time.Second)
+					w.WriteHeader(status)
+				}}
+				f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+				sendTo(t, f, someone)
+				time.Sleep(6 * time.Second)
+				require.NoError(t, f.Client().Webhooks.Delete(t.Context(), string(hooks(t, f)[0].ID)))
+				require.Equal(t, "pending", f.Deliveries()[0].Status)
+				f.Advance(time.Hour)
+				require.Equal(t, want, f.Deliveries()[0].Status)
+				require.Len(t, v.got(), 1)
+			})
+		})
+	}
+}

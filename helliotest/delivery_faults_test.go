@@ -186,10 +186,51 @@ func TestAFaultOfAnyCallLeavesDeliveriesAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
 		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
-		fault := f.Fault(helliotest.AnyOp, helliotest.Nth(1), helliotest.Delay(time.Millisecond))
+		fault := f.Fault(helliotest.AnyOp, helliotest.Nth(2), helliotest.Delay(time.Millisecond))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
-		require.Equal(t, 1, fault.Hits())
+		require.Zero(t, fault.Hits(), "a delivery is no call")
 		require.Len(t, v.got(), 1)
+		sendTo(t, f, other)
+		require.Equal(t, 1, fault.Hits())
+	})
+}
+
+func TestEitherOfTwoDuplicatesAcknowledges(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		first, second int
+		want          string
+	}{{200, 500, "delivered"}, {500, 200, "delivered"}, {500, 500, "pending"}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := helliotest.New(t, helliotest.WithWebhookHandler(answering(c.first, c.second), hookSecret))
+			f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), helliotest.WebhookDuplicate())
+			sendTo(t, f, someone)
+			f.Advance(5 * time.Second)
+			require.Equal(t, c.want, f.Deliveries()[0].Status)
+		})
+		synctest.Test(t, func(t *testing.T) {
+			f := helliotest.New(t, helliotest.WithWebhookHandler(answering(500, c.first, c.second), hookSecret))
+			sendTo(t, f, someone)
+			f.Advance(5 * time.Second)
+			require.NoError(t, f.ReplayWith(f.Deliveries()[0].ID, helliotest.WebhookDuplicate()))
+			require.Equal(t, c.want, f.Deliveries()[0].Status)
+		})
+	}
+}
+
+func TestOfSeveralFaultsOfADeliveryEachCountsAndTheFirstActs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+		first := f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), helliotest.WebhookLose())
+		second := f.Fault(helliotest.WebhookDelivery, helliotest.Times(2), helliotest.WebhookBadSignature())
+		sendTo(t, f, someone)
+		f.Advance(5 * time.Second)
+		require.Equal(t, []int{1, 0}, []int{first.Hits(), second.Hits()})
+		f.Advance(time.Hour)
+		require.Equal(t, []int{1, 1}, []int{first.Hits(), second.Hits()})
+		attempts := f.Deliveries()[0].Attempts
+		require.Equal(t, []string{"webhook_lose", "webhook_bad_signature"}, []string{attempts[0].Fault, attempts[1].Fault})
 	})
 }

@@ -1,6 +1,7 @@
 package helliotest_test
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,4 +86,23 @@ func TestAClosedFakeReplaysNothing(t *testing.T) {
 	require.NoError(t, f.Close())
 	require.ErrorContains(t, f.Replay(id), "closed")
 	require.Len(t, v.got(), 1)
+}
+
+func TestAReplayThatOvertakesAnAttemptEndsTheLadder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
+			if n == 1 {
+				time.Sleep(9 * time.Second)
+				w.WriteHeader(500)
+			}
+		}}
+		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		sendTo(t, f, someone)
+		time.Sleep(6 * time.Second)
+		require.NoError(t, f.Replay(f.Deliveries()[0].ID))
+		f.Advance(time.Hour)
+		require.Equal(t, "delivered", f.Deliveries()[0].Status)
+		require.Len(t, v.got(), 2)
+	})
 }
