@@ -19,7 +19,8 @@ func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
 		calls func(a api)
 		says  string
 	}{
-		"no call": {third, func(api) {}, "{sms_send nth 3 lose_reply} (fault_report_test.go) was never hit; 0 calls matched it; no call came after it was put"},
+		"no call":       {third, func(api) {}, "{sms_send nth 3 lose_reply} (fault_report_test.go) was never hit; 0 calls matched it; no call came after it was put"},
+		"the next ones": {[]helliotest.Rule{helliotest.Times(2), helliotest.LoseReply()}, func(api) {}, "{sms_send times 2 lose_reply} (fault_report_test.go) was never hit"},
 		"the wrong op": {third, func(a api) { a.do("POST", "/otp/send", otp); a.get("/nope") },
 			"nearest was call 2, GET (unknown route): the fault is for sms_send, and this is no operation of the API"},
 		"the op before others": {third, func(a api) { a.send(oneSMS); a.get("/balance") },
@@ -59,6 +60,16 @@ func TestAFaultBehindAnotherIsToldOfThatOne(t *testing.T) {
 		newAPI(t, f).get("/balance")
 	})
 	require.Contains(t, r.all(), "1 call matched it; nearest was call 2, GET /balance: another fault, status, was put before and acted on it")
+}
+
+func TestACallBeforeAListOfFaultsWasPutIsNotTheNearest(t *testing.T) {
+	t.Parallel()
+	r := watch(t, func(tb testing.TB) {
+		f := helliotest.New(tb)
+		newAPI(t, f).send(oneSMS)
+		require.NoError(t, f.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Nth: 1, Effect: "lose_reply"}))
+	})
+	require.Equal(t, "helliotest: the fault {sms_send nth 1 lose_reply} was never hit; 0 calls matched it; no call came after it was put\n", r.all())
 }
 
 func TestAFaultOnDeliveriesTellsWhyNoneWasHit(t *testing.T) {

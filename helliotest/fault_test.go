@@ -140,6 +140,25 @@ func TestARateLimitFaultAnswersAsTheLimiterDoes(t *testing.T) {
 	require.Equal(t, 202, a.send(oneSMS).status)
 }
 
+func TestARateLimitFaultTellsTheTokensLimitAndWholeSeconds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		limit      int
+		wait       time.Duration
+		told, says string
+	}{
+		{7, 2 * time.Second, "7", "2"},
+		{0, 2*time.Second + 1, "120", "3"}, // no limit of its own to tell
+		{120, 0, "120", "0"},
+	} {
+		f := helliotest.New(t, helliotest.WithRateLimit(c.limit))
+		f.Fault(helliotest.BalanceGet, helliotest.Nth(1), helliotest.RateLimited(c.wait))
+		resp := newAPI(t, f).get("/balance")
+		resp.refused(t, 429, "throttled")
+		require.Equal(t, []string{c.told, c.says}, []string{resp.header.Get("X-RateLimit-Limit"), resp.header.Get("Retry-After")})
+	}
+}
+
 func TestADelayOutlastsACallerThatGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -42,6 +42,12 @@ func TestOneWrongSpecChangesNothing(t *testing.T) {
 		"no when":           {Op: helliotest.SMSSend, Effect: "lose_reply"},
 		"two whens":         {Op: helliotest.SMSSend, Nth: 1, Times: 1, Effect: "lose_reply"},
 		"foreign parameter": {Op: helliotest.SMSSend, Nth: 1, Effect: "lose_reply", Bytes: 3},
+		"foreign code":      {Op: helliotest.SMSSend, Nth: 1, Effect: "lose_reply", Code: 503},
+		"foreign error":     {Op: helliotest.SMSSend, Nth: 1, Effect: "lose_reply", Error: "throttled"},
+		"foreign wait":      {Op: helliotest.SMSSend, Nth: 1, Effect: "delay", Duration: "1s", RetryAfter: "1s"},
+		"negative nth":      {Op: helliotest.SMSSend, Nth: -1, Effect: "lose_reply"},
+		"status 199":        {Op: helliotest.SMSSend, Nth: 1, Effect: "status", Code: 199},
+		"status 600":        {Op: helliotest.SMSSend, Nth: 1, Effect: "status", Code: 600},
 		"no duration":       {Op: helliotest.SMSSend, Nth: 1, Effect: "delay"},
 		"bad duration":      {Op: helliotest.SMSSend, Nth: 1, Effect: "rate_limited", RetryAfter: "soon"},
 		"no status":         {Op: helliotest.SMSSend, Nth: 1, Effect: "status"},
@@ -58,6 +64,19 @@ func TestOneWrongSpecChangesNothing(t *testing.T) {
 			require.NoError(t, f.SetFaults())
 			require.Empty(t, f.Faults())
 		})
+	}
+}
+
+func TestTheOutermostValuesOfASpecAreGood(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t, helliotest.AllowUnusedFaults())
+	for _, good := range []helliotest.FaultSpec{
+		{Op: helliotest.SMSSend, Nth: 1, Effect: "status", Code: 200},
+		{Op: helliotest.SMSSend, Nth: 1, Effect: "status", Code: 599},
+		{Op: helliotest.SMSSend, Nth: 1, Effect: "delay", Duration: "0s"},
+		{Op: helliotest.SMSSend, Nth: 1, Effect: "truncate_body"},
+	} {
+		require.NoError(t, f.SetFaults(good))
 	}
 }
 
