@@ -55,7 +55,7 @@ func TestALoginHeedsNeitherAuthorizationNorKey(t *testing.T) {
 
 func TestALoginIsRefusedInTheOrderOfItsChecks(t *testing.T) {
 	t.Parallel()
-	no := false
+	yes, no := true, false
 	for name, c := range map[string]struct {
 		user   helliotest.LoginUser
 		body   string
@@ -71,6 +71,7 @@ func TestALoginIsRefusedInTheOrderOfItsChecks(t *testing.T) {
 		"second factor blank":       {helliotest.LoginUser{TwoFactorCode: "123456"}, `{"email":"ama@example.com","password":" correct horse","two_factor_code":" "}`, 422, "two_factor_required"},
 		"second factor wrong":       {helliotest.LoginUser{TwoFactorCode: "123456"}, `{"email":"ama@example.com","password":" correct horse","two_factor_code":"1"}`, 401, "invalid_credentials"},
 		"second factor right":       {helliotest.LoginUser{TwoFactorCode: "123456"}, `{"email":"AMA@example.com","password":" correct horse","two_factor_code":"123456"}`, 201, ""},
+		"verified by name":          {helliotest.LoginUser{EmailVerified: &yes}, "", 201, ""},
 		"no second factor set":      {helliotest.LoginUser{}, `{"email":"ama@example.com","password":" correct horse","two_factor_code":"1"}`, 201, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -70,7 +70,8 @@ func TestPageParameters(t *testing.T) {
 	a := sendMany(t, f, 3)
 	require.Equal(t, 200, a.list("per_page=1000").PerPage)
 	require.Equal(t, 50, a.list("per_page=").PerPage)
-	for _, bad := range []string{"0", "-1", "ten", "1.5"} {
+	require.Len(t, a.list("per_page=1").Data, 1)
+	for _, bad := range []string{"0", "-1", "ten", "1.5", "99999999999999999999"} {
 		resp := a.get("/messages?per_page=" + bad)
 		resp.refused(t, 422, "invalid_request")
 		require.Contains(t, resp.decoded(t)["errors"], "per_page")

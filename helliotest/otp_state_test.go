@@ -158,10 +158,11 @@ func TestACodeThatWasSetIsSentAndExpiresAsAnyOther(t *testing.T) {
 func TestBadOTPOptionsAreErrors(t *testing.T) {
 	t.Parallel()
 	for want, option := range map[string]helliotest.Option{
-		`WithOTP: "nobody" is neither a number nor an e-mail address`: helliotest.WithOTP("nobody", "1234"),
-		`WithOTP: the code "123" does not have 4 to 10 digits`:        helliotest.WithOTP("233209990001", "123"),
-		`WithOTP: the code "12a4" does not have 4 to 10 digits`:       helliotest.WithOTP("233209990001", "12a4"),
-		`WithOTPLimit: -1 is negative`:                                helliotest.WithOTPLimit(-1),
+		`WithOTP: "nobody" is neither a number nor an e-mail address`:  helliotest.WithOTP("nobody", "1234"),
+		`WithOTP: the code "123" does not have 4 to 10 digits`:         helliotest.WithOTP("233209990001", "123"),
+		`WithOTP: the code "12a4" does not have 4 to 10 digits`:        helliotest.WithOTP("233209990001", "12a4"),
+		`WithOTP: the code "12345678901" does not have 4 to 10 digits`: helliotest.WithOTP("233209990001", "12345678901"),
+		`WithOTPLimit: -1 is negative`:                                 helliotest.WithOTPLimit(-1),
 	} {
 		_, err := helliotest.Start(option)
 		require.EqualError(t, err, want)

@@ -70,6 +70,14 @@ func TestTheTokensSchemeMayBeInAnyCase(t *testing.T) {
 	require.Equal(t, 200, a.do("GET", "/balance", "", "Authorization", "bearer  "+a.token).status)
 }
 
+func TestAnotherSchemeCarriesNoToken(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, helliotest.New(t))
+	for _, header := range []string{"Digest " + a.token, "Basic  " + a.token, a.token, "Bearer", "Bearer" + a.token} {
+		a.do("GET", "/balance", "", "Authorization", header).refused(t, 401, "unauthenticated")
+	}
+}
+
 func TestARevokedTokenIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)

@@ -125,6 +125,7 @@ func TestRecipientsAreNormalisedAndCountOnce(t *testing.T) {
 	}{
 		"array":             {`["+233 20-999-0001","233209990001","233209990002","1234567","nope"]`, 2, 2},
 		"commas":            {`"233209990001, 233209990002,,nope"`, 2, 1},
+		"blank items":       {`"233209990001, ,\n\r\n233209990002, "`, 2, 0},
 		"lines of any kind": {`"233209990001\r\n+233209990001\n233209990002\n"`, 2, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -235,4 +236,30 @@ func TestAFailedMessageDoesNotCountToTheSpendLimit(t *testing.T) {
 	a.send(oneSMS).refused(t, 403, "spend_limit_exceeded")
 	f.Advance(5 * time.Second)
 	require.Equal(t, 202, a.send(oneSMS).status)
+}
+
+func TestADailySpendLimitCountsOnEveryDayOfAMonth(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, helliotest.New(t, helliotest.WithSpendLimit("daily", "0.0310")))
+		time.Sleep(36 * time.Hour) // a bubble begins on the first, when day and month are the same
+		require.Equal(t, 202, a.send(oneSMS).status)
+		a.send(oneSMS).refused(t, 403, "spend_limit_exceeded")
+	})
+}
+
+func TestARefundForADayThatIsOverMakesNoRoomInTheNext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t, helliotest.WithSpendLimit("daily", "0.0310"))
+		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.CarrierFail())
+		a := newAPI(t, f)
+		time.Sleep(24*time.Hour - 2*time.Second)
+		require.Equal(t, 202, a.send(oneSMS).status)
+		time.Sleep(3 * time.Second)
+		require.Equal(t, 202, a.send(oneSMS).status)
+		time.Sleep(3 * time.Second)
+		require.Equal(t, "failed", f.Messages()[0].Status)
+		a.send(oneSMS).refused(t, 403, "spend_limit_exceeded")
+	})
 }

@@ -116,3 +116,16 @@ func TestAStreamEndsWithItsContextAndLeavesNoGoroutine(t *testing.T) {
 	require.Len(t, read(t, f, "0", 1), 1, "what a closed fake holds can still be read")
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 2*time.Second, 5*time.Millisecond)
 }
+
+func TestAStreamIsTakenUpAfterTheNewestMessage(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	newAPI(t, f).sendOTP(oneOTP) // a message whose id is the last that was given
+	last := read(t, f, "0", 1)[0]
+	stream := f.Subscribe(t.Context(), last.ID)
+	newAPI(t, f).send(textTo("233209990001", "next"))
+	for e := range stream {
+		require.Equal(t, "next", e.Message.Message)
+		break
+	}
+}
