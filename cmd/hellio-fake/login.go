@@ -44,11 +44,14 @@ func (ws *worlds) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	w.api.ServeHTTP(&loginWriter{ResponseWriter: rw, worlds: ws, world: w}, &whole)
 }
 
-// knows gives the world in which somebody may log in, nil if there is none.
+// knows gives the world in which somebody may log in, nil if there is none. An address that was told to none may be in the opened file.
 func (ws *worlds) knows(email string) *world {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
-	return ws.logins[loginKey(email)]
+	if w := ws.logins[loginKey(email)]; w != nil {
+		return w
+	}
+	return ws.opened
 }
 
 // admit lets somebody log in to a world; the last world that names an address has it.

@@ -45,6 +45,28 @@ func TestOpenBeginsTheFirstWorldWithASavedOne(t *testing.T) {
 	require.Len(t, opened.fake.Messages(), 1, "a reset goes back to the file")
 }
 
+func TestWhoIsInTheOpenedFileMayLogIn(t *testing.T) {
+	t.Parallel()
+	fake, err := helliotest.Start(helliotest.WithLogin(helliotest.LoginUser{Email: "Ama@example.com", Password: "secret"}))
+	require.NoError(t, err)
+	data, err := fake.Snapshot()
+	require.NoError(t, err)
+	require.NoError(t, fake.Close())
+	path := filepath.Join(t.TempDir(), "dump.json")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+
+	p := start(t, "-open", path)
+	for range 2 {
+		token, err := login(t, p, "ama@example.com", "secret")
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, p.as(token.Token).get("/v1/balance").status)
+		require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/reset", "").status) // goes back to the file
+	}
+	_, err = login(t, p, "kofi@example.com", "secret")
+	var refused *hellio.AuthenticationError
+	require.ErrorAs(t, err, &refused)
+}
+
 func TestOpenRefusesAFileThatIsNoSnapshot(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "package.json")

@@ -40,6 +40,7 @@ type key struct {
 type worlds struct {
 	defaults []helliotest.Option
 	lobby    *helliotest.Fake // answers logins that no world knows
+	opened   *world           // the first one if it began with a file, which may name people who log in; else nil
 
 	retention int // how much a world keeps, as the inbox says; 0 = all
 
@@ -56,7 +57,10 @@ func newWorlds(token string, defaults []helliotest.Option, first ...helliotest.O
 		return nil, err
 	}
 	ws := &worlds{defaults: defaults, lobby: lobby, tokens: make(map[string]key), logins: make(map[string]*world)}
-	_, err = ws.add(token, append(slices.Clone(first), helliotest.WithToken(token))...)
+	w, err := ws.add(token, append(slices.Clone(first), helliotest.WithToken(token))...)
+	if len(first) > 0 {
+		ws.opened = w
+	}
 	return ws, err
 }
 
