@@ -155,6 +155,8 @@ func (f *form) integer(name string, low, high, fallback int) int {
 	}
 	n, err := json.Number(trimmed(text)).Int64()
 	switch {
+	case strings.ContainsRune("{[tf", rune(raw[0])):
+		f.mistyped(name, "The :field field must be an integer.")
 	case err != nil:
 		f.fail(name, "The :field field must be an integer.")
 	case n < int64(low) || n > int64(high):
