@@ -83,6 +83,14 @@ func TestPageParameters(t *testing.T) {
 	require.Empty(t, a.list("status=lost").Data)
 }
 
+func TestEveryListRefusesABadPage(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, helliotest.New(t))
+	for _, path := range []string{"/messages", "/campaigns", "/lookups", "/ussd/apps", "/ussd/extensions", "/ussd/sessions"} {
+		a.get(path+"?per_page=0").refused(t, 422, "invalid_request")
+	}
+}
+
 func TestAMessageIsFoundByEitherName(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)

@@ -78,7 +78,7 @@ func TestACodeIsDigitsInAStringOrANumber(t *testing.T) {
 func TestAnExtensionIsRenewedFromThePurseUntilThatIsTooLow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := helliotest.New(t, helliotest.WithUSSDBalance("120"), helliotest.WithRateLimit(0))
+		f := helliotest.New(t, helliotest.WithUSSDBalance("100"), helliotest.WithRateLimit(0))
 		a := newAPI(t, f)
 		app := a.app()
 		a.rent("123", app)
@@ -88,11 +88,11 @@ func TestAnExtensionIsRenewedFromThePurseUntilThatIsTooLow(t *testing.T) {
 			return []any{e["status"], e["expires_at"], p["mode"], f.Account().USSDBalance}
 		}
 		time.Sleep(month - time.Second)
-		require.Equal(t, []any{"active", "2000-02-01T00:00:00+00:00", "live", "70.0000"}, state())
+		require.Equal(t, []any{"active", "2000-02-01T00:00:00+00:00", "live", "50.0000"}, state())
 		time.Sleep(time.Second)
-		require.Equal(t, []any{"active", "2000-03-01T00:00:00+00:00", "live", "20.0000"}, state())
+		require.Equal(t, []any{"active", "2000-03-01T00:00:00+00:00", "live", "0.0000"}, state())
 		time.Sleep(29 * 24 * time.Hour)
-		require.Equal(t, []any{"expired", "2000-03-01T00:00:00+00:00", "test", "20.0000"}, state())
+		require.Equal(t, []any{"expired", "2000-03-01T00:00:00+00:00", "test", "0.0000"}, state())
 		a.post("/ussd/apps/"+app+"/mode", `{"mode":"live"}`).refused(t, 402, "extension_required")
 
 		more := "50"

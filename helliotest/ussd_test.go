@@ -89,8 +89,8 @@ func TestTheClientWalksUSSDLists(t *testing.T) {
 func TestUSSDIdsAreUUIDsAlone(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
-	a.app()
-	for _, id := range []string{"1002", "1003", "x", nobody, "{" + nobody + "}"} {
+	app := a.app()
+	for _, id := range []string{"1002", "1003", "x", nobody, "{" + app + "}", "urn:uuid:" + app, strings.ReplaceAll(app, "-", "")} {
 		for _, call := range [][3]string{
 			{"PUT", "/ussd/apps/", oneApp}, {"DELETE", "/ussd/apps/", ""}, {"POST", "/ussd/apps/" + id + "/mode", `{"mode":"test"}`},
 			{"POST", "/ussd/apps/" + id + "/rotate-secret", `{"mode":"live"}`}, {"DELETE", "/ussd/extensions/", ""}, {"GET", "/ussd/sessions/", ""},
