@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,6 +99,15 @@ func TestAReachableProgramKnowsPrivateNamesOnly(t *testing.T) {
 		{"hellio-fake:8420", "hellio-fake:8420", false},
 	} {
 		require.Equal(t, c.own, g.ownOrigin(c.origin, c.host), c.origin)
+	}
+}
+
+func TestAProgramIsReachableUnlessItListensOnALoopbackAddress(t *testing.T) {
+	t.Parallel()
+	for addr, remote := range map[string]bool{"127.0.0.1:8420": false, "[::1]:8420": false, "0.0.0.0:8420": true, "[::]:8420": true, "192.0.2.1:8420": true} {
+		g := newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
+		require.Equal(t, remote, g.remote, addr)
+		require.Equal(t, "8420", g.port)
 	}
 }
 

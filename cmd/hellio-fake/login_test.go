@@ -56,12 +56,15 @@ func TestAResetForgetsWhoMayLogIn(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.patch(ama)
+	p.world(`{}`).patch(strings.Replace(ama, "Ama@", "Kofi@", 1))
 	token, err := login(t, p, "ama@example.com", "secret")
 	require.NoError(t, err)
 	p.call(http.MethodPost, "/_fake/reset", "")
 	p.as(token.Token).get("/_fake/account").refused(http.StatusUnauthorized, "unauthenticated")
 	_, err = login(t, p, "ama@example.com", "secret")
 	require.Error(t, err)
+	_, err = login(t, p, "kofi@example.com", "secret")
+	require.NoError(t, err, "another world's users stay")
 }
 
 func TestALoginWhoseReplyIsLostIsLostOnTheSocketToo(t *testing.T) {

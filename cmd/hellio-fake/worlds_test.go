@@ -121,16 +121,21 @@ func TestAWorldsOwnTokenNamesItThoughTheAPIRefusesIt(t *testing.T) {
 	require.Len(t, p.get("/_fake/requests").list(), 1)
 	require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/reset", "").status)
 	require.Equal(t, http.StatusOK, p.get("/v1/balance").status)
+	require.Equal(t, http.StatusNoContent, p.call(http.MethodDelete, "/_fake/tokens/"+url.PathEscape(p.token), "").status, "it can be refused anew")
 }
 
 func TestAnotherWorldsTokenCanNotBeDeleted(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	other := p.world(`{}`)
-	for _, token := range []string{other.token, other.issued(`[]`).token, "unknown", "%2F"} {
+	mine, theirs := p.issued(`["*"]`), other.issued(`["*"]`) // both worlds know them by the same text, as the seed is the same
+	for _, token := range []string{other.token, theirs.token, "unknown", "%2F"} {
 		p.call(http.MethodDelete, "/_fake/tokens/"+token, "").refused(http.StatusNotFound, "not_found")
 	}
-	require.Equal(t, http.StatusOK, other.get("/v1/balance").status)
+	for _, holder := range []*program{other, theirs, mine} {
+		require.Equal(t, http.StatusOK, holder.get("/v1/balance").status)
+		require.Equal(t, http.StatusOK, holder.get("/_fake/account").status)
+	}
 }
 
 func TestResetMakesTheWorldAsItWasMade(t *testing.T) {
