@@ -31,10 +31,11 @@ func TestAKeyBelongsToTokenAndOperation(t *testing.T) {
 	f := helliotest.New(t)
 	a := newAPI(t, f)
 	a.send(oneSMS, "Idempotency-Key", "k")
+	require.Equal(t, 201, a.sendOTP(oneOTP, "Idempotency-Key", "k").status, "another operation, though it honours keys too")
 	a.token = f.IssueToken()
 	require.Empty(t, a.send(oneSMS, "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
 	require.Empty(t, a.do("GET", "/balance", "", "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
-	require.Len(t, f.Messages(), 2)
+	require.Len(t, f.Messages(), 3)
 }
 
 func TestARefusalFreesTheKey(t *testing.T) {

@@ -111,6 +111,20 @@ func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
 	require.Empty(t, f.Account().AllowedIPs)
 }
 
+func TestAChangeOfTheAccountIsWrittenWithWhatItChangesAlone(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{}`, `{"balance":"5"}`, `{"ussd_balance":"7.5"}`, `{"senders":[]}`, `{"rate_limit":0}`, `{"allowed_ips":[]}`,
+		`{"spend_limit":{"period":"daily","amount":"1"}}`, `{"spend_limit":null}`, `{"login":{"email":"ama@example.com","password":"x","name":"Ama"}}`,
+	} {
+		var change helliotest.AccountChange
+		require.NoError(t, json.Unmarshal([]byte(text), &change))
+		written, err := json.Marshal(change)
+		require.NoError(t, err)
+		require.JSONEq(t, text, string(written))
+	}
+}
+
 func TestTheFakeSaysWhatItDoesAndHowSureItIs(t *testing.T) {
 	t.Parallel()
 	behaviours := helliotest.New(t).Behaviours()
