@@ -96,6 +96,36 @@ func TestWhatElsePilesUpLeavesToo(t *testing.T) {
 	}, helliotest.WithWebhookHandler(hook, hookSecret))
 }
 
+func TestTheOldestUSSDSessionsLeaveOnceTheyAreOver(t *testing.T) {
+	forgetful(t, func(t *testing.T, _ *helliotest.Fake, a api) {
+		app := a.app()
+		play := func(ref, input string) {
+			resp := a.post("/ussd/simulate", `{"app_id":"`+app+`","session_id":"`+ref+`","msisdn":"233209990001","input":"`+input+`"}`)
+			require.Equal(t, 200, resp.status, resp.body)
+		}
+		refs := func() (all []any) {
+			for _, row := range a.get("/ussd/sessions").rows(t) {
+				all = append(all, row["session_ref"])
+			}
+			return all
+		}
+		for i := range 5 {
+			play(fmt.Sprint(i), "")
+		}
+		require.Equal(t, []any{"4", "3", "2", "1", "0"}, refs(), "all go on")
+		oldest := a.get("/ussd/sessions/0").data(t)["id"].(string)
+		for i := range 5 {
+			play(fmt.Sprint(i), "0")
+		}
+		play("5", "0")
+		require.Equal(t, []any{"5", "4", "3"}, refs())
+		a.get("/ussd/sessions/0").refused(t, 404, "not_found")
+		a.get("/ussd/sessions/"+oldest).refused(t, 404, "not_found")
+		play("0", "") // its name is free again
+		require.Equal(t, []any{"0", "5", "4"}, refs())
+	}, helliotest.WithUSSDHandler(callbackURL, new(menu)))
+}
+
 // members counts those of an array or an object.
 func members(t *testing.T, text json.RawMessage) int {
 	t.Helper()

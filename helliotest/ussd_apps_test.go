@@ -134,3 +134,20 @@ func TestADeletedAppLeavesItsExtensionsUnbound(t *testing.T) {
 	a.do("DELETE", "/ussd/apps/"+id, "").refused(t, 404, "not_found")
 	a.post("/ussd/simulate", `{"app_id":"`+id+`","session_id":"s","msisdn":"233209990001"}`).refused(t, 422, "unknown_app")
 }
+
+func TestADeletedAppLeavesTheExtensionsOfOthersBound(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, helliotest.New(t, helliotest.WithUSSDBalance("100")))
+	gone, kept := a.app(), a.app()
+	a.rent("100", kept)
+	a.do("DELETE", "/ussd/apps/"+gone, "")
+	require.Equal(t, kept, a.get("/ussd/extensions").rows(t)[0]["app_id"])
+}
+
+func TestAnUpdateThatDoesNotNameActiveLeavesItOff(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, helliotest.New(t))
+	id := a.app()
+	require.Equal(t, false, a.do("PUT", "/ussd/apps/"+id, `{"active":false}`).data(t)["active"])
+	require.Equal(t, false, a.do("PUT", "/ussd/apps/"+id, `{"name":"Data"}`).data(t)["active"])
+}

@@ -256,6 +256,40 @@ func TestACallbackMayUseTheFakeAndASessionAnswersOneStepAtATime(t *testing.T) {
 
 func TestAStepThatIsUnderWayWhenItsSessionIsReplacedChangesNothing(t *testing.T) {
 	t.Parallel()
+	for _, action := range []string{"continue", "end"} {
+		synctest.Test(t, func(t *testing.T) {
+			h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(5 * time.Second)
+				_, _ = io.WriteString(w, `{"message":"m","action":"`+action+`"}`)
+			})
+			a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, h)))
+			app := a.app()
+			go a.step(app, "")
+			time.Sleep(time.Second)
+			a.post("/ussd/simulate", `{"app_id":"`+app+`","session_id":"s","msisdn":"233209990001","new_session":true}`)
+			replaced := a.get("/ussd/sessions").rows(t)[1]
+			require.Equal(t, []any{"ended", "2000-01-01T00:00:01+00:00"}, []any{replaced["status"], replaced["ended_at"]})
+		})
+	}
+}
+
+func TestASessionThatIsOverStaysAsItEnded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, new(menu))))
+		app := a.app()
+		a.step(app, "")
+		a.step(app, "0") // at the same instant, so that both steps would time out at once
+		time.Sleep(3 * time.Minute)
+		session := a.get("/ussd/sessions/s").data(t)
+		require.Equal(t, []any{"ended", "2000-01-01T00:00:00+00:00"}, []any{session["status"], session["ended_at"]})
+		a.post("/ussd/simulate", `{"app_id":"`+app+`","session_id":"s","msisdn":"233209990001","new_session":true}`)
+		require.Equal(t, session, a.get("/ussd/sessions").rows(t)[1], "a new one of its name changes nothing")
+	})
+}
+
+func TestASessionDoesNotTimeOutWhileItsCallbackIsAsked(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(5 * time.Second)
@@ -263,12 +297,10 @@ func TestAStepThatIsUnderWayWhenItsSessionIsReplacedChangesNothing(t *testing.T)
 		})
 		a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, h)))
 		app := a.app()
-		go a.step(app, "")
-		time.Sleep(time.Second)
-		a.post("/ussd/simulate", `{"app_id":"`+app+`","session_id":"s","msisdn":"233209990001","new_session":true}`)
-		rows := a.get("/ussd/sessions").rows(t)
-		require.Equal(t, []any{"active", "ended"}, []any{rows[0]["status"], rows[1]["status"]})
-		require.Equal(t, "2000-01-01T00:00:01+00:00", rows[1]["ended_at"])
+		a.step(app, "")
+		time.Sleep(3*time.Minute - time.Second)
+		a.step(app, "1")
+		require.Equal(t, "active", a.get("/ussd/sessions/s").data(t)["status"])
 	})
 }
 
