@@ -134,6 +134,9 @@ var badCalls = []struct {
 	{"not UTF-8 in a name", "PATCH", "account", "{\"balance\xff\":\"1\"}", 422},
 	{"nested without end", "PUT", "faults", strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), 400},
 	{"nested deep", "PUT", "faults", strings.Repeat("[", 5_000) + strings.Repeat("]", 5_000), 422},
+	{"worlds: over the limit", "POST", "worlds", `{"balance":"` + strings.Repeat("1", maxBody) + `"}`, 413},
+	{"tokens: over the limit", "POST", "tokens", `{"scopes":["` + strings.Repeat("1", maxBody) + `"]}`, 413},
+	{"reset: over the limit", "POST", "reset", strings.Repeat(" ", maxBody+1), 413},
 	{"a body over the limit", "PATCH", "account", `{"balance":"` + strings.Repeat("1", maxBody) + `"}`, 413},
 }
 

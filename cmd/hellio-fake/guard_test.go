@@ -79,6 +79,7 @@ func TestAReachableProgramKnowsPrivateNamesOnly(t *testing.T) {
 		"fake.test.svc.cluster.local":   true,
 		"host.docker.internal:8420":     true,
 		"Build.example.org:8420":        true,
+		"Fake.Test.Local:8420":          true,
 		"evil.example:8420":             false,
 		"192.0.2.1.evil.example":        false,
 		"build.example.org.evil.com:80": false,
