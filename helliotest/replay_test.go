@@ -92,17 +92,19 @@ func TestAReplayThatOvertakesAnAttemptEndsTheLadder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
-			if n == 1 {
+			if n == 5 {
 				time.Sleep(9 * time.Second)
+			}
+			if n <= 5 {
 				w.WriteHeader(500)
 			}
 		}}
 		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
 		sendTo(t, f, someone)
-		time.Sleep(6 * time.Second)
+		time.Sleep(30*time.Minute + 6*time.Second) // the last attempt has begun
 		require.NoError(t, f.Replay(f.Deliveries()[0].ID))
 		f.Advance(time.Hour)
 		require.Equal(t, "delivered", f.Deliveries()[0].Status)
-		require.Len(t, v.got(), 2)
+		require.Len(t, v.got(), 6)
 	})
 }

@@ -123,6 +123,10 @@ func TestTheOldestUSSDSessionsLeaveOnceTheyAreOver(t *testing.T) {
 		a.get("/ussd/sessions/"+oldest).refused(t, 404, "not_found")
 		play("0", "") // its name is free again
 		require.Equal(t, []any{"0", "5", "4"}, refs())
+		a.post("/ussd/simulate", `{"app_id":"`+app+`","session_id":"4","msisdn":"233209990001","new_session":true}`)
+		require.Equal(t, "active", a.get("/ussd/sessions/4").data(t)["status"], "the name is that of the newest")
+		play("4", "0")
+		require.Equal(t, []any{"4", "0", "5"}, refs(), "which went on")
 	}, helliotest.WithUSSDHandler(callbackURL, new(menu)))
 }
 
