@@ -287,6 +287,8 @@ func TestACodeBySMSIsReportedAndNothingElseIs(t *testing.T) {
 		a := newAPI(t, f)
 		a.post("/otp/send", `{"mobile_number":"+233209990001","sender":"HELLIO"}`)
 		a.post("/otp/send", `{"email":"a@example.com","channel":"email"}`)
+		a.post("/otp/send", `{"mobile_number":"+233209990002","channel":"whatsapp"}`)
+		a.post("/otp/send", `{"mobile_number":"+233209990003","channel":"voice","sender":"HELLIO"}`)
 		a.post("/voice/send", `{"recipients":["+233209990001"],"text":"Hi","caller_id":"HELLIO"}`)
 		a.post("/lookup", `{"numbers":["+233209990001"]}`)
 		f.Advance(time.Hour)

@@ -203,6 +203,7 @@ func TestFaultsAreCountedExactly(t *testing.T) {
 	a := newAPI(t, f)
 	a.get("/balance") // another operation
 	a.do("POST", "/sms/send", oneSMS, "Authorization", "Bearer wrong")
+	a.do("POST", "/sms/send", oneSMS, "Authorization", "Bearer "+f.IssueToken("balance")).refused(t, 403, "insufficient_scope")
 	var got []int
 	for range 4 {
 		got = append(got, a.send(oneSMS).status)

@@ -66,6 +66,7 @@ func TestALoginIsRefusedInTheOrderOfItsChecks(t *testing.T) {
 		"wrong password":            {helliotest.LoginUser{Locked: true}, `{"email":"ama@example.com","password":"x"}`, 401, "invalid_credentials"},
 		"a password is not trimmed": {helliotest.LoginUser{}, `{"email":"ama@example.com","password":"correct horse"}`, 401, "invalid_credentials"},
 		"locked before unverified":  {helliotest.LoginUser{Locked: true, EmailVerified: &no}, "", 403, "account_locked"},
+		"locked before factor":      {helliotest.LoginUser{Locked: true, TwoFactorCode: "123456"}, "", 403, "account_locked"},
 		"unverified before factor":  {helliotest.LoginUser{EmailVerified: &no, TwoFactorCode: "123456"}, "", 403, "email_unverified"},
 		"second factor missing":     {helliotest.LoginUser{TwoFactorCode: "123456"}, "", 422, "two_factor_required"},
 		"second factor blank":       {helliotest.LoginUser{TwoFactorCode: "123456"}, `{"email":"ama@example.com","password":" correct horse","two_factor_code":" "}`, 422, "two_factor_required"},
