@@ -385,7 +385,7 @@ func TestTheLogOfAFailureHoldsNoSecretAndNoFullNumber(t *testing.T) {
 			require.Contains(t, log.String(), "locked")
 			require.Contains(t, log.String(), "prv-77", "one has to find the event")
 			require.Equal(t, name == "a panic", strings.Contains(log.String(), "receiver_webhook_test.go"), "the stack")
-			for _, secret := range []string{"233209990001", "20999", webhookSecret, hexMAC(webhookSecret, deliveredBody)} {
+			for _, secret := range []string{"233209990001", "2099900", webhookSecret, hexMAC(webhookSecret, deliveredBody)} {
 				require.NotContains(t, log.String(), secret)
 			}
 		})
@@ -401,10 +401,10 @@ func TestAnEventPrintsWithoutItsNumber(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&logged, nil)).Info("event", "event", *e, "pointer", e)
 		for _, printed := range []string{fmt.Sprintf("%v", value), fmt.Sprintf("%+v", value), fmt.Sprintf("%s", value), fmt.Sprintf("%d", value), logged.String()} {
 			require.Contains(t, printed, "WebhookEvent{message.delivered, message prv-77, status delivered, number +**********01}")
-			require.NotContains(t, printed, "20999")
+			require.NotContains(t, printed, "2099900")
 		}
 	}
-	require.NotContains(t, fmt.Sprintf("%#v", e), "20999")
+	require.NotContains(t, fmt.Sprintf("%#v", e), "2099900")
 }
 
 func TestBadOptionsOfAHandlerAreRefused(t *testing.T) {
