@@ -26,7 +26,7 @@ func FuzzList(f *testing.F) {
 		f.Add(data, "1", "")
 		f.Add(data, "phone", "first_name")
 	}
-	number := regexp.MustCompile(`[0-9]{8}`)
+	number, escape := regexp.MustCompile(`[0-9]{8}`), regexp.MustCompile(`\\(x..|u....|U........)`) // how %q writes what can't be shown
 	f.Fuzz(func(t *testing.T, data []byte, column, field string) {
 		format := list.Format{Column: column}
 		if field != "" {
@@ -43,7 +43,7 @@ func FuzzList(f *testing.F) {
 		if !errors.As(err, &refused) || refused.Line < 1 || errors.Is(err, io.EOF) {
 			t.Fatalf("not a list's error: %v", err)
 		}
-		if number.MatchString(refused.Reason) {
+		if number.MatchString(escape.ReplaceAllString(refused.Reason, "?")) {
 			t.Fatalf("it quotes a number: %v", err)
 		}
 	})
