@@ -60,7 +60,11 @@ func (f *Fake) whyNoCode(destination string) string {
 	if end := book.ended[key]; end != "" {
 		return "the last one " + end
 	}
-	return "none was ever sent, though " + count(len(book.newest)+len(book.ended), "other destination") + " got one"
+	others := len(book.newest) + len(book.ended)
+	if others == 0 {
+		return "none was ever sent, nor to any other destination"
+	}
+	return "none was ever sent, though " + count(others, "other destination") + " got one"
 }
 
 // LookupOTP is OTP for a code that may not be there: it tells whether one is live.
