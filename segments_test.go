@@ -85,7 +85,8 @@ func TestSegmentsOfATextAreCounted(t *testing.T) {
 	}
 }
 
-// counted follows the rule by hand: units of each character, and a new segment where the next one does not fit.
+// counted follows the rule by hand: units of each character, and a new segment where the next one does not fit. An escape by itself takes the
+// one unit that it has in the basic table.
 func counted(text string) int {
 	units, single, part := func(r rune) int {
 		if strings.ContainsRune(gsmExtension, r) {
@@ -94,7 +95,7 @@ func counted(text string) int {
 		return 1
 	}, 160, 153
 	for _, r := range text {
-		if !strings.ContainsRune(gsmBasic+gsmExtension, r) {
+		if !strings.ContainsRune(gsmBasic+gsmExtension+"\x1b", r) {
 			units, single, part = func(r rune) int { return 1 + int(r>>16&1) }, 70, 67 // planes 0 and 1 are all that is asked
 			break
 		}
