@@ -230,7 +230,7 @@ func TestFailuresOfTheStoreAreForTheLog(t *testing.T) {
 					return errors.New("no database")
 				}
 				return nil
-			}, hellio.WithDedupeStore(store), hellio.WithWebhookLogger(slog.New(slog.NewJSONHandler(&log, nil))))
+			}, hellio.WithDedupeStore(store), hellio.WithWebhookLogger(logTo(&log)))
 			code := deliver(h, deliveredBody)
 			require.Contains(t, log.String(), line)
 			require.Equal(t, line == "", log.Len() == 0)
@@ -356,7 +356,7 @@ func TestAnswersTellNothingButTheirStatus(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			h := webhookHandler(t, failing, hellio.WithWebhookLogger(slog.New(slog.NewJSONHandler(&log, nil))))
+			h := webhookHandler(t, failing, hellio.WithWebhookLogger(logTo(&log)))
 			r := httptest.NewRequest(c.method, "/", c.body)
 			r.Header = c.header
 			w := httptest.NewRecorder()
@@ -380,12 +380,12 @@ func TestTheLogOfAFailureHoldsNoSecretAndNoFullNumber(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			deliver(webhookHandler(t, handle, hellio.WithWebhookLogger(slog.New(slog.NewJSONHandler(&log, nil)))), deliveredBody)
+			deliver(webhookHandler(t, handle, hellio.WithWebhookLogger(logTo(&log))), deliveredBody)
 			require.Contains(t, log.String(), `"level":"ERROR"`)
 			require.Contains(t, log.String(), "locked")
 			require.Contains(t, log.String(), "prv-77", "one has to find the event")
 			require.Equal(t, name == "a panic", strings.Contains(log.String(), "receiver_webhook_test.go"), "the stack")
-			for _, secret := range []string{"233209990001", "2099900", webhookSecret, hexMAC(webhookSecret, deliveredBody)} {
+			for _, secret := range []string{"233209990001", "20999", webhookSecret, hexMAC(webhookSecret, deliveredBody)} {
 				require.NotContains(t, log.String(), secret)
 			}
 		})
@@ -398,13 +398,13 @@ func TestAnEventPrintsWithoutItsNumber(t *testing.T) {
 	require.NoError(t, err)
 	for _, value := range []any{*e, e, []any{e}} {
 		var logged bytes.Buffer
-		slog.New(slog.NewJSONHandler(&logged, nil)).Info("event", "event", *e, "pointer", e)
+		logTo(&logged).Info("event", "event", *e, "pointer", e)
 		for _, printed := range []string{fmt.Sprintf("%v", value), fmt.Sprintf("%+v", value), fmt.Sprintf("%s", value), fmt.Sprintf("%d", value), logged.String()} {
 			require.Contains(t, printed, "WebhookEvent{message.delivered, message prv-77, status delivered, number +**********01}")
-			require.NotContains(t, printed, "2099900")
+			require.NotContains(t, printed, "20999")
 		}
 	}
-	require.NotContains(t, fmt.Sprintf("%#v", e), "2099900")
+	require.NotContains(t, fmt.Sprintf("%#v", e), "20999")
 }
 
 func TestBadOptionsOfAHandlerAreRefused(t *testing.T) {

@@ -143,7 +143,7 @@ func TestNothingPrintsATextOrANumber(t *testing.T) {
 	values := []any{batchOf(t), b.Manifest(), *chunk, chunk, Recipient{Number: number(0), Fields: map[string]string{"a": "Fees"}}, b.Report()}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		for _, v := range values {
-			require.NotRegexp(t, `Fees are|2332400`, fmt.Sprintf(verb, v))
+			require.NotRegexp(t, `Fees are|2332|24000`, fmt.Sprintf(verb, v))
 		}
 	}
 	_, err = Run(t.Context(), client, Numbers(number(1)), Params{Store: b.store.path, Sender: "ACME", Message: "Secret text"})
