@@ -19,11 +19,7 @@ func TestOpenBeginsTheFirstWorldWithASavedOne(t *testing.T) {
 	require.NoError(t, err)
 	_, err = fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "saved"})
 	require.NoError(t, err)
-	data, err := fake.Snapshot()
-	require.NoError(t, err)
-	require.NoError(t, fake.Close())
-	path := filepath.Join(t.TempDir(), "dump.json")
-	require.NoError(t, os.WriteFile(path, data, 0o600))
+	path := saved(t, fake)
 
 	cfg, err := parseFlags([]string{"-open", path, "-token", "mine"}, io.Discard)
 	require.NoError(t, err)
@@ -49,11 +45,7 @@ func TestWhoIsInTheOpenedFileMayLogIn(t *testing.T) {
 	t.Parallel()
 	fake, err := helliotest.Start(helliotest.WithLogin(helliotest.LoginUser{Email: "Ama@example.com", Password: "secret"}))
 	require.NoError(t, err)
-	data, err := fake.Snapshot()
-	require.NoError(t, err)
-	require.NoError(t, fake.Close())
-	path := filepath.Join(t.TempDir(), "dump.json")
-	require.NoError(t, os.WriteFile(path, data, 0o600))
+	path := saved(t, fake)
 
 	p := start(t, "-open", path)
 	for range 2 {
@@ -75,4 +67,15 @@ func TestOpenRefusesAFileThatIsNoSnapshot(t *testing.T) {
 	require.ErrorContains(t, err, "-open: FromSnapshot: this is not what Snapshot has given")
 	_, err = parseFlags([]string{"-open", path + ".missing"}, io.Discard)
 	require.ErrorContains(t, err, "no such file")
+}
+
+// saved ends a fake and leaves its world in a file.
+func saved(t *testing.T, fake *helliotest.Fake) (path string) {
+	t.Helper()
+	data, err := fake.Snapshot()
+	require.NoError(t, err)
+	require.NoError(t, fake.Close())
+	path = filepath.Join(t.TempDir(), "dump.json")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	return path
 }
