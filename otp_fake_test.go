@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -364,7 +363,7 @@ func TestANewChannelIsLeftToTheAPI(t *testing.T) {
 func requireSilent(t *testing.T, secrets []string, values ...any) {
 	t.Helper()
 	var out strings.Builder
-	log := slog.New(slog.NewJSONHandler(&out, nil))
+	log := logTo(&out)
 	for _, value := range values {
 		log.Info("x", "value", value)
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {

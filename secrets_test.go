@@ -27,7 +27,7 @@ const (
 	secretDigits   = "233209990001"
 	secretNumber   = "+" + secretDigits
 	secretText     = "the gate opens at nine"
-	secretCode     = "483920"
+	secretCode     = "9839205716" // as long as no random key and no address of ours will hold it
 	secretPassword = "correct-horse"
 	secretMailbox  = "ama.serwaa"
 	secretEmail    = secretMailbox + "@example.com"
