@@ -144,8 +144,13 @@ func TestAMessageIsToldWithItsEncodingCallAndDeliveries(t *testing.T) {
 	require.Len(t, deliveries, 1)
 	require.Equal(t, m["id"], deliveries[0].(map[string]any)["message_id"])
 
-	for _, id := range []string{"1", "x", "-1", "9223372036854775808"} {
+	for _, id := range []string{"x", "9223372036854775808"} {
 		p.get("/inbox/messages/"+id).refused(http.StatusNotFound, "not_found")
+	}
+	for _, id := range []string{"1", "-1"} {
+		gone := p.get("/inbox/messages/" + id)
+		require.Equal(t, http.StatusOK, gone.status, "no error for a message that has left")
+		require.JSONEq(t, "null", gone.body)
 	}
 }
 

@@ -38,13 +38,15 @@ export class Detail {
     let data;
     try {
       data = await call('GET', `/inbox/messages/${id}`);
-    } catch (err) {
-      if (asked !== this.#asked || err.status !== 404) return;
+    } catch {
+      return;
+    }
+    if (asked !== this.#asked) return;
+    if (!data) {
       this.#data = null;
       this.#el.replaceChildren(h('p', { class: 'nothing' }, 'This message is no longer held: the world was reset, or its oldest messages made room.'));
       return;
     }
-    if (asked !== this.#asked) return;
     if (!this.#data) {
       for (const part of Object.values(this.#parts)) part.shown = undefined;
       this.#el.replaceChildren(...Object.values(this.#parts));
