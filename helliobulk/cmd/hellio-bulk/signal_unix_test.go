@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,8 +54,11 @@ func gated(t *testing.T) (*desk, *gate) {
 	return d, g
 }
 
-// child is the program in a process of its own.
+// child is the program in a process of its own, which heeds Ctrl-C even where a shell started these tests in the background, without it.
 func (d *desk) child(args ...string) *exec.Cmd {
+	if signal.Ignored(os.Interrupt) {
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), mainEnv+"=1")
 	for name, value := range d.env {
@@ -101,14 +105,14 @@ func (s *screen) wait(t *testing.T, text string) {
 
 func TestASignalStopsAfterTheCallsUnderWay(t *testing.T) {
 	t.Parallel()
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		d, g := gated(t)
 		cmd := d.child(d.send(d.list(60), "-yes", "-workers", "1")...)
 		stderr := newScreen()
 		cmd.Stderr, cmd.Stdout = stderr, io.Discard
 		require.NoError(t, cmd.Start())
 		<-g.reached
-		require.NoError(t, cmd.Process.Signal(signal))
+		require.NoError(t, cmd.Process.Signal(sent))
 		stderr.wait(t, "Stopping after the calls under way")
 		close(g.release)
 		_ = cmd.Wait() // its status is looked at
