@@ -71,16 +71,16 @@ func TestTokensHaveSchedulesOfTheirOwn(t *testing.T) {
 func TestACallWhoseMomentIsTooLateTakesNone(t *testing.T) {
 	t.Parallel()
 	_, ls := fleet(t, 1)
+	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 2})
 	ask(t, ls[0], sms)
-	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	began := time.Now()
 	err := ls[0].Wait(ctx, sms)
-	require.Less(t, time.Since(began), 350*time.Millisecond, "it is told at once")
+	require.NoError(t, ctx.Err(), "it is told at once")
 	var limited *hellio.RateLimitError
 	require.ErrorAs(t, err, &limited)
-	requireWait(t, step, limited.RetryAfter)
-	requireWait(t, step, ask(t, ls[0], sms))
+	requireWait(t, 60*step, limited.RetryAfter)
+	requireWait(t, 60*step, ask(t, ls[0], sms))
 }
 
 func TestTheRateFollowsTheLimitThatTheAPITells(t *testing.T) {
