@@ -18,8 +18,8 @@ const (
 	// maxFailures is how many deliveries in a row may fail until their webhook is disabled (decided).
 	maxFailures = 10
 	// turnWait is how long an attempt lets the one before it, to the same webhook, go first (decided): a receiver that answers at once
-	// sees a fixed order, a slow one holds nothing up.
-	turnWait = 10 * time.Millisecond
+	// sees a fixed order, on a machine that is busy too, and a slow one holds nothing up.
+	turnWait = 500 * time.Millisecond
 )
 
 var errLost = errors.New("a fault has lost it")

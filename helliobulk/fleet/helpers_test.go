@@ -114,9 +114,10 @@ func (w *world) until(what string, wanted func(helliobulk.Report) bool) helliobu
 	return w.batch.Report()
 }
 
+// wait has the patience that a task needs whose answer from Redis was lost: up to half a minute for its lease, and one until asynq looks.
 func (w *world) wait(o helliobulk.Options) error {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 3*time.Minute)
 	defer cancel()
 	return Wait(ctx, w.client, w.rdb, w.batch, Options{Options: o})
 }
