@@ -3,6 +3,7 @@ package hellioredis_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os/exec"
 	"testing"
@@ -24,23 +25,32 @@ func startRedis(t *testing.T) *realRedis {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	require.NoError(t, err, "these tests need the program redis-server: install the package redis-server")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	require.NoError(t, l.Close())
-	r := &realRedis{t: t, addr: addr, dir: t.TempDir()}
+	r := &realRedis{t: t, addr: freeAddr(t), dir: t.TempDir()}
 	r.start(path)
 	t.Cleanup(r.kill)
 	return r
 }
 
+// freeAddr lies below the ports that systems give to whoever asks for any, or it could be taken before the server has started.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	for {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(10000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+}
+
 func (r *realRedis) start(path string) {
 	_, port, _ := net.SplitHostPort(r.addr)
 	r.cmd = exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--dir", r.dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always")
+	r.cmd.Stdout = r.t.Output()
 	require.NoError(r.t, r.cmd.Start())
 	client := redis.NewClient(&redis.Options{Addr: r.addr})
 	defer client.Close()
-	require.Eventually(r.t, func() bool { return client.Ping(context.Background()).Err() == nil }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(r.t, func() bool { return client.Ping(context.Background()).Err() == nil }, 30*time.Second, 10*time.Millisecond)
 }
 
 func (r *realRedis) kill() {

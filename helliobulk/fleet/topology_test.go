@@ -17,6 +17,7 @@ import (
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
+	"github.com/hellio-go/hellio/helliobulk/internal/freeport"
 	"github.com/hellio-go/hellio/hellioredis"
 	"github.com/hellio-go/hellio/helliotest"
 )
@@ -58,7 +59,7 @@ func startSentinel(t *testing.T, primary string) string {
 	file := filepath.Join(t.TempDir(), "sentinel.conf")
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "sentinel monitor hellio %s %s 1\nsentinel down-after-milliseconds hellio 500\n"+
 		"sentinel failover-timeout hellio 1000\n", host, port), 0o600))
-	port = freePort(t)
+	port = freeport.Get(t)
 	cmd := exec.Command("redis-server", file, "--sentinel", "--port", port, "--bind", "127.0.0.1")
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
@@ -82,7 +83,7 @@ func startCluster(t *testing.T) *redis.ClusterClient {
 	t.Helper()
 	var addrs []string
 	for i := range 3 {
-		bus := freePort(t)
+		bus := freeport.Get(t)
 		node := startRedisWith(t, "--cluster-enabled", "yes", "--cluster-port", bus)
 		require.NoError(t, node.client().ClusterAddSlotsRange(t.Context(), 16384*i/3, 16384*(i+1)/3-1).Err())
 		if addrs = append(addrs, node.addr); i > 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hellio-go/hellio/helliobulk/internal/freeport"
 	"github.com/hellio-go/hellio/helliotest"
 )
 
@@ -19,18 +20,15 @@ func withRedis(t *testing.T, d *desk) *redis.Client {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	require.NoError(t, err, "these tests need the program redis-server: install the package redis-server")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	require.NoError(t, l.Close())
-	_, port, _ := net.SplitHostPort(addr)
+	port := freeport.Get(t)
+	addr := net.JoinHostPort("127.0.0.1", port)
 	server := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "yes", "--requirepass", "hunter2")
 	require.NoError(t, server.Start())
 	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
 	d.env["HELLIO_REDIS_URL"] = "redis://:hunter2@" + addr + "/0"
 	client := redis.NewClient(&redis.Options{Addr: addr, Password: "hunter2"})
 	t.Cleanup(func() { _ = client.Close() })
-	require.Eventually(t, func() bool { return client.Ping(t.Context()).Err() == nil }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return client.Ping(t.Context()).Err() == nil }, 30*time.Second, 10*time.Millisecond)
 	return client
 }
 
