@@ -100,10 +100,11 @@ func checkEmail(field, address string) error {
 	return nil
 }
 
-// checkCallback accepts a URL that the API may call: https, or http for a loopback host, where only a fake can be.
+// checkCallback accepts a URL that the API may call: https, or http for a loopback host, where only a fake can be. url.Parse takes bytes
+// that JSON can't hold.
 func checkCallback(field, text string) error {
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if err != nil || !utf8.ValidString(text) || u.Hostname() == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
 		return &ParamError{Field: field, Given: "one of " + characters(text), Allowed: "an absolute https URL"}
 	}
 	return nil
@@ -111,5 +112,5 @@ func checkCallback(field, text string) error {
 
 func isWebURL(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
+	return err == nil && utf8.ValidString(text) && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
 }

@@ -138,7 +138,7 @@ func (p *USSDSimulateParams) complete() (*USSDSimulateParams, error) {
 	if err := checkFilled("msisdn", p.MSISDN, contract.MaxNumberLength); err != nil {
 		return nil, err
 	}
-	return &body, firstError(checkID("app_id", p.AppID), checkText("session_id", body.SessionID, 1, contract.MaxUSSDSessionID),
+	return &body, firstError(checkID("app_id", p.AppID), checkText("app_id", p.AppID, 0, 0), checkText("session_id", body.SessionID, 1, contract.MaxUSSDSessionID),
 		checkText("input", p.Input, 0, contract.MaxUSSDInput), checkText("service_code", p.ServiceCode, 0, contract.MaxUSSDServiceCode))
 }
 

@@ -54,6 +54,7 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 		"a broken name":     {"name", create(&hellio.USSDAppParams{Name: "A\xff", CallbackURL: ussdURL})},
 		"no callback":       {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime"})},
 		"a relative one":    {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "/ussd"})},
+		"a broken one":      {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL + "\xff"})},
 		"http":              {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "http://example.com/ussd"})},
 		"update without it": {"callback_url", update(anAppID, &hellio.USSDAppParams{Name: "Airtime"})},
 		"no mode": {"mode", func(c *hellio.Client) error {
@@ -140,6 +141,7 @@ func TestSimulateRefusesBadInput(t *testing.T) {
 			_, err := c.USSD.Simulate(context.Background(), nil)
 			return err
 		}},
+		"a broken app":        {"app_id", simulate(func(p *hellio.USSDSimulateParams) { p.AppID = "\xff" })},
 		"no number":           {"msisdn", simulate(func(p *hellio.USSDSimulateParams) { p.MSISDN = "" })},
 		"a long number":       {"msisdn", simulate(func(p *hellio.USSDSimulateParams) { p.MSISDN = strings.Repeat("2", 21) })},
 		"a long session":      {"session_id", simulate(func(p *hellio.USSDSimulateParams) { p.SessionID = strings.Repeat("s", 121) })},

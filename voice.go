@@ -112,7 +112,8 @@ func (p *VoiceSendParams) check() error {
 	case p.AudioURL != "" && !isWebURL(p.AudioURL):
 		return &ParamError{Field: "audio_url", Given: "one of " + characters(p.AudioURL), Allowed: "an absolute http or https URL"}
 	}
-	return firstError(checkNumbers("recipients", p.Recipients, 0, 0), checkText("text", p.Text, 0, 0), checkText("caller_id", p.CallerID, 0, 0), checkText("name", p.Name, 0, 0))
+	return firstError(checkNumbers("recipients", p.Recipients, 0, 0), checkText("text", p.Text, 0, 0), checkText("voice", string(p.Voice), 0, 0),
+		checkText("caller_id", p.CallerID, 0, 0), checkText("name", p.Name, 0, 0))
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.

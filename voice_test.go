@@ -99,6 +99,8 @@ func TestVoiceRefusesBadInput(t *testing.T) {
 		"a path":            {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "/a.mp3"})},
 		"another scheme":    {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "ftp://example.com/a.mp3"})},
 		"no host":           {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https:///a.mp3"})},
+		"a broken URL":      {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https://example.com/caf\xe9.mp3"})},
+		"a broken voice":    {"voice", send(&hellio.VoiceSendParams{Recipients: to, Text: "a", Voice: "\xff"})},
 		"a broken text":     {"text", send(&hellio.VoiceSendParams{Recipients: to, Text: "caf\xe9"})},
 		"a broken name":     {"name", send(&hellio.VoiceSendParams{Recipients: to, Text: "a", Name: "\xff"})},
 		"a broken caller":   {"caller_id", send(&hellio.VoiceSendParams{Recipients: to, Text: "a", CallerID: "\xff"})},

@@ -95,7 +95,7 @@ func TestWebhooksRefuseBadInput(t *testing.T) {
 		"a blank event":  {"events[1]", create("https://example.com/h", "*", " ")},
 		"a broken event": {"events[0]", create("https://example.com/h", "\xff")},
 	}
-	for _, url := range []string{"", "example.com/h", "/h", "http://example.com/h", "https://", "https:///h", "ftp://example.com/h", "ftp://localhost/h", "http://127.0.0.1.example.com/h", ":", "javascript:alert(1)"} {
+	for _, url := range []string{"", "example.com/h", "/h", "http://example.com/h", "https://example.com/\xff", "https://", "https:///h", "ftp://example.com/h", "ftp://localhost/h", "http://127.0.0.1.example.com/h", ":", "javascript:alert(1)"} {
 		refusals[fmt.Sprintf("url %q", url)] = refusal{"url", create(url)}
 	}
 	for _, id := range badIDs {
