@@ -235,3 +235,46 @@ func TestAFailureThatTellsNoLimitSaysNothingOfTheAPI(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoeverIsNextKeepsTheTimeWhenTheFirstHasGone(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		waited(t, &l, smsTurn)
+		took := make(chan time.Duration, 3)
+		for range cap(took) {
+			go func() { took <- waited(t, &l, smsTurn) }()
+		}
+		for i := range cap(took) {
+			require.Equal(t, time.Duration(i+1)*time.Second, <-took, "no answer comes: one call goes each second")
+		}
+	})
+}
+
+func TestTheFirstInLineIsJudgedByItsOwnTurnAlone(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		once(t, &l, smsTurn, 202, room(0, 1))
+		ctx, cancel := context.WithTimeout(t.Context(), 70*time.Second)
+		defer cancel()
+		done, start := make(chan error, 1), time.Now()
+		go func() { done <- l.Wait(ctx, smsTurn) }()
+		time.Sleep(10 * time.Second)
+		l.Observe(smsTurn, 500, RateLimit{})
+		require.NoError(t, <-done, "the second in line would be too late, the first is not")
+		require.Equal(t, windowLength, time.Since(start))
+	})
+}
+
+func TestACallThatMayGoAnyMomentIsNotTurnedAway(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		waited(t, &l, smsTurn)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- l.Wait(ctx, smsTurn) }()
+		time.Sleep(300 * time.Millisecond)
+		l.Observe(smsTurn, 202, room(119, 120))
+		require.NoError(t, <-done, "the answer that it waits for may open the window before its deadline")
+	})
+}
