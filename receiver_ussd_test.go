@@ -216,6 +216,21 @@ func TestStepsAndRepliesPrintWithoutNumberInputAndMessage(t *testing.T) {
 	}
 }
 
+// What comes from outside may hold a number or a text in any of its members.
+func TestWhatArrivesPrintsNoNumberAndNoTextWhereverItStands(t *testing.T) {
+	t.Parallel()
+	const number, text = "233209990001", "The Code Is 4711"
+	for want, value := range map[string]any{
+		"USSDRequest{session **********01, step 0, mode test, ":     hellio.USSDRequest{SessionID: number, Mode: hellio.USSDTest},
+		"USSDRequest{session s, step 0, mode (unknown code), ":      hellio.USSDRequest{SessionID: "s", Mode: text},
+		"USSDReply{(unknown code), ":                                hellio.USSDReply{Action: text},
+		"WebhookEvent{(unknown code), message **********01, ":       hellio.WebhookEvent{Event: text, ProviderMessageID: number},
+		"WebhookEvent{message.sent, message , status (unknown code": hellio.WebhookEvent{Event: "message.sent", Status: text},
+	} {
+		require.Contains(t, fmt.Sprint(value), want)
+	}
+}
+
 func TestTheFakesStepsAreTakenByTheHandler(t *testing.T) {
 	t.Parallel()
 	const url = "https://menu.example/ussd"

@@ -146,6 +146,9 @@ func TestCauseOfATransportDoesNotShowWhatTheServerSent(t *testing.T) {
 	}
 	require.Equal(t, `token source: no secret "hellio" in the vault`, shownCause(foreignError{"token source", errors.New(`no secret "hellio" in the vault`)}),
 		"what the caller's own code says stays")
+	for _, err := range []error{errors.New("lookup 233209990001.example: no such host"), foreignError{"token source", errors.New("no secret of 233209990001")}} {
+		require.NotContains(t, shownCause(err), testNumber[1:], "numbers are masked whoever wrote them")
+	}
 }
 
 func TestNumbersAreMaskedHoweverTheyAreWritten(t *testing.T) {
@@ -160,6 +163,8 @@ func TestNumbersAreMaskedHoweverTheyAreWritten(t *testing.T) {
 		"9999999":                   "*****99",
 		"from 1234 - 5678":          "from 1234 - 5678",
 		"é233209990001é":            "é**********01é",
+		"+233 (20) 999-0001":        "+*** (**) ***-**01",
+		"dial tcp 192.168.100.200:443: connection refused": "dial tcp 192.168.100.200:443: connection refused",
 	} {
 		require.Equal(t, want, maskNumbers(text))
 	}
@@ -240,6 +245,23 @@ func TestParamsPrintWithoutContentAndMarshalWhole(t *testing.T) {
 	var back SMSSendParams
 	require.NoError(t, json.Unmarshal(data, &back))
 	require.Equal(t, *p, back, "users queue them")
+}
+
+func TestARefusalDoesNotQuoteWhatItRefuses(t *testing.T) {
+	t.Parallel()
+	const secret = "xyzzy/" // also where a URL, a country or an id is due
+	_, country := countryQuery(secret)
+	_, mode := modeCall(t.Context(), nil, nil, "id", secret, nil)
+	_, amount := ParseAmount(secret)
+	for name, err := range map[string]error{
+		"callback": checkCallback("url", "ftp://me:"+secret), "audio": (&VoiceSendParams{AudioURL: "ftp://me:" + secret}).check(),
+		"address": checkEmail("emails[0]", secret), "code": checkCode(secret), "id": checkID("id", secret), "country": country, "mode": mode, "amount": amount,
+		"number": checkNumbers("recipients", []string{secret}, 1, 2), "long text": checkText("message", secret, 0, 2), "broken text": checkText("message", secret+"\xff", 0, 0),
+		"sender": checkSender(secret + secret), "secrets": checkSecrets([]string{secret}), "secrets with a space": checkSecrets([]string{secret + secret + secret + " "}),
+	} {
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "xyzzy", name)
+	}
 }
 
 func TestTokenSourceErrorDoesNotShowTheToken(t *testing.T) {
