@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -138,9 +140,23 @@ func TestOtherRequestsOfAUSSDHandlerAreRefused(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, w.Code)
 	require.Equal(t, http.MethodPost, w.Header().Get("Allow"))
 	require.Equal(t, http.StatusRequestEntityTooLarge, dial(h, strings.Repeat(" ", 1<<20+1)).Code)
+	w = httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", iotest.ErrReader(io.ErrUnexpectedEOF)))
+	require.Equal(t, http.StatusBadRequest, w.Code, "a body that breaks off is no forgery")
 	_, err := hellio.NewUSSDHandler([]string{ussdSecret}, nil)
 	var p *hellio.ParamError
 	require.ErrorAs(t, err, &p)
+	require.Equal(t, "handle", p.Field)
+}
+
+func TestTheUSSDHandlerKeepsItsOwnListOfSecrets(t *testing.T) {
+	t.Parallel()
+	secrets := []string{ussdSecret}
+	h, err := hellio.NewUSSDHandler(secrets, hangUp, hellio.WithUSSDLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	secrets[0] = nextSecret
+	require.Equal(t, http.StatusOK, dial(h, stepBody).Code)
+	require.Equal(t, http.StatusUnauthorized, post(h, http.Header{"X-Hellio-Signature": {hexMAC(nextSecret, stepBody)}}, stepBody).Code)
 }
 
 func TestAStepThatFailsIsA500ThatTellsNothing(t *testing.T) {

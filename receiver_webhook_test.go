@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -71,6 +72,8 @@ func TestADeliveryThatComesTwiceIsHandledOnce(t *testing.T) {
 
 	require.Equal(t, http.StatusOK, deliver(h, strings.Replace(deliveredBody, "prv-77", "prv-78", 1)))
 	require.Len(t, s.events, 2)
+	require.Equal(t, http.StatusOK, deliver(h, deliveredBody))
+	require.Len(t, s.events, 2, "the store of its own holds more than the last event")
 }
 
 func TestAFailedDeliveryIsHandledAgain(t *testing.T) {
@@ -138,6 +141,35 @@ func TestASecondDeliveryIsNotAnsweredWhileTheFirstIsHandled(t *testing.T) {
 		require.Equal(t, http.StatusOK, deliver(h, deliveredBody))
 		require.Equal(t, 1, calls)
 	})
+}
+
+// Not parallel: the default logger is the process's own.
+func TestWithoutALoggerWhatIsRefusedGoesToTheDefaultOne(t *testing.T) {
+	before, out, flags := slog.Default(), stdlog.Writer(), stdlog.Flags()
+	t.Cleanup(func() {
+		slog.SetDefault(before)
+		stdlog.SetOutput(out) // slog.SetDefault has taken it, and does not give it back
+		stdlog.SetFlags(flags)
+	})
+	var log bytes.Buffer
+	slog.SetDefault(logTo(&log))
+	webhooks, err := hellio.NewWebhookHandler([]string{webhookSecret}, ignore)
+	require.NoError(t, err)
+	steps, err := hellio.NewUSSDHandler([]string{ussdSecret}, hangUp, hellio.WithUSSDLogger(nil))
+	require.NoError(t, err)
+	for _, h := range []http.Handler{webhooks, steps} {
+		log.Reset()
+		require.Equal(t, http.StatusUnauthorized, post(h, http.Header{}, deliveredBody).Code)
+		require.Contains(t, log.String(), "refused")
+	}
+}
+
+func TestAHeldClaimIsKnownHoweverAStoreWrapsIt(t *testing.T) {
+	t.Parallel()
+	s := new(seen)
+	store := &failingStore{claim: fmt.Errorf("redis: %w", hellio.ErrClaimHeld)}
+	require.Equal(t, http.StatusServiceUnavailable, deliver(webhookHandler(t, s.handle, hellio.WithDedupeStore(store)), deliveredBody))
+	require.Empty(t, s.events)
 }
 
 func TestAHandlersContextEndsWithinItsClaim(t *testing.T) {
