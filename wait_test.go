@@ -88,6 +88,27 @@ func TestWaitAsksOnceForWhatIsFinal(t *testing.T) {
 	})
 }
 
+func TestWaitEndsWithWhatHasFailed(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]func(context.Context, *hellio.Client) (any, error){
+		"campaign": func(ctx context.Context, c *hellio.Client) (any, error) { return c.Reports.WaitCampaign(ctx, "7") },
+		"lookup":   func(ctx context.Context, c *hellio.Client) (any, error) { return c.Lookup.Wait(ctx, "7") },
+		"calls":    func(ctx context.Context, c *hellio.Client) (any, error) { return c.Voice.Wait(ctx, "7") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, api := scripted(t, `{"data":{"id":7,"status":"new"}}`, `{"data":{"id":7,"status":"processing"}}`, `{"data":{"id":7,"status":"failed"}}`)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				_, err := wait(ctx, client)
+				require.NoError(t, err, "that it failed is what its status tells")
+				require.Len(t, api.requests(), 3)
+			})
+		})
+	}
+}
+
 func TestWaitEndsWithAnErrorThatIsNoRateLimit(t *testing.T) {
 	withFake(t, func(t *testing.T, fake *helliotest.Fake) {
 		done, err := fake.Client().Voice.Wait(t.Context(), "999999")
@@ -138,6 +159,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 				var connection *hellio.ConnectionError
 				require.ErrorAs(t, err, &connection)
 				require.Equal(t, name == "deadline", connection.Timeout())
+				require.Equal(t, hellio.OutcomeNotSent, hellio.OutcomeOf(err), "nothing is under way")
 				require.Equal(t, 10*time.Second, time.Since(start))
 				asked := len(api.requests())
 				time.Sleep(time.Hour)
