@@ -31,6 +31,7 @@ func TestAmountRefusesWhatIsNotAPlainDecimal(t *testing.T) {
 	for _, input := range []string{
 		`"1e9"`, `"1/3"`, `"0x1p4"`, `".5"`, `"5."`, `"+5"`, `" 5"`, `"1,234.50"`, `"--1"`, `"-"`, `"."`, `"Inf"`, `"1_000"`, `"1.2.3"`, `"٣"`,
 		`"` + strings.Repeat("9", maxAmountLength+1) + `"`, `true`, `{}`, `[]`, `1e999999999`,
+		strings.Repeat("9", maxAmountLength+1), strings.Repeat("9", maxAmountLength+1) + `e1`,
 	} {
 		t.Run(input, func(t *testing.T) {
 			t.Parallel()

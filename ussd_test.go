@@ -253,6 +253,11 @@ func TestUSSDObjectsAreReadInEachFormThatTheSDKsShow(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, goesOn, step.Continue)
 	}
+	client, _ = scripted(t, `{"data":{"message":7,"action":"continue"}}`)
+	step, err := client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: anAppID, MSISDN: "233209990001"})
+	require.Nil(t, step)
+	var unreadable *hellio.DecodeError
+	require.ErrorAs(t, err, &unreadable, "a step is read strictly")
 }
 
 func TestAnExpiredExtensionIsSeenByItsStatus(t *testing.T) {

@@ -98,6 +98,7 @@ func TestVoiceRefusesBadInput(t *testing.T) {
 		"neither":           {"text", send(&hellio.VoiceSendParams{Recipients: to})},
 		"a path":            {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "/a.mp3"})},
 		"another scheme":    {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "ftp://example.com/a.mp3"})},
+		"no URL":            {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: ":"})},
 		"no host":           {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https:///a.mp3"})},
 		"a broken URL":      {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https://example.com/caf\xe9.mp3"})},
 		"a broken voice":    {"voice", send(&hellio.VoiceSendParams{Recipients: to, Text: "a", Voice: "\xff"})},
@@ -130,6 +131,14 @@ func TestVoiceLeavesUnpublishedLimitsToTheAPI(t *testing.T) {
 	require.ErrorAs(t, err, &invalid)
 	require.Contains(t, invalid.Fields, "text")
 	require.Equal(t, hellio.OutcomeRejected, hellio.OutcomeOf(err))
+}
+
+func TestARecordingMayBeFetchedWithoutTLS(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"https", "http"} {
+		_, err := helliotest.New(t).Client().Voice.Send(t.Context(), &hellio.VoiceSendParams{Recipients: []string{"233209990001"}, AudioURL: scheme + "://example.com/a.mp3"})
+		require.NoError(t, err, "of a URL that the API alone fetches it is the judge")
+	}
 }
 
 func TestVoiceTellsWhatTheAPITold(t *testing.T) {
