@@ -36,6 +36,7 @@ func TestTheClockMovesForwardOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q Queue
 		start := q.Now()
+		require.Equal(t, time.UTC, start.Location())
 		q.MoveTo(start.Add(time.Hour))
 		require.Equal(t, start.Add(time.Hour), q.Now())
 		q.MoveTo(start)

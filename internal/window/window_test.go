@@ -52,3 +52,15 @@ func TestRetryAfterIsCountedInFlooredSeconds(t *testing.T) {
 		})
 	}
 }
+
+func TestARestoredWindowCountsOnFromWhereItStood(t *testing.T) {
+	t.Parallel()
+	w := Window{Length: time.Minute}
+	w.Hit(noon)
+	w.Hit(noon.Add(time.Second))
+	start, count := w.State()
+	back := Restored(w.Length, start, count)
+	require.Equal(t, w, back)
+	require.Equal(t, 8, back.Remaining(noon.Add(59*time.Second), 10))
+	require.Equal(t, 10, back.Remaining(noon.Add(time.Minute), 10))
+}
