@@ -185,6 +185,50 @@ func TestAHandlersContextEndsWithinItsClaim(t *testing.T) {
 	})
 }
 
+// slowStore takes its time to commit, and heeds its context.
+type slowStore struct {
+	hellio.DedupeStore
+	takes time.Duration
+}
+
+func (s slowStore) Commit(ctx context.Context, id string) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(s.takes):
+		return s.DedupeStore.Commit(ctx, id)
+	}
+}
+
+func TestAClaimOutlastsASlowHandlerAndASlowCommit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		h := webhookHandler(t, func(context.Context, *hellio.WebhookEvent) error {
+			calls++
+			time.Sleep(29 * time.Second)
+			return nil
+		}, hellio.WithDedupeStore(slowStore{memoryStore(t, 0, 0), 4 * time.Second}))
+		first := make(chan int)
+		go func() { first <- deliver(h, deliveredBody) }()
+		time.Sleep(32 * time.Second)
+		require.Equal(t, http.StatusServiceUnavailable, deliver(h, deliveredBody))
+		require.Equal(t, http.StatusOK, <-first)
+		require.Equal(t, http.StatusOK, deliver(h, deliveredBody))
+		require.Equal(t, 1, calls)
+	})
+}
+
+func TestAStoreThatHangsHoldsAnAnswerForFiveSeconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := webhookHandler(t, ignore, hellio.WithDedupeStore(slowStore{memoryStore(t, 0, 0), time.Hour}))
+		start := time.Now()
+		require.Equal(t, http.StatusInternalServerError, deliver(h, deliveredBody))
+		require.Equal(t, 5*time.Second, time.Since(start))
+	})
+}
+
 // A store that fails, step by step; a step without an error is the memory store's.
 type failingStore struct {
 	hellio.DedupeStore

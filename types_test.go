@@ -62,6 +62,14 @@ func TestParseAmountRefusesWithTheSizeAndNotTheValue(t *testing.T) {
 	require.NotContains(t, err.Error(), "twelve")
 }
 
+func TestAnAmountHasAtMost64Bytes(t *testing.T) {
+	t.Parallel()
+	_, err := ParseAmount(strings.Repeat("9", 64))
+	require.NoError(t, err)
+	_, err = ParseAmount(strings.Repeat("9", 65))
+	requireParamError(t, err, "amount", "64")
+}
+
 func TestAmountGivenAsZeroIsNotAbsent(t *testing.T) {
 	t.Parallel()
 	var a Amount
