@@ -45,9 +45,10 @@ func (g *gates) open(s *Server) error {
 	g.config = &tls.Config{Certificates: []tls.Certificate{known}, NextProtos: []string{"h2", "http/1.1"}}
 	wrong := &tls.Config{Certificates: []tls.Certificate{stranger}}
 	g.addresses.Authority = authority
+	g.addresses.Refused = "127.0.0.1:1" // a port that was closed could be given to anybody
 	doors := []struct {
 		address *string
-		serve   func(net.Conn) // nil: nobody
+		serve   func(net.Conn)
 	}{
 		{&g.addresses.Plain, func(c net.Conn) { s.serveHTTP1(c, c) }},
 		{&g.addresses.Secure, s.serveTLS},
@@ -59,7 +60,6 @@ func (g *gates) open(s *Server) error {
 		{&g.addresses.StallTLS, func(c net.Conn) { drain(c, hold) }},
 		{&g.addresses.WrongTLS, func(c net.Conn) { _ = tls.Server(c, wrong).Handshake() }},
 		{&g.elsewhere, func(net.Conn) { s.note(func() { s.hits++ }) }},
-		{&g.addresses.Refused, nil},
 	}
 	for _, d := range doors {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -70,11 +70,7 @@ func (g *gates) open(s *Server) error {
 		g.listeners = append(g.listeners, l)
 	}
 	for n, d := range doors {
-		if d.serve == nil {
-			_ = g.listeners[n].Close()
-		} else {
-			s.accept(g.listeners[n], d.serve)
-		}
+		s.accept(g.listeners[n], d.serve)
 	}
 	return nil
 }
