@@ -22,13 +22,22 @@ var oneMenu = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 func prepared(t *testing.T) *helliotest.Fake {
 	t.Helper()
 	ctx := t.Context()
-	f := helliotest.New(t, helliotest.WithSeed(7), helliotest.WithUSSDBalance("40"), helliotest.WithSpendLimit("daily", "50"), helliotest.WithRateLimit(500),
+	f := helliotest.New(t, helliotest.WithSeed(7), helliotest.WithUSSDBalance("90"), helliotest.WithSpendLimit("daily", "50"), helliotest.WithRateLimit(500),
 		helliotest.WithAllowedIPs("127.0.0.0/8"), helliotest.WithOTP("+233209990009", "1234"), helliotest.WithUSSDHandler(callbackURL, oneMenu),
 		helliotest.WithLogin(helliotest.LoginUser{Email: "ama@example.com", Password: "pw", Name: "Ama"}),
 		helliotest.WithWebhookHandler(always(500), hookSecret))
 	c := f.Client()
 	narrow := f.IssueToken("balance")
 	ok := func(err error) { t.Helper(); require.NoError(t, err) }
+	_, err := c.Voice.Send(ctx, &hellio.VoiceSendParams{Name: "Reminders", Recipients: []string{someone, helliotest.NumberInvalid}, Text: "Hello"})
+	ok(err)
+	_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{someone}})
+	ok(err)
+	app, err := c.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Menu", CallbackURL: callbackURL})
+	ok(err)
+	_, err = c.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: string(app.ID), MSISDN: someone, NewSession: true})
+	ok(err)
+	f.Advance(5 * time.Minute) // all that has ended
 	sendTo(t, f, someone, helliotest.NumberFailed)
 	f.Advance(20 * time.Second) // delivered, its report refused twice
 	sendTo(t, f, other)
@@ -37,7 +46,7 @@ func prepared(t *testing.T) *helliotest.Fake {
 	require.Equal(t, 202, a.send(textTo("233209990003", "Hi"), "Idempotency-Key", "k").status)
 	a.send(textTo("no number", "Hi"), "Idempotency-Key", "refused")
 	for _, to := range []string{"+233209990001", "+233209990009"} {
-		_, err := c.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: to, Sender: "HELLIO"})
+		_, err = c.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: to, Sender: "HELLIO"})
 		ok(err)
 	}
 	right, err := c.OTP.Verify(ctx, &hellio.OTPVerifyParams{MobileNumber: "+233209990009", Code: "9999"})
@@ -49,11 +58,23 @@ func prepared(t *testing.T) *helliotest.Fake {
 	ok(err)
 	_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{other}, ScheduledAt: time.Now().Add(2 * time.Hour)})
 	ok(err)
-	app, err := c.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Menu", CallbackURL: callbackURL})
-	ok(err)
 	_, err = c.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "4821", AppID: string(app.ID)})
 	ok(err)
 	_, err = c.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: string(app.ID), MSISDN: someone, NewSession: true})
+	ok(err)
+	_, err = c.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{someone, helliotest.NumberFailed, helliotest.NumberInvalid, other}, Sender: "HELLIO", Message: "Hi"})
+	ok(err)
+	_, err = c.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: other, Sender: "HELLIO"})
+	ok(err)
+	right, err = c.OTP.Verify(ctx, &hellio.OTPVerifyParams{MobileNumber: other, Code: f.OTP(other)})
+	ok(err)
+	require.True(t, right)
+	_, err = c.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Another", CallbackURL: callbackURL}) // its id comes after those of sessions
+	ok(err)
+	_, err = c.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "4822"}) // without an app, and without the money to go on
+	ok(err)
+	f.Fault(helliotest.LookupCreate, helliotest.Nth(1), helliotest.CarrierFail())
+	_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{other}})
 	ok(err)
 	a.do("POST", "/auth/token", `{"email":"ama@example.com","password":"wrong"}`)
 	a.do("GET", "/balance", "", "Authorization", "Bearer "+narrow)
@@ -118,6 +139,26 @@ func TestASnapshotBeginsOnTheNewClockAndSoDoesReset(t *testing.T) {
 	}
 }
 
+func TestWhatHasEndedIsNotPaidForAgainAfterASnapshot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t)
+		c, ctx := f.Client(), t.Context()
+		sendTo(t, f, someone, helliotest.NumberFailed)
+		_, err := c.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: someone, Sender: "HELLIO"})
+		require.NoError(t, err)
+		_, err = c.Voice.Send(ctx, &hellio.VoiceSendParams{Recipients: []string{someone, helliotest.NumberFailed}, Text: "Hello"})
+		require.NoError(t, err)
+		_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{someone}})
+		require.NoError(t, err)
+		f.Advance(time.Hour)
+		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)))
+		again.Advance(time.Hour)
+		require.Equal(t, f.Balance(), again.Balance())
+		require.Equal(t, f.Messages(), again.Messages())
+	})
+}
+
 func statuses(f *helliotest.Fake) (all []string) {
 	for _, m := range f.Messages() {
 		all = append(all, m.Status)
@@ -135,6 +176,15 @@ func TestOptionsAfterASnapshotChangeTheAccountThatItBrings(t *testing.T) {
 	require.Equal(t, []string{"NEW"}, f.Account().Senders)
 	for _, token := range []string{"mine", helliotest.DefaultToken} {
 		require.Equal(t, 200, newAPI(t, f).do("GET", "/balance", "", "Authorization", "Bearer "+token).status)
+	}
+}
+
+func TestASnapshotBringsItsTokensInPlaceOfThoseBeforeIt(t *testing.T) {
+	t.Parallel()
+	taken := snapshot(t, helliotest.New(t, helliotest.WithToken("saved")))
+	f := helliotest.New(t, helliotest.WithToken("before"), helliotest.FromSnapshot(taken), helliotest.WithToken("after"))
+	for token, want := range map[string]int{"saved": 200, "after": 200, "before": 401, helliotest.DefaultToken: 401} {
+		require.Equal(t, want, newAPI(t, f).do("GET", "/balance", "", "Authorization", "Bearer "+token).status, token)
 	}
 }
 
@@ -169,6 +219,7 @@ func TestASnapshotThatWasChangedOrIsForeignIsRefusedInASentence(t *testing.T) {
 		"another file":    {`{"name":"package.json"}`, "this is not what Snapshot has given"},
 		"cut":             {string(taken[:len(taken)/2]), "this is not what Snapshot has given, or a part of it only"},
 		"two":             {string(taken) + string(taken), "this is not what Snapshot has given"},
+		"another format":  {strings.Replace(string(taken), `"helliotest snapshot"`, `"another snapshot"`, 1), "this is not what Snapshot has given"},
 		"another version": {strings.Replace(string(taken), `"version":1`, `"version":2`, 1), "the snapshot has version 2, and this helliotest reads version 1; make it anew"},
 		"more money":      {strings.Replace(string(taken), `"Balance":"100.0000"`, `"Balance":"900.0000"`, 1), "the snapshot was changed since it was made"},
 	} {

@@ -1,0 +1,104 @@
+package helliotest_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hellio-go/hellio/helliotest"
+	"github.com/stretchr/testify/require"
+)
+
+func TestASavedWebhookGetsTheHandlerOfItsOwnSecretAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const nowhere, elsewhere = "http://127.0.0.1:1/hook", "http://127.0.0.1:2/hook"
+		gone := new(receiver)
+		f := helliotest.New(t, helliotest.WithWebhookHandler(gone, "first"), helliotest.WithWebhookHandler(gone, "twin"),
+			helliotest.WithWebhookHandler(gone, "twin"), helliotest.WithWebhook(nowhere, "real"), helliotest.WithWebhookHandler(always(500), "deleted"))
+		sendTo(t, f, someone)
+		f.Advance(6 * time.Second) // the last webhook has a delivery that is to be tried again
+		ctx, c := t.Context(), f.Client()
+		hooks, err := c.Webhooks.List(ctx) // newest first
+		require.NoError(t, err)
+		require.NoError(t, c.Webhooks.Delete(ctx, string(hooks[0].ID)))
+
+		twins, fresh, likeReal := []*receiver{new(receiver), new(receiver)}, new(receiver), new(receiver)
+		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithWebhookHandler(twins[0], "twin"),
+			helliotest.WithWebhookHandler(twins[1], "twin"), helliotest.WithWebhookHandler(fresh, "fresh"), helliotest.WithWebhookHandler(likeReal, "real"),
+			helliotest.WithWebhook(nowhere, "real"), helliotest.WithWebhook(elsewhere, "real"))
+		found, err := again.Client().Webhooks.List(ctx)
+		require.NoError(t, err)
+		require.Len(t, found, 4+3, "four were saved and live; what has no counterpart among them is new")
+		require.Equal(t, nowhere, found[3].URL)
+		require.Equal(t, elsewhere, found[0].URL)
+
+		sendTo(t, again, someone)
+		again.Advance(6 * time.Second)
+		for _, v := range append(twins, fresh, likeReal) {
+			require.Len(t, v.got(), 1)
+		}
+		require.True(t, twins[1].got()[0].genuine("twin"))
+		require.Zero(t, again.Deliveries()[5].Attempts[0].StatusCode, "the first webhook's handler was not given again")
+	})
+}
+
+func TestWhatASnapshotFindsHalfReportedIsReportedToTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault  []helliotest.Rule
+		passed time.Duration
+		rest   []time.Duration // the attempts to come, counted from the snapshot
+	}{
+		"put off":         {[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookDelay(time.Minute)}, 10 * time.Second, []time.Duration{55 * time.Second}},
+		"held":            {[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookReorder()}, 10 * time.Second, []time.Duration{5 * time.Second, 5 * time.Second}},
+		"lost once":       {[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookLose()}, 10 * time.Second, []time.Duration{5 * time.Second}},
+		"lost to the end": {[]helliotest.Rule{helliotest.Always(), helliotest.WebhookLose()}, time.Hour, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := helliotest.New(t, helliotest.WithWebhookHandler(new(receiver), hookSecret))
+				f.Fault(helliotest.WebhookDelivery, c.fault...)
+				sendTo(t, f, someone)
+				f.Advance(c.passed)
+				v := new(receiver)
+				again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithWebhookHandler(v, hookSecret))
+				began := time.Now()
+				if len(c.rest) == 2 {
+					sendTo(t, again, other)
+				}
+				again.Advance(time.Hour)
+				var rest []time.Duration
+				for _, r := range v.got() {
+					rest = append(rest, r.at.Sub(began))
+				}
+				require.Equal(t, c.rest, rest)
+			})
+		})
+	}
+}
+
+func TestAnAttemptUnderWayWhenASnapshotIsTakenCountsAsFailed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		slow := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })
+		f := helliotest.New(t, helliotest.WithWebhookHandler(slow, hookSecret))
+		sendTo(t, f, someone)
+		time.Sleep(5 * time.Second) // Advance would wait for the answer
+		f.Messages()
+		synctest.Wait()
+		taken := snapshot(t, f)
+		close(release)
+		require.NoError(t, f.Settle(t.Context()))
+		v := new(receiver)
+		again := helliotest.New(t, helliotest.FromSnapshot(taken), helliotest.WithWebhookHandler(v, hookSecret))
+		began := time.Now()
+		again.Advance(time.Minute)
+		require.Len(t, v.got(), 1)
+		require.Equal(t, 10*time.Second, v.got()[0].at.Sub(began), "the second attempt")
+		require.Equal(t, "delivered", again.Deliveries()[0].Status)
+	})
+}
