@@ -83,6 +83,18 @@ func TestAWaitThatCanNotEndSaysSoAtOnceInABubble(t *testing.T) {
 	})
 }
 
+func TestTheZeroFilterPassesEverythingAndIsNotNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t)
+		newAPI(t, f).send(oneSMS)
+		require.Len(t, f.Messages(helliotest.Filter{}), 1)
+		_, err := f.WaitMessage(t.Context(), helliotest.Filter{}, helliotest.From("ACME"), helliotest.Filter{})
+		require.ErrorContains(t, err, `no message that is From("ACME"): `)
+		require.ErrorContains(t, err, `1003, is not From("ACME") (it comes from "HELLIO"); `)
+	})
+}
+
 func TestAWaitEndsWithItsContextAndWithTheFake(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
