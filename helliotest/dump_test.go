@@ -57,6 +57,39 @@ func TestAFailedTestLeavesItsWorldInAFile(t *testing.T) {
 	})
 }
 
+func TestADumpHoldsEachCallAsItWas(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HELLIOTEST_DUMP", dir)
+	synctest.Test(t, func(t *testing.T) {
+		var calls, after []helliotest.Request
+		var mark helliotest.Mark
+		watch(t, func(tb testing.TB) {
+			f := helliotest.New(tb, helliotest.Lenient())
+			f.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
+			a := newAPI(t, f)
+			a.send(oneSMS, "Idempotency-Key", "k")
+			_, err := a.try("POST", "/sms/send", oneSMS, "Idempotency-Key", "k") // replayed, and lost
+			require.Error(t, err)
+			mark = f.Mark()
+			f.Advance(time.Second)
+			a.send(`{"sender":"HELLIO"}`)
+			a.get("/messages?page=2")
+			a.get("/nope")
+			calls, after = f.Requests(), f.Requests(helliotest.Since(mark))
+			tb.Errorf("the test's own failure")
+		})
+		files, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+		data, err := os.ReadFile(filepath.Join(dir, files[0].Name()))
+		require.NoError(t, err)
+		f := helliotest.New(t, helliotest.FromSnapshot(data))
+		require.Equal(t, calls, f.Requests())
+		require.Len(t, after, 3)
+		require.Equal(t, after, f.Requests(helliotest.Since(mark)))
+	})
+}
+
 func TestATestThatPassesLeavesNoFileAndOneThatCanNotSaysSo(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HELLIOTEST_DUMP", dir)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"time"
 
@@ -252,6 +253,9 @@ func (r *restorer) requests() {
 		c := &call{f: r.w.f, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
 		if c.header == nil {
 			c.header = http.Header{}
+		}
+		if c.query == nil {
+			c.query = url.Values{}
 		}
 		c.route = routeOf(s.Method, s.Path)
 		r.w.requests = append(r.w.requests, &logged{
