@@ -162,3 +162,16 @@ func TestARequestIsKeptAsItCameAndAsItWasAnswered(t *testing.T) {
 	require.Equal(t, []any{0, "lose_request", "0.0000"}, []any{lost.Status, lost.Fault, lost.Charge})
 	require.Nil(t, lost.Decoded)
 }
+
+func TestABodyWithMoreBehindItsJSONIsNone(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t, helliotest.Lenient())
+	a := newAPI(t, f)
+	for _, more := range []string{"}", "]", " 1", "{}", "x"} {
+		require.Equal(t, 400, a.send(oneSMS+more).status, more)
+	}
+	for _, r := range f.Requests() {
+		require.Nil(t, r.Decoded, "%s", r.Body)
+	}
+	require.Empty(t, f.Requests(helliotest.From("HELLIO")))
+}

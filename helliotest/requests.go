@@ -115,7 +115,7 @@ func (l *logged) subject(decoded any) subject {
 func decodeAny(body []byte) (decoded any) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
-	if dec.Decode(&decoded) != nil || dec.More() {
+	if dec.Decode(&decoded) != nil || !atEnd(dec) {
 		return nil
 	}
 	return decoded

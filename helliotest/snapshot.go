@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 )
 
@@ -105,8 +106,14 @@ func strictly(data []byte, into any) error {
 	if err := dec.Decode(into); err != nil {
 		return err
 	}
-	if dec.More() {
+	if !atEnd(dec) {
 		return errors.New("more than one value")
 	}
 	return nil
+}
+
+// atEnd tells whether nothing but white space is left. More does not: to it a closing bracket is an end too.
+func atEnd(dec *json.Decoder) bool {
+	_, err := dec.Token()
+	return err == io.EOF
 }

@@ -219,6 +219,7 @@ func TestASnapshotThatWasChangedOrIsForeignIsRefusedInASentence(t *testing.T) {
 		"another file":    {`{"name":"package.json"}`, "this is not what Snapshot has given"},
 		"cut":             {string(taken[:len(taken)/2]), "this is not what Snapshot has given, or a part of it only"},
 		"two":             {string(taken) + string(taken), "this is not what Snapshot has given"},
+		"a bracket more":  {string(taken) + "}", "this is not what Snapshot has given"},
 		"another format":  {strings.Replace(string(taken), `"helliotest snapshot"`, `"another snapshot"`, 1), "this is not what Snapshot has given"},
 		"another version": {strings.Replace(string(taken), `"version":1`, `"version":2`, 1), "the snapshot has version 2, and this helliotest reads version 1; make it anew"},
 		"more money":      {strings.Replace(string(taken), `"Balance":"100.0000"`, `"Balance":"900.0000"`, 1), "the snapshot was changed since it was made"},
