@@ -1,6 +1,7 @@
 package helliotest_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -71,6 +72,42 @@ func TestAFakeWithoutATestTellsItsComplaintsAtClose(t *testing.T) {
 	err = f.Close()
 	require.ErrorContains(t, err, "no such route")
 	require.ErrorContains(t, err, "never hit")
+}
+
+func TestWhatACallerNamesIsQuotedToALengthThatAReportCanBear(t *testing.T) {
+	t.Parallel()
+	for path, says := range map[string]string{
+		"/" + strings.Repeat("x", 60):           "GET /v1/" + strings.Repeat("x", 60) + ": the API",
+		"/" + strings.Repeat("x", 61):           "GET /v1/" + strings.Repeat("x", 60) + "…: the API",
+		"/messages?" + strings.Repeat("é", 33):  "query." + strings.Repeat("é", 32) + "…: the API",
+		"/messages?x" + strings.Repeat("é", 32): "query.x" + strings.Repeat("é", 31) + "…: the API", // no half of a letter
+	} {
+		f, err := helliotest.Start()
+		require.NoError(t, err)
+		newAPI(t, f).get(path)
+		require.ErrorContains(t, f.Close(), says)
+	}
+}
+
+func TestOnlyAPathThatTheRootWouldMakeKnownIsSaidToLackIt(t *testing.T) {
+	t.Parallel()
+	f, err := helliotest.Start()
+	require.NoError(t, err)
+	a := newAPI(t, f)
+	a.base = "https://fake.hellio.invalid"
+	a.get("/nope")
+	require.EqualError(t, f.Close(), "GET /nope: the API has no such route: it begins at /v1")
+}
+
+func TestAFakeThatRunsForWeeksKeepsACapOnItsComplaints(t *testing.T) {
+	t.Parallel()
+	f, err := helliotest.Start(helliotest.WithRateLimit(0))
+	require.NoError(t, err)
+	a := newAPI(t, f)
+	for i := range 1001 {
+		a.get(fmt.Sprintf("/nope/%d", i))
+	}
+	require.Equal(t, 1000, strings.Count(f.Close().Error(), "no such route"))
 }
 
 func TestAFailedTestGetsAJournalWithoutSecrets(t *testing.T) {

@@ -95,6 +95,26 @@ func TestTheZeroFilterPassesEverythingAndIsNotNamed(t *testing.T) {
 	})
 }
 
+func TestAWaitThatFailsTellsWhatBecameOfTheLastSend(t *testing.T) {
+	t.Parallel()
+	otp := `{"mobile_number":"233209990001","sender":"NOBODY"}`
+	for says, calls := range map[string]func(a api){
+		"none of 1 calls was a send":       func(a api) { a.get("/balance") },
+		"the last call of /otp/send: 422 ": func(a api) { a.send(oneSMS); a.sendOTP(otp); a.get("/balance") },
+		"the last call of /sms/send: 202 ": func(a api) { a.sendOTP(otp); a.send(oneSMS); a.call(`{}`) },
+	} {
+		t.Run(says, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := helliotest.New(t)
+				calls(newAPI(t, f))
+				_, err := f.WaitMessage(t.Context(), helliotest.Since(f.Mark()))
+				require.ErrorContains(t, err, says)
+			})
+		})
+	}
+}
+
 func TestAWaitEndsWithItsContextAndWithTheFake(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -111,7 +131,7 @@ func TestAWaitEndsWithItsContextAndWithTheFake(t *testing.T) {
 
 		time.AfterFunc(time.Minute, func() { _ = f.Close() })
 		_, err = f.WaitMessage(t.Context())
-		require.ErrorContains(t, err, "the Fake is closed")
+		require.ErrorContains(t, err, "no message: the Fake is closed")
 	})
 }
 
