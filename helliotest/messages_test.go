@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hellio-go/hellio/helliotest"
@@ -161,6 +162,54 @@ func TestARequestIsKeptAsItCameAndAsItWasAnswered(t *testing.T) {
 	require.Equal(t, helliotest.SMSSend, r.Op)
 	require.Equal(t, []any{0, "lose_request", "0.0000"}, []any{lost.Status, lost.Fault, lost.Charge})
 	require.Nil(t, lost.Decoded)
+}
+
+func TestARequestTellsWhenItCameAndTheAnswerThatAFaultKeptBackOrChanged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t)
+		f.Fault(helliotest.BalanceGet, helliotest.Nth(1), helliotest.LoseReply())
+		f.Fault(helliotest.BalanceGet, helliotest.Nth(2), helliotest.NotJSON())
+		a := newAPI(t, f)
+		f.Advance(time.Hour)
+		_, err := a.try("GET", "/balance", "")
+		require.Error(t, err)
+		distorted, plain := a.get("/balance").body, a.get("/balance").body
+		require.Contains(t, distorted, "<html>")
+		var bodies []string
+		for _, r := range f.Requests() {
+			require.Equal(t, time.Now().UTC(), r.At)
+			bodies = append(bodies, string(r.ResponseBody))
+		}
+		require.Equal(t, []string{plain, distorted, plain}, bodies)
+	})
+}
+
+func TestARequestGoesByTheChannelThatItsOperationStandsFor(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	a := newAPI(t, f)
+	a.send(oneSMS)
+	a.sendOTP(`{"mobile_number":"233209990001","sender":"HELLIO"}`)
+	a.sendOTP(`{"email":"ama@example.com","channel":"email"}`)
+	a.call(`{"recipients":["233209990001"],"text":"Hello"}`)
+	a.get("/balance")
+	for channel, ops := range map[string][]helliotest.Op{
+		"sms": {helliotest.SMSSend, helliotest.OTPSend}, "email": {helliotest.OTPSend}, "voice": {helliotest.VoiceSend}, "": {helliotest.BalanceGet}, "fax": nil,
+	} {
+		var found []helliotest.Op
+		for _, r := range f.Requests(helliotest.Channel(channel)) {
+			found = append(found, r.Op)
+		}
+		require.Equal(t, ops, found, channel)
+	}
+}
+
+func TestANumberInADecodedBodyKeepsItsDigits(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t, helliotest.Lenient())
+	newAPI(t, f).send(`{"recipients":[233209990001234567890]}`)
+	require.Equal(t, map[string]any{"recipients": []any{json.Number("233209990001234567890")}}, f.Requests()[0].Decoded)
 }
 
 func TestABodyWithMoreBehindItsJSONIsNone(t *testing.T) {
