@@ -3,6 +3,7 @@ package helliotest_test
 import (
 	"regexp"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hellio-go/hellio/helliotest"
@@ -23,6 +24,7 @@ func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
 		"the next ones": {[]helliotest.Rule{helliotest.Times(2), helliotest.LoseReply()}, func(api) {}, "{sms_send times 2 lose_reply} (fault_report_test.go) was never hit"},
 		"the wrong op": {third, func(a api) { a.do("POST", "/otp/send", otp); a.get("/nope") },
 			"nearest was call 2, GET (unknown route): the fault is for sms_send, and this is no operation of the API"},
+		"another op": {third, func(a api) { a.get("/balance") }, "nearest was call 1, GET /balance: the fault is for sms_send, and this is balance_get"},
 		"the op before others": {third, func(a api) { a.send(oneSMS); a.get("/balance") },
 			"1 call matched it; nearest was call 1, POST /sms/send: it was matching call 1, and the fault strikes 3 alone"},
 		"refused before": {third, func(a api) { a.do("POST", "/sms/send", oneSMS, "Authorization", "Bearer wrong"); a.get("/balance") },
@@ -34,6 +36,11 @@ func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
 			a.send(oneSMS)
 			a.send(`{"recipients":["233209990007"],"sender":"HELLIO","message":"Hi"}`)
 		}, "nearest was call 1, POST /sms/send: it was matching call 1, and the fault strikes 2 alone"},
+		"what does not match before the count": {third, func(a api) {
+			a.get("/balance")
+			a.do("POST", "/sms/send", oneSMS, "Authorization", "Bearer wrong")
+			a.send(oneSMS)
+		}, "1 call matched it; nearest was call 3, POST /sms/send: it was matching call 1, and the fault strikes 3 alone"},
 		"a webhook that is not there": {nil, func(a api) { a.send(oneSMS) },
 			"{webhook nth 1 webhook_lose} (fault_report_test.go) was never hit; 0 attempts matched it; the account has no webhook"},
 	} {
@@ -48,6 +55,17 @@ func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
 			require.Contains(t, lines.ReplaceAllString(r.errors[0], ".go)"), c.says)
 		})
 	}
+}
+
+func TestAFaultOnAnyOperationIsNearToEach(t *testing.T) {
+	t.Parallel()
+	r := watch(t, func(tb testing.TB) {
+		f := helliotest.New(tb)
+		f.Fault(helliotest.AnyOp, helliotest.Nth(3), helliotest.LoseReply())
+		newAPI(t, f).send(oneSMS)
+		newAPI(t, f).get("/balance")
+	})
+	require.Contains(t, r.all(), "2 calls matched it; nearest was call 2, GET /balance: it was matching call 2, and the fault strikes 3 alone")
 }
 
 func TestAFaultBehindAnotherIsToldOfThatOne(t *testing.T) {
@@ -92,6 +110,39 @@ func TestAFaultOnDeliveriesTellsWhyNoneWasHit(t *testing.T) {
 				f.Advance(6 * time.Second)
 			})
 			require.Contains(t, r.all(), says)
+		})
+	}
+}
+
+func TestAFaultOnDeliveriesTellsWhatHasKeptAnAttemptFromIt(t *testing.T) {
+	t.Parallel()
+	first := []helliotest.Rule{helliotest.Nth(1), helliotest.WebhookLose()}
+	for says, run := range map[string]func(t *testing.T, f *helliotest.Fake){
+		"1 attempt matched it; another fault was put before and acted on it": func(t *testing.T, f *helliotest.Fake) {
+			f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), helliotest.WebhookDuplicate())
+			f.Fault(helliotest.WebhookDelivery, first...)
+			sendTo(t, f, someone)
+			f.Advance(6 * time.Second)
+		},
+		"0 attempts matched it; every attempt was made before it was put": func(t *testing.T, f *helliotest.Fake) {
+			sendTo(t, f, someone)
+			f.Advance(6 * time.Second)
+			f.Fault(helliotest.WebhookDelivery, first...)
+		},
+		"0 attempts matched it; no message was to be reported: a webhook hears of those that it asks for, once they are final, which takes 5s": func(t *testing.T, f *helliotest.Fake) {
+			f.Fault(helliotest.WebhookDelivery, append(first, helliotest.ToNumber(someone))...)
+			sendTo(t, f, someone)
+			f.Advance(4 * time.Second)
+		},
+	} {
+		t.Run(says, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := watch(t, func(tb testing.TB) {
+					run(t, helliotest.New(tb, helliotest.WithWebhookHandler(&receiver{}, hookSecret)))
+				})
+				require.Contains(t, r.all(), says)
+			})
 		})
 	}
 }
