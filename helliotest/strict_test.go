@@ -181,6 +181,27 @@ func TestTheJournalIsOneStoryOfCallsAndWebhookAttempts(t *testing.T) {
 	})
 }
 
+func TestTheJournalTellsOfReplaysAndOfCallsWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := watch(t, func(tb testing.TB) {
+			f := helliotest.New(tb, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+			f.Fault(helliotest.BalanceGet, helliotest.Nth(1), helliotest.LoseRequest())
+			_, err := newAPI(t, f).try("GET", "/balance", "")
+			require.Error(t, err)
+			newAPI(t, f).send(oneSMS)
+			f.Advance(5 * time.Second)
+			require.NoError(t, f.Replay(f.Deliveries()[0].ID))
+			tb.Errorf("the test's own failure")
+		})
+		require.Equal(t, `helliotest: 2 calls, 2 attempts at a webhook
+          0s    1 GET  /balance                    no answer fault=lose_request
+          0s    2 POST /sms/send                   202 charge=0.0310
+          5s    > webhook 1001                     200 message.delivered of message 1005, attempt 1
+          5s    > webhook 1001                     200 message.delivered of message 1005, attempt 2 replay`, r.logs[0])
+	})
+}
+
 func TestALongJournalKeepsTheNewestLines(t *testing.T) {
 	t.Parallel()
 	r := watch(t, func(tb testing.TB) {
