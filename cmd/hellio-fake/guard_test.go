@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -109,6 +110,8 @@ func TestAProgramIsReachableUnlessItListensOnALoopbackAddress(t *testing.T) {
 		g := newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
 		require.Equal(t, remote, g.remote, addr)
 		require.Equal(t, "8420", g.port)
+		name, _ := os.Hostname()
+		require.Equal(t, name, g.name)
 	}
 }
 

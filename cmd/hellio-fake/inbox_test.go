@@ -108,6 +108,7 @@ func TestTheListIsNarrowedCountedAndGoesOn(t *testing.T) {
 
 	life := all.object()["life"]
 	require.Equal(t, life, after.object()["life"])
+	require.NotEqual(t, life, start(t).get("/inbox/messages").object()["life"], "another run of the program")
 	p.call(http.MethodPost, "/_fake/reset", "")
 	empty := p.get("/inbox/messages")
 	empty.has(`{"total":0,"messages":[]}`)

@@ -50,6 +50,7 @@ func TestUnknownAddressesAreThrottledByTheCallersAddress(t *testing.T) {
 		var limited *hellio.RateLimitError
 		require.Equal(t, i == 5, errors.As(err, &limited), "try %d: %v", i+1, err)
 	}
+	require.Empty(t, p.get("/_fake/requests").list(), "no world sees who knocks at none")
 }
 
 func TestAResetForgetsWhoMayLogIn(t *testing.T) {

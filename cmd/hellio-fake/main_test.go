@@ -43,6 +43,7 @@ func TestBadFlagsAreNamedAndNothingStarts(t *testing.T) {
 		{[]string{"-token", ""}, "-token"},
 		{[]string{"-token", "a b"}, "-token"},
 		{[]string{"-token", "é"}, "-token"},
+		{[]string{"-token", "\x7f"}, "-token"},
 		{[]string{"-balance", "ten"}, "-balance"},
 		{[]string{"-balance", "-1"}, "-balance"},
 		{[]string{"-balance", "0.00001"}, "-balance"},
@@ -63,6 +64,7 @@ func TestBadFlagsAreNamedAndNothingStarts(t *testing.T) {
 			require.Empty(t, stdout)
 			require.Contains(t, stderr, c.says)
 			require.NotContains(t, stderr, "a b", "the token")
+			require.NotContains(t, stderr, "-allow-remote\n", "the flags are for -help to list")
 		})
 	}
 }
@@ -72,8 +74,21 @@ func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
 	status, stdout, stderr := runOnce("-help")
 	require.Equal(t, statusOK, status)
 	require.Empty(t, stdout)
+	require.Contains(t, stderr, "hellio-fake serves a fake of the Hellio Messaging API. Its flags:\n")
 	for _, name := range []string{"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed", "-retention", "-open"} {
 		require.Contains(t, stderr, name)
+	}
+}
+
+func TestATokenMayHoldEveryVisibleCharacterOfASCII(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, http.StatusOK, start(t, "-token", "!~").get("/v1/balance").status)
+}
+
+func TestSendersMayHaveSpacesAndEmptyOnesAreNone(t *testing.T) {
+	t.Parallel()
+	for text, senders := range map[string]string{" A , B C,": `["A","B C"]`, ",": `[]`, "": `[]`} {
+		start(t, "-senders", text).get("/_fake/account").has(`{"senders":`+senders+`}`, text)
 	}
 }
 

@@ -213,6 +213,7 @@ func TestAWorldForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	p := start(t, "-retention", "2")
 	for _, w := range []*program{p, p.world(`{}`)} {
+		w.get("/inbox/messages").has(`{"kept":2}`)
 		for range 4 {
 			w.send(oneSMS)
 		}
