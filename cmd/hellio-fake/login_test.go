@@ -64,6 +64,7 @@ func TestAResetForgetsWhoMayLogIn(t *testing.T) {
 	p.as(token.Token).get("/_fake/account").refused(http.StatusUnauthorized, "unauthenticated")
 	_, err = login(t, p, "ama@example.com", "secret")
 	require.Error(t, err)
+	require.Empty(t, p.get("/_fake/requests").list(), "the world does not know the address any more")
 	_, err = login(t, p, "kofi@example.com", "secret")
 	require.NoError(t, err, "another world's users stay")
 }
