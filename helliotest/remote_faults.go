@@ -24,10 +24,11 @@ func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 		r.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
 	}
 	ft := &RemoteFault{r: r, spec: spec, site: caller()}
-	there := r.keepHits()
+	there := r.Faults()
 	if err := r.put(append(there, spec)); err != nil {
 		r.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
 	}
+	r.keepHits(there)
 	r.faults = append(r.faults, ft)
 	return ft
 }
@@ -35,10 +36,11 @@ func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 // SetFaults puts these rules in place of all others; none removes them. If one is wrong, that is the error and nothing changes.
 func (r *Remote) SetFaults(specs ...FaultSpec) error {
 	r.tb.Helper()
-	r.keepHits()
+	there := r.Faults()
 	if err := r.put(specs); err != nil {
 		return err
 	}
+	r.keepHits(there)
 	for _, ft := range r.faults {
 		ft.gone = true
 	}
@@ -70,16 +72,13 @@ func (r *Remote) Faults() []FaultSpec {
 	return specs
 }
 
-// keepHits notes the hits of the rules of Fault, which are about to begin anew, and gives all rules in force.
-func (r *Remote) keepHits() []FaultSpec {
-	r.tb.Helper()
-	there := r.Faults()
+// keepHits notes the hits of the rules of Fault, which have begun anew, from the list of before.
+func (r *Remote) keepHits(there []FaultSpec) {
 	for _, ft := range r.faults {
 		if i := ft.place(there); i >= 0 {
 			ft.hits += there[i].Hits
 		}
 	}
-	return there
 }
 
 // place finds the rule in the program's list: the last rules of it are those of Fault, in order.

@@ -165,8 +165,9 @@ func (r *Remote) RevokeToken(token string) bool {
 // Reset makes the world as it was made. Its own token lives on; issued ones are forgotten, and so are the rules of Fault.
 func (r *Remote) Reset() {
 	r.tb.Helper()
-	r.keepHits()
+	there := r.Faults()
 	r.must(r.tb, "Reset", http.MethodPost, "/_fake/reset", nil, nil)
+	r.keepHits(there)
 	for _, ft := range r.faults {
 		ft.gone = true
 	}

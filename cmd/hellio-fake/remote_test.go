@@ -224,6 +224,8 @@ func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
 	_, err = r.Client(once).Balance.Get(t.Context())
 	require.Error(t, err)
 	require.Equal(t, 1, second.Hits())
+	require.Error(t, r.SetFaults(helliotest.FaultSpec{Op: "sms", Always: true, Effect: "reset"}))
+	require.Equal(t, []int{1, 1}, []int{first.Hits(), second.Hits()}, "nothing has changed")
 	require.Len(t, r.Faults(), 2)
 	require.NoError(t, r.SetFaults(helliotest.FaultSpec{Op: helliotest.AnyOp, Times: 1, Effect: "not_json", Hits: 7}))
 	require.Equal(t, []int{1, 1}, []int{first.Hits(), second.Hits()})
