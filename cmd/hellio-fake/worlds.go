@@ -13,7 +13,7 @@ import (
 // Limits that keep a program which runs for weeks from growing without end (decided).
 const (
 	maxWorlds = 1000   // beside the first
-	maxTokens = 10_000 // that POST tokens made, for one world
+	maxTokens = 10_000 // that POST tokens and logins made, for one world; POST tokens heeds it
 )
 
 // world is one account with all it has sent: a Fake of its own.
@@ -21,7 +21,7 @@ type world struct {
 	fake   *helliotest.Fake
 	api    http.Handler
 	token  string     // its own: it names the world on the control API for good, even while the API refuses it
-	issued []string   // by POST tokens, since the last reset; guarded by worlds.mu
+	issued []string   // by POST tokens and logins, since the last reset; guarded by worlds.mu
 	life   string     // tells what was before a reset, or an earlier run of the program, from what is now; guarded by worlds.mu
 	moving sync.Mutex // held over a move of the clock and over a reset: one at a time
 }
@@ -107,7 +107,7 @@ func (ws *worlds) controlled(token string) *world {
 func (ws *worlds) issue(w *world, scopes []string) (string, error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	if len(w.issued) == maxTokens {
+	if len(w.issued) >= maxTokens { // a login may have made one more
 		return "", unprocessable("too_many_tokens", "A world has at most %d tokens. POST /_fake/reset forgets them.", maxTokens)
 	}
 	token := newToken()

@@ -238,6 +238,9 @@ func TestAWorldKeepsACapOnItsTokens(t *testing.T) {
 	}
 	_, err = ws.issue(w, []string{})
 	require.ErrorContains(t, err, "at most 10000 tokens")
+	ws.rename(w, "1|of a login")
+	_, err = ws.issue(w, []string{})
+	require.ErrorContains(t, err, "at most 10000 tokens", "a login does not lift the cap")
 	ws.reset(w)
 	_, err = ws.issue(w, []string{})
 	require.NoError(t, err)
