@@ -131,6 +131,31 @@ func TestARemoteWaitsAsAFakeDoes(t *testing.T) {
 	})
 }
 
+func TestARemoteThatWaitsPassesOverWhatDoesNotPassAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		sms(t, f, someone, "before")
+		since := f.Mark()
+		for _, sender := range []string{"HELLIO", "HELLIO", "ACME"} {
+			_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: sender, Message: "of " + sender})
+			require.NoError(t, err)
+		}
+		came := make(chan string, 1)
+		go func() {
+			m, err := f.WaitMessage(t.Context(), helliotest.Since(since), helliotest.From("ACME"), helliotest.Contains("late"))
+			if err != nil {
+				came <- err.Error()
+				return
+			}
+			came <- m.Message
+		}()
+		require.Equal(t, "of ACME", f.RequireMessage(t, helliotest.Since(since), helliotest.From("ACME")).Message)
+		sms(t, f, someone, "late, but of another")
+		_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "ACME", Message: "late"})
+		require.NoError(t, err)
+		require.Equal(t, "late", <-came)
+	})
+}
+
 func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fake) {
 		_, err := f.Client().OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: someone, Sender: "HELLIO", ExpiryMinutes: 3})
@@ -315,6 +340,53 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 			told := watch(t, c.test)
 			require.Contains(t, told, c.says)
 			require.NotContains(t, told, someone)
+		})
+	}
+}
+
+func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
+	t.Parallel()
+	tell := func(tb testing.TB, err error) {
+		if err != nil {
+			tb.Errorf("error: %v", err)
+		}
+	}
+	for name, c := range map[string]struct {
+		test func(tb testing.TB, r *helliotest.Remote)
+		says string
+	}{
+		"Messages":       {func(_ testing.TB, r *helliotest.Remote) { r.Messages() }, "helliotest: Messages: GET /_fake/messages: "},
+		"Mark":           {func(_ testing.TB, r *helliotest.Remote) { r.Mark() }, "helliotest: Mark: GET /_fake/messages: "},
+		"RequireMessage": {func(tb testing.TB, r *helliotest.Remote) { r.RequireMessage(tb) }, "helliotest: RequireMessage: no message: GET /_fake/messages: "},
+		"LookupOTP":      {func(_ testing.TB, r *helliotest.Remote) { r.LookupOTP(someone) }, "helliotest: LookupOTP: GET /_fake/otp/{destination}: "},
+		"Requests":       {func(_ testing.TB, r *helliotest.Remote) { r.Requests() }, "helliotest: Requests: GET /_fake/requests: "},
+		"Deliveries":     {func(_ testing.TB, r *helliotest.Remote) { r.Deliveries() }, "helliotest: Deliveries: GET /_fake/deliveries: "},
+		"Advance":        {func(_ testing.TB, r *helliotest.Remote) { r.Advance(0) }, "helliotest: Advance: POST /_fake/clock/advance: "},
+		"Account":        {func(_ testing.TB, r *helliotest.Remote) { r.Account() }, "helliotest: Account: GET /_fake/account: "},
+		"Balance":        {func(_ testing.TB, r *helliotest.Remote) { r.Balance() }, "helliotest: Balance: GET /v1/balance: "},
+		"IssueToken":     {func(_ testing.TB, r *helliotest.Remote) { r.IssueToken() }, "helliotest: IssueToken: POST /_fake/tokens: "},
+		"RevokeToken":    {func(_ testing.TB, r *helliotest.Remote) { r.RevokeToken("t") }, "helliotest: RevokeToken: DELETE /_fake/tokens/{token}: "},
+		"Reset":          {func(_ testing.TB, r *helliotest.Remote) { r.Reset() }, "helliotest: Faults: GET /_fake/faults: "},
+		"Behaviours":     {func(_ testing.TB, r *helliotest.Remote) { r.Behaviours() }, "helliotest: Behaviours: GET /_fake/behaviours: "},
+		"SetFaults":      {func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.SetFaults()) }, "helliotest: Faults: GET /_fake/faults: "},
+		"Replay":         {func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.Replay("d")) }, "error: POST /_fake/deliveries/{id}/replay: "},
+		"Settle":         {func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.Settle(t.Context())) }, "error: POST /_fake/clock/advance: "},
+		"Update":         {func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.Update(helliotest.AccountChange{})) }, "error: PATCH /_fake/account: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dialled := false
+			program := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+				if !dialled {
+					dialled = true
+					return
+				}
+				rw.WriteHeader(http.StatusServiceUnavailable)
+				_, _ = rw.Write([]byte(`{"message":"Closed for stock-taking."}`))
+			}))
+			defer program.Close()
+			told := watch(t, func(tb testing.TB) { c.test(tb, helliotest.Dial(tb, program.URL, "t")) })
+			require.Equal(t, c.says+"503: Closed for stock-taking.", told)
 		})
 	}
 }
