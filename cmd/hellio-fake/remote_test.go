@@ -102,6 +102,11 @@ func TestARemoteSeesMessagesAndRequestsAsAFakeDoes(t *testing.T) {
 		require.NotEmpty(t, calls[0].IdempotencyKey)
 		require.Equal(t, "two", calls[0].Decoded.(map[string]any)["message"])
 		require.Contains(t, string(calls[0].ResponseBody), `"campaign_id"`)
+		require.Equal(t, []string{"POST", "/v1/sms/send", ""}, []string{calls[0].Method, calls[0].Path, calls[0].Code})
+
+		_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "NOBODY", Message: "Hi"})
+		require.Error(t, err)
+		require.Equal(t, "sender_not_approved", f.Requests()[3].Code)
 	})
 }
 
@@ -160,9 +165,13 @@ func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fake) {
 		_, err := f.Client().OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: someone, Sender: "HELLIO", ExpiryMinutes: 3})
 		require.NoError(t, err)
-		require.Contains(t, f.RequireMessage(t, helliotest.To(someone)).Message, f.OTP(someone))
+		m := f.RequireMessage(t, helliotest.To(someone))
+		require.Contains(t, m.Message, f.OTP(someone))
 		code, live := f.LookupOTP(someone)
 		require.True(t, live)
+		require.Regexp(t, `^\d{6}$`, code.Code)
+		require.Equal(t, code.Code, f.OTP(someone))
+		require.WithinDuration(t, m.CreatedAt.Add(3*time.Minute), code.ExpiresAt, 2*time.Second) // a program tells whole seconds
 		require.Equal(t, 5, code.TriesLeft)
 		f.Advance(3 * time.Minute)
 		_, live = f.LookupOTP(someone)
@@ -215,6 +224,34 @@ func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
 	})
 }
 
+func TestARemoteTellsOfDeliveriesAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }))
+		t.Cleanup(hook.Close)
+		made, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL})
+		require.NoError(t, err)
+		require.NoError(t, f.SetFaults(helliotest.FaultSpec{Op: helliotest.WebhookDelivery, Times: 2, Effect: "webhook_bad_signature"}))
+		sms(t, f, someone, "one")
+		sms(t, f, another, "two")
+		f.Advance(6 * time.Second)
+		all, messages := f.Deliveries(), f.Messages()
+		require.Len(t, all, 2)
+		for i, d := range all {
+			require.Equal(t, messages[i].ID, d.MessageID, "oldest first")
+			require.Equal(t, string(made.ID), fmt.Sprint(d.WebhookID))
+			require.Equal(t, []string{"message.delivered", hook.URL, "pending"}, []string{d.Event, d.URL, d.Status})
+			require.Contains(t, string(d.Body), messages[i].MobileNumber)
+			require.WithinDuration(t, messages[i].DeliveredAt, d.CreatedAt, 2*time.Second)
+			try := d.Attempts[0]
+			require.WithinDuration(t, d.CreatedAt, try.At, 2*time.Second)
+			require.Equal(t, http.StatusTeapot, try.StatusCode)
+			require.Equal(t, []string{"it answered 418", "webhook_bad_signature"}, []string{try.Error, try.Fault})
+			require.False(t, try.Replay)
+			require.Positive(t, try.Duration)
+		}
+	})
+}
+
 func TestARemoteSettlesWhenWhatIsUnderWayHasEndedAsAFakeDoes(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fake) {
 		got, release := make(chan struct{}), make(chan struct{})
@@ -244,6 +281,7 @@ func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
 	first := r.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Status(503, "service_unavailable"))
 	_, err := r.Client(once).SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "HELLIO", Message: "Hi"})
 	require.Error(t, err)
+	require.Empty(t, r.Requests()[0].Charge, "a program does not tell it")
 	second := r.Fault(helliotest.BalanceGet, helliotest.Always(), helliotest.TruncateBody(0))
 	require.Equal(t, 1, first.Hits())
 	_, err = r.Client(once).Balance.Get(t.Context())
@@ -256,6 +294,20 @@ func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{first.Hits(), second.Hits()})
 	require.Zero(t, r.Faults()[0].Hits)
 	require.ErrorContains(t, r.SetFaults(helliotest.FaultSpec{Op: "sms", Always: true, Effect: "reset"}), `PUT /_fake/faults: 422: fault 0: unknown op "sms"`)
+}
+
+func TestAFaultOfARemoteKeepsItsHitsThroughAReset(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	told := watch(t, func(tb testing.TB) {
+		r := helliotest.Dial(tb, "http://"+p.addr, p.token)
+		hit := r.Fault(helliotest.BalanceGet, helliotest.Always(), helliotest.NotJSON())
+		p.get("/v1/balance")
+		r.Reset()
+		require.Equal(t, 1, hit.Hits())
+		require.Empty(t, r.Faults())
+	})
+	require.Empty(t, told)
 }
 
 // watched is a test of a test: what it is told does not fail the real one.
@@ -331,6 +383,16 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 		{"a fault without a when", func(tb testing.TB) {
 			helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Reset())
 		}, "helliotest: Fault(sms_send): "},
+		{"other rules", func(tb testing.TB) {
+			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Reset())
+			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults(helliotest.FaultSpec{Op: helliotest.AnyOp, Times: 1, Effect: "not_json"}))
+			ft.Hits()
+		}, "helliotest: Hits: the program's rules were changed by others: {sms_send always reset} is not where it was put"},
+		{"no rule left", func(tb testing.TB) {
+			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Reset())
+			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults())
+			ft.Hits()
+		}, "helliotest: Hits: the program's rules were changed by others: {sms_send always reset} is not where it was put"},
 		{"calls since", func(tb testing.TB) {
 			r := helliotest.Dial(tb, url, p.token)
 			r.Requests(helliotest.Since(r.Mark()))
@@ -342,6 +404,29 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 			require.NotContains(t, told, someone)
 		})
 	}
+}
+
+func TestAWaitOfARemoteGoesOnFromWhatItHasSeenWhenARequestEndsEmpty(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	answers := []string{"", `{"id":8,"sender":"HELLIO"}`, "", `{"id":9,"sender":"ACME"}`}
+	program := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/_fake/messages":
+			_, _ = rw.Write([]byte(`[{"id":5,"sender":"ACME"}]`))
+		case "/_fake/messages/wait":
+			answer := answers[len(asked)]
+			if asked = append(asked, r.URL.RawQuery); answer == "" {
+				rw.WriteHeader(http.StatusNoContent)
+			}
+			_, _ = rw.Write([]byte(answer))
+		}
+	}))
+	defer program.Close()
+	m, err := helliotest.Dial(t, program.URL, "t").WaitMessage(t.Context(), helliotest.After(7), helliotest.From("ACME"))
+	require.NoError(t, err)
+	require.EqualValues(t, 9, m.ID)
+	require.Equal(t, []string{"after=7&timeout=1m0s", "after=7&timeout=1m0s", "after=8&timeout=1m0s", "after=8&timeout=1m0s"}, asked)
 }
 
 func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
