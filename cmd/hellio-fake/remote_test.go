@@ -393,6 +393,7 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults())
 			ft.Hits()
 		}, "helliotest: Hits: the program's rules were changed by others: {sms_send always reset} is not where it was put"},
+		{"a bad option", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).Client(hellio.WithBaseURL("no URL")) }, "helliotest: Client: "},
 		{"calls since", func(tb testing.TB) {
 			r := helliotest.Dial(tb, url, p.token)
 			r.Requests(helliotest.Since(r.Mark()))
@@ -472,6 +473,33 @@ func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
 			defer program.Close()
 			told := watch(t, func(tb testing.TB) { c.test(tb, helliotest.Dial(tb, program.URL, "t")) })
 			require.Equal(t, c.says+"503: Closed for stock-taking.", told)
+		})
+	}
+}
+
+func TestWhatARemoteCanNotReadIsAnErrorThatQuotesNothing(t *testing.T) {
+	t.Parallel()
+	for says, answer := range map[string]http.HandlerFunc{
+		"GET /_fake/otp/{destination}: unexpected EOF": func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Length", "99")
+			_, _ = rw.Write([]byte("{"))
+		},
+		"GET /_fake/otp/{destination}: invalid character '<' looking for beginning of value": func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("<p>+233209990001")) },
+		"GET /_fake/otp/{destination} at http://127.0.0.1:":                                  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(says, func(t *testing.T) {
+			t.Parallel()
+			program := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/_fake/account" {
+					answer(rw, r)
+				}
+			}))
+			defer program.Close()
+			told := watch(t, func(tb testing.TB) { helliotest.Dial(tb, program.URL, "the-token").LookupOTP(someone) })
+			require.Contains(t, told, "helliotest: LookupOTP: "+says)
+			for _, value := range []string{"233209990001", "the-token"} {
+				require.NotContains(t, told, value)
+			}
 		})
 	}
 }
