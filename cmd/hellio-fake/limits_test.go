@@ -32,7 +32,10 @@ func TestABodyHasADeadlineUntilItWasReadAndEachWriteHasItsOwn(t *testing.T) {
 		original := req.Body
 		limited(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			require.Equal(t, time.Now().Add(bodyTimeout), conn.read)
-			_, err := io.ReadAll(r.Body)
+			_, err := r.Body.Read(make([]byte, 1))
+			require.NoError(t, err)
+			require.Equal(t, time.Now().Add(bodyTimeout), conn.read, "the rest may be slow to come")
+			_, err = io.ReadAll(r.Body)
 			require.NoError(t, err)
 			require.Zero(t, conn.read, "the answer may be long in coming")
 			for range 2 {

@@ -110,6 +110,16 @@ func TestAllowRemoteListensOnEveryInterface(t *testing.T) {
 	require.NotContains(t, stdout, "127.0.0.1")
 }
 
+func TestANameThatLeadsToOtherMachinesIsNotListenedOn(t *testing.T) {
+	t.Parallel()
+	_, err := listen(&settings{addr: "0.0.0.0:0"}) // as a localhost would that /etc/hosts puts elsewhere
+	require.ErrorContains(t, err, "-addr 0.0.0.0:0 leads to ")
+	require.ErrorContains(t, err, "which other machines can reach; -allow-remote allows it")
+	listener, err := listen(&settings{addr: "0.0.0.0:0", allowRemote: true})
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+}
+
 func TestATakenPortIsAClearFailure(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
