@@ -98,6 +98,8 @@ func TestHEADOfTheStreamEnds(t *testing.T) {
 	got := p.call(http.MethodHead, "/_fake/events", "")
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, "text/event-stream", got.header.Get("Content-Type"))
+	require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
 }
 
 func TestOpenStreamsDoNotDelayTheEnd(t *testing.T) {

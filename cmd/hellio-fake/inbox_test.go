@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -25,6 +26,9 @@ func TestTheInboxNeedsNoTokenAndTrustsItsOwnFilesAlone(t *testing.T) {
 		require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
 		require.Equal(t, "no-referrer", got.header.Get("Referrer-Policy"))
 		require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+		require.Equal(t, "same-origin", got.header.Get("Cross-Origin-Opener-Policy"))
+		require.Equal(t, "same-origin", got.header.Get("Cross-Origin-Resource-Policy"))
+		require.NotEmpty(t, got.body)
 	}
 	for _, path := range []string{"/inbox", "/inbox/", "/inbox/static/", "/inbox/static/none.js", "/inbox/static/..%2fmain.go", "/inbox/static/%2e%2e", "/inbox/static/web%2Fapp.js"} {
 		p.get(path).refused(http.StatusNotFound, "not_found")
@@ -57,6 +61,7 @@ func TestOnlyThePageIsToldOfTheWorlds(t *testing.T) {
 	second := p.world(`{}`)
 	got := p.as("").get("/inbox/worlds").list()
 	require.Equal(t, []map[string]any{{"token": p.token}, {"token": second.token}}, got)
+	require.Equal(t, "same-origin", p.as("").get("/inbox/worlds").header.Get("Cross-Origin-Resource-Policy"))
 	for site, status := range map[string]int{"same-origin": 200, "none": 200, "same-site": 403, "cross-site": 403} {
 		req := p.request(http.MethodGet, "/inbox/worlds", "")
 		req.Header.Set("Sec-Fetch-Site", site)
@@ -127,6 +132,52 @@ func TestACallThatCameToNothingIsTold(t *testing.T) {
 	require.Nil(t, p.get("/inbox/messages").object()["refused"])
 }
 
+func TestTheBodyOfARefusedCallIsCutForThePage(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.call(http.MethodPost, "/v1/sms/send", `["`+strings.Repeat("x", 2*maxShown)).refused(http.StatusBadRequest, "invalid_request")
+	refused := p.get("/inbox/messages").object()["refused"].(map[string]any)
+	require.Equal(t, `["`+strings.Repeat("x", maxShown-2), refused["request_body"])
+}
+
+func TestThePageGetsTheNewestOfVeryManyMessages(t *testing.T) {
+	t.Parallel()
+	p := start(t).world(`{"balance":"1000"}`)
+	var numbers []string
+	for i := range maxListed + 1 {
+		numbers = append(numbers, fmt.Sprintf("+2332099%05d", i))
+	}
+	for _, some := range [][]string{numbers[:maxListed/2], numbers[maxListed/2:]} {
+		p.send(`{"recipients":["` + strings.Join(some, `","`) + `"],"sender":"HELLIO","message":"Hi"}`)
+	}
+	got := p.get("/inbox/messages").object()
+	require.EqualValues(t, maxListed+1, got["total"])
+	all := got["messages"].([]any)
+	require.Len(t, all, maxListed)
+	require.Equal(t, numbers[maxListed], all[0].(map[string]any)["mobile_number"])
+}
+
+func TestAMessageIsToldWithTheCallThatMadeItWhole(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.fault(`{"op":"sms_send","nth":1,"effect":"carrier_fail"}`)
+	req := p.request(http.MethodPost, "/v1/sms/send", oneSMS)
+	req.Header.Set("Idempotency-Key", "key-1")
+	req.Header.Set("X-Mine", "v")
+	sent, err := p.try(req)
+	require.NoError(t, err)
+	got := p.get(fmt.Sprintf("/inbox/messages/%.0f", p.get("/_fake/messages").list()[0]["id"]))
+	got.has(`{"encoding":"GSM-7","forced":null,"deliveries":[]}`)
+	_, err = time.Parse(preciseTime, got.object()["now"].(string))
+	require.NoError(t, err)
+	call := got.object()["request"].(map[string]any)
+	require.Equal(t, []any{"key-1", sent.body, "carrier_fail"}, []any{call["idempotency_key"], call["response_body"], call["fault"]})
+	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$`, call["at"])
+	headers := call["headers"].(map[string]any)
+	require.Equal(t, "v", headers["X-Mine"])
+	require.NotContains(t, headers, "Authorization")
+}
+
 func TestAMessageIsToldWithItsEncodingCallAndDeliveries(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -165,11 +216,20 @@ func TestACodesStateIsTold(t *testing.T) {
 	state := func(path string) any { return p.get(path).object()["code"].(map[string]any)["state"] }
 	first := send("+233209990001")
 	require.Equal(t, codeLive, state(first))
+	told := p.get(first).object()["code"].(map[string]any)
+	sent, err := time.Parse(preciseTime, told["sent_at"].(string))
+	require.NoError(t, err)
+	expires, err := time.Parse(preciseTime, told["expires_at"].(string))
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, expires.Sub(sent))
+	require.EqualValues(t, 5, told["tries_left"])
 	second := send("+233209990001")
 	require.Equal(t, []any{codeReplaced, codeLive}, []any{state(first), state(second)})
 	code := p.get("/_fake/otp/233209990001").object()["code"]
 	p.call(http.MethodPost, "/v1/otp/verify", fmt.Sprintf(`{"mobile_number":"+233209990001","code":%q}`, code))
 	require.Equal(t, codeEnded, state(second))
+	p.send(oneSMS)
+	require.Equal(t, codeEnded, state(second), "an SMS of the app's own replaces no code")
 	third := send("+233209990002")
 	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"1m"}`)
 	require.Equal(t, codeExpired, state(third))

@@ -64,6 +64,7 @@ func TestTheServerHasItsTimeouts(t *testing.T) {
 	require.Equal(t, idleTimeout, server.IdleTimeout)
 	require.Equal(t, maxHeaderBytes, server.MaxHeaderBytes)
 	require.Zero(t, server.ReadTimeout+server.WriteTimeout)
+	require.Equal(t, io.Discard, server.ErrorLog.Writer(), "net/http quotes what clients sent")
 	require.Less(t, graceTimeout+closeTimeout, 3*time.Second)
 }
 
