@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -137,4 +139,20 @@ func TestAStreamEndsWithTheFirstWriteThatFails(t *testing.T) {
 	t.Parallel()
 	events := make(chan helliotest.Event)
 	writeEvents(goneReader{}, events) // else it hangs
+}
+
+func TestASilentStreamShowsThatItLivesAndRepeatsNoEvent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		events, reader, done := make(chan helliotest.Event), httptest.NewRecorder(), make(chan struct{})
+		go func() {
+			defer close(done)
+			writeEvents(reader, events)
+		}()
+		events <- helliotest.Event{ID: "7"}
+		time.Sleep(2*heartbeat + time.Second)
+		close(events)
+		<-done
+		require.Regexp(t, `^: listening\n\nid: 7\ndata: \{.*\}\n\n: still here\n\n: still here\n\n$`, reader.Body.String())
+	})
 }
