@@ -65,6 +65,8 @@ func TestWhatASnapshotFindsHalfReportedIsReportedToTheEnd(t *testing.T) {
 				f.Advance(c.passed)
 				v := new(receiver)
 				again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithWebhookHandler(v, hookSecret))
+				require.Equal(t, newAPI(t, f).get("/webhooks").body, newAPI(t, again).get("/webhooks").body, "its failures too")
+				require.Equal(t, f.Deliveries(), again.Deliveries())
 				began := time.Now()
 				if len(c.rest) == 2 {
 					sendTo(t, again, other)
