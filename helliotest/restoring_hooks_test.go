@@ -15,14 +15,14 @@ func TestASavedWebhookGetsTheHandlerOfItsOwnSecretAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const nowhere, elsewhere = "http://127.0.0.1:1/hook", "http://127.0.0.1:2/hook"
 		gone := new(receiver)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(gone, "first"), helliotest.WithWebhookHandler(gone, "twin"),
-			helliotest.WithWebhookHandler(gone, "twin"), helliotest.WithWebhook(nowhere, "real"), helliotest.WithWebhookHandler(always(500), "deleted"))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(always(500), "deleted"), helliotest.WithWebhookHandler(gone, "first"), helliotest.WithWebhookHandler(gone, "twin"),
+			helliotest.WithWebhookHandler(gone, "twin"), helliotest.WithWebhook(nowhere, "real"))
 		sendTo(t, f, someone)
-		f.Advance(6 * time.Second) // the last webhook has a delivery that is to be tried again
+		f.Advance(6 * time.Second) // the first webhook has a delivery that is to be tried again
 		ctx, c := t.Context(), f.Client()
 		hooks, err := c.Webhooks.List(ctx) // newest first
 		require.NoError(t, err)
-		require.NoError(t, c.Webhooks.Delete(ctx, string(hooks[0].ID)))
+		require.NoError(t, c.Webhooks.Delete(ctx, string(hooks[4].ID)))
 
 		twins, fresh, likeReal := []*receiver{new(receiver), new(receiver)}, new(receiver), new(receiver)
 		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithWebhookHandler(twins[0], "twin"),
@@ -40,7 +40,7 @@ func TestASavedWebhookGetsTheHandlerOfItsOwnSecretAlone(t *testing.T) {
 			require.Len(t, v.got(), 1)
 		}
 		require.True(t, twins[1].got()[0].genuine("twin"))
-		require.Zero(t, again.Deliveries()[5].Attempts[0].StatusCode, "the first webhook's handler was not given again")
+		require.Zero(t, again.Deliveries()[5].Attempts[0].StatusCode, "that handler was not given again")
 	})
 }
 
