@@ -39,7 +39,7 @@ func hostile(t *testing.T, worst func(net.Conn)) string {
 	return "http://" + l.Addr().String()
 }
 
-// says writes once; floods writes the same for ever, 30 MB a second: what takes the whole machine would measure that alone.
+// says writes once; floods writes the same for ever, 6 MB a second: what takes the whole machine would measure that alone.
 func says(text string) func(net.Conn) {
 	return func(conn net.Conn) { _, _ = io.WriteString(conn, text) }
 }
@@ -47,7 +47,7 @@ func says(text string) func(net.Conn) {
 func floods(first, then string) func(net.Conn) {
 	return func(conn net.Conn) {
 		_, err := io.WriteString(conn, first)
-		for many := strings.Repeat(then, 1+(32<<10)/len(then)); err == nil; time.Sleep(time.Millisecond) {
+		for many := strings.Repeat(then, 1+(32<<10)/len(then)); err == nil; time.Sleep(5 * time.Millisecond) {
 			_, err = io.WriteString(conn, many)
 		}
 	}
