@@ -100,17 +100,19 @@ func checkEmail(field, address string) error {
 	return nil
 }
 
-// checkCallback accepts a URL that the API may call: https, or http for a loopback host, where only a fake can be. url.Parse takes bytes
-// that JSON can't hold.
+// checkCallback accepts a URL that the API may call: https, or http for a loopback host, where only a fake can be.
 func checkCallback(field, text string) error {
-	u, err := url.Parse(text)
-	if err != nil || !utf8.ValidString(text) || u.Hostname() == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if u := webURL(text); u == nil || u.Scheme == "http" && !isLoopback(u.Hostname()) {
 		return &ParamError{Field: field, Given: "one of " + characters(text), Allowed: "an absolute https URL"}
 	}
 	return nil
 }
 
-func isWebURL(text string) bool {
+// webURL reads an absolute http or https URL; nil if it is none. url.Parse takes bytes that JSON can't hold.
+func webURL(text string) *url.URL {
 	u, err := url.Parse(text)
-	return err == nil && utf8.ValidString(text) && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
+	if err != nil || !utf8.ValidString(text) || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil
+	}
+	return u
 }

@@ -109,7 +109,7 @@ func (p *VoiceSendParams) check() error {
 		return &ParamError{Field: "text", Given: "both text and audio_url", Allowed: "one of them"}
 	case p.Text == "" && p.AudioURL == "":
 		return &ParamError{Field: "text", Given: "neither text nor audio_url", Allowed: "one of them"}
-	case p.AudioURL != "" && !isWebURL(p.AudioURL):
+	case p.AudioURL != "" && webURL(p.AudioURL) == nil:
 		return &ParamError{Field: "audio_url", Given: "one of " + characters(p.AudioURL), Allowed: "an absolute http or https URL"}
 	}
 	return firstError(checkNumbers("recipients", p.Recipients, 0, 0), checkText("text", p.Text, 0, 0), checkText("voice", string(p.Voice), 0, 0),
