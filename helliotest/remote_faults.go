@@ -40,10 +40,7 @@ func (r *Remote) SetFaults(specs ...FaultSpec) error {
 	if err := r.put(specs); err != nil {
 		return err
 	}
-	r.keepHits(there)
-	for _, ft := range r.faults {
-		ft.gone = true
-	}
+	r.forget(there)
 	return nil
 }
 
@@ -78,6 +75,14 @@ func (r *Remote) keepHits(there []FaultSpec) {
 		if i := ft.place(there); i >= 0 {
 			ft.hits += there[i].Hits
 		}
+	}
+}
+
+// forget keeps the hits of the rules of Fault and lets the rules go: they are in force no more.
+func (r *Remote) forget(there []FaultSpec) {
+	r.keepHits(there)
+	for _, ft := range r.faults {
+		ft.gone = true
 	}
 }
 

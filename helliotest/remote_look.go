@@ -167,10 +167,7 @@ func (r *Remote) Reset() {
 	r.tb.Helper()
 	there := r.Faults()
 	r.must(r.tb, "Reset", http.MethodPost, "/_fake/reset", nil, nil)
-	r.keepHits(there)
-	for _, ft := range r.faults {
-		ft.gone = true
-	}
+	r.forget(there)
 }
 
 // Behaviours lists what the fake does, in the order of the API's chapters.
