@@ -254,15 +254,19 @@ func TestACallbackMayUseTheFakeAndASessionAnswersOneStepAtATime(t *testing.T) {
 	})
 }
 
+// slowly is a callback that takes 5 s to answer.
+func slowly(action string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(5 * time.Second)
+		_, _ = io.WriteString(w, `{"message":"m","action":"`+action+`"}`)
+	})
+}
+
 func TestAStepThatIsUnderWayWhenItsSessionIsReplacedChangesNothing(t *testing.T) {
 	t.Parallel()
 	for _, action := range []string{"continue", "end"} {
 		synctest.Test(t, func(t *testing.T) {
-			h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				time.Sleep(5 * time.Second)
-				_, _ = io.WriteString(w, `{"message":"m","action":"`+action+`"}`)
-			})
-			a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, h)))
+			a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, slowly(action))))
 			app := a.app()
 			go a.step(app, "")
 			time.Sleep(time.Second)
@@ -291,11 +295,7 @@ func TestASessionThatIsOverStaysAsItEnded(t *testing.T) {
 func TestASessionDoesNotTimeOutWhileItsCallbackIsAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			time.Sleep(5 * time.Second)
-			_, _ = io.WriteString(w, `{"message":"m","action":"continue"}`)
-		})
-		a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, h)))
+		a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, slowly("continue"))))
 		app := a.app()
 		a.step(app, "")
 		time.Sleep(3*time.Minute - time.Second)
