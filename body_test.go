@@ -89,11 +89,12 @@ func TestResultHoldsNothingOfAnEarlierUnreadableAnswer(t *testing.T) {
 }
 
 // The API answers with JSON or with nothing; a page is what a portal or proxy puts in its place.
-func TestEmpty2xxIsAnAcceptanceWhateverItsTypeAndAPageIsNone(t *testing.T) {
+func TestEmpty2xxOfAnAPITypeIsAccepted(t *testing.T) {
 	t.Parallel()
-	for _, contentType := range []string{"", "application/json", "application/problem+json", "text/html"} {
+	for _, contentType := range []string{"", "application/json", "application/problem+json"} {
 		requireOutcome(t, OutcomeAccepted, sendOnce(t, reply(200, ``, "Content-Type", contentType)))
 	}
+	requireOutcome(t, OutcomeUnknown, sendOnce(t, reply(200, ``, "Content-Type", "text/html")))
 	for contentType, want := range map[string]Outcome{
 		"": OutcomeUnknown, "text/html": OutcomeUnknown, "application/json": OutcomeAccepted, "application/vnd.api+json; charset=utf-8": OutcomeAccepted,
 	} {
@@ -107,8 +108,8 @@ func TestUnreadableAnswerIsDescribedWithoutBeingQuoted(t *testing.T) {
 		`{"data":{"reference":Quoted}}`:        "the answer is not JSON: at byte 22",
 		`{"data":{"segments":233209990001.5}}`: "the answer's data.segments is a JSON number where int is due",
 		`{"data":{"reference":233209990001}}`:  "the answer's data.reference is a JSON number where string is due",
-		`{"ok":true}`:                          "the answer has no data",
-		``:                                     "the answer is empty",
+		`{"ok":true}`:                          "the response has no data",
+		``:                                     "the response is empty",
 	} {
 		var unread *DecodeError
 		require.ErrorAs(t, sendOnce(t, reply(202, body)), &unread)

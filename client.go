@@ -51,6 +51,7 @@ type core struct {
 	limiter     Limiter
 	logger      *slog.Logger
 	hook        func(context.Context, Attempt)
+	tracer      Tracer
 	userAgent   []string
 	maxResponse int64
 	random      func() float64
@@ -121,25 +122,44 @@ func newCore(token string, anonymous bool, opts []Option) (*core, error) {
 		return nil, err
 	}
 	c := &core{
-		base: *base, tokens: cfg.tokens, sender: cfg.sender, http: cfg.http, policy: policy, limiter: cfg.limiter, logger: cfg.logger,
-		hook: cfg.hook, userAgent: []string{userAgent(cfg.app)}, maxResponse: cfg.maxResponse, random: rand.Float64,
+		base:        *base,
+		tokens:      cfg.tokens,
+		sender:      cfg.sender,
+		http:        cfg.http,
+		policy:      policy,
+		limiter:     cfg.limiter,
+		logger:      cfg.logger,
+		hook:        cfg.hook,
+		tracer:      cfg.tracer,
+		userAgent:   []string{userAgent(cfg.app)},
+		maxResponse: cfg.maxResponse,
+		random:      rand.Float64,
 	}
-	c.connect(cfg.callersHTTP)
+	if err := c.connect(cfg.callersHTTP, cfg.middleware); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
-// connect chooses the transport: the caller's, or a copy of net/http's default one. Where something else stands in for that default, as
-// mocks do, it is used as it is.
-func (c *core) connect(callers bool) {
+// idlePerHost is how many idle connections the client's own pool keeps: net/http
+// keeps 2, so 64 goroutines would dial for most of their calls.
+const idlePerHost = 64
+
+// connect chooses the transport: the caller's, or a copy of net/http's default
+// one. Where something else replaces that default, as mocks do, it is used
+// unchanged.
+func (c *core) connect(callers bool, mws []middleware) (err error) {
 	rt := c.http.Transport
 	if rt == nil {
 		rt = http.DefaultTransport
 		if t, ok := rt.(*http.Transport); ok && !callers {
-			c.own = t.Clone()
+			c.own = clone(t)
+			c.own.MaxIdleConnsPerHost = idlePerHost
 			rt = c.own
 		}
 	}
-	c.wire = newTransports(rt)
+	c.wire, err = newTransports(rt, c.base.Scheme == "https", mws)
+	return err
 }
 
 // NewClientFromEnv makes a client from HELLIO_API_TOKEN (required unless WithTokenSource is given), HELLIO_BASE_URL and

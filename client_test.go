@@ -84,14 +84,14 @@ func TestIDBecomesOneEscapedSegment(t *testing.T) {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			s := newStub(reply(204, ``))
-			_, err := call[nothing](t.Context(), stubbed(t, s, WithBaseURL("https://h.example/base/v1")).core, request{op: &contract.WebhookDelete, id: id}, nil)
+			_, err := call[noContent](t.Context(), stubbed(t, s, WithBaseURL("https://h.example/base/v1")).core, request{op: &contract.WebhookDelete, id: id}, nil)
 			require.NoError(t, err)
 			require.Equal(t, "https://h.example"+path, s.requests()[0].url)
 		})
 	}
 	for _, id := range []string{"", ".", "..", "a/b", "../balance", `a\b`, "a?b", "a#b", "a\nb", "a\x00", "\x7f"} {
 		s := newStub(reply(204, ``))
-		_, err := call[nothing](t.Context(), stubbed(t, s).core, request{op: &contract.WebhookDelete, id: id}, nil)
+		_, err := call[noContent](t.Context(), stubbed(t, s).core, request{op: &contract.WebhookDelete, id: id}, nil)
 		requireParamError(t, err, "id")
 		require.Empty(t, s.requests(), "a DELETE on the collection, or on another thing: %q", id)
 	}
@@ -101,7 +101,7 @@ func TestEscapedPathArrivesAsSent(t *testing.T) {
 	t.Parallel()
 	var path string
 	s := server(t, func(_ http.ResponseWriter, r *http.Request) { path = r.URL.EscapedPath() })
-	_, err := call[nothing](t.Context(), overSockets(t, s.URL).core, request{op: &contract.USSDAppMode, id: "a b%2F"}, nil)
+	_, err := call[noContent](t.Context(), overSockets(t, s.URL).core, request{op: &contract.USSDAppMode, id: "a b%2F"}, nil)
 	require.NoError(t, err)
 	require.Equal(t, "/v1/ussd/apps/a%20b%252F/mode", path)
 }

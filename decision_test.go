@@ -41,12 +41,14 @@ type tableRow struct {
 	fault   fault
 	sent    bool // without an answer: the request may have arrived
 
-	again   again
-	why     reason
-	stops   bool // the wait that it asks for is one that is never made
-	outcome Outcome
-	kind    error
-	fine    class // DELETE, where it has no need of the body that is missing
+	again        again
+	why          reason
+	stops        bool // the wait that it asks for is one that is never made
+	outcome      Outcome
+	keyedUnknown bool          // of a keyed call the outcome is unknown
+	paidLeft     time.Duration // left for a paid call; 0: left
+	kind         error
+	fine         class // DELETE, where it has no need of the body that is missing
 }
 
 const (
@@ -84,7 +86,7 @@ func decisionTable() []tableRow {
 
 		{name: "408", status: 408, again: repeatable, why: whyTimeout, outcome: OutcomeUnknown, kind: plain},
 		{name: "409 idempotency_conflict", status: 409, body: conflictBody, again: keyedOnly, why: whyConflict, outcome: OutcomeUnknown, kind: conflict},
-		{name: "another 409", status: 409, body: `{"error":"extension_unavailable"}`, again: never, outcome: OutcomeRejected, kind: conflict},
+		{name: "another 409", status: 409, body: `{"error":"extension_unavailable"}`, again: never, outcome: OutcomeRejected, keyedUnknown: true, kind: conflict},
 		{name: "429 with Retry-After", status: 429, headers: []string{"Retry-After", "60"}, again: every, why: whyThrottled, outcome: OutcomeRejected, kind: limited},
 		{name: "429 with Retry-After beyond the cap", status: 429, headers: []string{"Retry-After", "66"}, again: every, why: whyThrottled, stops: true, outcome: OutcomeRejected, kind: limited},
 		{name: "429 with Retry-After beyond the deadline", status: 429, headers: []string{"Retry-After", "60"}, left: 30 * time.Second, again: every, why: whyThrottled, stops: true, outcome: OutcomeRejected, kind: limited},
@@ -102,19 +104,20 @@ func decisionTable() []tableRow {
 
 		{name: "context ended while dialling", step: neverConnects, left: time.Second, fault: faultCaller, again: never, outcome: OutcomeNotSent, kind: none},
 		{name: "context ended after the request", step: hangs, left: time.Second, fault: faultCaller, sent: true, again: never, outcome: OutcomeUnknown, kind: none},
-		{name: "wait past the deadline", step: lost, left: 200 * time.Millisecond, fault: faultLost, sent: true, again: repeatable, why: whyLost, stops: true, outcome: OutcomeUnknown, kind: none},
+		{name: "wait past the deadline", step: lost, left: 200 * time.Millisecond, paidLeft: 1040 * time.Millisecond, fault: faultLost, sent: true, again: repeatable, why: whyLost, stops: true, outcome: OutcomeUnknown, kind: none},
 	}
 	for status, kind := range map[int]error{
 		401: (*AuthenticationError)(nil), 402: (*InsufficientBalanceError)(nil), 403: (*PermissionError)(nil), 404: (*NotFoundError)(nil),
 		300: redirect, 399: redirect, 400: plain, 405: plain, 499: plain, 422: (*ValidationError)(nil), 301: redirect, 302: redirect, 303: redirect, 307: redirect, 308: redirect,
 	} {
-		rows = append(rows, tableRow{name: itoa(status), status: status, body: refusalBody, again: never, outcome: OutcomeRejected, kind: kind})
+		rows = append(rows, tableRow{name: itoa(status), status: status, body: refusalBody, again: never, outcome: OutcomeRejected, keyedUnknown: status < 400, kind: kind})
 	}
 	return rows
 }
 
 // badCertificate is a step that fails as a handshake with an unknown server does.
-func badCertificate(*http.Request) (*http.Response, error) {
+func badCertificate(req *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(req.Context()).GetConn("")
 	return nil, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 }
 
@@ -129,12 +132,15 @@ func brokenWrite(req *http.Request) (*http.Response, error) {
 	trace := httptrace.ContextClientTrace(req.Context())
 	trace.GotConn(httptrace.GotConnInfo{})
 	trace.WroteHeaders()
-	trace.WroteRequest(httptrace.WroteRequestInfo{Err: io.ErrClosedPipe})
+	if req.Body != nil {
+		_, _ = req.Body.Read(make([]byte, 1))
+	}
 	return nil, io.ErrClosedPipe
 }
 
 // neverConnects is a step that waits for a connection until the request's context ends.
 func neverConnects(req *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(req.Context()).GetConn("")
 	<-req.Context().Done()
 	return nil, req.Context().Err()
 }
@@ -153,7 +159,16 @@ func (r tableRow) onWire() step {
 
 // exchange is the state of a call whose first attempt has ended as the row says.
 func (r tableRow) exchange(c class) *exchange {
-	x := &exchange{op: &contract.BalanceGet, class: c, fault: r.fault, sent: r.sent, cause: errors.New("cause"), outcome: OutcomeNotSent}
+	x := &exchange{
+		op:      &contract.BalanceGet,
+		class:   c,
+		outcome: OutcomeNotSent,
+		latest: latest{
+			fault: r.fault,
+			sent:  r.sent,
+			cause: errors.New("cause"),
+		},
+	}
 	if r.status != 0 {
 		x.response = Response{StatusCode: r.status, Header: limitHeaders(append([]string{"Content-Type", "application/json"}, r.headers...)...), Body: []byte(r.body)}
 		x.response.Replayed = replayed(x.response.Header)
@@ -174,13 +189,29 @@ func TestDecisionTableAsARule(t *testing.T) {
 					require.Equal(t, want, got)
 					require.Equal(t, row.why, why)
 				}
-				x.outcome = settle(x.outcome, x.latestOutcome(), x.response.Replayed)
+				x.outcome = settle(x.outcome, x.attemptOutcome(), x.response.Replayed)
 				err := x.failure()
 				require.IsType(t, row.kind, err)
-				requireOutcome(t, row.outcome, err)
+				requireOutcome(t, row.outcomeFor(class(c)), err)
 			})
 		}
 	}
+}
+
+// outcomeFor is the outcome of a call of class c.
+func (r tableRow) outcomeFor(c class) Outcome {
+	if c == classKeyed && r.keyedUnknown {
+		return OutcomeUnknown
+	}
+	return r.outcome
+}
+
+// leftFor is the time that a call of class c has.
+func (r tableRow) leftFor(c class) time.Duration {
+	if r.paidLeft > 0 && (c == classKeyed || c == classBillable) {
+		return r.paidLeft
+	}
+	return r.left
 }
 
 // classCalls makes a call of each class.
@@ -217,8 +248,8 @@ func TestDecisionTableThroughTheWire(t *testing.T) {
 			t.Run(row.name+"/"+classNames[c], func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
 					ctx, cancel := t.Context(), context.CancelFunc(func() {})
-					if row.left > 0 {
-						ctx, cancel = context.WithTimeout(ctx, row.left)
+					if left := row.leftFor(class(c)); left > 0 {
+						ctx, cancel = context.WithTimeout(ctx, left)
 					}
 					defer cancel()
 					s, start := newStub(row.onWire()), time.Now()
@@ -228,7 +259,7 @@ func TestDecisionTableThroughTheWire(t *testing.T) {
 						return
 					}
 					require.IsType(t, row.kind, err)
-					requireOutcome(t, row.outcome, err)
+					requireOutcome(t, row.outcomeFor(class(c)), err)
 					require.Equal(t, row.fault == faultCaller, errors.Is(err, context.DeadlineExceeded), "only the caller's own deadline is told as such")
 					require.Len(t, s.requests(), row.requests(class(c)))
 					require.Equal(t, row.requests(class(c)), responseOf(t, err).Attempts)

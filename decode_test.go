@@ -20,7 +20,7 @@ func decoders() map[string]interface{ decode([]byte) error } {
 		"emailResults": new(answer[emailResults]), "Balance": new(answer[Balance]), "[]Price": new(answer[[]Price]),
 		"Message": new(answer[one[Message]]), "Page[Message]": new(answer[Page[Message]]),
 		"Campaign": new(answer[one[Campaign]]), "Page[Campaign]": new(answer[Page[Campaign]]),
-		"Webhook": new(answer[Webhook]), "[]Webhook": new(answer[[]Webhook]), "nothing": new(answer[nothing]),
+		"Webhook": new(answer[Webhook]), "[]Webhook": new(answer[[]Webhook]), "nothing": new(answer[noContent]),
 		"USSDPricing": new(answer[USSDPricing]), "USSDAvailability": new(answer[USSDAvailability]), "USSDSimulateResult": new(answer[USSDSimulateResult]),
 		"USSDApp": new(answer[USSDApp]), "Page[USSDApp]": new(answer[Page[USSDApp]]),
 		"USSDExtension": new(answer[USSDExtension]), "Page[USSDExtension]": new(answer[Page[USSDExtension]]),

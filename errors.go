@@ -84,11 +84,14 @@ type (
 // up: too large a share of recent calls failed, and more attempts would add to the trouble.
 var ErrRetryBudget = errors.New("hellio: the retry budget is used up")
 
-// callInfo is what errors tell about their call besides the outcome.
+// callInfo is what an error knows about its call besides the outcome.
 type callInfo struct {
-	op   string // operation name
-	stop string // why no further attempt was made, "" when there is nothing to add
-	err  error  // a sentinel to match: ErrRetryBudget
+	op         string // operation name; "" if the error was made by the caller
+	class      class
+	config     bool   // every attempt fails in the same way
+	otherToken bool   // the key belongs to another token
+	stop       string // why no attempt followed; "" if there is nothing to add
+	err        error  // a sentinel to match: ErrRetryBudget
 }
 
 func (e *AuthenticationError) Unwrap() error      { return unwrapAPI(e.APIError) }
@@ -144,7 +147,7 @@ func (e *DecodeError) Error() string {
 
 // Error names the field, what was given and what is allowed.
 func (e *ParamError) Error() string {
-	return fmt.Sprintf("hellio: %s: %s given, allowed is %s", e.Field, e.Given, e.Allowed)
+	return "hellio: invalid " + e.Field + ": got " + e.Given + ", want " + e.Allowed
 }
 
 func (c callInfo) text(status, code, cause string, o Outcome) string {
@@ -203,9 +206,47 @@ func (e *APIError) outcome() Outcome {
 	}
 	return e.Outcome
 }
-func (e *ConnectionError) outcome() Outcome { return e.Outcome }
-func (e *DecodeError) outcome() Outcome     { return e.Outcome }
-func (e *ParamError) outcome() Outcome      { return OutcomeNotSent }
+
+func (e *ConnectionError) outcome() Outcome {
+	if e == nil {
+		return OutcomeUnknown
+	}
+	return e.Outcome
+}
+
+func (e *DecodeError) outcome() Outcome {
+	if e == nil {
+		return OutcomeUnknown
+	}
+	return e.Outcome
+}
+
+func (e *ParamError) outcome() Outcome { return OutcomeNotSent }
+
+func (e *APIError) info() *callInfo {
+	if e == nil {
+		return nil
+	}
+	return &e.call
+}
+
+func (e *ConnectionError) info() *callInfo {
+	if e == nil {
+		return nil
+	}
+	return &e.call
+}
+
+func (e *DecodeError) info() *callInfo {
+	if e == nil {
+		return nil
+	}
+	return &e.call
+}
+
+func (e *APIError) answer() *Response        { return &e.Response }
+func (e *ConnectionError) answer() *Response { return &e.Response }
+func (e *DecodeError) answer() *Response     { return &e.Response }
 
 // LogValue gives kind, status, code, outcome, attempts and key: never the API's sentence, which may quote what was sent.
 func (e *APIError) LogValue() slog.Value { return slog.GroupValue(e.attrs()...) }

@@ -19,30 +19,35 @@ func (x *exchange) pace() error {
 	if err := x.authorize(); err != nil {
 		return err
 	}
-	if x.auth.fingerprint == x.leave.fingerprint {
+	if x.auth.fingerprint == x.permit.fingerprint {
 		return nil
 	}
-	x.tellLimiter(0, RateLimit{})
+	x.reportToLimiter(0, RateLimit{})
 	return x.askLimiter()
 }
+
+const limiterName = "limiter"
 
 func (x *exchange) askLimiter() error {
 	before := time.Now()
 	if err := x.core.limiter.Wait(x.ctx, x.limitRequest(x.auth)); err != nil {
-		return foreignError{"limiter", err}
+		return foreignError{limiterName, err}
 	}
-	x.leave = x.auth
+	x.permit = x.auth
 	x.waited += time.Since(before)
-	return x.ctx.Err()
+	if x.ctx.Err() != nil {
+		return contextError(x.ctx)
+	}
+	return nil
 }
 
 // tellLimiter hands what an attempt has shown to the limiter, once for each leave; status 0 tells that there was no answer, or no attempt.
-func (x *exchange) tellLimiter(status int, rl RateLimit) {
-	if x.leave == nil {
+func (x *exchange) reportToLimiter(status int, rl RateLimit) {
+	if x.permit == nil {
 		return
 	}
-	r := x.limitRequest(x.leave)
-	x.leave = nil
+	r := x.limitRequest(x.permit)
+	x.permit = nil
 	x.core.limiter.Observe(r, status, rl)
 }
 
@@ -56,5 +61,5 @@ func (x *exchange) observe() {
 	if rl := x.response.RateLimit; rl.Limit > 0 && (x.op.Name != contract.OTPSend.Name || rl.Limit == x.core.seen.load().Limit) {
 		x.core.seen.store(rl)
 	}
-	x.tellLimiter(x.response.StatusCode, x.response.RateLimit)
+	x.reportToLimiter(x.response.StatusCode, x.response.RateLimit)
 }

@@ -23,6 +23,8 @@ type config struct {
 	limiter     Limiter
 	logger      *slog.Logger
 	hook        func(context.Context, Attempt)
+	tracer      Tracer
+	middleware  []middleware
 	app         string
 	maxResponse int64
 }

@@ -97,7 +97,7 @@ func (s *OTPService) Verify(ctx context.Context, p *OTPVerifyParams, opts ...Cal
 	if err != nil {
 		return false, err
 	}
-	verdict, err := call[otpVerdict](ctx, s.core, request{op: &contract.OTPVerify, body: body, also: http.StatusUnprocessableEntity}, opts)
+	verdict, err := call[otpVerdict](ctx, s.core, request{op: &contract.OTPVerify, body: body, altStatus: http.StatusUnprocessableEntity}, opts)
 	return verdict != nil && verdict.verified, err
 }
 

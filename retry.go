@@ -103,6 +103,35 @@ func classOf(op *contract.Operation) class {
 
 func (c class) repeatable() bool { return c == classGet || c == classDelete || c == classKeyed }
 
+// retries counts the retries of one call by their reason, and the waits after
+// 409 idempotency_conflict.
+type retries struct {
+	conflicts    int
+	malformed    int
+	others       int // malformed included
+	conflictWait time.Duration
+}
+
+// next is the number of the next retry among those for the same kind of reason.
+func (r *retries) next(why reason) int {
+	if why == whyConflict {
+		return r.conflicts + 1
+	}
+	return r.others + 1
+}
+
+func (r *retries) count(why reason, wait time.Duration) {
+	if why == whyConflict {
+		r.conflicts++
+		r.conflictWait += wait
+		return
+	}
+	if why == whyMalformed {
+		r.malformed++
+	}
+	r.others++
+}
+
 // fault is what went wrong in an attempt apart from the status.
 type fault uint8
 

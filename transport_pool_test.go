@@ -16,16 +16,21 @@ import (
 // counted is a server that counts the connections it accepts.
 func counted(t *testing.T, h http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	t.Helper()
-	var conns atomic.Int64
+	s, conns := newCounted(h)
+	s.Start()
+	t.Cleanup(s.Close)
+	return s, conns
+}
+
+func newCounted(h http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
+	conns := new(atomic.Int64)
 	s := httptest.NewUnstartedServer(h)
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			conns.Add(1)
 		}
 	}
-	s.Start()
-	t.Cleanup(s.Close)
-	return s, &conns
+	return s, conns
 }
 
 func chunked(body string) http.HandlerFunc {

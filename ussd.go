@@ -207,7 +207,7 @@ func (s *USSDAppsService) Update(ctx context.Context, id string, p *USSDAppParam
 
 // Delete removes an app; an extension that points at it stays, unbound (decided).
 func (s *USSDAppsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
-	_, err := call[nothing](ctx, s.core, request{op: &contract.USSDAppDelete, id: id}, opts)
+	_, err := call[noContent](ctx, s.core, request{op: &contract.USSDAppDelete, id: id}, opts)
 	return err
 }
 
@@ -295,7 +295,7 @@ func (s *USSDExtensionsService) Create(ctx context.Context, p *USSDExtensionPara
 
 // Delete gives an extension back; a live app that it pointed at falls back to test mode (decided).
 func (s *USSDExtensionsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
-	_, err := call[nothing](ctx, s.core, request{op: &contract.USSDExtDelete, id: id}, opts)
+	_, err := call[noContent](ctx, s.core, request{op: &contract.USSDExtDelete, id: id}, opts)
 	return err
 }
 

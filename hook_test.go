@@ -65,7 +65,7 @@ func TestHookSeesRouteDurationContextAndLimit(t *testing.T) {
 				require.Equal(t, "mine", ctx.Value(key{}))
 				seen = a
 			}))
-		_, err := call[nothing](ctx, c.core, request{op: &contract.WebhookDelete, id: "4711"}, nil)
+		_, err := call[noContent](ctx, c.core, request{op: &contract.WebhookDelete, id: "4711"}, nil)
 		require.NoError(t, err)
 		require.Equal(t, "/webhooks/{id}", seen.Route, "an id is not for logs")
 		require.Equal(t, time.Second, seen.Duration)

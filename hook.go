@@ -7,29 +7,33 @@ import (
 	"time"
 )
 
-// Attempt is one request of a call, as the hook of WithAttemptHook sees it.
+// Attempt is one request of a call, as WithAttemptHook and Tracer see it.
 type Attempt struct {
+	Operation      string        // such as "sms_send"
 	Number         int           // 1 for the first
 	Method         string        // HTTP method
 	Route          string        // with {id} in place of an id
 	StatusCode     int           // 0 when no response came
-	Err            error         // as the call would return it if this attempt were the last; nil on success
+	Err            error         // as the call returns it if no attempt follows; nil on success
 	Duration       time.Duration // from sending to the end of the body
 	Wait           time.Duration // before this attempt, for a retry or for the limiter
-	RateLimit      RateLimit     // as this attempt's response tells it
+	RateLimit      RateLimit     // of this attempt's response
 	IdempotencyKey string        // the same for all attempts of a call
+	Final          bool          // the client does not retry
 }
 
-// Format prints the attempt without anything that was sent or received, for every verb.
+// Format prints the attempt without anything that was sent or received, for
+// every verb.
 func (a Attempt) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "Attempt{%d: %s %s, status %d, %s, after a wait of %s", a.Number, a.Method, a.Route, a.StatusCode, a.Duration, a.Wait)
+	fmt.Fprintf(f, "Attempt{%d: %s %s, status %d, %s, after a wait of %s",
+		a.Number, a.Method, a.Route, a.StatusCode, a.Duration, a.Wait)
 	if a.Err != nil {
 		fmt.Fprintf(f, ", %s", infoText(a.Err))
 	}
 	fmt.Fprint(f, "}")
 }
 
-// LogValue gives what Format prints, as attributes.
+// LogValue implements slog.LogValuer with what Format prints, as attributes.
 func (a Attempt) LogValue() slog.Value { return slog.GroupValue(a.attrs()...) }
 
 // MarshalJSON writes what Format prints, as an object.
@@ -37,8 +41,12 @@ func (a Attempt) MarshalJSON() ([]byte, error) { return attrsJSON(a.attrs()) }
 
 func (a Attempt) attrs() []slog.Attr {
 	attrs := []slog.Attr{
-		slog.Int("attempt", a.Number), slog.String("method", a.Method), slog.String("route", a.Route), slog.Int("status", a.StatusCode),
-		slog.Duration("duration", a.Duration), slog.Duration("wait", a.Wait),
+		slog.Int("attempt", a.Number),
+		slog.String("method", a.Method),
+		slog.String("route", a.Route),
+		slog.Int("status", a.StatusCode),
+		slog.Duration("duration", a.Duration),
+		slog.Duration("wait", a.Wait),
 	}
 	if a.IdempotencyKey != "" {
 		attrs = append(attrs, slog.String("idempotency_key", a.IdempotencyKey))
@@ -58,9 +66,9 @@ func infoText(err error) string {
 		}
 		return "api error"
 	case *DecodeError:
-		return "unreadable answer, outcome " + e.Outcome.String()
+		return "unreadable response, outcome " + e.Outcome.String()
 	case *ConnectionError:
-		return "no answer, outcome " + e.Outcome.String()
+		return "no response, outcome " + e.Outcome.String()
 	default:
 		return "error"
 	}
@@ -68,26 +76,40 @@ func infoText(err error) string {
 
 func (e *APIError) api() *APIError { return e }
 
-// report hands the attempt that has ended to hook and logger.
+// report passes the attempt that has ended to log, hook and tracer.
 func (x *exchange) report() {
-	if x.core.hook == nil && x.core.logger == nil {
+	c := x.core
+	if c.hook == nil && c.logger == nil && c.tracer == nil {
 		return
 	}
 	a := Attempt{
-		Number: x.response.Attempts, Method: x.op.Method, Route: x.op.Route, StatusCode: x.response.StatusCode, Err: x.err,
-		Duration: time.Since(x.began), Wait: x.waited, RateLimit: x.response.RateLimit, IdempotencyKey: x.response.IdempotencyKey,
+		Operation:      x.op.Name,
+		Number:         x.response.Attempts,
+		Method:         x.op.Method,
+		Route:          x.op.Route,
+		StatusCode:     x.response.StatusCode,
+		Err:            x.err,
+		Duration:       time.Since(x.began),
+		Wait:           x.waited,
+		RateLimit:      x.response.RateLimit,
+		IdempotencyKey: x.response.IdempotencyKey,
+		Final:          !x.again,
 	}
-	if x.core.logger != nil {
+	if c.logger != nil {
 		x.log(a)
 	}
-	if x.core.hook != nil {
-		x.core.hook(x.ctx, a)
+	if c.hook != nil {
+		c.hook(x.ctx, a)
+	}
+	if c.tracer != nil {
+		c.tracer.EndAttempt(x.latest.ctx, a)
 	}
 }
 
-// log writes one line an attempt: at debug, and at info when another follows.
+// log writes one line per attempt: at debug, and at info when another follows.
 func (x *exchange) log(a Attempt) {
-	level, attrs := slog.LevelDebug, a.attrs()
+	level := slog.LevelDebug
+	attrs := a.attrs()
 	if x.again {
 		level = slog.LevelInfo
 		attrs = append(attrs, slog.String("retry_because", x.why.String()), slog.Duration("retry_in", x.wait))
