@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
@@ -21,6 +22,7 @@ type wire struct {
 	headers    atomic.Int32 // header blocks written; above 1: hidden repeats
 	maxHeaders int32        // cap on headers where no body is gated; 0: none
 	ungated    bool         // the transport reads the body past the gate
+	direct     bool         // the transport is net/http's, without middleware
 	own        bool         // the request must not use a reused HTTP/1.1 connection
 
 	reported atomic.Bool // the transport reports to httptrace
@@ -40,16 +42,23 @@ const (
 	gateShut
 )
 
-var errGateShut = errors.New("the attempt has ended")
+var (
+	errGateShut = errors.New("the attempt has ended")
+	errBodySent = errors.New("the request body can be sent once: no RoundTripper may send the request again")
+)
 
 // gatedBody is a request body. Without a read of it no whole request can leave,
 // whatever the transport does and reports.
 type gatedBody struct {
-	wire *wire
-	data bytes.Reader
+	wire   *wire
+	data   bytes.Reader
+	closed atomic.Bool // a transport closes the body that it has sent
 }
 
 func (b *gatedBody) Read(p []byte) (int, error) {
+	if b.closed.Load() {
+		return 0, errBodySent
+	}
 	if b.wire.gate.CompareAndSwap(gateUnread, gateRead) {
 		b.wire.early.Store(b.wire.headers.Load() == 0)
 	} else if b.wire.gate.Load() == gateShut {
@@ -58,7 +67,10 @@ func (b *gatedBody) Read(p []byte) (int, error) {
 	return b.data.Read(p)
 }
 
-func (*gatedBody) Close() error { return nil }
+func (b *gatedBody) Close() error {
+	b.closed.Store(true)
+	return nil
+}
 
 func (w *wire) trace() *httptrace.ClientTrace {
 	w.hooks.GetConn = w.onGetConn
@@ -99,7 +111,7 @@ func (w *wire) onGotConn(info httptrace.GotConnInfo) {
 // the context ended the attempt.
 func (w *wire) notSent(err error, ended bool) bool {
 	if w.body.wire == nil || w.ungated {
-		return w.untraced(ended)
+		return w.untraced(err, ended)
 	}
 	unread := w.gate.Swap(gateShut) != gateRead
 	headers := w.headers.Load()
@@ -109,13 +121,25 @@ func (w *wire) notSent(err error, ended bool) bool {
 	return headers == 1 && !w.early.Load() && refusedByPeer(err)
 }
 
-// untraced reports whether the trace alone proves that no request has left. On
-// HTTP/2 net/http may still write when it returns because the context ended.
-func (w *wire) untraced(ended bool) bool {
-	if ended && w.http2.Load() && w.gotConn.Load() {
+// untraced reports whether the trace proves that no request has left. On HTTP/2
+// net/http may still write when it returns because the context ended. Of a
+// RoundTripper that is not an *http.Transport only a failed dial is proof,
+// because it may have another route that reports nothing.
+func (w *wire) untraced(err error, ended bool) bool {
+	if !w.reported.Load() || w.headers.Load() > 0 || !w.direct && !isDialError(err) {
 		return false
 	}
-	return w.reported.Load() && w.headers.Load() == 0
+	return !ended || !w.http2.Load() || !w.gotConn.Load()
+}
+
+// isDialError reports whether err is the error of one failed dial.
+func isDialError(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if op, ok := err.(*net.OpError); ok {
+			return op.Op == "dial"
+		}
+	}
+	return false
 }
 
 // refusedByPeer reports whether err is net/http's error for a stream that an

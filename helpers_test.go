@@ -3,9 +3,10 @@ package hellio
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -141,7 +142,11 @@ func lost(req *http.Request) (*http.Response, error) {
 // refused is a step that fails before there is a connection.
 func refused(req *http.Request) (*http.Response, error) {
 	httptrace.ContextClientTrace(req.Context()).GetConn("")
-	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: connection refused")
+	return nil, &net.OpError{
+		Op:  "dial",
+		Net: "tcp",
+		Err: errors.New("connection refused"),
+	}
 }
 
 // hangs is a step that takes the request and answers nothing until the request's context ends.
@@ -151,11 +156,12 @@ func hangs(req *http.Request) (*http.Response, error) {
 	return nil, req.Context().Err()
 }
 
-// stubbed makes a client over a stub.
+// stubbed makes a client over a stub that counts as net/http's own transport.
 func stubbed(t testing.TB, s http.RoundTripper, opts ...Option) *Client {
 	t.Helper()
 	c, err := NewClient(testToken, append([]Option{WithHTTPClient(&http.Client{Transport: s})}, opts...)...)
 	require.NoError(t, err)
+	c.core.wire.direct = true
 	return c
 }
 

@@ -38,6 +38,7 @@ type transports struct {
 	fresh  http.RoundTripper
 
 	separate   bool        // fresh is not pooled
+	direct     bool        // both are net/http's, without middleware
 	plainHTTP2 bool        // HTTP/2 without TLS, which a connection does not show
 	plainBody  bool        // an *http.Transport that can only speak HTTP/1.1
 	http2      atomic.Bool // the latest connection spoke HTTP/2
@@ -59,7 +60,8 @@ func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transp
 		ts.fresh = fresh
 		ts.separate = true
 		ts.plainHTTP2 = !secure && t.Protocols != nil && t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1()
-		ts.plainBody = len(mws) == 0 && !ts.plainHTTP2 && (!secure || !speaksHTTP2(t))
+		ts.direct = len(mws) == 0
+		ts.plainBody = ts.direct && !ts.plainHTTP2 && (!secure || !speaksHTTP2(t))
 	}
 	for _, mw := range slices.Backward(mws) {
 		ts.pooled = mw(ts.pooled)
@@ -164,6 +166,7 @@ func (x *exchange) newWire(cancel context.CancelFunc, own bool) *wire {
 	}
 	w.cancel = cancel
 	w.own = own
+	w.direct = x.core.wire.direct
 	w.http2.Store(x.core.wire.plainHTTP2)
 	if x.body != nil {
 		w.ungated = x.core.wire.plainBody
@@ -229,10 +232,10 @@ func (x *exchange) fail(ctx context.Context, w *wire, resp *http.Response, err e
 	case err == nil:
 		x.fault = faultConfig
 		err = errNoResponse
-	case x.sent:
-		x.fault = faultLost
 	case isConfigError(err):
 		x.fault = faultConfig
+	case x.sent:
+		x.fault = faultLost
 	default:
 		x.fault = faultNotSent
 	}

@@ -425,3 +425,29 @@ func TestEachAttemptCarriesTheJarsCookiesOfItsOwn(t *testing.T) {
 		require.Equal(t, []string{"sticky=node-3", "sticky=node-4", "sticky=node-4"}, sent)
 	})
 }
+
+func TestForeignTransportProvesABodylessDialFailure(t *testing.T) {
+	for name, c := range map[string]struct {
+		step    step
+		outcome Outcome
+	}{
+		"failed dial":        {refused, OutcomeNotSent},
+		"no connection":      {neverConnects, OutcomeUnknown},
+		"closed connection":  {connected, OutcomeUnknown},
+		"failed certificate": {badCertificate, OutcomeUnknown},
+		"several routes": {func(req *http.Request) (*http.Response, error) {
+			_, err := refused(req)
+			return nil, errors.Join(err, io.EOF)
+		}, OutcomeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				client := stubbed(t, newStub(c.step))
+				client.core.wire.direct = false
+				requireOutcome(t, c.outcome, getBalance(ctx, client))
+			})
+		})
+	}
+}
