@@ -126,6 +126,9 @@ func (e *APIError) Error() string {
 
 // Error gives the operation, the cause and the outcome.
 func (e *ConnectionError) Error() string {
+	if e == nil {
+		return "hellio: a connection error without details"
+	}
 	cause, status := "connection failed", "no answer"
 	if e.Err != nil {
 		cause = shownCause(e.Err)
@@ -138,6 +141,9 @@ func (e *ConnectionError) Error() string {
 
 // Error gives the operation, the status, what is wrong with the answer, and the outcome; it quotes nothing of the body.
 func (e *DecodeError) Error() string {
+	if e == nil {
+		return "hellio: an unreadable response without details"
+	}
 	cause := "can't be read"
 	if e.Err != nil {
 		cause = shownCause(e.Err)
@@ -147,6 +153,9 @@ func (e *DecodeError) Error() string {
 
 // Error names the field, what was given and what is allowed.
 func (e *ParamError) Error() string {
+	if e == nil {
+		return "hellio: an invalid parameter without details"
+	}
 	return "hellio: invalid " + e.Field + ": got " + e.Given + ", want " + e.Allowed
 }
 
@@ -176,25 +185,35 @@ func (e *ConnectionError) Format(f fmt.State, _ rune) { redacted(e.Error()).form
 func (e *DecodeError) Format(f fmt.State, _ rune) { redacted(e.Error()).format(f) }
 
 // Unwrap gives the cause, which may be the caller's context error.
-func (e *ConnectionError) Unwrap() error { return e.Err }
+func (e *ConnectionError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Timeout reports whether time ran out: the attempt's, or the caller's.
 func (e *ConnectionError) Timeout() bool {
 	var t interface{ Timeout() bool }
-	return errors.As(e.Err, &t) && t.Timeout()
+	return e != nil && errors.As(e.Err, &t) && t.Timeout()
 }
 
 // Unwrap gives the cause.
-func (e *DecodeError) Unwrap() error { return e.Err }
+func (e *DecodeError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Is lets errors.Is ask for ErrOutcomeUnknown and ErrRetryBudget.
 func (e *APIError) Is(target error) bool { return e != nil && e.call.is(target, e.Outcome) }
 
 // Is lets errors.Is ask for ErrOutcomeUnknown and ErrRetryBudget.
-func (e *ConnectionError) Is(target error) bool { return e.call.is(target, e.Outcome) }
+func (e *ConnectionError) Is(target error) bool { return e != nil && e.call.is(target, e.Outcome) }
 
 // Is lets errors.Is ask for ErrOutcomeUnknown and ErrRetryBudget.
-func (e *DecodeError) Is(target error) bool { return e.call.is(target, e.Outcome) }
+func (e *DecodeError) Is(target error) bool { return e != nil && e.call.is(target, e.Outcome) }
 
 func (c callInfo) is(target error, o Outcome) bool {
 	return target == ErrOutcomeUnknown && o == OutcomeUnknown || target != nil && target == c.err
@@ -268,6 +287,9 @@ func (e *DecodeError) MarshalJSON() ([]byte, error) { return attrsJSON(e.attrs()
 
 // MarshalJSON writes the three fields.
 func (e *ParamError) MarshalJSON() ([]byte, error) {
+	if e == nil {
+		return []byte("null"), nil
+	}
 	return json.Marshal(map[string]string{"kind": "param", "field": e.Field, "given": e.Given, "allowed": e.Allowed, "outcome": OutcomeNotSent.String()})
 }
 
@@ -283,10 +305,18 @@ func (e *APIError) attrs() []slog.Attr {
 }
 
 func (e *ConnectionError) attrs() []slog.Attr {
+	if e == nil {
+		return []slog.Attr{slog.String("kind", "connection")}
+	}
 	return append(e.call.attrs("connection", e.Outcome, e.Response), slog.Bool("timeout", e.Timeout()))
 }
 
-func (e *DecodeError) attrs() []slog.Attr { return e.call.attrs("decode", e.Outcome, e.Response) }
+func (e *DecodeError) attrs() []slog.Attr {
+	if e == nil {
+		return []slog.Attr{slog.String("kind", "decode")}
+	}
+	return e.call.attrs("decode", e.Outcome, e.Response)
+}
 
 func (c callInfo) attrs(kind string, o Outcome, r Response) []slog.Attr {
 	attrs := []slog.Attr{slog.String("kind", kind), slog.String("operation", c.op), slog.String("outcome", o.String())}

@@ -151,7 +151,8 @@ func refusedByPeer(err error) bool {
 		if !ok {
 			continue
 		}
-		reason, _, ok := strings.Cut(text, "] after Request.Body was written")
+		reason, ok := strings.CutSuffix(text,
+			"] after Request.Body was written; define Request.GetBody to avoid this error")
 		return ok && (reason == "http2: Transport received Server's graceful shutdown GOAWAY" ||
 			strings.HasPrefix(reason, "stream error: stream ID ") &&
 				strings.HasSuffix(reason, "; REFUSED_STREAM; received from peer"))

@@ -451,3 +451,75 @@ func TestForeignTransportProvesABodylessDialFailure(t *testing.T) {
 		})
 	}
 }
+
+func TestPaidRequestNeverBeginsInTheLastSecond(t *testing.T) {
+	paid := map[string]func(context.Context, *Client) error{
+		"keyed":    classCalls[classKeyed],
+		"billable": classCalls[classBillable],
+	}
+	slow := func(n int64, by time.Duration) *tokens {
+		return &tokens{give: func(asked int64) (string, error) {
+			if asked == n {
+				time.Sleep(by)
+			}
+			return "token", nil
+		}}
+	}
+	for name, c := range map[string]struct {
+		left     time.Duration
+		steps    []step
+		opt      func() Option
+		requests int
+		outcome  Outcome
+	}{
+		"too little left":   {999 * time.Millisecond, []step{lost}, func() Option { return WithLimiter(nil) }, 0, OutcomeNotSent},
+		"slow token source": {4 * time.Second, []step{lost}, func() Option { return WithTokenSource(slow(1, 3100*time.Millisecond)) }, 0, OutcomeNotSent},
+		"slow limiter": {4 * time.Second, []step{lost}, func() Option {
+			return WithLimiter(&limiter{wait: func(int) error { time.Sleep(3100 * time.Millisecond); return nil }})
+		}, 0, OutcomeNotSent},
+		"slow token before the retry": {4 * time.Second, []step{reply(429, refusalBody, "Retry-After", "0"), lost}, func() Option { return WithTokenSource(slow(2, 2500*time.Millisecond)) }, 1, OutcomeRejected},
+	} {
+		for class, send := range paid {
+			t.Run(name+"/"+class, func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					ctx, cancel := context.WithTimeout(t.Context(), c.left)
+					defer cancel()
+					s := newStub(c.steps...)
+					client := stubbed(t, s, c.opt())
+					client.core.random = func() float64 { return 0 }
+					err := send(ctx, client)
+					requireOutcome(t, c.outcome, err)
+					require.ErrorContains(t, err, "less than 1s is left")
+					require.NotErrorIs(t, err, context.DeadlineExceeded, "it has not passed")
+					require.Len(t, s.requests(), c.requests)
+					advice, _ := RetryAdvice(err)
+					require.Equal(t, AdviceRetry, advice)
+				})
+			})
+		}
+	}
+}
+
+func TestUnpaidRequestMayBeginInTheLastSecond(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		require.NoError(t, getBalance(ctx, stubbed(t, newStub(reply(200, balanceBody)))))
+		require.NoError(t, deleteWebhook(ctx, stubbed(t, newStub(reply(204, ``)))))
+	})
+}
+
+func TestWholeBodyNeedsNoEndOfStream(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		late := func(req *http.Request) (*http.Response, error) {
+			resp, err := replyBody(200, func(ctx context.Context) io.ReadCloser {
+				return io.NopCloser(io.MultiReader(strings.NewReader(balanceBody), &endlessBody{ctx}))
+			})(req)
+			resp.ContentLength = int64(len(balanceBody))
+			return resp, err
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.NoError(t, getBalance(ctx, stubbed(t, newStub(late))))
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
 
 	"github.com/hellio-go/hellio"
 )
@@ -208,4 +209,23 @@ func rawGet(t *testing.T, rt http.RoundTripper, url string) error {
 		err = readAll(resp)
 	}
 	return err
+}
+
+// The end of the stream is a frame of its own: a client that stops at the
+// announced length resets the stream of a successful call.
+func TestHTTP2ResponseIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, true, connects(end{frames: func(f *http2.Framer, stream uint32) bool {
+		a := success("/v1/balance")
+		a.missing = -1 // announces the length, and leaves the stream open
+		a.writeHTTP2(f, stream)
+		return f.WriteData(stream, true, nil) == nil
+	}}))
+	client := newClient(t, routes()[2], s)
+	for range 50 {
+		_, err := client.Balance.Get(t.Context())
+		require.NoError(t, err)
+	}
+	s.close()
+	require.Zero(t, s.resets)
 }

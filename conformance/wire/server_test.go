@@ -37,6 +37,7 @@ type server struct {
 	conns  map[net.Conn]bool
 	whole  int // whole requests, those to warm up apart
 	opened int // connections
+	resets int // streams that the client reset
 }
 
 // warmPath is a request that every server answers, to warm a connection up.
@@ -205,6 +206,10 @@ func (s *server) serveHTTP2(conn, below net.Conn, br *bufio.Reader) {
 			if !frame.IsAck() && f.WriteSettingsAck() != nil {
 				return
 			}
+		case *http2.RSTStreamFrame:
+			s.mu.Lock()
+			s.resets++
+			s.mu.Unlock()
 		case *http2.MetaHeadersFrame:
 			path, _, _ := strings.Cut(frame.PseudoValue("path"), "?")
 			paths[frame.StreamID] = path
@@ -244,7 +249,7 @@ type answer struct {
 	kind    string // Content-Type
 	body    string
 	headers []string // pairs of name and value
-	missing int      // bytes of the body that are announced and never come
+	missing int      // bytes of the body that are announced and never come; below 0: the end alone is missing
 }
 
 // success is an answer that the call to path can read.
@@ -282,7 +287,7 @@ func (a answer) writeHTTP2(f *http2.Framer, stream uint32) bool {
 	}
 	field(":status", strconv.Itoa(a.status))
 	field("content-type", a.kind)
-	field("content-length", strconv.Itoa(len(a.body)+a.missing))
+	field("content-length", strconv.Itoa(len(a.body)+max(0, a.missing)))
 	for i := 0; i < len(a.headers); i += 2 {
 		field(a.headers[i], a.headers[i+1])
 	}
