@@ -64,7 +64,7 @@ type latest struct {
 // call. go-retryablehttp is the loop: it calls RoundTrip for each attempt,
 // checkRetry after it, then backoff and prepare before the next.
 func (x *exchange) run() error {
-	defer x.reportToLimiter(0, RateLimit{})
+	defer x.reportToLimiter(LimitResult{})
 	outer := http.Request{
 		Method: x.op.Method,
 		URL:    &x.url,

@@ -126,8 +126,10 @@ func (l *limiter) Wait(_ context.Context, r LimitRequest) error {
 	return l.wait(len(l.waits))
 }
 
-func (l *limiter) Observe(r LimitRequest, status int, rl RateLimit) {
-	l.observed, l.statuses, l.limits = append(l.observed, r), append(l.statuses, status), append(l.limits, rl)
+func (l *limiter) Observe(r LimitRequest, result LimitResult) {
+	l.observed = append(l.observed, r)
+	l.statuses = append(l.statuses, result.Status)
+	l.limits = append(l.limits, result.RateLimit)
 }
 
 func TestLimiterIsAskedBeforeAndToldAfterEachAttempt(t *testing.T) {

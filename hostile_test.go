@@ -282,7 +282,7 @@ func (b *blocking) wait(ctx context.Context) error {
 
 func (b *blocking) Token(ctx context.Context) (string, error)      { return testToken, b.wait(ctx) }
 func (b *blocking) Wait(ctx context.Context, _ LimitRequest) error { return b.wait(ctx) }
-func (b *blocking) Observe(_ LimitRequest, _ int, _ RateLimit)     {}
+func (b *blocking) Observe(LimitRequest, LimitResult)              {}
 
 func TestTokenSourceOrLimiterThatBlocksIsEndedByTheContext(t *testing.T) {
 	for name, c := range map[string]struct {

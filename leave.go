@@ -22,7 +22,7 @@ func (x *exchange) pace() error {
 	if x.auth.fingerprint == x.permit.fingerprint {
 		return nil
 	}
-	x.reportToLimiter(0, RateLimit{})
+	x.reportToLimiter(LimitResult{})
 	return x.askLimiter()
 }
 

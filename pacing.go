@@ -48,15 +48,15 @@ func (l *WindowLimiter) Wait(ctx context.Context, r LimitRequest) error {
 	return l.stand(ctx, p, w)
 }
 
-// Observe learns from an answer and lets go whoever may go now.
-func (l *WindowLimiter) Observe(r LimitRequest, status int, rl RateLimit) {
+// Observe learns from a response and releases the waiters that may start now.
+func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	if r.Token == "" {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p, now := l.pace(r.Token), time.Now()
-	p.observe(lineOf(r), status, rl, now)
+	p.observe(lineOf(r), result.Status, result.RateLimit, now)
 	p.serve(now)
 	p.turnAway(now)
 	p.wakeHeads()

@@ -39,7 +39,7 @@ func TestWaitersWhoseTurnMovesPastTheirDeadlineAreToldAtOnce(t *testing.T) {
 		synctest.Wait()
 		go func() { patient <- waited(t, &l, smsTurn) }()
 		time.Sleep(10 * time.Second)
-		l.Observe(smsTurn, 429, RateLimit{RetryAfter: 60 * time.Second})
+		l.Observe(smsTurn, limitResult(429, RateLimit{RetryAfter: 60 * time.Second}))
 		var limited *RateLimitError
 		require.ErrorAs(t, <-hurried, &limited)
 		require.Equal(t, 10*time.Second, time.Since(start))
@@ -169,7 +169,7 @@ func TestWaitersAreTurnedAwayByTheirPlaceInLine(t *testing.T) {
 				p.token.limit = 20
 			}
 		}
-		l.Observe(smsTurn, 429, RateLimit{Limit: 2, RetryAfter: 50 * time.Second})
+		l.Observe(smsTurn, limitResult(429, RateLimit{Limit: 2, RetryAfter: 50 * time.Second}))
 		require.Equal(t, waitingLine{line[0], line[1]}, p.lines[bulkLine], "the third would go a window after them")
 		<-line[2].done
 		require.Error(t, line[2].err)
@@ -188,7 +188,7 @@ func TestOTPsUnderWayCountForTheLimitOfTheAddress(t *testing.T) {
 			go func() { took <- waited(t, &l, otpTurn) }()
 		}
 		time.Sleep(5 * time.Second)
-		l.Observe(otpTurn, 0, RateLimit{}) // it did not get through
+		l.Observe(otpTurn, LimitResult{}) // it did not get through
 		require.Equal(t, 5*time.Second, <-took)
 		require.Equal(t, windowLength, <-took)
 	})
@@ -259,7 +259,7 @@ func TestTheFirstInLineIsJudgedByItsOwnTurnAlone(t *testing.T) {
 		done, start := make(chan error, 1), time.Now()
 		go func() { done <- l.Wait(ctx, smsTurn) }()
 		time.Sleep(10 * time.Second)
-		l.Observe(smsTurn, 500, RateLimit{})
+		l.Observe(smsTurn, limitResult(500, RateLimit{}))
 		require.NoError(t, <-done, "the second in line would be too late, the first is not")
 		require.Equal(t, windowLength, time.Since(start))
 	})
@@ -274,7 +274,7 @@ func TestACallThatMayGoAnyMomentIsNotTurnedAway(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- l.Wait(ctx, smsTurn) }()
 		time.Sleep(300 * time.Millisecond)
-		l.Observe(smsTurn, 202, room(119, 120))
+		l.Observe(smsTurn, limitResult(202, room(119, 120)))
 		require.NoError(t, <-done, "the answer that it waits for may open the window before its deadline")
 	})
 }

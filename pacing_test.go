@@ -19,6 +19,10 @@ var (
 // room is what an answer tells of the window.
 func room(remaining, limit int) RateLimit { return RateLimit{Limit: limit, Remaining: remaining} }
 
+func limitResult(status int, rl RateLimit) LimitResult {
+	return LimitResult{Status: status, RateLimit: rl}
+}
+
 // waited asks for leave and gives how long that took.
 func waited(t testing.TB, l *WindowLimiter, r LimitRequest) time.Duration {
 	t.Helper()
@@ -31,7 +35,7 @@ func waited(t testing.TB, l *WindowLimiter, r LimitRequest) time.Duration {
 func once(t testing.TB, l *WindowLimiter, r LimitRequest, status int, rl RateLimit) time.Duration {
 	t.Helper()
 	d := waited(t, l, r)
-	l.Observe(r, status, rl)
+	l.Observe(r, limitResult(status, rl))
 	return d
 }
 
@@ -75,7 +79,7 @@ func TestAnswersThatAreOvertakenBeginNoWindow(t *testing.T) {
 		var took time.Duration
 		go func() { took = waited(t, &l, smsTurn) }()
 		for left := range 119 { // the last answer comes first
-			l.Observe(smsTurn, 202, room(left, 120))
+			l.Observe(smsTurn, limitResult(202, room(left, 120)))
 		}
 		time.Sleep(2 * windowLength)
 		synctest.Wait()
@@ -103,7 +107,7 @@ func TestAnAnswerThatSaysLessWasUsedLetsCallsGo(t *testing.T) {
 		var took time.Duration
 		go func() { took = waited(t, &l, smsTurn) }()
 		time.Sleep(5 * time.Second)
-		l.Observe(smsTurn, 0, RateLimit{}) // it did not get through
+		l.Observe(smsTurn, LimitResult{}) // it did not get through
 		synctest.Wait()
 		require.Equal(t, 5*time.Second, took)
 	})
@@ -119,7 +123,7 @@ func TestWhereNothingIsKnownOneCallGoesAhead(t *testing.T) {
 			go func() { took <- waited(t, &l, smsTurn) }()
 		}
 		time.Sleep(300 * time.Millisecond)
-		l.Observe(smsTurn, 202, room(119, 120))
+		l.Observe(smsTurn, limitResult(202, room(119, 120)))
 		for range 5 {
 			require.Equal(t, 300*time.Millisecond, <-took, "the answer opens the window for all")
 		}
@@ -141,7 +145,7 @@ func TestA429StopsAllCallsOfTheToken(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(100, 120))
 		waited(t, &l, smsTurn)
-		l.Observe(smsTurn, 429, RateLimit{Limit: 120, RetryAfter: 30 * time.Second})
+		l.Observe(smsTurn, limitResult(429, RateLimit{Limit: 120, RetryAfter: 30 * time.Second}))
 		for _, r := range []LimitRequest{smsTurn, otpTurn} {
 			ctx, cancel := context.WithTimeout(t.Context(), 29*time.Second)
 			var limited *RateLimitError
@@ -162,7 +166,7 @@ func TestA429WithoutRetryAfterWaitsLongerEachTime(t *testing.T) {
 			took := waited(t, &l, smsTurn)
 			require.GreaterOrEqual(t, took, atLeast*time.Second)
 			require.LessOrEqual(t, took, (atLeast+1)*time.Second)
-			l.Observe(smsTurn, 429, RateLimit{})
+			l.Observe(smsTurn, limitResult(429, RateLimit{}))
 		}
 	})
 }
@@ -184,7 +188,7 @@ func TestWaitersGoInTheOrderTheyCame(t *testing.T) {
 			go func() {
 				waited(t, &l, smsTurn)
 				order <- i
-				l.Observe(smsTurn, 202, room(0, 1))
+				l.Observe(smsTurn, limitResult(202, room(0, 1)))
 			}()
 			synctest.Wait()
 		}
@@ -276,7 +280,7 @@ func TestTheLimitOfAnAddressIsNotTakenForTheTokens(t *testing.T) {
 		once(t, &l, otpTurn, 201, room(0, 10))
 		require.Zero(t, once(t, &l, smsTurn, 202, room(98, 120)))
 		require.Equal(t, windowLength, waited(t, &l, otpTurn), "OTPs alone wait for the address")
-		l.Observe(otpTurn, 429, RateLimit{Limit: 10, RetryAfter: 20 * time.Second})
+		l.Observe(otpTurn, limitResult(429, RateLimit{Limit: 10, RetryAfter: 20 * time.Second}))
 		require.Zero(t, waited(t, &l, smsTurn))
 		took := waited(t, &l, otpTurn)
 		require.GreaterOrEqual(t, took, 20*time.Second)
@@ -338,7 +342,7 @@ func (blockingLimiter) Wait(ctx context.Context, _ LimitRequest) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
-func (blockingLimiter) Observe(LimitRequest, int, RateLimit) {}
+func (blockingLimiter) Observe(LimitRequest, LimitResult) {}
 
 func TestTokensThatComeAndGoAreForgotten(t *testing.T) {
 	t.Parallel()
@@ -346,7 +350,7 @@ func TestTokensThatComeAndGoAreForgotten(t *testing.T) {
 	for i := range 10 * maxPaces {
 		r := LimitRequest{Token: fmt.Sprint(i)}
 		require.NoError(t, l.Wait(t.Context(), r))
-		l.Observe(r, 202, room(119, 120))
+		l.Observe(r, limitResult(202, room(119, 120)))
 	}
 	require.LessOrEqual(t, len(l.paces), maxPaces)
 }
@@ -361,7 +365,7 @@ func TestPacingHoldsUnderARush(t *testing.T) {
 				defer cancel()
 				if err := l.Wait(ctx, smsTurn); err == nil {
 					time.Sleep(time.Duration(i) * time.Millisecond)
-					l.Observe(smsTurn, 202, room(max(0, 60-i), 60))
+					l.Observe(smsTurn, limitResult(202, room(max(0, 60-i), 60)))
 				}
 			})
 		}
@@ -376,6 +380,6 @@ func TestPacingAllocatesNothingWhereNobodyWaits(t *testing.T) {
 	ctx := t.Context()
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		_ = l.Wait(ctx, smsTurn)
-		l.Observe(smsTurn, 202, room(1000, 2000))
+		l.Observe(smsTurn, limitResult(202, room(1000, 2000)))
 	}))
 }

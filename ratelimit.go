@@ -12,32 +12,44 @@ import (
 // maxRetryAfter is the longest Retry-After that is believed; a longer one counts as absent.
 const maxRetryAfter = 24 * time.Hour
 
-// RateLimit is what the API last said about the token's limit: by default 120 requests in a window of 60 seconds (documented) that
-// begins with the window's first request (inferred). The zero value says that nothing was said.
+// RateLimit holds what the API last reported about a token's limit: by default
+// 120 requests in a window of 60 seconds (documented), which begins with the
+// window's first request (inferred). The zero value means that nothing was
+// reported.
 type RateLimit struct {
-	Limit      int           // requests a window; 0 when not told
+	Limit      int           // requests per window; 0: not reported
 	Remaining  int           // requests left in the window; meaningless while Limit is 0
-	Reset      time.Time     // end of the window by the API's clock, told with a 429 only; zero when not told
-	RetryAfter time.Duration // how long to wait, told with a 429 and sometimes a 503; 0 when not told
+	Reset      time.Time     // end of the window by the API's clock, on a 429 only; zero: not reported
+	RetryAfter time.Duration // how long to wait, on a 429 and some 503s; 0: not reported
 }
 
-// LimitRequest tells a Limiter which call wants to go.
+// LimitRequest describes the attempt that waits for a Limiter.
 type LimitRequest struct {
 	Operation string // the operation's name, such as "sms_send"
-	OTP       bool   // somebody waits for a login code
+	OTP       bool   // a person waits for a login code
 	Token     string // the token's fingerprint (see Client.Fingerprint), never the token
 }
 
-// Limiter paces the attempts of one client, or of several that share it. It must be safe for concurrent use.
+// LimitResult describes how an attempt ended. Fields may be added. The zero
+// value means that no response came, or that no attempt was made after all.
+type LimitResult struct {
+	Status    int       // HTTP status; 0: no response
+	RateLimit RateLimit // as the response's headers report it
+}
+
+// Limiter paces the attempts of one client, or of several clients that share
+// it. It must be safe for concurrent use.
 //
-// Wait is called before each attempt, retries included, and returns when the attempt may go, or with an error that ends the call with
-// nothing more sent. It must return when ctx ends. An error that is, or wraps, a *RateLimitError becomes the call's own, with its RetryAfter.
+// Wait is called before each attempt, retries included. It returns nil when the
+// attempt may start. Any error ends the call, and nothing more is sent. Wait
+// must return when ctx ends. If its error is or wraps a *RateLimitError, the
+// call returns a *RateLimitError with the same RetryAfter.
 //
-// Observe is called exactly once for each Wait that returned nil, with the same r, when the attempt has ended: with the status and the
-// headers' numbers of its response, or with status 0 and the zero RateLimit where none came or no attempt was made after all.
+// Observe is called exactly once for each Wait that returned nil, with the same
+// r, after the attempt has ended.
 type Limiter interface {
 	Wait(ctx context.Context, r LimitRequest) error
-	Observe(r LimitRequest, status int, rl RateLimit)
+	Observe(r LimitRequest, result LimitResult)
 }
 
 // parseRateLimit reads the X-RateLimit and Retry-After headers; what can't be read counts as absent.

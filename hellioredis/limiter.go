@@ -157,14 +157,16 @@ func (l *Limiter) keys(token string) []string {
 	return []string{pace, pace + ":otp", pace + ":block"}
 }
 
-// Observe learns the token's limit, and after a 429 makes the whole fleet wait. A 429 on an OTP may come from the limit of this machine's
-// address, which shows in another number: it keeps back the OTPs of this process alone.
-func (l *Limiter) Observe(r hellio.LimitRequest, status int, rl hellio.RateLimit) {
-	l.alone.Observe(r, status, rl)
+// Observe learns the token's limit, and after a 429 makes the whole fleet wait.
+// A 429 on an OTP may come from the limit of this machine's address, which shows
+// as a different Limit. That one delays only the OTPs of this process.
+func (l *Limiter) Observe(r hellio.LimitRequest, result hellio.LimitResult) {
+	l.alone.Observe(r, result)
+	rl := result.RateLimit
 	if rl.Limit > 0 && !r.OTP {
 		l.learn(r.Token, rl.Limit)
 	}
-	if status != http.StatusTooManyRequests {
+	if result.Status != http.StatusTooManyRequests {
 		return
 	}
 	wait := min(max(rl.RetryAfter, time.Second), keyLife)

@@ -48,6 +48,10 @@ func ask(t *testing.T, l *Limiter, r hellio.LimitRequest) time.Duration {
 	return wait
 }
 
+func limitResult(status int, rl hellio.RateLimit) hellio.LimitResult {
+	return hellio.LimitResult{Status: status, RateLimit: rl}
+}
+
 func requireWait(t *testing.T, want, got time.Duration) {
 	t.Helper()
 	require.InDelta(t, float64(want), float64(got), float64(50*time.Microsecond))
@@ -71,7 +75,7 @@ func TestTokensHaveSchedulesOfTheirOwn(t *testing.T) {
 func TestACallWhoseMomentIsTooLateTakesNone(t *testing.T) {
 	t.Parallel()
 	_, ls := fleet(t, 1)
-	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 2})
+	ls[0].Observe(sms, limitResult(http.StatusAccepted, hellio.RateLimit{Limit: 2}))
 	ask(t, ls[0], sms)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -86,19 +90,19 @@ func TestACallWhoseMomentIsTooLateTakesNone(t *testing.T) {
 func TestTheRateFollowsTheLimitThatTheAPITells(t *testing.T) {
 	t.Parallel()
 	_, ls := fleet(t, 1)
-	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 60, Remaining: 59})
+	ls[0].Observe(sms, limitResult(http.StatusAccepted, hellio.RateLimit{Limit: 60, Remaining: 59}))
 	ask(t, ls[0], sms)
 	requireWait(t, 2*step, ask(t, ls[0], sms))
-	ls[0].Observe(otp, http.StatusCreated, hellio.RateLimit{Limit: 10, Remaining: 9})
+	ls[0].Observe(otp, limitResult(http.StatusCreated, hellio.RateLimit{Limit: 10, Remaining: 9}))
 	requireWait(t, 4*step, ask(t, ls[0], sms))
-	ls[0].Observe(sms, http.StatusBadGateway, hellio.RateLimit{})
+	ls[0].Observe(sms, limitResult(http.StatusBadGateway, hellio.RateLimit{}))
 	requireWait(t, 6*step, ask(t, ls[0], sms)) // an answer that tells no limit changes none
 }
 
 func TestWaitReturnsAtTheMomentThatIsGiven(t *testing.T) {
 	t.Parallel()
 	_, ls := fleet(t, 1)
-	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 1200})
+	ls[0].Observe(sms, limitResult(http.StatusAccepted, hellio.RateLimit{Limit: 1200}))
 	began := time.Now()
 	for range 5 {
 		require.NoError(t, ls[0].Wait(t.Context(), sms))
@@ -111,12 +115,12 @@ func TestWhatIsNotUsedAnyMoreLeavesRedis(t *testing.T) {
 	mini, ls := fleet(t, 1)
 	ask(t, ls[0], sms)
 	ask(t, ls[0], otp)
-	ls[0].Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: time.Minute})
+	ls[0].Observe(sms, limitResult(http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: time.Minute}))
 	require.Len(t, mini.Keys(), 3)
 	mini.FastForward(keyLife)
 	require.Empty(t, mini.Keys())
 	for i := range 1500 {
-		ls[0].Observe(hellio.LimitRequest{Token: strconv.Itoa(i)}, http.StatusAccepted, hellio.RateLimit{Limit: 60})
+		ls[0].Observe(hellio.LimitRequest{Token: strconv.Itoa(i)}, limitResult(http.StatusAccepted, hellio.RateLimit{Limit: 60}))
 	}
 	require.LessOrEqual(t, len(ls[0].limits), 1000)
 }
@@ -143,7 +147,7 @@ func TestA429StopsTheWholeFleet(t *testing.T) {
 	t.Parallel()
 	mini, ls := fleet(t, 2)
 	ask(t, ls[0], sms)
-	ls[0].Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: 30 * time.Second})
+	ls[0].Observe(sms, limitResult(http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: 30 * time.Second}))
 	requireWait(t, 30*time.Second, ask(t, ls[1], sms))
 	requireWait(t, 30*time.Second, ask(t, ls[1], otp))
 	mini.FastForward(31 * time.Second)
@@ -155,7 +159,7 @@ func TestA429HoldsTheFleetForASecondAtLeastAndTenMinutesAtMost(t *testing.T) {
 	t.Parallel()
 	for told, want := range map[time.Duration]time.Duration{0: time.Second, time.Millisecond: time.Second, 24 * time.Hour: keyLife} {
 		_, ls := fleet(t, 2)
-		ls[0].Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: told})
+		ls[0].Observe(sms, limitResult(http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: told}))
 		requireWait(t, want, ask(t, ls[1], sms))
 	}
 }
@@ -163,14 +167,14 @@ func TestA429HoldsTheFleetForASecondAtLeastAndTenMinutesAtMost(t *testing.T) {
 func TestAnOTPThatMeetsTheTokensLimitHoldsTheFleet(t *testing.T) {
 	t.Parallel()
 	_, ls := fleet(t, 2)
-	ls[0].Observe(otp, http.StatusTooManyRequests, hellio.RateLimit{Limit: presetLimit, RetryAfter: 30 * time.Second})
+	ls[0].Observe(otp, limitResult(http.StatusTooManyRequests, hellio.RateLimit{Limit: presetLimit, RetryAfter: 30 * time.Second}))
 	requireWait(t, 30*time.Second, ask(t, ls[1], sms))
 }
 
 func TestTheLimitOfOneAddressKeepsBackItsOTPsAlone(t *testing.T) {
 	t.Parallel()
 	_, ls := fleet(t, 2)
-	ls[0].Observe(otp, http.StatusTooManyRequests, hellio.RateLimit{Limit: 10, RetryAfter: 30 * time.Second})
+	ls[0].Observe(otp, limitResult(http.StatusTooManyRequests, hellio.RateLimit{Limit: 10, RetryAfter: 30 * time.Second}))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	var limited *hellio.RateLimitError
@@ -193,7 +197,7 @@ func TestWithoutRedisEachProcessPacesItself(t *testing.T) {
 	mini, ls := fleet(t, 1)
 	mini.Close()
 	require.NoError(t, ls[0].Wait(t.Context(), sms))
-	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 2, Remaining: 0})
+	ls[0].Observe(sms, limitResult(http.StatusAccepted, hellio.RateLimit{Limit: 2, Remaining: 0}))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	var limited *hellio.RateLimitError
@@ -216,7 +220,7 @@ func TestARedisThatStallsCountsAsAwayAfterAQuarterOfASecond(t *testing.T) {
 	began := time.Now()
 	require.NoError(t, l.Wait(t.Context(), sms))
 	l.restUntil = time.Time{}
-	l.Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: time.Second})
+	l.Observe(sms, limitResult(http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: time.Second}))
 	require.Less(t, time.Since(began), 4*askTimeout)
 	require.False(t, l.redisIsUp())
 }
