@@ -1,6 +1,7 @@
 package hellio
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ func TestPollWaitIsSpreadAndNeverCutsARetryAfterShort(t *testing.T) {
 		"less than that":                 {room(11, 120), nil, 13500 * time.Millisecond, 15 * time.Second, 16500 * time.Millisecond},
 		"a Retry-After":                  {RateLimit{}, limited(40 * time.Second), 40 * time.Second, 42 * time.Second, 44 * time.Second},
 		"one shorter than the interval":  {RateLimit{}, limited(time.Second), 2 * time.Second, 2100 * time.Millisecond, 2200 * time.Millisecond},
+		"a Retry-After beyond any wait":  {RateLimit{}, limited(math.MaxInt64), math.MaxInt64, math.MaxInt64, math.MaxInt64},
 		"one beside a limit all used up": {room(0, 120), limited(time.Second), 15 * time.Second, 15750 * time.Millisecond, 16500 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {

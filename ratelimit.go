@@ -2,15 +2,14 @@ package hellio
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
-
-// maxRetryAfter is the longest Retry-After that is believed; a longer one counts as absent.
-const maxRetryAfter = 24 * time.Hour
 
 // RateLimit holds what the API last reported about a token's limit: by default
 // 120 requests in a window of 60 seconds (documented), which begins with the
@@ -69,14 +68,15 @@ func parseRateLimit(h http.Header) RateLimit {
 	return rl
 }
 
-// parseRetryAfter reads whole seconds, or an HTTP date. A past date, more than a day and anything unreadable count as not told.
-func parseRetryAfter(h http.Header) (wait time.Duration, told bool) {
-	if seconds, ok := headerInt(h, contract.HeaderRetryAfter); ok {
-		return believed(time.Duration(min(seconds, 1<<32)) * time.Second)
-	}
+// parseRetryAfter reads a number of seconds of any size, or an HTTP date. A past
+// date and anything that cannot be read count as absent.
+func parseRetryAfter(h http.Header) (wait time.Duration, ok bool) {
 	text := header(h, contract.HeaderRetryAfter)
-	if text == "" { // most answers: ParseTime would make an error for each
+	if text == "" { // most responses: ParseTime would allocate an error for each
 		return 0, false
+	}
+	if wait, ok = parseSeconds(text); ok {
+		return wait, true
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {
@@ -85,20 +85,33 @@ func parseRetryAfter(h http.Header) (wait time.Duration, told bool) {
 	return untilBy(h, at)
 }
 
-// untilBy is the time from the response's own Date to at: the clock of this machine may be hours off.
-func untilBy(h http.Header, at time.Time) (wait time.Duration, told bool) {
-	date, err := http.ParseTime(header(h, "Date"))
-	if err != nil {
+// parseSeconds reads digits, with or without a fraction, which it rounds up. A
+// number beyond time.Duration is the largest time.Duration.
+func parseSeconds(text string) (wait time.Duration, ok bool) {
+	const most = int64(math.MaxInt64 / time.Second)
+	whole, fraction, found := strings.Cut(text, ".")
+	if !isDigits(whole) || found && !isDigits(fraction) {
 		return 0, false
 	}
-	return believed(at.Sub(date))
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err == nil && seconds <= most && strings.Trim(fraction, "0") != "" {
+		seconds++
+	}
+	if err != nil || seconds > most { // digits alone fail by their number only
+		return math.MaxInt64, true
+	}
+	return time.Duration(seconds) * time.Second, true
 }
 
-func believed(wait time.Duration) (time.Duration, bool) {
-	if wait < 0 || wait > maxRetryAfter {
+// untilBy returns the time from the response's own Date to at, because the clock
+// of this machine may be hours off. Without a Date, or if at is past, ok is
+// false.
+func untilBy(h http.Header, at time.Time) (wait time.Duration, ok bool) {
+	date, err := http.ParseTime(header(h, "Date"))
+	if err != nil || at.Before(date) {
 		return 0, false
 	}
-	return wait, true
+	return at.Sub(date), true
 }
 
 // headerInt reads a header of 1 to 12 digits.

@@ -1,6 +1,7 @@
 package hellio
 
 import (
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -13,7 +14,7 @@ type RetryPolicy struct {
 	MaxRetries    int           // attempts after the first, at most 100; 0: 3 on keyed sends, 2 on other calls; -1: none
 	MinWait       time.Duration // the first retry waits a random time up to this, each further one up to twice as long; 0: 500 ms
 	MaxWait       time.Duration // longest such wait; 0: 8 s
-	MaxRetryAfter time.Duration // longest Retry-After that is waited for; a longer one ends the call at once; 0: 65 s
+	MaxRetryAfter time.Duration // longest Retry-After that a call waits for; after a longer one it returns immediately; 0: 65 s
 }
 
 const (
@@ -211,8 +212,8 @@ func delay(p RetryPolicy, why reason, n int, h http.Header, random float64) time
 	case whyConflict:
 		return conflictWait(n)
 	case whyThrottled, whyUnavailable:
-		if wait, told := waitTold(h); told {
-			return max(wait, throttleWait) + time.Duration(random*float64(time.Second))
+		if wait, ok := waitTold(h); ok {
+			return sumWaits(max(wait, throttleWait), time.Duration(random*float64(time.Second)))
 		}
 		if why == whyThrottled {
 			base = max(base, throttleWait)
@@ -233,9 +234,19 @@ func conflictWait(n int) time.Duration {
 	return time.Second << min(n-2, 2)
 }
 
-// waitTold is the wait that the API asks for: Retry-After, else X-RateLimit-Reset.
-func waitTold(h http.Header) (wait time.Duration, told bool) {
-	if wait, told := parseRetryAfter(h); told {
+// sumWaits returns a + b, or the largest time.Duration if that is less. Neither
+// a nor b is negative.
+func sumWaits(a, b time.Duration) time.Duration {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// waitTold returns the wait that the API asks for: Retry-After, else the time
+// until X-RateLimit-Reset.
+func waitTold(h http.Header) (wait time.Duration, ok bool) {
+	if wait, ok = parseRetryAfter(h); ok {
 		return wait, true
 	}
 	reset, ok := headerInt(h, contract.HeaderRateLimitReset)

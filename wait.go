@@ -48,7 +48,7 @@ func pollWait(interval time.Duration, rl RateLimit, limited *RateLimitError, ran
 	}
 	if limited != nil {
 		interval = max(interval, limited.RetryAfter)
-		return interval + time.Duration(random*float64(interval)/10)
+		return sumWaits(interval, time.Duration(random*float64(interval)/10))
 	}
 	return interval*9/10 + time.Duration(random*float64(interval)/5)
 }

@@ -183,20 +183,25 @@ func addRefusals(c map[Fault]faultKind) {
 		c[Fault(strconv.Itoa(status)+" after processing")] = faultKind{act: before, status: status}
 	}
 	for name, header := range map[Fault]func() http.Header{
-		"429 wait 0":         told("Retry-After", "0"),
-		"429 wait 1":         told("Retry-After", "1"),
-		"429 negative wait":  told("Retry-After", "-7"),
-		"429 wait overflows": told("Retry-After", "9223372037"),
-		"429 wait by date":   in(time.Second),
-		"429 past date":      in(-time.Hour),
-		"429 no wait told":   nil,
-		"503 wait 1":         told("Retry-After", "1"),
+		"429 wait 0":        told("Retry-After", "0"),
+		"429 wait 1":        told("Retry-After", "1"),
+		"429 negative wait": told("Retry-After", "-7"),
+		"429 wait by date":  in(time.Second),
+		"429 past date":     in(-time.Hour),
+		"429 no wait told":  nil,
+		"503 wait 1":        told("Retry-After", "1"),
 	} {
 		status, _ := strconv.Atoi(string(name[:3]))
 		c[name] = faultKind{status: status, code: "throttled", header: header, slow: true}
 	}
 	c["429 wait 59"] = faultKind{status: 429, code: "throttled", header: told("Retry-After", "59")}
 	c["429 wait 3600"] = faultKind{status: 429, code: "throttled", header: told("Retry-After", "3600"), noDeadline: true}
+	c["429 wait overflows"] = faultKind{
+		status:     429,
+		code:       "throttled",
+		header:     told("Retry-After", "9223372037"),
+		noDeadline: true,
+	}
 	c["429 of the address"] = faultKind{status: 429, code: "throttled", keyed: true, op: "otp", slow: true,
 		header: func() http.Header {
 			return http.Header{"Retry-After": {"1"}, "X-Ratelimit-Limit": {"10"}, "X-Ratelimit-Remaining": {"0"}}

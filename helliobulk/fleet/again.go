@@ -36,7 +36,7 @@ func retryDelay(failures int, err error, _ *asynq.Task) time.Duration {
 		return soon
 	}
 	if a.after > 0 {
-		return a.after + time.Second
+		return max(a.after, a.after+time.Second) // the sum may overflow
 	}
 	pause := min(firstPause<<min(failures, 20), lastPause)
 	return pause/2 + rand.N(pause/2) + time.Second

@@ -30,7 +30,7 @@ var mutants = []mutant{
 	{"a portal's page told as accepted", "exchange.go", `if x.fault != faultNone && !x.isAPIAnswer() {`, `if false {`},
 	{"the replay flag lost", "call.go", `r.IdempotencyKey, r.Replayed }`, `r.IdempotencyKey, false }`},
 	{"Retry-After without a cap", "exchange.go", `ok && told > x.core.policy.MaxRetryAfter &&`, `ok && told > 24*time.Hour &&`},
-	{"Retry-After ignored", "retry.go", `return max(wait, throttleWait) + time.Duration(random*float64(time.Second))`, `_ = wait; return base`},
+	{"Retry-After ignored", "retry.go", `return sumWaits(max(wait, throttleWait), time.Duration(random*float64(time.Second)))`, `_ = wait; return base`},
 	{"a wait that outlives the deadline", "exchange.go", `time.Until(deadline) < x.wait+x.shortest()`, `time.Until(deadline) < 0`},
 	{"an attempt without a time limit", "transport.go", `	return context.WithTimeout(ctx, timeout)`, `	return context.WithTimeout(ctx, time.Hour)`},
 	{"redirects followed", "transport.go", `if resp.StatusCode/100 == 3 {`, `if false {`},
