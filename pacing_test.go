@@ -3,6 +3,7 @@ package hellio
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -128,6 +129,91 @@ func TestWhereNothingIsKnownOneCallGoesAhead(t *testing.T) {
 			require.Equal(t, 300*time.Millisecond, <-took, "the answer opens the window for all")
 		}
 	})
+}
+
+// together makes n calls at the same time, each of which takes 100 ms, and
+// returns how long they took in all.
+func together(t *testing.T, l *WindowLimiter, n int, r LimitRequest, rl RateLimit) time.Duration {
+	t.Helper()
+	start := time.Now()
+	var calls sync.WaitGroup
+	for range n {
+		calls.Go(func() {
+			if l.Wait(t.Context(), r) == nil {
+				time.Sleep(100 * time.Millisecond)
+				l.Observe(r, limitResult(200, rl))
+			}
+		})
+	}
+	calls.Wait()
+	return time.Since(start)
+}
+
+func TestAnExemptAccountIsNotSerialised(t *testing.T) {
+	for name, c := range map[string]struct {
+		rl            RateLimit
+		first, second time.Duration
+	}{
+		"all of the limit left":      {room(120, 120), 200 * time.Millisecond, 100 * time.Millisecond},
+		"more than the limit left":   {room(500, 120), 200 * time.Millisecond, 100 * time.Millisecond},
+		"fewer than the calls":       {room(10, 10), 300 * time.Millisecond, 100 * time.Millisecond},
+		"a limit of one":             {room(1, 1), 300 * time.Millisecond, 100 * time.Millisecond},
+		"more left than a small one": {room(1000, 1), 200 * time.Millisecond, 100 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				var l WindowLimiter
+				require.Equal(t, c.first, together(t, &l, 100, smsTurn, c.rl), "one goes ahead")
+				for _, idle := range []time.Duration{0, time.Second, time.Hour} {
+					time.Sleep(idle)
+					require.Equal(t, c.second, together(t, &l, 100, smsTurn, c.rl))
+				}
+				require.LessOrEqual(t, together(t, &l, 100, otpTurn, c.rl), c.second)
+				once(t, &l, smsTurn, 202, room(0, 120))
+				require.Equal(t, windowLength, waited(t, &l, smsTurn), "no longer exempt")
+			})
+		})
+	}
+}
+
+func TestCallsOfAnExemptAccountAreNotTurnedAway(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var l WindowLimiter
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		results := make(chan error, 100)
+		for range cap(results) {
+			go func() {
+				err := l.Wait(ctx, smsTurn)
+				time.Sleep(100 * time.Millisecond)
+				l.Observe(smsTurn, limitResult(200, room(10, 10)))
+				results <- err
+			}()
+		}
+		for range cap(results) {
+			require.NoError(t, <-results)
+		}
+	})
+}
+
+func TestClientOfAnExemptAccountIsNotSerialised(t *testing.T) {
+	for _, remaining := range []string{"120", "500"} {
+		t.Run(remaining, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				c := stubbed(t, newStub(func(req *http.Request) (*http.Response, error) {
+					time.Sleep(100 * time.Millisecond)
+					return reply(200, balanceBody, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", remaining)(req)
+				}))
+				start := time.Now()
+				var calls sync.WaitGroup
+				for range 100 {
+					calls.Go(func() { _ = getBalance(t.Context(), c) })
+				}
+				calls.Wait()
+				require.Equal(t, 200*time.Millisecond, time.Since(start))
+			})
+		})
+	}
 }
 
 func TestAnAPIThatTellsNoLimitIsNotPaced(t *testing.T) {

@@ -29,6 +29,8 @@ func (p *pace) opens(line line, now time.Time) time.Time {
 		return t.blocked
 	case t.running(now):
 		return later(t.opens(p.reserve(now), now), p.turn(now))
+	case t.open(now):
+		return t.opens(p.reserve(now), now)
 	case p.untold:
 		return now
 	default:

@@ -14,7 +14,21 @@ type window struct {
 	refusals int       // 429 in a row that told no Retry-After
 	end      time.Time // one window after the first answer, so never before the API's own end
 	blocked  time.Time // after a 429: nobody goes before
+
+	vacancy     vacancy
+	vacantUntil time.Time // when vacant stops to be known
+	older       int       // the most requests in flight that were let go before the last proof
 }
+
+// vacancy is what responses with Remaining >= Limit have shown. A response shows
+// that between two windows: its request was counted in a window that is over.
+type vacancy uint8
+
+const (
+	vacancyUnknown vacancy = iota
+	vacant                 // no request of the coming window has been counted
+	exempt                 // the API counts no request of this token
+)
 
 // depart counts a request that is let go. With no other under way, no answer of this window can tell more than is known.
 func (w *window) depart() {
@@ -26,9 +40,15 @@ func (w *window) depart() {
 
 func (w *window) running(now time.Time) bool { return now.Before(w.end) }
 
+// open reports whether the whole limit is left, so that no request has to go
+// ahead of the others.
+func (w *window) open(now time.Time) bool {
+	return w.vacancy == exempt || w.vacancy == vacant && now.Before(w.vacantUntil)
+}
+
 // left is how many requests the window has left, those under way not deducted: the answers may have done so.
 func (w *window) left(now time.Time) int {
-	if w.running(now) {
+	if w.running(now) || w.open(now) {
 		return w.rem
 	}
 	return w.limit
@@ -39,7 +59,7 @@ func (w *window) opens(reserve int, now time.Time) time.Time {
 	switch {
 	case now.Before(w.blocked):
 		return w.blocked
-	case w.limit == 0 || w.left(now)-w.inflight > reserve:
+	case w.limit == 0 || w.vacancy == exempt || w.left(now)-w.inflight > reserve:
 		return now
 	case w.running(now):
 		return w.end
@@ -57,7 +77,7 @@ func (w *window) earliest(n, reserve int, now time.Time) time.Time {
 	case w.running(now):
 		next = w.end
 	}
-	if w.limit == 0 || n < free {
+	if w.limit == 0 || w.open(now) || n < free {
 		return from
 	}
 	return next.Add(time.Duration((n-max(0, free))/max(1, w.limit-reserve)) * windowLength)
@@ -70,8 +90,8 @@ func (w *window) learn(rl RateLimit, now time.Time) (begun bool) {
 	switch {
 	case rl.Limit == 0:
 		return false
-	case rl.Remaining == rl.Limit: // it was counted to a window that is over, and the next has not begun
-		w.limit, w.end = rl.Limit, time.Time{}
+	case rl.Remaining >= rl.Limit:
+		w.learnVacancy(rl, now)
 		return false
 	case rl.Limit == w.limit && w.running(now) && rl.Remaining <= w.highest+rl.Limit/4:
 		w.rem = min(w.rem, rl.Remaining)
@@ -79,8 +99,39 @@ func (w *window) learn(rl RateLimit, now time.Time) (begun bool) {
 	default:
 		w.limit, w.rem, w.end = rl.Limit, rl.Remaining, now.Add(windowLength)
 		w.highest = rl.Remaining + w.inflight
+		w.forgetVacancy()
 		return true
 	}
+}
+
+// learnVacancy takes a response that shows the whole limit as left. If it ends a
+// running window, answers of the next one may have overtaken it: only a request
+// that was let go later proves anything. A response that shows no less, to a
+// request that was let go after the first proof, proves that nothing is counted.
+func (w *window) learnVacancy(rl RateLimit, now time.Time) {
+	older := min(w.older, w.inflight+1) // the request of this response has been subtracted
+	w.older = w.inflight
+	switch {
+	case w.running(now):
+	case w.vacancy != vacancyUnknown && rl.Remaining < w.rem: // something is counted
+		w.vacancy = vacant
+	case older > 0: // this may be the response of one of these
+		w.older = older - 1
+	case w.vacancy != exempt:
+		w.vacancy++
+	}
+	w.limit = rl.Limit
+	w.end = time.Time{}
+	if w.vacancy != vacancyUnknown {
+		w.rem = rl.Remaining
+		w.vacantUntil = now.Add(windowLength)
+	}
+}
+
+func (w *window) forgetVacancy() {
+	w.vacancy = vacancyUnknown
+	w.vacantUntil = time.Time{}
+	w.older = 0
 }
 
 // refuse takes a 429. Several clients do not come back at the same moment, nor before a Retry-After that was rounded down.
@@ -97,4 +148,5 @@ func (w *window) refuse(rl RateLimit, now time.Time) {
 		w.refusals = min(w.refusals+1, 3)
 	}
 	w.rem, w.end, w.highest = 0, w.blocked, w.limit
+	w.forgetVacancy()
 }

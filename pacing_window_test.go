@@ -66,7 +66,7 @@ func TestWindowLearnsFromAnswersThatOvertakeOneAnother(t *testing.T) {
 		"another limit":                      {known, room(40, 100), begun(100, 40)},
 		"after the window":                   {window{limit: 120, rem: 50, highest: 60, inflight: 4, end: now}, room(40, 120), begun(120, 40)},
 		"no limit told":                      {known, RateLimit{}, known},
-		"all left: that window is over":      {known, room(120, 120), window{limit: 120, rem: 50, highest: 60, inflight: 4}},
+		"all left: that window is over":      {known, room(120, 120), window{limit: 120, rem: 50, highest: 60, inflight: 4, older: 4}},
 		"an answer ends a row of refusals":   {window{limit: 120, rem: 50, highest: 60, inflight: 4, end: end, refusals: 2}, room(50, 120), known},
 		"even if it tells nothing of limits": {window{refusals: 2}, RateLimit{}, window{}},
 	} {
@@ -76,6 +76,103 @@ func TestWindowLearnsFromAnswersThatOvertakeOneAnother(t *testing.T) {
 			require.Equal(t, c.want, c.w)
 		})
 	}
+}
+
+// answered lets a request go at now and answers it.
+func (w *window) answered(rl RateLimit, now time.Time) {
+	w.depart()
+	w.inflight--
+	w.learn(rl, now)
+}
+
+func TestVacancyNeedsARequestAfterTheWindow(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	w := window{limit: 120, rem: 50, highest: 60, inflight: 4, end: now.Add(40 * time.Second)}
+	for w.inflight > 0 {
+		w.inflight--
+		w.learn(room(120, 120), now)
+		require.False(t, w.open(now), "the request may have been counted in the last window")
+	}
+	w.answered(room(120, 120), now)
+	require.Equal(t, vacant, w.vacancy)
+	require.True(t, w.open(now.Add(windowLength-1)))
+	require.False(t, w.open(now.Add(windowLength)), "by then others may have used the token")
+}
+
+func TestVacancyBoundsTheRequestsInFlight(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, remaining := range []int{10, 25} {
+		var w window
+		w.answered(room(remaining, 10), now)
+		for range remaining {
+			require.Equal(t, now, w.opens(0, now))
+			w.depart()
+		}
+		require.True(t, w.opens(0, now).After(now))
+		require.Equal(t, now, w.earliest(500, 0, now), "any response may let all go")
+	}
+}
+
+func TestExemptionNeedsARequestAfterTheProof(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	w := window{inflight: 3}
+	for range 3 { // none of these was let go after the first response
+		w.inflight--
+		w.learn(room(120, 120), now)
+		require.Equal(t, vacant, w.vacancy)
+	}
+	w.answered(room(120, 120), now)
+	require.Equal(t, exempt, w.vacancy)
+	w.inflight = 5000
+	require.Equal(t, now, w.opens(0, now))
+	require.Equal(t, now, w.earliest(5000, 0, now))
+	later := now.Add(time.Hour)
+	require.Equal(t, later, w.opens(0, later))
+}
+
+func TestLostResponsesDoNotCountForAnExemption(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	w := window{inflight: 3}
+	w.inflight--
+	w.learn(room(120, 120), now)
+	w.inflight--
+	w.learn(RateLimit{}, now)
+	w.inflight--
+	w.learn(room(120, 120), now)
+	require.Equal(t, vacant, w.vacancy, "of two requests before the proof one is lost")
+	w.answered(room(120, 120), now)
+	require.Equal(t, exempt, w.vacancy)
+}
+
+func TestRemainingThatFallsIsNoExemption(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var w window
+	for left := 70; left >= 60; left-- {
+		w.answered(room(left, 60), now)
+		require.Equal(t, vacant, w.vacancy)
+		require.Equal(t, left, w.left(now))
+	}
+	w.answered(room(60, 60), now)
+	require.Equal(t, exempt, w.vacancy)
+	w.answered(room(59, 60), now)
+	require.Equal(t, window{limit: 60, rem: 59, highest: 59, end: now.Add(windowLength)}, w)
+}
+
+func TestRefusalEndsAnExemption(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var w window
+	w.answered(room(120, 120), now)
+	w.answered(room(120, 120), now)
+	require.Equal(t, exempt, w.vacancy)
+	w.refuse(RateLimit{RetryAfter: 20 * time.Second}, now)
+	require.False(t, w.open(now))
+	require.False(t, w.opens(0, now).Before(now.Add(20*time.Second)))
 }
 
 func TestRequestThatGoesAloneSetsWhatAnAnswerMayTell(t *testing.T) {

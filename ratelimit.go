@@ -17,7 +17,7 @@ import (
 // reported.
 type RateLimit struct {
 	Limit      int           // requests per window; 0: not reported
-	Remaining  int           // requests left in the window; meaningless while Limit is 0
+	Remaining  int           // requests left in the window, also above Limit; meaningless while Limit is 0
 	Reset      time.Time     // end of the window by the API's clock, on a 429 only; zero: not reported
 	RetryAfter time.Duration // how long to wait, on a 429 and some 503s; 0: not reported
 }
@@ -51,7 +51,12 @@ type Limiter interface {
 	Observe(r LimitRequest, result LimitResult)
 }
 
-// parseRateLimit reads the X-RateLimit and Retry-After headers; what can't be read counts as absent.
+// mostRequests bounds Limit and Remaining, so that sums of them fit into an int
+// of 32 bits.
+const mostRequests = 1_000_000_000
+
+// parseRateLimit reads the X-RateLimit and Retry-After headers. What cannot be
+// read counts as absent.
 func parseRateLimit(h http.Header) RateLimit {
 	var rl RateLimit
 	rl.RetryAfter, _ = parseRetryAfter(h)
@@ -60,7 +65,8 @@ func parseRateLimit(h http.Header) RateLimit {
 		return rl
 	}
 	if remaining, ok := headerInt(h, contract.HeaderRateLimitRemaining); ok {
-		rl.Limit, rl.Remaining = int(limit), int(min(remaining, limit))
+		rl.Limit = int(min(limit, mostRequests))
+		rl.Remaining = int(min(remaining, mostRequests))
 	}
 	if reset, ok := headerInt(h, contract.HeaderRateLimitReset); ok {
 		rl.Reset = time.Unix(reset, 0)

@@ -35,7 +35,7 @@ func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 		"Remaining alone":             {limitHeaders("X-RateLimit-Remaining", "5"), RateLimit{}},
 		"a limit of 1":                {limitHeaders("X-RateLimit-Limit", "1", "X-RateLimit-Remaining", "1"), RateLimit{Limit: 1, Remaining: 1}},
 		"a limit of 0":                {limitHeaders("X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0"), RateLimit{}},
-		"more left than the limit":    {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "500"), RateLimit{Limit: 120, Remaining: 120}},
+		"more left than the limit":    {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "500"), RateLimit{Limit: 120, Remaining: 500}},
 		"a negative rest":             {limitHeaders("X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "-1"), RateLimit{}},
 		"words":                       {limitHeaders("X-RateLimit-Limit", "many", "X-RateLimit-Remaining", "some", "Retry-After", "later"), RateLimit{}},
 		"a number beyond any integer": {limitHeaders("X-RateLimit-Limit", "99999999999999999999", "X-RateLimit-Remaining", "1"), RateLimit{}},
@@ -155,7 +155,8 @@ func FuzzRateLimit(f *testing.F) {
 			"Date", now.Format(http.TimeFormat))
 		rl := parseRateLimit(h)
 		require.GreaterOrEqual(t, rl.Remaining, 0)
-		require.GreaterOrEqual(t, rl.Limit, rl.Remaining)
+		require.GreaterOrEqual(t, rl.Limit, 0)
+		require.LessOrEqual(t, max(rl.Limit, rl.Remaining), mostRequests)
 		require.GreaterOrEqual(t, rl.RetryAfter, time.Duration(0))
 		asked, _ := waitTold(h)
 		require.GreaterOrEqual(t, asked, rl.RetryAfter)
