@@ -30,7 +30,7 @@ const (
 // not be copied. It keeps windows for at most 256 idle tokens, starts no goroutine, and does not pace calls without a token (Login).
 type WindowLimiter struct {
 	mu    sync.Mutex
-	paces map[string]*pace // by the token's fingerprint
+	paces map[string]*tokenState // by the token's fingerprint
 }
 
 // Wait returns when the attempt may go. Its errors are the context's and, with Status 0, a *RateLimitError.
@@ -40,12 +40,37 @@ func (l *WindowLimiter) Wait(ctx context.Context, r LimitRequest) error {
 	}
 	l.mu.Lock()
 	p := l.pace(r.Token)
-	w, err := p.enter(ctx, lineOf(r), time.Now())
+	w, refused := p.Enter(lineOf(r), latestStart(ctx), time.Now())
 	l.mu.Unlock()
 	if w == nil {
-		return err
+		return limitError(refused)
 	}
 	return l.stand(ctx, p, w)
+}
+
+func lineOf(r LimitRequest) callKind {
+	if r.OTP {
+		return otpLine
+	}
+	return bulkLine
+}
+
+// latestStart is when an attempt may be let go at the latest. One that is cut off leaves money in doubt, so a second is kept for it.
+func latestStart(ctx context.Context) time.Time {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Time{}
+	}
+	return deadline.Add(-shortestPaidAttempt)
+}
+
+// limitError is the error of a call that is let go too late, after that wait; nil for 0.
+func limitError(wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	const text = "the rate limit is used up, and the wait for it would pass the deadline"
+	return &RateLimitError{APIError: &APIError{Message: text, Outcome: OutcomeNotSent}, RetryAfter: wait}
 }
 
 // Observe learns from a response and releases the waiters that may start now.
@@ -55,23 +80,25 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p, now := l.pace(r.Token), time.Now()
-	p.observe(lineOf(r), result.Status, result.RateLimit, now)
-	p.serve(now)
-	p.turnAway(now)
-	p.wakeHeads()
+	rl := result.RateLimit
+	l.pace(r.Token).Observe(lineOf(r), limitAnswer{
+		Status:     result.Status,
+		Limit:      rl.Limit,
+		Remaining:  rl.Remaining,
+		RetryAfter: rl.RetryAfter,
+	}, time.Now())
 }
 
 // pace gives what is known of a token.
-func (l *WindowLimiter) pace(token string) *pace {
+func (l *WindowLimiter) pace(token string) *tokenState {
 	if p := l.paces[token]; p != nil {
 		return p
 	}
 	if l.paces == nil {
-		l.paces = make(map[string]*pace)
+		l.paces = make(map[string]*tokenState)
 	}
 	l.makeRoom()
-	p := new(pace)
+	p := new(tokenState)
 	l.paces[token] = p
 	return p
 }
@@ -79,10 +106,10 @@ func (l *WindowLimiter) pace(token string) *pace {
 // makeRoom forgets, of too many tokens, those whose window ends first; one that calls are under way with stays.
 func (l *WindowLimiter) makeRoom() {
 	for len(l.paces) >= maxPaces {
-		var oldest *pace
+		var oldest *tokenState
 		var name string
 		for token, p := range l.paces {
-			if p.idle() && (oldest == nil || p.token.end.Before(oldest.token.end)) {
+			if p.Idle() && (oldest == nil || p.End().Before(oldest.End())) {
 				oldest, name = p, token
 			}
 		}
@@ -94,16 +121,16 @@ func (l *WindowLimiter) makeRoom() {
 }
 
 // stand waits in the line until w may go, is turned away, or gives up. Whoever is first in a line keeps its time.
-func (l *WindowLimiter) stand(ctx context.Context, p *pace, w *waiter) error {
+func (l *WindowLimiter) stand(ctx context.Context, p *tokenState, w *waiter) error {
 	timer := time.NewTimer(l.look(p, w))
 	defer timer.Stop()
 	for {
 		select {
-		case <-w.done:
-			return w.err
+		case <-w.Done:
+			return limitError(w.Refused)
 		case <-ctx.Done():
 			return l.leave(p, w, ctx.Err())
-		case <-w.first:
+		case <-w.First:
 		case <-timer.C:
 		}
 		timer.Reset(l.look(p, w))
@@ -111,25 +138,16 @@ func (l *WindowLimiter) stand(ctx context.Context, p *pace, w *waiter) error {
 }
 
 // look serves the lines and tells how long w may sleep.
-func (l *WindowLimiter) look(p *pace, w *waiter) time.Duration {
+func (l *WindowLimiter) look(p *tokenState, w *waiter) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	p.serve(now)
-	if p.lines[w.line].head() != w {
-		return windowLength
-	}
-	return p.opens(w.line, now).Sub(now)
+	return p.WakeAfter(w, time.Now())
 }
 
 // leave takes w out of its line, or gives back the leave that it was given in the same moment.
-func (l *WindowLimiter) leave(p *pace, w *waiter, err error) error {
+func (l *WindowLimiter) leave(p *tokenState, w *waiter, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !p.lines[w.line].remove(w) && w.err == nil {
-		p.release(w.line)
-	}
-	p.serve(time.Now())
-	p.wakeHeads()
+	p.Remove(w, time.Now())
 	return err
 }

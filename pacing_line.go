@@ -1,33 +1,27 @@
 package hellio
 
 import (
-	"context"
 	"slices"
 	"time"
 )
 
-// line is where calls of one kind wait; OTPs are served before others.
-type line int
+// callKind is where calls of one kind wait; OTPs are served before others.
+type callKind int
 
+// The kinds of calls.
 const (
-	otpLine line = iota
+	otpLine callKind = iota
 	bulkLine
 )
 
-func lineOf(r LimitRequest) line {
-	if r.OTP {
-		return otpLine
-	}
-	return bulkLine
-}
-
 // waiter is one call in a line.
 type waiter struct {
-	line     line
-	deadline time.Time     // of its context; zero: none
-	first    chan struct{} // told to look at the time
-	done     chan struct{} // closed when it has left the line
-	err      error         // set before done is closed
+	First   chan struct{} // told to look at the time
+	Done    chan struct{} // closed when it has left the line
+	Refused time.Duration // set before Done is closed: the wait that would be too long, or 0
+
+	line   callKind
+	latest time.Time // when it may be let go at the latest; zero: any time
 }
 
 // waitingLine is one line, first in, first out.
@@ -48,33 +42,50 @@ func (q *waitingLine) remove(w *waiter) bool {
 	return i >= 0
 }
 
-// enter lets a call go at once (nil, nil), turns it away, or puts it in line.
-func (p *pace) enter(ctx context.Context, line line, now time.Time) (*waiter, error) {
+// Enter lets a call go at once (nil, 0), turns it away with the wait that would be too long, or puts it in line.
+func (p *tokenState) Enter(line callKind, latest, now time.Time) (w *waiter, refused time.Duration) {
 	if line == otpLine {
 		p.lastOTP = now
 	}
 	q := &p.lines[line]
 	if len(*q) == 0 && !p.opens(line, now).After(now) {
 		p.grant(line, now)
-		return nil, nil
+		return nil, 0
 	}
-	deadline, _ := ctx.Deadline()
-	if err := p.tooLate(line, len(*q), deadline, now); err != nil {
-		return nil, err
+	if refused = p.tooLate(line, len(*q), latest, now); refused > 0 {
+		return nil, refused
 	}
-	w := &waiter{line: line, deadline: deadline, first: make(chan struct{}, 1), done: make(chan struct{})}
+	w = &waiter{line: line, latest: latest, First: make(chan struct{}, 1), Done: make(chan struct{})}
 	*q = append(*q, w)
-	return w, nil
+	return w, 0
+}
+
+// WakeAfter serves the lines and tells how long w may sleep.
+func (p *tokenState) WakeAfter(w *waiter, now time.Time) time.Duration {
+	p.serve(now)
+	if p.lines[w.line].head() != w {
+		return windowLength
+	}
+	return p.opens(w.line, now).Sub(now)
+}
+
+// Remove takes w out of its line, or gives back the leave that it was given in the same moment.
+func (p *tokenState) Remove(w *waiter, now time.Time) {
+	if !p.lines[w.line].remove(w) && w.Refused == 0 {
+		p.release(w.line)
+	}
+	p.serve(now)
+	p.wakeHeads()
 }
 
 // serve lets go whoever may go now. Whoever comes first by that is told.
-func (p *pace) serve(now time.Time) {
-	for _, line := range [...]line{otpLine, bulkLine} {
+func (p *tokenState) serve(now time.Time) {
+	for _, line := range [...]callKind{otpLine, bulkLine} {
 		q := &p.lines[line]
 		before := q.head()
 		for len(*q) > 0 && !p.opens(line, now).After(now) {
 			p.grant(line, now)
-			close((*q)[0].done)
+			close((*q)[0].Done)
 			*q = slices.Delete(*q, 0, 1)
 		}
 		if q.head() != before {
@@ -84,21 +95,21 @@ func (p *pace) serve(now time.Time) {
 }
 
 // turnAway ends the waits that have become too long for their deadlines.
-func (p *pace) turnAway(now time.Time) {
+func (p *tokenState) turnAway(now time.Time) {
 	for line := range p.lines {
 		kept := 0
 		p.lines[line] = slices.DeleteFunc(p.lines[line], func(w *waiter) bool {
-			if w.err = p.tooLate(w.line, kept, w.deadline, now); w.err == nil {
+			if w.Refused = p.tooLate(w.line, kept, w.latest, now); w.Refused == 0 {
 				kept++
 				return false
 			}
-			close(w.done)
+			close(w.Done)
 			return true
 		})
 	}
 }
 
-func (p *pace) wakeHeads() {
+func (p *tokenState) wakeHeads() {
 	for _, q := range p.lines {
 		q.wake()
 	}
@@ -110,18 +121,16 @@ func (q waitingLine) wake() {
 		return
 	}
 	select {
-	case q[0].first <- struct{}{}:
+	case q[0].First <- struct{}{}:
 	default: // it was told already
 	}
 }
 
-// tooLate is the error of a call that would be let go too near its deadline, or after it. An attempt that is cut off leaves money in
-// doubt, so a second is kept for it.
-func (p *pace) tooLate(line line, n int, deadline, now time.Time) error {
+// tooLate is the wait of a call that would be let go after the latest moment, else 0.
+func (p *tokenState) tooLate(line callKind, n int, latest, now time.Time) time.Duration {
 	at := p.earliest(line, n, now)
-	if deadline.IsZero() || !at.After(now) || !at.Add(shortestPaidAttempt).After(deadline) {
-		return nil
+	if latest.IsZero() || !at.After(now) || !at.After(latest) {
+		return 0
 	}
-	const text = "the rate limit is used up, and the wait for it would pass the deadline"
-	return &RateLimitError{APIError: &APIError{Message: text, Outcome: OutcomeNotSent}, RetryAfter: at.Sub(now)}
+	return at.Sub(now)
 }

@@ -109,11 +109,11 @@ func TestLeaveThatComesTogetherWithTheEndIsGivenBack(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(0, 120))
 		p := l.paces[smsTurn.Token]
-		w, err := p.enter(t.Context(), bulkLine, time.Now())
-		require.NoError(t, err)
+		w, refused := p.Enter(bulkLine, time.Time{}, time.Now())
+		require.Zero(t, refused)
 		time.Sleep(windowLength)
 		p.serve(time.Now())
-		<-w.done
+		<-w.Done
 		require.Equal(t, 1, p.token.inflight)
 		require.ErrorIs(t, l.leave(p, w, context.Canceled), context.Canceled)
 		require.Zero(t, p.token.inflight)
@@ -128,12 +128,12 @@ func TestTurnedAwayWaiterHasNoLeaveToGiveBack(t *testing.T) {
 		p := l.paces[smsTurn.Token]
 		ctx, cancel := context.WithTimeout(t.Context(), 65*time.Second)
 		defer cancel()
-		w, err := p.enter(ctx, bulkLine, time.Now())
-		require.NoError(t, err)
-		p.token.refuse(RateLimit{RetryAfter: longestBlock}, time.Now())
+		w, refused := p.Enter(bulkLine, latestStart(ctx), time.Now())
+		require.Zero(t, refused)
+		p.token.refuse(limitAnswer{RetryAfter: longestBlock}, time.Now())
 		p.turnAway(time.Now())
-		<-w.done
-		require.Error(t, w.err)
+		<-w.Done
+		require.NotZero(t, w.Refused)
 		require.Error(t, l.leave(p, w, context.Canceled))
 		require.Equal(t, 1, p.token.inflight, "the one that is under way")
 	})
@@ -144,11 +144,9 @@ func TestNobodyOvertakesALineThatIsAboutToMove(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(0, 120))
 		p := l.paces[smsTurn.Token]
-		first, err := p.enter(t.Context(), bulkLine, time.Now())
-		require.NoError(t, err)
+		first, _ := p.Enter(bulkLine, time.Time{}, time.Now())
 		time.Sleep(windowLength)
-		second, err := p.enter(t.Context(), bulkLine, time.Now())
-		require.NoError(t, err)
+		second, _ := p.Enter(bulkLine, time.Time{}, time.Now())
 		require.Equal(t, waitingLine{first, second}, p.lines[bulkLine])
 	})
 }
@@ -163,16 +161,16 @@ func TestWaitersAreTurnedAwayByTheirPlaceInLine(t *testing.T) {
 		p := l.paces[smsTurn.Token]
 		var line [3]*waiter
 		for i, c := range []context.Context{t.Context(), t.Context(), ctx} {
-			w, err := p.enter(c, bulkLine, time.Now())
-			require.NoError(t, err, i)
+			w, refused := p.Enter(bulkLine, latestStart(c), time.Now())
+			require.Zero(t, refused, i)
 			if line[i] = w; i == 1 { // as if the third had come while the window took more
 				p.token.limit = 20
 			}
 		}
 		l.Observe(smsTurn, limitResult(429, RateLimit{Limit: 2, RetryAfter: 50 * time.Second}))
 		require.Equal(t, waitingLine{line[0], line[1]}, p.lines[bulkLine], "the third would go a window after them")
-		<-line[2].done
-		require.Error(t, line[2].err)
+		<-line[2].Done
+		require.NotZero(t, line[2].Refused)
 	})
 }
 

@@ -10,7 +10,7 @@ type spread struct {
 }
 
 // slack is the reserve for what others have under way, and what Remaining may be off without telling of others.
-func (p *pace) slack() int { return p.token.limit / 30 }
+func (p *tokenState) slack() int { return p.token.limit / 30 }
 
 // begin files the last window and begins another, with its first answer.
 func (s *spread) begin(last, next *window, now time.Time) {
@@ -30,7 +30,7 @@ func (s *spread) foreign(w *window) int {
 
 // spreading reports whether Remaining falls faster than the own calls explain, and so fast that the window will not last. In the half of
 // a window that nobody misses, calls are not slowed, unless the last window was used up.
-func (p *pace) spreading(now time.Time) bool {
+func (p *tokenState) spreading(now time.Time) bool {
 	w := &p.token
 	if w.limit == 0 || !w.running(now) {
 		return false
@@ -40,7 +40,7 @@ func (p *pace) spreading(now time.Time) bool {
 
 // share is the part of the window that is this limiter's: what it had of the requests so far, the last window counting as a quarter of
 // one. The thirtieth on top lets those with little catch up, so that in some windows all have the same.
-func (p *pace) share() float64 {
+func (p *tokenState) share() float64 {
 	s, weight := &p.spread, 0.0
 	if s.carried > 0 {
 		weight = float64(p.token.limit) / 4
@@ -51,7 +51,7 @@ func (p *pace) share() float64 {
 }
 
 // turn is when the next call goes where calls are spread: the share of what is left, evenly over the rest of the window.
-func (p *pace) turn(now time.Time) time.Time {
+func (p *tokenState) turn(now time.Time) time.Time {
 	if !p.spreading(now) {
 		return time.Time{}
 	}

@@ -11,14 +11,14 @@ import (
 var begun = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 // spreadPace is a pace 10 s into a window of 120, with what is left of it and whose calls took the rest.
-func spreadPace(rem, inflight int, s spread) *pace {
-	return &pace{token: window{limit: 120, rem: rem, inflight: inflight, end: begun.Add(windowLength)}, last: begun.Add(10 * time.Second), spread: s}
+func spreadPace(rem, inflight int, s spread) *tokenState {
+	return &tokenState{token: window{limit: 120, rem: rem, inflight: inflight, end: begun.Add(windowLength)}, last: begun.Add(10 * time.Second), spread: s}
 }
 
 func TestTheShareIsWhatTheLimiterHadOfTheRequestsAndAThirtieth(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		pace *pace
+		pace *tokenState
 		want float64
 	}{
 		"20 answered, one under way, 30 of others":      {spreadPace(60, 1, spread{base: 9, own: 20}), 21.0/51 + 1.0/30},
@@ -34,7 +34,7 @@ func TestTheShareIsWhatTheLimiterHadOfTheRequestsAndAThirtieth(t *testing.T) {
 func TestCallsAreSpreadOnlyWhereOthersUseTheWindowUp(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		pace *pace
+		pace *tokenState
 		now  time.Time
 		want bool
 	}{
@@ -50,7 +50,7 @@ func TestCallsAreSpreadOnlyWhereOthersUseTheWindowUp(t *testing.T) {
 	} {
 		require.Equal(t, c.want, c.pace.spreading(c.now), name)
 	}
-	few := &pace{token: window{limit: 10, rem: 4, end: begun.Add(windowLength)}, spread: spread{own: 5}}
+	few := &tokenState{token: window{limit: 10, rem: 4, end: begun.Add(windowLength)}, spread: spread{own: 5}}
 	require.True(t, few.spreading(begun), "where the limit is small nothing is set aside")
 	few.spread.own = 6
 	require.False(t, few.spreading(begun))
@@ -62,7 +62,7 @@ func TestTheShareOfWhatIsLeftIsSpreadOverTheRestOfTheWindow(t *testing.T) {
 	otp := spreadPace(59, 0, s)
 	otp.lastOTP = begun
 	for name, c := range map[string]struct {
-		pace *pace
+		pace *tokenState
 		left float64
 	}{
 		"4 are left to the others":            {spreadPace(59, 0, s), 55},
@@ -82,7 +82,7 @@ func TestAWindowThatOthersUsedUpCarriesItsShareOver(t *testing.T) {
 	t.Parallel()
 	next := &window{limit: 120, rem: 110}
 	for name, c := range map[string]struct {
-		last  *pace
+		last  *tokenState
 		after time.Duration // its end
 		want  float64
 	}{

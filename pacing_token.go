@@ -2,8 +2,15 @@ package hellio
 
 import "time"
 
-// pace is what is known of one token, and who waits for it.
-type pace struct {
+// limitAnswer is how an attempt ended: the status, 0 for no response, and what its headers tell.
+type limitAnswer struct {
+	Status           int
+	Limit, Remaining int
+	RetryAfter       time.Duration
+}
+
+// tokenState is what is known of one token, and who waits for it.
+type tokenState struct {
 	token   window    // the token's own limit
 	otp     window    // what /otp/send tells where that is another limit, such as that of the source IP
 	probe   time.Time // until then others wait for the answer of the call that went first
@@ -14,13 +21,24 @@ type pace struct {
 	lines   [2]waitingLine
 }
 
-// idle reports that nobody would miss the pace but for what it has learned.
-func (p *pace) idle() bool {
+// Idle reports that nobody would miss the pace but for what it has learned.
+func (p *tokenState) Idle() bool {
 	return p.token.inflight == 0 && len(p.lines[otpLine]) == 0 && len(p.lines[bulkLine]) == 0
 }
 
+// End is when what it has learned is over.
+func (p *tokenState) End() time.Time { return p.token.end }
+
+// Observe learns from an answer and lets go whoever may go now.
+func (p *tokenState) Observe(line callKind, rl limitAnswer, now time.Time) {
+	p.observe(line, rl, now)
+	p.serve(now)
+	p.turnAway(now)
+	p.wakeHeads()
+}
+
 // opens is when the first in line may go; now or earlier: it may. OTPs wait for used-up windows and for 429s, and for nothing else.
-func (p *pace) opens(line line, now time.Time) time.Time {
+func (p *tokenState) opens(line callKind, now time.Time) time.Time {
 	t := &p.token
 	switch {
 	case line == otpLine:
@@ -39,7 +57,7 @@ func (p *pace) opens(line line, now time.Time) time.Time {
 }
 
 // earliest is a time before which the n-th in line (from 0) surely can't go.
-func (p *pace) earliest(line line, n int, now time.Time) time.Time {
+func (p *tokenState) earliest(line callKind, n int, now time.Time) time.Time {
 	if line == otpLine {
 		return later(p.token.earliest(n, 0, now), p.otp.earliest(n, 0, now))
 	}
@@ -52,7 +70,7 @@ func (p *pace) earliest(line line, n int, now time.Time) time.Time {
 
 // reserve is how many requests of a window are not for calls in the bulk line: the lane for OTPs, and where others use the token too, some
 // for what they have under way.
-func (p *pace) reserve(now time.Time) int {
+func (p *tokenState) reserve(now time.Time) int {
 	kept := 0
 	if !p.lastOTP.IsZero() && now.Sub(p.lastOTP) < otpMemory {
 		kept = p.token.limit / 12
@@ -63,7 +81,7 @@ func (p *pace) reserve(now time.Time) int {
 	return kept
 }
 
-func (p *pace) grant(line line, now time.Time) {
+func (p *tokenState) grant(line callKind, now time.Time) {
 	p.token.depart()
 	if line == otpLine {
 		p.otp.depart()
@@ -75,7 +93,7 @@ func (p *pace) grant(line line, now time.Time) {
 	}
 }
 
-func (p *pace) release(line line) {
+func (p *tokenState) release(line callKind) {
 	p.token.inflight = max(0, p.token.inflight-1)
 	if line == otpLine {
 		p.otp.inflight = max(0, p.otp.inflight-1)
@@ -86,24 +104,24 @@ func (p *pace) release(line line) {
 
 // observe files the end of an attempt. /otp/send may show the limit of the source IP in place of the token's: that is taken for the
 // token's only where it is the same.
-func (p *pace) observe(line line, status int, rl RateLimit, now time.Time) {
+func (p *tokenState) observe(line callKind, rl limitAnswer, now time.Time) {
 	p.release(line)
 	ofToken := line == bulkLine || rl.Limit > 0 && rl.Limit == p.token.limit
 	switch {
-	case status == 429 && ofToken:
+	case rl.Status == 429 && ofToken:
 		p.token.refuse(rl, now)
-	case status == 429:
+	case rl.Status == 429:
 		p.otp.refuse(rl, now)
 	case ofToken:
-		p.count(status, rl, now)
+		p.count(rl, now)
 	default:
 		p.spread.own++
 		p.otp.learn(rl, now)
 	}
 }
 
-// count takes an answer about the token's limit, or, with status 0, an attempt that may have been counted.
-func (p *pace) count(status int, rl RateLimit, now time.Time) {
+// count takes an answer about the token's limit, or, with Status 0, an attempt that may have been counted.
+func (p *tokenState) count(rl limitAnswer, now time.Time) {
 	last := p.token
 	begun := p.token.learn(rl, now)
 	switch {
@@ -115,7 +133,7 @@ func (p *pace) count(status int, rl RateLimit, now time.Time) {
 		p.spread.own++
 	default:
 		p.spread.own++
-		p.untold = p.untold || status/100 == 2 && !last.running(now)
+		p.untold = p.untold || rl.Status/100 == 2 && !last.running(now)
 	}
 }
 

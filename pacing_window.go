@@ -85,7 +85,7 @@ func (w *window) earliest(n, reserve int, now time.Time) time.Time {
 
 // learn takes what an answer tells, and reports whether it is the first of a window. Answers overtake one another, so within a window the
 // lowest number holds; one much higher than any that may be under way is that of a new window.
-func (w *window) learn(rl RateLimit, now time.Time) (begun bool) {
+func (w *window) learn(rl limitAnswer, now time.Time) (begun bool) {
 	w.refusals = 0
 	switch {
 	case rl.Limit == 0:
@@ -108,7 +108,7 @@ func (w *window) learn(rl RateLimit, now time.Time) (begun bool) {
 // running window, answers of the next one may have overtaken it: only a request
 // that was let go later proves anything. A response that shows no less, to a
 // request that was let go after the first proof, proves that nothing is counted.
-func (w *window) learnVacancy(rl RateLimit, now time.Time) {
+func (w *window) learnVacancy(rl limitAnswer, now time.Time) {
 	older := min(w.older, w.inflight+1) // the request of this response has been subtracted
 	w.older = w.inflight
 	switch {
@@ -135,7 +135,7 @@ func (w *window) forgetVacancy() {
 }
 
 // refuse takes a 429. Several clients do not come back at the same moment, nor before a Retry-After that was rounded down.
-func (w *window) refuse(rl RateLimit, now time.Time) {
+func (w *window) refuse(rl limitAnswer, now time.Time) {
 	wait := max(rl.RetryAfter, throttleWait)
 	if rl.RetryAfter == 0 {
 		wait = min(throttleWait<<w.refusals, defaultMaxWait)

@@ -7,6 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// shows is a response that reports what is left of the limit.
+func shows(remaining, limit int) limitAnswer {
+	return limitAnswer{Limit: limit, Remaining: remaining}
+}
+
 func TestEarliestTurnInALineIsCountedByWindows(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -55,20 +60,20 @@ func TestWindowLearnsFromAnswersThatOvertakeOneAnother(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		w    window
-		told RateLimit
+		told limitAnswer
 		want window
 	}{
-		"the first answer of all":            {window{inflight: 4}, room(119, 120), begun(120, 119)},
-		"one less":                           {known, room(49, 120), window{limit: 120, rem: 49, highest: 60, inflight: 4, end: end}},
-		"one that was overtaken":             {known, room(55, 120), known},
-		"as much as may be under way":        {known, room(90, 120), known},
-		"more than that":                     {known, room(91, 120), begun(120, 91)},
-		"another limit":                      {known, room(40, 100), begun(100, 40)},
-		"after the window":                   {window{limit: 120, rem: 50, highest: 60, inflight: 4, end: now}, room(40, 120), begun(120, 40)},
-		"no limit told":                      {known, RateLimit{}, known},
-		"all left: that window is over":      {known, room(120, 120), window{limit: 120, rem: 50, highest: 60, inflight: 4, older: 4}},
-		"an answer ends a row of refusals":   {window{limit: 120, rem: 50, highest: 60, inflight: 4, end: end, refusals: 2}, room(50, 120), known},
-		"even if it tells nothing of limits": {window{refusals: 2}, RateLimit{}, window{}},
+		"the first answer of all":            {window{inflight: 4}, shows(119, 120), begun(120, 119)},
+		"one less":                           {known, shows(49, 120), window{limit: 120, rem: 49, highest: 60, inflight: 4, end: end}},
+		"one that was overtaken":             {known, shows(55, 120), known},
+		"as much as may be under way":        {known, shows(90, 120), known},
+		"more than that":                     {known, shows(91, 120), begun(120, 91)},
+		"another limit":                      {known, shows(40, 100), begun(100, 40)},
+		"after the window":                   {window{limit: 120, rem: 50, highest: 60, inflight: 4, end: now}, shows(40, 120), begun(120, 40)},
+		"no limit told":                      {known, limitAnswer{}, known},
+		"all left: that window is over":      {known, shows(120, 120), window{limit: 120, rem: 50, highest: 60, inflight: 4, older: 4}},
+		"an answer ends a row of refusals":   {window{limit: 120, rem: 50, highest: 60, inflight: 4, end: end, refusals: 2}, shows(50, 120), known},
+		"even if it tells nothing of limits": {window{refusals: 2}, limitAnswer{}, window{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +84,7 @@ func TestWindowLearnsFromAnswersThatOvertakeOneAnother(t *testing.T) {
 }
 
 // answered lets a request go at now and answers it.
-func (w *window) answered(rl RateLimit, now time.Time) {
+func (w *window) answered(rl limitAnswer, now time.Time) {
 	w.depart()
 	w.inflight--
 	w.learn(rl, now)
@@ -91,10 +96,10 @@ func TestVacancyNeedsARequestAfterTheWindow(t *testing.T) {
 	w := window{limit: 120, rem: 50, highest: 60, inflight: 4, end: now.Add(40 * time.Second)}
 	for w.inflight > 0 {
 		w.inflight--
-		w.learn(room(120, 120), now)
+		w.learn(shows(120, 120), now)
 		require.False(t, w.open(now), "the request may have been counted in the last window")
 	}
-	w.answered(room(120, 120), now)
+	w.answered(shows(120, 120), now)
 	require.Equal(t, vacant, w.vacancy)
 	require.True(t, w.open(now.Add(windowLength-1)))
 	require.False(t, w.open(now.Add(windowLength)), "by then others may have used the token")
@@ -105,7 +110,7 @@ func TestVacancyBoundsTheRequestsInFlight(t *testing.T) {
 	now := time.Now()
 	for _, remaining := range []int{10, 25} {
 		var w window
-		w.answered(room(remaining, 10), now)
+		w.answered(shows(remaining, 10), now)
 		for range remaining {
 			require.Equal(t, now, w.opens(0, now))
 			w.depart()
@@ -121,10 +126,10 @@ func TestExemptionNeedsARequestAfterTheProof(t *testing.T) {
 	w := window{inflight: 3}
 	for range 3 { // none of these was let go after the first response
 		w.inflight--
-		w.learn(room(120, 120), now)
+		w.learn(shows(120, 120), now)
 		require.Equal(t, vacant, w.vacancy)
 	}
-	w.answered(room(120, 120), now)
+	w.answered(shows(120, 120), now)
 	require.Equal(t, exempt, w.vacancy)
 	w.inflight = 5000
 	require.Equal(t, now, w.opens(0, now))
@@ -138,13 +143,13 @@ func TestLostResponsesDoNotCountForAnExemption(t *testing.T) {
 	now := time.Now()
 	w := window{inflight: 3}
 	w.inflight--
-	w.learn(room(120, 120), now)
+	w.learn(shows(120, 120), now)
 	w.inflight--
-	w.learn(RateLimit{}, now)
+	w.learn(limitAnswer{}, now)
 	w.inflight--
-	w.learn(room(120, 120), now)
+	w.learn(shows(120, 120), now)
 	require.Equal(t, vacant, w.vacancy, "of two requests before the proof one is lost")
-	w.answered(room(120, 120), now)
+	w.answered(shows(120, 120), now)
 	require.Equal(t, exempt, w.vacancy)
 }
 
@@ -153,13 +158,13 @@ func TestRemainingThatFallsIsNoExemption(t *testing.T) {
 	now := time.Now()
 	var w window
 	for left := 70; left >= 60; left-- {
-		w.answered(room(left, 60), now)
+		w.answered(shows(left, 60), now)
 		require.Equal(t, vacant, w.vacancy)
 		require.Equal(t, left, w.left(now))
 	}
-	w.answered(room(60, 60), now)
+	w.answered(shows(60, 60), now)
 	require.Equal(t, exempt, w.vacancy)
-	w.answered(room(59, 60), now)
+	w.answered(shows(59, 60), now)
 	require.Equal(t, window{limit: 60, rem: 59, highest: 59, end: now.Add(windowLength)}, w)
 }
 
@@ -167,10 +172,10 @@ func TestRefusalEndsAnExemption(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	var w window
-	w.answered(room(120, 120), now)
-	w.answered(room(120, 120), now)
+	w.answered(shows(120, 120), now)
+	w.answered(shows(120, 120), now)
 	require.Equal(t, exempt, w.vacancy)
-	w.refuse(RateLimit{RetryAfter: 20 * time.Second}, now)
+	w.refuse(limitAnswer{RetryAfter: 20 * time.Second}, now)
 	require.False(t, w.open(now))
 	require.False(t, w.opens(0, now).Before(now.Add(20*time.Second)))
 }
@@ -197,20 +202,20 @@ func TestWindowIsUsedUpAfterARefusal(t *testing.T) {
 			require.Equal(t, w.limit, w.highest)
 		}
 		w := window{limit: 120, rem: 50, highest: 60, end: now.Add(5 * time.Second)}
-		w.refuse(RateLimit{RetryAfter: 20 * time.Second}, now)
+		w.refuse(limitAnswer{RetryAfter: 20 * time.Second}, now)
 		within(w, 20*time.Second)
 		require.Equal(t, 120, w.limit, "a 429 that tells no limit leaves it")
 		before := w.blocked
-		w.refuse(RateLimit{Limit: 100, RetryAfter: 10 * time.Second}, now)
+		w.refuse(limitAnswer{Limit: 100, RetryAfter: 10 * time.Second}, now)
 		require.Equal(t, before, w.blocked, "a shorter wait does not cut a longer one")
 		require.Equal(t, 100, w.limit)
 
 		w = window{}
-		w.refuse(RateLimit{RetryAfter: 300 * time.Millisecond}, now)
+		w.refuse(limitAnswer{RetryAfter: 300 * time.Millisecond}, now)
 		within(w, throttleWait)
 		for range 100 {
 			now = w.blocked
-			w.refuse(RateLimit{}, now)
+			w.refuse(limitAnswer{}, now)
 		}
 		within(w, defaultMaxWait)
 	})
