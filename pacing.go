@@ -10,52 +10,65 @@ import (
 
 const (
 	windowLength = contract.RateLimitWindow
-	probeTime    = time.Second      // how long others wait for the answer of the one that goes first
-	otpMemory    = 10 * time.Minute // how long after an OTP the lane for OTPs is kept
-	longestBlock = 65 * time.Second // no 429 stops a token for longer: the window is shorter than that
-	maxPaces     = 256              // tokens that are remembered at once
+	probeTime    = time.Second      // the longest wait for the response of the call that goes first
+	otpMemory    = 10 * time.Minute // how long after an OTP a part of each window is reserved for OTPs
+	longestBlock = 65 * time.Second // the longest block after a 429, a little over a window
+	maxTokens    = 256              // states of tokens that are kept while no call uses them
 )
 
-// WindowLimiter is the Limiter that a Client has by default. It learns the token's window from the X-RateLimit headers, holds calls back
-// once the window is used up, and lets them go when it is over, first come, first served. A call that would not be refused is not slowed:
-// the first calls and bursts within the limit go at once. Only where a window begins, or nothing is known, one call goes ahead
-// and the others wait for its answer, at most a second.
+// WindowLimiter is the default Limiter of a Client. It learns each token's
+// window from the X-RateLimit headers. Once the window is used up, calls queue
+// in order of arrival and start when the next window begins. Calls within the
+// limit are never delayed, with one exception: if a window begins or nothing is
+// known yet, one call goes first and the others wait for its response, for at
+// most a second.
 //
-// After a 429 nobody goes before its Retry-After, 65 s at most. Where the calls of others use the token up, it spreads its own over the
-// window. Once an OTP was sent, a twelfth of each window is kept free for OTPs for ten minutes, and no OTP queues behind other
-// calls. Where a wait would leave less than a second before the context's deadline, Wait returns at once a *RateLimitError with Status 0 and
-// the wait in RetryAfter.
+// After a 429 no call of the token starts before its Retry-After, or before 65 s
+// have passed if that is earlier. If other clients use the token too, the
+// limiter spreads its calls over the window. For ten minutes after an OTP it
+// reserves a twelfth of each window for OTPs. OTPs never queue behind other
+// calls. Calls of a token whose responses keep showing Remaining >= Limit are
+// not delayed.
 //
-// The zero value is ready for use. Give one pointer to several clients with WithLimiter, and they share one view of each token; it must
-// not be copied. It keeps windows for at most 256 idle tokens, starts no goroutine, and does not pace calls without a token (Login).
+// If a call could start only in the last second before its context's deadline,
+// or later, Wait immediately returns a *RateLimitError with Status 0 and the
+// wait in RetryAfter.
+//
+// The zero value is ready for use. A WindowLimiter must not be copied. Pass one
+// pointer to several clients with WithLimiter, and they share one view of each
+// token. It keeps the windows of at most 256 idle tokens, starts no goroutine,
+// and does not pace calls without a token (Login).
 type WindowLimiter struct {
-	mu    sync.Mutex
-	paces map[string]*tokenState // by the token's fingerprint
+	mu     sync.Mutex
+	tokens map[string]*tokenState // by fingerprint
 }
 
-// Wait returns when the attempt may go. Its errors are the context's and, with Status 0, a *RateLimitError.
+// Wait returns nil when the attempt may start. Its errors are the context's and,
+// with Status 0, a *RateLimitError.
 func (l *WindowLimiter) Wait(ctx context.Context, r LimitRequest) error {
 	if err := ctx.Err(); err != nil || r.Token == "" {
 		return err
 	}
 	l.mu.Lock()
-	p := l.pace(r.Token)
-	w, refused := p.Enter(lineOf(r), latestStart(ctx), time.Now())
+	s := l.state(r.Token)
+	w, tooLong := s.Enter(kindOfCall(r), latestStart(ctx), time.Now())
 	l.mu.Unlock()
 	if w == nil {
-		return limitError(refused)
+		return limitError(tooLong)
 	}
-	return l.stand(ctx, p, w)
+	return l.wait(ctx, s, w)
 }
 
-func lineOf(r LimitRequest) callKind {
+func kindOfCall(r LimitRequest) callKind {
 	if r.OTP {
-		return otpLine
+		return otpCall
 	}
-	return bulkLine
+	return bulkCall
 }
 
-// latestStart is when an attempt may be let go at the latest. One that is cut off leaves money in doubt, so a second is kept for it.
+// latestStart returns when an attempt may start at the latest; zero means any
+// time. The last second before the deadline is too short for an attempt: if it
+// is cut off, its outcome is unknown.
 func latestStart(ctx context.Context) time.Time {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -64,16 +77,22 @@ func latestStart(ctx context.Context) time.Time {
 	return deadline.Add(-shortestPaidAttempt)
 }
 
-// limitError is the error of a call that is let go too late, after that wait; nil for 0.
-func limitError(wait time.Duration) error {
-	if wait == 0 {
+// limitError returns the error of a call whose wait is too long, and nil if
+// tooLong is 0.
+func limitError(tooLong time.Duration) error {
+	if tooLong == 0 {
 		return nil
 	}
-	const text = "the rate limit is used up, and the wait for it would pass the deadline"
-	return &RateLimitError{APIError: &APIError{Message: text, Outcome: OutcomeNotSent}, RetryAfter: wait}
+	return &RateLimitError{
+		APIError: &APIError{
+			Message: "the rate limit is used up, and the wait for it would pass the deadline",
+			Outcome: OutcomeNotSent,
+		},
+		RetryAfter: tooLong,
+	}
 }
 
-// Observe learns from a response and releases the waiters that may start now.
+// Observe learns from a response and starts the waiters that may start now.
 func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	if r.Token == "" {
 		return
@@ -81,7 +100,7 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	rl := result.RateLimit
-	l.pace(r.Token).Observe(lineOf(r), limitAnswer{
+	l.state(r.Token).Observe(kindOfCall(r), limitAnswer{
 		Status:     result.Status,
 		Limit:      rl.Limit,
 		Remaining:  rl.Remaining,
@@ -89,65 +108,67 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	}, time.Now())
 }
 
-// pace gives what is known of a token.
-func (l *WindowLimiter) pace(token string) *tokenState {
-	if p := l.paces[token]; p != nil {
-		return p
+// state returns the state of a token.
+func (l *WindowLimiter) state(token string) *tokenState {
+	if s := l.tokens[token]; s != nil {
+		return s
 	}
-	if l.paces == nil {
-		l.paces = make(map[string]*tokenState)
+	if l.tokens == nil {
+		l.tokens = make(map[string]*tokenState)
 	}
 	l.makeRoom()
-	p := new(tokenState)
-	l.paces[token] = p
-	return p
+	s := new(tokenState)
+	l.tokens[token] = s
+	return s
 }
 
-// makeRoom forgets, of too many tokens, those whose window ends first; one that calls are under way with stays.
+// makeRoom evicts, of too many tokens, the idle ones whose windows end first.
 func (l *WindowLimiter) makeRoom() {
-	for len(l.paces) >= maxPaces {
+	for len(l.tokens) >= maxTokens {
 		var oldest *tokenState
 		var name string
-		for token, p := range l.paces {
-			if p.Idle() && (oldest == nil || p.End().Before(oldest.End())) {
-				oldest, name = p, token
+		for token, s := range l.tokens {
+			if s.Idle() && (oldest == nil || s.End().Before(oldest.End())) {
+				oldest, name = s, token
 			}
 		}
 		if oldest == nil {
 			return
 		}
-		delete(l.paces, name)
+		delete(l.tokens, name)
 	}
 }
 
-// stand waits in the line until w may go, is turned away, or gives up. Whoever is first in a line keeps its time.
-func (l *WindowLimiter) stand(ctx context.Context, p *tokenState, w *waiter) error {
-	timer := time.NewTimer(l.look(p, w))
+// wait blocks until w may start, is refused, or ctx ends. The waiter at the head
+// of a queue owns the timer.
+func (l *WindowLimiter) wait(ctx context.Context, s *tokenState, w *waiter) error {
+	timer := time.NewTimer(l.wakeAfter(s, w))
 	defer timer.Stop()
 	for {
 		select {
 		case <-w.Done:
-			return limitError(w.Refused)
+			return limitError(w.TooLong)
 		case <-ctx.Done():
-			return l.leave(p, w, ctx.Err())
-		case <-w.First:
+			l.remove(s, w)
+			return ctx.Err()
+		case <-w.Head:
 		case <-timer.C:
 		}
-		timer.Reset(l.look(p, w))
+		timer.Reset(l.wakeAfter(s, w))
 	}
 }
 
-// look serves the lines and tells how long w may sleep.
-func (l *WindowLimiter) look(p *tokenState, w *waiter) time.Duration {
+// wakeAfter starts the waiters that may start and returns how long w may sleep.
+func (l *WindowLimiter) wakeAfter(s *tokenState, w *waiter) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return p.WakeAfter(w, time.Now())
+	return s.WakeAfter(w, time.Now())
 }
 
-// leave takes w out of its line, or gives back the leave that it was given in the same moment.
-func (l *WindowLimiter) leave(p *tokenState, w *waiter, err error) error {
+// remove takes w out of its queue, or returns the permit that it has received
+// in the same moment.
+func (l *WindowLimiter) remove(s *tokenState, w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p.Remove(w, time.Now())
-	return err
+	s.Remove(w, time.Now())
 }

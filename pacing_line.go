@@ -5,36 +5,37 @@ import (
 	"time"
 )
 
-// callKind is where calls of one kind wait; OTPs are served before others.
+// callKind selects the queue of a call. OTPs start before other calls.
 type callKind int
 
 // The kinds of calls.
 const (
-	otpLine callKind = iota
-	bulkLine
+	otpCall callKind = iota
+	bulkCall
 )
 
-// waiter is one call in a line.
+// waiter is one call in a queue.
 type waiter struct {
-	First   chan struct{} // told to look at the time
-	Done    chan struct{} // closed when it has left the line
-	Refused time.Duration // set before Done is closed: the wait that would be too long, or 0
+	Head    chan struct{} // receives when the caller has to ask WakeAfter again
+	Done    chan struct{} // closed when the call has left the queue
+	TooLong time.Duration // after Done: 0 if the call may start, else the wait that is too long
 
-	line   callKind
-	latest time.Time // when it may be let go at the latest; zero: any time
+	kind   callKind
+	latest time.Time // its latest start; zero: any time
 }
 
-// waitingLine is one line, first in, first out.
-type waitingLine []*waiter
+// waitQueue holds the waiting calls of one kind, first in, first out.
+type waitQueue []*waiter
 
-func (q waitingLine) head() *waiter {
+func (q waitQueue) head() *waiter {
 	if len(q) == 0 {
 		return nil
 	}
 	return q[0]
 }
 
-func (q *waitingLine) remove(w *waiter) bool {
+// remove reports whether w was in the queue.
+func (q *waitQueue) remove(w *waiter) bool {
 	i := slices.Index(*q, w)
 	if i >= 0 {
 		*q = slices.Delete(*q, i, i+1)
@@ -42,49 +43,77 @@ func (q *waitingLine) remove(w *waiter) bool {
 	return i >= 0
 }
 
-// Enter lets a call go at once (nil, 0), turns it away with the wait that would be too long, or puts it in line.
-func (p *tokenState) Enter(line callKind, latest, now time.Time) (w *waiter, refused time.Duration) {
-	if line == otpLine {
-		p.lastOTP = now
+// wake makes the caller of the first waiter ask WakeAfter again.
+func (q waitQueue) wake() {
+	if len(q) == 0 {
+		return
 	}
-	q := &p.lines[line]
-	if len(*q) == 0 && !p.opens(line, now).After(now) {
-		p.grant(line, now)
+	select {
+	case q[0].Head <- struct{}{}:
+	default: // the last signal is still there
+	}
+}
+
+// Enter starts a call immediately (nil, 0), refuses it because of a wait that is
+// too long (nil, wait), or appends it to its queue.
+func (s *tokenState) Enter(kind callKind, latest, now time.Time) (w *waiter, tooLong time.Duration) {
+	if kind == otpCall {
+		s.lastOTP = now
+	}
+	q := &s.queues[kind]
+	if len(*q) == 0 && !s.earliestStart(kind, now).After(now) {
+		s.grant(kind, now)
 		return nil, 0
 	}
-	if refused = p.tooLate(line, len(*q), latest, now); refused > 0 {
-		return nil, refused
+	if tooLong = s.tooLong(kind, len(*q), latest, now); tooLong > 0 {
+		return nil, tooLong
 	}
-	w = &waiter{line: line, latest: latest, First: make(chan struct{}, 1), Done: make(chan struct{})}
+	w = &waiter{
+		Head:   make(chan struct{}, 1),
+		Done:   make(chan struct{}),
+		kind:   kind,
+		latest: latest,
+	}
 	*q = append(*q, w)
 	return w, 0
 }
 
-// WakeAfter serves the lines and tells how long w may sleep.
-func (p *tokenState) WakeAfter(w *waiter, now time.Time) time.Duration {
-	p.serve(now)
-	if p.lines[w.line].head() != w {
+// WakeAfter starts the waiters that may start and returns how long the caller of
+// w may sleep.
+func (s *tokenState) WakeAfter(w *waiter, now time.Time) time.Duration {
+	s.serve(now)
+	if s.queues[w.kind].head() != w {
 		return windowLength
 	}
-	return p.opens(w.line, now).Sub(now)
+	return s.earliestStart(w.kind, now).Sub(now)
 }
 
-// Remove takes w out of its line, or gives back the leave that it was given in the same moment.
-func (p *tokenState) Remove(w *waiter, now time.Time) {
-	if !p.lines[w.line].remove(w) && w.Refused == 0 {
-		p.release(w.line)
+// Remove takes w out of its queue, or returns the permit that it has received in
+// the same moment.
+func (s *tokenState) Remove(w *waiter, now time.Time) {
+	if !s.queues[w.kind].remove(w) && w.TooLong == 0 {
+		s.release(w.kind)
 	}
-	p.serve(now)
-	p.wakeHeads()
+	s.serve(now)
+	s.wakeHeads()
 }
 
-// serve lets go whoever may go now. Whoever comes first by that is told.
-func (p *tokenState) serve(now time.Time) {
-	for _, line := range [...]callKind{otpLine, bulkLine} {
-		q := &p.lines[line]
+// Observe learns from a response and starts the waiters that may start now.
+func (s *tokenState) Observe(kind callKind, r limitAnswer, now time.Time) {
+	s.observe(kind, r, now)
+	s.serve(now)
+	s.refuseLate(now)
+	s.wakeHeads()
+}
+
+// serve starts the waiters that may start, and wakes those that come to the
+// head of a queue.
+func (s *tokenState) serve(now time.Time) {
+	for _, kind := range [...]callKind{otpCall, bulkCall} {
+		q := &s.queues[kind]
 		before := q.head()
-		for len(*q) > 0 && !p.opens(line, now).After(now) {
-			p.grant(line, now)
+		for len(*q) > 0 && !s.earliestStart(kind, now).After(now) {
+			s.grant(kind, now)
 			close((*q)[0].Done)
 			*q = slices.Delete(*q, 0, 1)
 		}
@@ -94,12 +123,13 @@ func (p *tokenState) serve(now time.Time) {
 	}
 }
 
-// turnAway ends the waits that have become too long for their deadlines.
-func (p *tokenState) turnAway(now time.Time) {
-	for line := range p.lines {
+// refuseLate refuses the waiters that can no longer start in time.
+func (s *tokenState) refuseLate(now time.Time) {
+	for kind := range s.queues {
 		kept := 0
-		p.lines[line] = slices.DeleteFunc(p.lines[line], func(w *waiter) bool {
-			if w.Refused = p.tooLate(w.line, kept, w.latest, now); w.Refused == 0 {
+		s.queues[kind] = slices.DeleteFunc(s.queues[kind], func(w *waiter) bool {
+			w.TooLong = s.tooLong(w.kind, kept, w.latest, now)
+			if w.TooLong == 0 {
 				kept++
 				return false
 			}
@@ -109,26 +139,16 @@ func (p *tokenState) turnAway(now time.Time) {
 	}
 }
 
-func (p *tokenState) wakeHeads() {
-	for _, q := range p.lines {
+func (s *tokenState) wakeHeads() {
+	for _, q := range s.queues {
 		q.wake()
 	}
 }
 
-// wake tells the first in line to look at the time.
-func (q waitingLine) wake() {
-	if len(q) == 0 {
-		return
-	}
-	select {
-	case q[0].First <- struct{}{}:
-	default: // it was told already
-	}
-}
-
-// tooLate is the wait of a call that would be let go after the latest moment, else 0.
-func (p *tokenState) tooLate(line callKind, n int, latest, now time.Time) time.Duration {
-	at := p.earliest(line, n, now)
+// tooLong returns the wait of the n-th in a queue (from 0) if that is certain to
+// end after latest, else 0.
+func (s *tokenState) tooLong(kind callKind, n int, latest, now time.Time) time.Duration {
+	at := s.lowerBound(kind, n, now)
 	if latest.IsZero() || !at.After(now) || !at.After(latest) {
 		return 0
 	}

@@ -66,7 +66,7 @@ func TestCallsWithoutATokenAreNotPaced(t *testing.T) {
 		for range 3 {
 			require.Zero(t, once(t, &l, login, 429, RateLimit{Limit: 5, RetryAfter: 30 * time.Second}))
 		}
-		require.Empty(t, l.paces)
+		require.Empty(t, l.tokens)
 	})
 }
 
@@ -74,16 +74,16 @@ func TestTokenWhoseWindowEndsFirstIsForgottenUnlessItIsInUse(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var l WindowLimiter
 		token := func(i int) LimitRequest { return LimitRequest{Token: "token-" + itoa(i)} }
-		for i := range maxPaces {
+		for i := range maxTokens {
 			once(t, &l, token(i), 202, room(5, 120))
 			time.Sleep(time.Millisecond)
 		}
 		waited(t, &l, token(0)) // under way
-		once(t, &l, token(maxPaces), 202, room(5, 120))
-		require.Len(t, l.paces, maxPaces)
-		require.Contains(t, l.paces, token(0).Token)
-		require.NotContains(t, l.paces, token(1).Token)
-		require.Contains(t, l.paces, token(2).Token)
+		once(t, &l, token(maxTokens), 202, room(5, 120))
+		require.Len(t, l.tokens, maxTokens)
+		require.Contains(t, l.tokens, token(0).Token)
+		require.NotContains(t, l.tokens, token(1).Token)
+		require.Contains(t, l.tokens, token(2).Token)
 	})
 }
 
@@ -100,7 +100,7 @@ func TestWhoeverIsNextLearnsSoWhenTheFirstGivesUp(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		cancel()
 		require.Equal(t, 40*time.Second, <-took, "the window's end, a minute after its first answer")
-		require.Equal(t, 2, l.paces[smsTurn.Token].token.inflight, "who gave up had no leave to give back")
+		require.Equal(t, 2, l.tokens[smsTurn.Token].token.inflight, "who gave up had no leave to give back")
 	})
 }
 
@@ -108,14 +108,14 @@ func TestLeaveThatComesTogetherWithTheEndIsGivenBack(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(0, 120))
-		p := l.paces[smsTurn.Token]
-		w, refused := p.Enter(bulkLine, time.Time{}, time.Now())
-		require.Zero(t, refused)
+		p := l.tokens[smsTurn.Token]
+		w, tooLong := p.Enter(bulkCall, time.Time{}, time.Now())
+		require.Zero(t, tooLong)
 		time.Sleep(windowLength)
 		p.serve(time.Now())
 		<-w.Done
 		require.Equal(t, 1, p.token.inflight)
-		require.ErrorIs(t, l.leave(p, w, context.Canceled), context.Canceled)
+		l.remove(p, w)
 		require.Zero(t, p.token.inflight)
 	})
 }
@@ -125,16 +125,16 @@ func TestTurnedAwayWaiterHasNoLeaveToGiveBack(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(1, 120))
 		waited(t, &l, smsTurn)
-		p := l.paces[smsTurn.Token]
+		p := l.tokens[smsTurn.Token]
 		ctx, cancel := context.WithTimeout(t.Context(), 65*time.Second)
 		defer cancel()
-		w, refused := p.Enter(bulkLine, latestStart(ctx), time.Now())
-		require.Zero(t, refused)
+		w, tooLong := p.Enter(bulkCall, latestStart(ctx), time.Now())
+		require.Zero(t, tooLong)
 		p.token.refuse(limitAnswer{RetryAfter: longestBlock}, time.Now())
-		p.turnAway(time.Now())
+		p.refuseLate(time.Now())
 		<-w.Done
-		require.NotZero(t, w.Refused)
-		require.Error(t, l.leave(p, w, context.Canceled))
+		require.NotZero(t, w.TooLong)
+		l.remove(p, w)
 		require.Equal(t, 1, p.token.inflight, "the one that is under way")
 	})
 }
@@ -143,11 +143,11 @@ func TestNobodyOvertakesALineThatIsAboutToMove(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(0, 120))
-		p := l.paces[smsTurn.Token]
-		first, _ := p.Enter(bulkLine, time.Time{}, time.Now())
+		p := l.tokens[smsTurn.Token]
+		first, _ := p.Enter(bulkCall, time.Time{}, time.Now())
 		time.Sleep(windowLength)
-		second, _ := p.Enter(bulkLine, time.Time{}, time.Now())
-		require.Equal(t, waitingLine{first, second}, p.lines[bulkLine])
+		second, _ := p.Enter(bulkCall, time.Time{}, time.Now())
+		require.Equal(t, waitQueue{first, second}, p.queues[bulkCall])
 	})
 }
 
@@ -158,19 +158,19 @@ func TestWaitersAreTurnedAwayByTheirPlaceInLine(t *testing.T) {
 		waited(t, &l, smsTurn)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
-		p := l.paces[smsTurn.Token]
+		p := l.tokens[smsTurn.Token]
 		var line [3]*waiter
 		for i, c := range []context.Context{t.Context(), t.Context(), ctx} {
-			w, refused := p.Enter(bulkLine, latestStart(c), time.Now())
-			require.Zero(t, refused, i)
+			w, tooLong := p.Enter(bulkCall, latestStart(c), time.Now())
+			require.Zero(t, tooLong, i)
 			if line[i] = w; i == 1 { // as if the third had come while the window took more
 				p.token.limit = 20
 			}
 		}
 		l.Observe(smsTurn, limitResult(429, RateLimit{Limit: 2, RetryAfter: 50 * time.Second}))
-		require.Equal(t, waitingLine{line[0], line[1]}, p.lines[bulkLine], "the third would go a window after them")
+		require.Equal(t, waitQueue{line[0], line[1]}, p.queues[bulkCall], "the third would go a window after them")
 		<-line[2].Done
-		require.NotZero(t, line[2].Refused)
+		require.NotZero(t, line[2].TooLong)
 	})
 }
 

@@ -2,64 +2,75 @@ package hellio
 
 import "time"
 
-// spread tells the calls of this limiter from those of others on the same token.
-type spread struct {
+// share tells the calls of this limiter from those of others on the same token.
+type share struct {
 	base    int     // used of the running window before this limiter's first call
-	own     int     // this limiter's calls since
-	carried float64 // its share of the last window, where others used the token and little was left; 0: not so
+	own     int     // this limiter's calls since then
+	carried float64 // its share of the last window if others used that up too, else 0
 }
 
-// slack is the reserve for what others have under way, and what Remaining may be off without telling of others.
-func (p *tokenState) slack() int { return p.token.limit / 30 }
+// slack returns the reserve for what others have in flight. Remaining may be off
+// by as much although no one else uses the token.
+func (s *tokenState) slack() int { return s.token.limit / 30 }
 
-// begin files the last window and begins another, with its first answer.
-func (s *spread) begin(last, next *window, now time.Time) {
+// begin records the last window and begins the next with its first response.
+func (s *share) begin(last, next *window, now time.Time) {
 	foreign := s.foreign(last)
-	crowded := s.own > 0 && foreign > last.limit/30 && last.rem < last.limit/2 && now.Sub(last.end) < windowLength
+	usedUp := last.rem < last.limit/2 && now.Sub(last.end) < windowLength
+	crowded := s.own > 0 && foreign > last.limit/30 && usedUp
 	s.carried = 0
 	if crowded {
 		s.carried = float64(s.own) / float64(s.own+foreign)
 	}
-	s.base, s.own = next.limit-next.rem-1, 1
+	s.base = next.limit - next.rem - 1
+	s.own = 1
 }
 
-// foreign is how many requests others have surely made in the window.
-func (s *spread) foreign(w *window) int {
+// foreign returns how many requests others have certainly made in the window.
+func (s *share) foreign(w *window) int {
 	return max(0, w.limit-w.rem-s.base-s.own-w.inflight)
 }
 
-// spreading reports whether Remaining falls faster than the own calls explain, and so fast that the window will not last. In the half of
-// a window that nobody misses, calls are not slowed, unless the last window was used up.
-func (p *tokenState) spreading(now time.Time) bool {
-	w := &p.token
+// spreading reports whether Remaining falls faster than this limiter's calls
+// explain. While more than half the window remains, calls are not spread, unless
+// the last window was used up.
+func (s *tokenState) spreading(now time.Time) bool {
+	w := &s.token
 	if w.limit == 0 || !w.running(now) {
 		return false
 	}
-	return p.spread.carried > 0 || w.rem < w.limit/2 && p.spread.own > 0 && p.spread.foreign(w) > p.slack()
-}
-
-// share is the part of the window that is this limiter's: what it had of the requests so far, the last window counting as a quarter of
-// one. The thirtieth on top lets those with little catch up, so that in some windows all have the same.
-func (p *tokenState) share() float64 {
-	s, weight := &p.spread, 0.0
-	if s.carried > 0 {
-		weight = float64(p.token.limit) / 4
+	if s.share.carried > 0 {
+		return true
 	}
-	own := float64(s.own + p.token.inflight)
-	all := own + float64(s.foreign(&p.token))
-	return min(1, (own+s.carried*weight)/(all+weight)+1.0/30)
+	return w.rem < w.limit/2 && s.share.own > 0 && s.share.foreign(w) > s.slack()
 }
 
-// turn is when the next call goes where calls are spread: the share of what is left, evenly over the rest of the window.
-func (p *tokenState) turn(now time.Time) time.Time {
-	if !p.spreading(now) {
+// fraction returns the part of the window that is this limiter's: its part of
+// the requests so far, where the last window counts as a quarter of one. Adding
+// 1/30 lets clients with a small share grow, so shares converge over a few
+// windows.
+func (s *tokenState) fraction() float64 {
+	weight := 0.0
+	if s.share.carried > 0 {
+		weight = float64(s.token.limit) / 4
+	}
+	own := float64(s.share.own + s.token.inflight)
+	all := own + float64(s.share.foreign(&s.token))
+	return min(1, (own+s.share.carried*weight)/(all+weight)+1.0/30)
+}
+
+// slot returns when the next call starts if calls are spread: this limiter's
+// fraction of what is left, evenly over the rest of the window. Otherwise it
+// returns the zero time.
+func (s *tokenState) slot(now time.Time) time.Time {
+	if !s.spreading(now) {
 		return time.Time{}
 	}
-	calls := p.share() * float64(max(0, p.token.rem-p.reserve(now)))
-	rest := p.token.end.Sub(p.last)
-	next := p.last.Add(time.Duration(float64(rest) / (calls + 0.5)))
-	if next.After(p.token.end) {
-		return p.token.end
+	calls := s.fraction() * float64(max(0, s.token.rem-s.reserve(now)))
+	rest := s.token.end.Sub(s.last)
+	next := s.last.Add(time.Duration(float64(rest) / (calls + 0.5)))
+	if next.After(s.token.end) {
+		return s.token.end
 	}
 	return next
 }

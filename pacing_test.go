@@ -297,7 +297,7 @@ func TestAWaiterWhoseContextEndsLeavesTheLine(t *testing.T) {
 		cancel()
 		require.ErrorIs(t, <-gone, context.Canceled)
 		require.Equal(t, windowLength, <-took)
-		require.Zero(t, len(l.paces[smsTurn.Token].lines[bulkLine]))
+		require.Zero(t, len(l.tokens[smsTurn.Token].queues[bulkCall]))
 	})
 }
 
@@ -433,12 +433,12 @@ func (blockingLimiter) Observe(LimitRequest, LimitResult) {}
 func TestTokensThatComeAndGoAreForgotten(t *testing.T) {
 	t.Parallel()
 	var l WindowLimiter
-	for i := range 10 * maxPaces {
+	for i := range 10 * maxTokens {
 		r := LimitRequest{Token: fmt.Sprint(i)}
 		require.NoError(t, l.Wait(t.Context(), r))
 		l.Observe(r, limitResult(202, room(119, 120)))
 	}
-	require.LessOrEqual(t, len(l.paces), maxPaces)
+	require.LessOrEqual(t, len(l.tokens), maxTokens)
 }
 
 func TestPacingHoldsUnderARush(t *testing.T) {
@@ -456,8 +456,8 @@ func TestPacingHoldsUnderARush(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.Zero(t, l.paces[smsTurn.Token].token.inflight)
-		require.Empty(t, l.paces[smsTurn.Token].lines[bulkLine])
+		require.Zero(t, l.tokens[smsTurn.Token].token.inflight)
+		require.Empty(t, l.tokens[smsTurn.Token].queues[bulkCall])
 	})
 }
 

@@ -2,138 +2,138 @@ package hellio
 
 import "time"
 
-// limitAnswer is how an attempt ended: the status, 0 for no response, and what its headers tell.
+// limitAnswer is how an attempt ended.
 type limitAnswer struct {
-	Status           int
-	Limit, Remaining int
-	RetryAfter       time.Duration
+	Status     int // 0: no response
+	Limit      int // requests per window; 0: not reported
+	Remaining  int
+	RetryAfter time.Duration // 0: not reported
 }
 
-// tokenState is what is known of one token, and who waits for it.
+// tokenState is what the responses of one token have shown, and its queues.
 type tokenState struct {
-	token   window    // the token's own limit
-	otp     window    // what /otp/send tells where that is another limit, such as that of the source IP
-	probe   time.Time // until then others wait for the answer of the call that went first
-	untold  bool      // the API answers without naming a limit
-	lastOTP time.Time
-	last    time.Time // when a call that is no OTP was let go
-	spread  spread
-	lines   [2]waitingLine
+	token        window    // the token's own limit
+	otp          window    // a different limit of /otp/send, such as that of the source IP
+	probe        time.Time // until then other calls wait for the response of the one that went first
+	limitUnknown bool      // responses report no limit
+	lastOTP      time.Time // when the last OTP asked to start
+	last         time.Time // when the last other call started
+	share        share
+	queues       [2]waitQueue
 }
 
-// Idle reports that nobody would miss the pace but for what it has learned.
-func (p *tokenState) Idle() bool {
-	return p.token.inflight == 0 && len(p.lines[otpLine]) == 0 && len(p.lines[bulkLine]) == 0
+// Idle reports whether no request is in flight or queued for the token.
+func (s *tokenState) Idle() bool {
+	return s.token.inflight == 0 && len(s.queues[otpCall]) == 0 && len(s.queues[bulkCall]) == 0
 }
 
-// End is when what it has learned is over.
-func (p *tokenState) End() time.Time { return p.token.end }
+// End returns when the token's window ends.
+func (s *tokenState) End() time.Time { return s.token.end }
 
-// Observe learns from an answer and lets go whoever may go now.
-func (p *tokenState) Observe(line callKind, rl limitAnswer, now time.Time) {
-	p.observe(line, rl, now)
-	p.serve(now)
-	p.turnAway(now)
-	p.wakeHeads()
-}
-
-// opens is when the first in line may go; now or earlier: it may. OTPs wait for used-up windows and for 429s, and for nothing else.
-func (p *tokenState) opens(line callKind, now time.Time) time.Time {
-	t := &p.token
+// earliestStart returns when the first call in a queue may start. A time that is
+// not after now means immediately. OTPs wait only for used-up windows and 429s.
+func (s *tokenState) earliestStart(kind callKind, now time.Time) time.Time {
+	t := &s.token
 	switch {
-	case line == otpLine:
-		return later(t.opens(0, now), p.otp.opens(0, now))
+	case kind == otpCall:
+		return later(t.earliestStart(0, now), s.otp.earliestStart(0, now))
 	case now.Before(t.blocked):
 		return t.blocked
 	case t.running(now):
-		return later(t.opens(p.reserve(now), now), p.turn(now))
+		return later(t.earliestStart(s.reserve(now), now), s.slot(now))
 	case t.open(now):
-		return t.opens(p.reserve(now), now)
-	case p.untold:
+		return t.earliestStart(s.reserve(now), now)
+	case s.limitUnknown:
 		return now
 	default:
-		return p.probe
+		return s.probe
 	}
 }
 
-// earliest is a time before which the n-th in line (from 0) surely can't go.
-func (p *tokenState) earliest(line callKind, n int, now time.Time) time.Time {
-	if line == otpLine {
-		return later(p.token.earliest(n, 0, now), p.otp.earliest(n, 0, now))
+// lowerBound returns a time before which the n-th in a queue (from 0) cannot
+// start.
+func (s *tokenState) lowerBound(kind callKind, n int, now time.Time) time.Time {
+	if kind == otpCall {
+		return later(s.token.lowerBound(n, 0, now), s.otp.lowerBound(n, 0, now))
 	}
-	at := p.token.earliest(n, p.reserve(now), now)
-	if p.token.running(now) {
-		at = later(at, p.turn(now))
+	at := s.token.lowerBound(n, s.reserve(now), now)
+	if s.token.running(now) {
+		at = later(at, s.slot(now))
 	}
 	return at
 }
 
-// reserve is how many requests of a window are not for calls in the bulk line: the lane for OTPs, and where others use the token too, some
-// for what they have under way.
-func (p *tokenState) reserve(now time.Time) int {
+// reserve returns how many requests of a window are not for calls in the bulk
+// queue: those for OTPs and, if other clients use the token too, some for what
+// they have in flight.
+func (s *tokenState) reserve(now time.Time) int {
 	kept := 0
-	if !p.lastOTP.IsZero() && now.Sub(p.lastOTP) < otpMemory {
-		kept = p.token.limit / 12
+	if !s.lastOTP.IsZero() && now.Sub(s.lastOTP) < otpMemory {
+		kept = s.token.limit / 12
 	}
-	if p.spreading(now) {
-		kept += p.slack()
+	if s.spreading(now) {
+		kept += s.slack()
 	}
 	return kept
 }
 
-func (p *tokenState) grant(line callKind, now time.Time) {
-	p.token.depart()
-	if line == otpLine {
-		p.otp.depart()
+// grant counts a call that starts.
+func (s *tokenState) grant(kind callKind, now time.Time) {
+	s.token.start()
+	if kind == otpCall {
+		s.otp.start()
 		return
 	}
-	p.last = now
-	if !p.token.running(now) {
-		p.probe = now.Add(probeTime)
+	s.last = now
+	if !s.token.running(now) {
+		s.probe = now.Add(probeTime)
 	}
 }
 
-func (p *tokenState) release(line callKind) {
-	p.token.inflight = max(0, p.token.inflight-1)
-	if line == otpLine {
-		p.otp.inflight = max(0, p.otp.inflight-1)
+// release counts a call that has ended.
+func (s *tokenState) release(kind callKind) {
+	s.token.inflight = max(0, s.token.inflight-1)
+	if kind == otpCall {
+		s.otp.inflight = max(0, s.otp.inflight-1)
 		return
 	}
-	p.probe = time.Time{}
+	s.probe = time.Time{}
 }
 
-// observe files the end of an attempt. /otp/send may show the limit of the source IP in place of the token's: that is taken for the
-// token's only where it is the same.
-func (p *tokenState) observe(line callKind, rl limitAnswer, now time.Time) {
-	p.release(line)
-	ofToken := line == bulkLine || rl.Limit > 0 && rl.Limit == p.token.limit
+// observe records the end of an attempt. /otp/send may report the limit of the
+// source IP instead of the token's. It counts as the token's only if it has the
+// same size.
+func (s *tokenState) observe(kind callKind, r limitAnswer, now time.Time) {
+	s.release(kind)
+	ofToken := kind == bulkCall || r.Limit > 0 && r.Limit == s.token.limit
 	switch {
-	case rl.Status == 429 && ofToken:
-		p.token.refuse(rl, now)
-	case rl.Status == 429:
-		p.otp.refuse(rl, now)
+	case r.Status == 429 && ofToken:
+		s.token.refuse(r, now)
+	case r.Status == 429:
+		s.otp.refuse(r, now)
 	case ofToken:
-		p.count(rl, now)
+		s.count(r, now)
 	default:
-		p.spread.own++
-		p.otp.learn(rl, now)
+		s.share.own++
+		s.otp.learn(r, now)
 	}
 }
 
-// count takes an answer about the token's limit, or, with Status 0, an attempt that may have been counted.
-func (p *tokenState) count(rl limitAnswer, now time.Time) {
-	last := p.token
-	begun := p.token.learn(rl, now)
+// count records a response about the token's limit or, with Status 0, an attempt
+// that the API may have counted.
+func (s *tokenState) count(r limitAnswer, now time.Time) {
+	last := s.token
+	begun := s.token.learn(r, now)
 	switch {
 	case begun:
-		p.untold = false
-		p.spread.begin(&last, &p.token, now)
-	case rl.Limit > 0:
-		p.untold = false
-		p.spread.own++
+		s.limitUnknown = false
+		s.share.begin(&last, &s.token, now)
+	case r.Limit > 0:
+		s.limitUnknown = false
+		s.share.own++
 	default:
-		p.spread.own++
-		p.untold = p.untold || rl.Status/100 == 2 && !last.running(now)
+		s.share.own++
+		s.limitUnknown = s.limitUnknown || r.Status/100 == 2 && !last.running(now)
 	}
 }
 

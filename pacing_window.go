@@ -5,23 +5,24 @@ import (
 	"time"
 )
 
-// window is one limit of the API, as far as its answers tell. The API's window begins with the first request that it counts.
+// window is one limit of the API, as far as its responses show. The API's window
+// begins with the first request that it counts.
 type window struct {
-	limit    int       // requests a window; 0: not known
-	rem      int       // requests left in the running one, at most
-	inflight int       // let go and not answered
-	highest  int       // the most that an answer still under way may tell of the running window
-	refusals int       // 429 in a row that told no Retry-After
-	end      time.Time // one window after the first answer, so never before the API's own end
-	blocked  time.Time // after a 429: nobody goes before
+	limit    int       // requests per window; 0: unknown
+	rem      int       // requests left in the running window, at most
+	inflight int       // requests that have started and not ended
+	highest  int       // the highest Remaining that an in-flight response could still report
+	refusals int       // 429s in a row without a Retry-After
+	end      time.Time // one window after its first response, so never before the API's own end
+	blocked  time.Time // after a 429: no request starts before
 
 	vacancy     vacancy
 	vacantUntil time.Time // when vacant stops to be known
-	older       int       // the most requests in flight that were let go before the last proof
+	older       int       // the most requests in flight that started before the last proof
 }
 
-// vacancy is what responses with Remaining >= Limit have shown. A response shows
-// that between two windows: its request was counted in a window that is over.
+// vacancy is what responses with Remaining >= Limit have shown. A response also
+// shows that between two windows: its request was counted in one that is over.
 type vacancy uint8
 
 const (
@@ -30,8 +31,9 @@ const (
 	exempt                 // the API counts no request of this token
 )
 
-// depart counts a request that is let go. With no other under way, no answer of this window can tell more than is known.
-func (w *window) depart() {
+// start counts a request that starts. If no other is in flight, no response of
+// this window can report more than is known.
+func (w *window) start() {
 	if w.inflight == 0 {
 		w.highest = w.rem
 	}
@@ -41,12 +43,13 @@ func (w *window) depart() {
 func (w *window) running(now time.Time) bool { return now.Before(w.end) }
 
 // open reports whether the whole limit is left, so that no request has to go
-// ahead of the others.
+// first.
 func (w *window) open(now time.Time) bool {
 	return w.vacancy == exempt || w.vacancy == vacant && now.Before(w.vacantUntil)
 }
 
-// left is how many requests the window has left, those under way not deducted: the answers may have done so.
+// left returns how many requests the window has left. Those in flight are not
+// subtracted, because a response may have done so.
 func (w *window) left(now time.Time) int {
 	if w.running(now) || w.open(now) {
 		return w.rem
@@ -54,8 +57,10 @@ func (w *window) left(now time.Time) int {
 	return w.limit
 }
 
-// opens is when the next request may go that leaves reserve requests free; now or earlier: it may. An answer can make it earlier.
-func (w *window) opens(reserve int, now time.Time) time.Time {
+// earliestStart returns when a request may start while keeping reserve requests
+// free. A time that is not after now means immediately. A response can make it
+// earlier.
+func (w *window) earliestStart(reserve int, now time.Time) time.Time {
 	switch {
 	case now.Before(w.blocked):
 		return w.blocked
@@ -68,62 +73,72 @@ func (w *window) opens(reserve int, now time.Time) time.Time {
 	}
 }
 
-// earliest is a time before which the n-th in line (from 0) surely can't go.
-func (w *window) earliest(n, reserve int, now time.Time) time.Time {
-	from, next, free := now, now.Add(windowLength), w.left(now)-reserve
+// lowerBound returns a time before which the n-th in a queue (from 0) cannot
+// start.
+func (w *window) lowerBound(n, reserve int, now time.Time) time.Time {
+	from := now
+	next := now.Add(windowLength)
+	free := w.left(now) - reserve
 	switch {
 	case now.Before(w.blocked):
-		from, next, free = w.blocked, w.blocked.Add(windowLength), w.limit-reserve
+		from = w.blocked
+		next = w.blocked.Add(windowLength)
+		free = w.limit - reserve
 	case w.running(now):
 		next = w.end
 	}
 	if w.limit == 0 || w.open(now) || n < free {
 		return from
 	}
-	return next.Add(time.Duration((n-max(0, free))/max(1, w.limit-reserve)) * windowLength)
+	windows := (n - max(0, free)) / max(1, w.limit-reserve)
+	return next.Add(time.Duration(windows) * windowLength)
 }
 
-// learn takes what an answer tells, and reports whether it is the first of a window. Answers overtake one another, so within a window the
-// lowest number holds; one much higher than any that may be under way is that of a new window.
-func (w *window) learn(rl limitAnswer, now time.Time) (begun bool) {
+// learn records a response and reports whether it is the first of a window.
+// Responses overtake one another, so within a window the lowest number is right.
+// A number much higher than any response in flight can report is that of a new
+// window.
+func (w *window) learn(r limitAnswer, now time.Time) (begun bool) {
 	w.refusals = 0
 	switch {
-	case rl.Limit == 0:
+	case r.Limit <= 0:
 		return false
-	case rl.Remaining >= rl.Limit:
-		w.learnVacancy(rl, now)
+	case r.Remaining >= r.Limit:
+		w.learnVacancy(r, now)
 		return false
-	case rl.Limit == w.limit && w.running(now) && rl.Remaining <= w.highest+rl.Limit/4:
-		w.rem = min(w.rem, rl.Remaining)
+	case r.Limit == w.limit && w.running(now) && r.Remaining <= w.highest+r.Limit/4:
+		w.rem = min(w.rem, r.Remaining)
 		return false
 	default:
-		w.limit, w.rem, w.end = rl.Limit, rl.Remaining, now.Add(windowLength)
-		w.highest = rl.Remaining + w.inflight
+		w.limit = r.Limit
+		w.rem = r.Remaining
+		w.end = now.Add(windowLength)
+		w.highest = r.Remaining + w.inflight
 		w.forgetVacancy()
 		return true
 	}
 }
 
-// learnVacancy takes a response that shows the whole limit as left. If it ends a
-// running window, answers of the next one may have overtaken it: only a request
-// that was let go later proves anything. A response that shows no less, to a
-// request that was let go after the first proof, proves that nothing is counted.
-func (w *window) learnVacancy(rl limitAnswer, now time.Time) {
+// learnVacancy records a response that shows the whole limit as left. If it ends
+// a running window, responses of the next one may have overtaken it: only a
+// request that started later proves a vacancy. A response that shows no less, to
+// a request that started after this first proof, proves an exemption.
+func (w *window) learnVacancy(r limitAnswer, now time.Time) {
 	older := min(w.older, w.inflight+1) // the request of this response has been subtracted
 	w.older = w.inflight
 	switch {
 	case w.running(now):
-	case w.vacancy != vacancyUnknown && rl.Remaining < w.rem: // something is counted
+	case w.vacancy != vacancyUnknown && r.Remaining < w.rem: // something is counted
 		w.vacancy = vacant
 	case older > 0: // this may be the response of one of these
 		w.older = older - 1
 	case w.vacancy != exempt:
 		w.vacancy++
 	}
-	w.limit = rl.Limit
+	w.limit = r.Limit
 	w.end = time.Time{}
 	if w.vacancy != vacancyUnknown {
-		w.rem = rl.Remaining
+		w.rem = r.Remaining
 		w.vacantUntil = now.Add(windowLength)
 	}
 }
@@ -134,19 +149,22 @@ func (w *window) forgetVacancy() {
 	w.older = 0
 }
 
-// refuse takes a 429. Several clients do not come back at the same moment, nor before a Retry-After that was rounded down.
-func (w *window) refuse(rl limitAnswer, now time.Time) {
-	wait := max(rl.RetryAfter, throttleWait)
-	if rl.RetryAfter == 0 {
+// refuse records a 429. The random part keeps clients from coming back at the
+// same moment, or before a Retry-After that was rounded down.
+func (w *window) refuse(r limitAnswer, now time.Time) {
+	wait := max(r.RetryAfter, throttleWait)
+	if r.RetryAfter == 0 {
 		wait = min(throttleWait<<w.refusals, defaultMaxWait)
 	}
-	if rl.Limit > 0 {
-		w.limit = rl.Limit
+	if r.Limit > 0 {
+		w.limit = r.Limit
 	}
 	if until := now.Add(min(wait, longestBlock)); until.After(w.blocked) {
 		w.blocked = until.Add(rand.N(time.Second))
 		w.refusals = min(w.refusals+1, 3)
 	}
-	w.rem, w.end, w.highest = 0, w.blocked, w.limit
+	w.rem = 0
+	w.end = w.blocked
+	w.highest = w.limit
 	w.forgetVacancy()
 }

@@ -45,7 +45,7 @@ func TestEarliestTurnInALineIsCountedByWindows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, c.w.earliest(c.n, c.reserve, now).Sub(now))
+			require.Equal(t, c.want, c.w.lowerBound(c.n, c.reserve, now).Sub(now))
 		})
 	}
 }
@@ -85,7 +85,7 @@ func TestWindowLearnsFromAnswersThatOvertakeOneAnother(t *testing.T) {
 
 // answered lets a request go at now and answers it.
 func (w *window) answered(rl limitAnswer, now time.Time) {
-	w.depart()
+	w.start()
 	w.inflight--
 	w.learn(rl, now)
 }
@@ -112,11 +112,11 @@ func TestVacancyBoundsTheRequestsInFlight(t *testing.T) {
 		var w window
 		w.answered(shows(remaining, 10), now)
 		for range remaining {
-			require.Equal(t, now, w.opens(0, now))
-			w.depart()
+			require.Equal(t, now, w.earliestStart(0, now))
+			w.start()
 		}
-		require.True(t, w.opens(0, now).After(now))
-		require.Equal(t, now, w.earliest(500, 0, now), "any response may let all go")
+		require.True(t, w.earliestStart(0, now).After(now))
+		require.Equal(t, now, w.lowerBound(500, 0, now), "any response may let all go")
 	}
 }
 
@@ -132,10 +132,10 @@ func TestExemptionNeedsARequestAfterTheProof(t *testing.T) {
 	w.answered(shows(120, 120), now)
 	require.Equal(t, exempt, w.vacancy)
 	w.inflight = 5000
-	require.Equal(t, now, w.opens(0, now))
-	require.Equal(t, now, w.earliest(5000, 0, now))
+	require.Equal(t, now, w.earliestStart(0, now))
+	require.Equal(t, now, w.lowerBound(5000, 0, now))
 	later := now.Add(time.Hour)
-	require.Equal(t, later, w.opens(0, later))
+	require.Equal(t, later, w.earliestStart(0, later))
 }
 
 func TestLostResponsesDoNotCountForAnExemption(t *testing.T) {
@@ -177,16 +177,16 @@ func TestRefusalEndsAnExemption(t *testing.T) {
 	require.Equal(t, exempt, w.vacancy)
 	w.refuse(limitAnswer{RetryAfter: 20 * time.Second}, now)
 	require.False(t, w.open(now))
-	require.False(t, w.opens(0, now).Before(now.Add(20*time.Second)))
+	require.False(t, w.earliestStart(0, now).Before(now.Add(20*time.Second)))
 }
 
 func TestRequestThatGoesAloneSetsWhatAnAnswerMayTell(t *testing.T) {
 	t.Parallel()
 	w := window{limit: 120, rem: 50, highest: 90}
-	w.depart()
+	w.start()
 	require.Equal(t, window{limit: 120, rem: 50, highest: 50, inflight: 1}, w)
 	w.rem = 30
-	w.depart()
+	w.start()
 	require.Equal(t, window{limit: 120, rem: 30, highest: 50, inflight: 2}, w, "the answer of the first may still come")
 }
 
