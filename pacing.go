@@ -13,7 +13,6 @@ const (
 	probeTime    = time.Second      // the longest wait for the response of the call that goes first
 	otpMemory    = 10 * time.Minute // how long after an OTP a part of each window is reserved for OTPs
 	longestBlock = 65 * time.Second // the longest block after a 429, a little over a window
-	maxTokens    = 256              // states of tokens that are kept while no call uses them
 )
 
 // WindowLimiter is the default Limiter of a Client. It learns each token's
@@ -40,7 +39,7 @@ const (
 // and does not pace calls without a token (Login).
 type WindowLimiter struct {
 	mu     sync.Mutex
-	tokens map[string]*tokenState // by fingerprint
+	tokens tokenStates
 }
 
 // Wait returns nil when the attempt may start. Its errors are the context's and,
@@ -50,13 +49,12 @@ func (l *WindowLimiter) Wait(ctx context.Context, r LimitRequest) error {
 		return err
 	}
 	l.mu.Lock()
-	s := l.state(r.Token)
-	w, tooLong := s.Enter(kindOfCall(r), latestStart(ctx), time.Now())
+	w, tooLong := l.tokens.Enter(r.Token, kindOfCall(r), latestStart(ctx), time.Now())
 	l.mu.Unlock()
 	if w == nil {
 		return limitError(tooLong)
 	}
-	return l.wait(ctx, s, w)
+	return l.wait(ctx, w)
 }
 
 func kindOfCall(r LimitRequest) callKind {
@@ -100,7 +98,7 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	rl := result.RateLimit
-	l.state(r.Token).Observe(kindOfCall(r), limitAnswer{
+	l.tokens.Observe(r.Token, kindOfCall(r), limitAnswer{
 		Status:     result.Status,
 		Limit:      rl.Limit,
 		Remaining:  rl.Remaining,
@@ -108,67 +106,36 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	}, time.Now())
 }
 
-// state returns the state of a token.
-func (l *WindowLimiter) state(token string) *tokenState {
-	if s := l.tokens[token]; s != nil {
-		return s
-	}
-	if l.tokens == nil {
-		l.tokens = make(map[string]*tokenState)
-	}
-	l.makeRoom()
-	s := new(tokenState)
-	l.tokens[token] = s
-	return s
-}
-
-// makeRoom evicts, of too many tokens, the idle ones whose windows end first.
-func (l *WindowLimiter) makeRoom() {
-	for len(l.tokens) >= maxTokens {
-		var oldest *tokenState
-		var name string
-		for token, s := range l.tokens {
-			if s.Idle() && (oldest == nil || s.End().Before(oldest.End())) {
-				oldest, name = s, token
-			}
-		}
-		if oldest == nil {
-			return
-		}
-		delete(l.tokens, name)
-	}
-}
-
 // wait blocks until w may start, is refused, or ctx ends. The waiter at the head
 // of a queue owns the timer.
-func (l *WindowLimiter) wait(ctx context.Context, s *tokenState, w *waiter) error {
-	timer := time.NewTimer(l.wakeAfter(s, w))
+func (l *WindowLimiter) wait(ctx context.Context, w *waiter) error {
+	timer := time.NewTimer(l.wakeAfter(w))
 	defer timer.Stop()
 	for {
 		select {
 		case <-w.Done:
 			return limitError(w.TooLong)
 		case <-ctx.Done():
-			l.remove(s, w)
+			l.remove(w)
 			return ctx.Err()
 		case <-w.Head:
 		case <-timer.C:
 		}
-		timer.Reset(l.wakeAfter(s, w))
+		timer.Reset(l.wakeAfter(w))
 	}
 }
 
 // wakeAfter starts the waiters that may start and returns how long w may sleep.
-func (l *WindowLimiter) wakeAfter(s *tokenState, w *waiter) time.Duration {
+func (l *WindowLimiter) wakeAfter(w *waiter) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return s.WakeAfter(w, time.Now())
+	return l.tokens.WakeAfter(w, time.Now())
 }
 
 // remove takes w out of its queue, or returns the permit that it has received
 // in the same moment.
-func (l *WindowLimiter) remove(s *tokenState, w *waiter) {
+func (l *WindowLimiter) remove(w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.Remove(w, time.Now())
+	l.tokens.Remove(w, time.Now())
 }

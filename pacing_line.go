@@ -20,6 +20,7 @@ type waiter struct {
 	Done    chan struct{} // closed when the call has left the queue
 	TooLong time.Duration // after Done: 0 if the call may start, else the wait that is too long
 
+	state  *tokenState
 	kind   callKind
 	latest time.Time // its latest start; zero: any time
 }
@@ -32,6 +33,14 @@ func (q waitQueue) head() *waiter {
 		return nil
 	}
 	return q[0]
+}
+
+// pop removes the first waiter. Deleting it from the slice would move all others.
+func (q *waitQueue) pop() *waiter {
+	w := (*q)[0]
+	(*q)[0] = nil
+	*q = (*q)[1:]
+	return w
 }
 
 // remove reports whether w was in the queue.
@@ -54,9 +63,7 @@ func (q waitQueue) wake() {
 	}
 }
 
-// Enter starts a call immediately (nil, 0), refuses it because of a wait that is
-// too long (nil, wait), or appends it to its queue.
-func (s *tokenState) Enter(kind callKind, latest, now time.Time) (w *waiter, tooLong time.Duration) {
+func (s *tokenState) enter(kind callKind, latest, now time.Time) (w *waiter, tooLong time.Duration) {
 	if kind == otpCall {
 		s.lastOTP = now
 	}
@@ -69,6 +76,7 @@ func (s *tokenState) Enter(kind callKind, latest, now time.Time) (w *waiter, too
 		return nil, tooLong
 	}
 	w = &waiter{
+		state:  s,
 		Head:   make(chan struct{}, 1),
 		Done:   make(chan struct{}),
 		kind:   kind,
@@ -78,9 +86,7 @@ func (s *tokenState) Enter(kind callKind, latest, now time.Time) (w *waiter, too
 	return w, 0
 }
 
-// WakeAfter starts the waiters that may start and returns how long the caller of
-// w may sleep.
-func (s *tokenState) WakeAfter(w *waiter, now time.Time) time.Duration {
+func (s *tokenState) wakeAfter(w *waiter, now time.Time) time.Duration {
 	s.serve(now)
 	if s.queues[w.kind].head() != w {
 		return windowLength
@@ -88,9 +94,7 @@ func (s *tokenState) WakeAfter(w *waiter, now time.Time) time.Duration {
 	return s.earliestStart(w.kind, now).Sub(now)
 }
 
-// Remove takes w out of its queue, or returns the permit that it has received in
-// the same moment.
-func (s *tokenState) Remove(w *waiter, now time.Time) {
+func (s *tokenState) remove(w *waiter, now time.Time) {
 	if !s.queues[w.kind].remove(w) && w.TooLong == 0 {
 		s.release(w.kind)
 	}
@@ -98,9 +102,8 @@ func (s *tokenState) Remove(w *waiter, now time.Time) {
 	s.wakeHeads()
 }
 
-// Observe learns from a response and starts the waiters that may start now.
-func (s *tokenState) Observe(kind callKind, r limitAnswer, now time.Time) {
-	s.observe(kind, r, now)
+func (s *tokenState) observe(kind callKind, r limitAnswer, now time.Time) {
+	s.learn(kind, r, now)
 	s.serve(now)
 	s.refuseLate(now)
 	s.wakeHeads()
@@ -114,8 +117,7 @@ func (s *tokenState) serve(now time.Time) {
 		before := q.head()
 		for len(*q) > 0 && !s.earliestStart(kind, now).After(now) {
 			s.grant(kind, now)
-			close((*q)[0].Done)
-			*q = slices.Delete(*q, 0, 1)
+			close(q.pop().Done)
 		}
 		if q.head() != before {
 			q.wake()

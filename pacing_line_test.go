@@ -66,7 +66,7 @@ func TestCallsWithoutATokenAreNotPaced(t *testing.T) {
 		for range 3 {
 			require.Zero(t, once(t, &l, login, 429, RateLimit{Limit: 5, RetryAfter: 30 * time.Second}))
 		}
-		require.Empty(t, l.tokens)
+		require.Empty(t, l.tokens.states)
 	})
 }
 
@@ -80,10 +80,10 @@ func TestTokenWhoseWindowEndsFirstIsForgottenUnlessItIsInUse(t *testing.T) {
 		}
 		waited(t, &l, token(0)) // under way
 		once(t, &l, token(maxTokens), 202, room(5, 120))
-		require.Len(t, l.tokens, maxTokens)
-		require.Contains(t, l.tokens, token(0).Token)
-		require.NotContains(t, l.tokens, token(1).Token)
-		require.Contains(t, l.tokens, token(2).Token)
+		require.Len(t, l.tokens.states, maxTokens)
+		require.Contains(t, l.tokens.states, token(0).Token)
+		require.NotContains(t, l.tokens.states, token(1).Token)
+		require.Contains(t, l.tokens.states, token(2).Token)
 	})
 }
 
@@ -100,7 +100,7 @@ func TestWhoeverIsNextLearnsSoWhenTheFirstGivesUp(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		cancel()
 		require.Equal(t, 40*time.Second, <-took, "the window's end, a minute after its first answer")
-		require.Equal(t, 2, l.tokens[smsTurn.Token].token.inflight, "who gave up had no leave to give back")
+		require.Equal(t, 2, l.tokens.states[smsTurn.Token].token.inflight, "who gave up had no leave to give back")
 	})
 }
 
@@ -108,14 +108,14 @@ func TestLeaveThatComesTogetherWithTheEndIsGivenBack(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(0, 120))
-		p := l.tokens[smsTurn.Token]
-		w, tooLong := p.Enter(bulkCall, time.Time{}, time.Now())
+		p := l.tokens.states[smsTurn.Token]
+		w, tooLong := p.enter(bulkCall, time.Time{}, time.Now())
 		require.Zero(t, tooLong)
 		time.Sleep(windowLength)
 		p.serve(time.Now())
 		<-w.Done
 		require.Equal(t, 1, p.token.inflight)
-		l.remove(p, w)
+		l.remove(w)
 		require.Zero(t, p.token.inflight)
 	})
 }
@@ -125,16 +125,16 @@ func TestTurnedAwayWaiterHasNoLeaveToGiveBack(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(1, 120))
 		waited(t, &l, smsTurn)
-		p := l.tokens[smsTurn.Token]
+		p := l.tokens.states[smsTurn.Token]
 		ctx, cancel := context.WithTimeout(t.Context(), 65*time.Second)
 		defer cancel()
-		w, tooLong := p.Enter(bulkCall, latestStart(ctx), time.Now())
+		w, tooLong := p.enter(bulkCall, latestStart(ctx), time.Now())
 		require.Zero(t, tooLong)
 		p.token.refuse(limitAnswer{RetryAfter: longestBlock}, time.Now())
 		p.refuseLate(time.Now())
 		<-w.Done
 		require.NotZero(t, w.TooLong)
-		l.remove(p, w)
+		l.remove(w)
 		require.Equal(t, 1, p.token.inflight, "the one that is under way")
 	})
 }
@@ -143,10 +143,10 @@ func TestNobodyOvertakesALineThatIsAboutToMove(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var l WindowLimiter
 		once(t, &l, smsTurn, 202, room(0, 120))
-		p := l.tokens[smsTurn.Token]
-		first, _ := p.Enter(bulkCall, time.Time{}, time.Now())
+		p := l.tokens.states[smsTurn.Token]
+		first, _ := p.enter(bulkCall, time.Time{}, time.Now())
 		time.Sleep(windowLength)
-		second, _ := p.Enter(bulkCall, time.Time{}, time.Now())
+		second, _ := p.enter(bulkCall, time.Time{}, time.Now())
 		require.Equal(t, waitQueue{first, second}, p.queues[bulkCall])
 	})
 }
@@ -158,10 +158,10 @@ func TestWaitersAreTurnedAwayByTheirPlaceInLine(t *testing.T) {
 		waited(t, &l, smsTurn)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
-		p := l.tokens[smsTurn.Token]
+		p := l.tokens.states[smsTurn.Token]
 		var line [3]*waiter
 		for i, c := range []context.Context{t.Context(), t.Context(), ctx} {
-			w, tooLong := p.Enter(bulkCall, latestStart(c), time.Now())
+			w, tooLong := p.enter(bulkCall, latestStart(c), time.Now())
 			require.Zero(t, tooLong, i)
 			if line[i] = w; i == 1 { // as if the third had come while the window took more
 				p.token.limit = 20

@@ -297,7 +297,7 @@ func TestAWaiterWhoseContextEndsLeavesTheLine(t *testing.T) {
 		cancel()
 		require.ErrorIs(t, <-gone, context.Canceled)
 		require.Equal(t, windowLength, <-took)
-		require.Zero(t, len(l.tokens[smsTurn.Token].queues[bulkCall]))
+		require.Zero(t, len(l.tokens.states[smsTurn.Token].queues[bulkCall]))
 	})
 }
 
@@ -438,7 +438,7 @@ func TestTokensThatComeAndGoAreForgotten(t *testing.T) {
 		require.NoError(t, l.Wait(t.Context(), r))
 		l.Observe(r, limitResult(202, room(119, 120)))
 	}
-	require.LessOrEqual(t, len(l.tokens), maxTokens)
+	require.LessOrEqual(t, len(l.tokens.states), maxTokens)
 }
 
 func TestPacingHoldsUnderARush(t *testing.T) {
@@ -456,8 +456,8 @@ func TestPacingHoldsUnderARush(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.Zero(t, l.tokens[smsTurn.Token].token.inflight)
-		require.Empty(t, l.tokens[smsTurn.Token].queues[bulkCall])
+		require.Zero(t, l.tokens.states[smsTurn.Token].token.inflight)
+		require.Empty(t, l.tokens.states[smsTurn.Token].queues[bulkCall])
 	})
 }
 

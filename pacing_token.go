@@ -12,6 +12,7 @@ type limitAnswer struct {
 
 // tokenState is what the responses of one token have shown, and its queues.
 type tokenState struct {
+	name         string    // the token's fingerprint
 	token        window    // the token's own limit
 	otp          window    // a different limit of /otp/send, such as that of the source IP
 	probe        time.Time // until then other calls wait for the response of the one that went first
@@ -20,15 +21,15 @@ type tokenState struct {
 	last         time.Time // when the last other call started
 	share        share
 	queues       [2]waitQueue
+
+	place   int       // in the heap of idle states, from 1; 0: not in it
+	idleEnd time.Time // the end that orders it there
 }
 
-// Idle reports whether no request is in flight or queued for the token.
-func (s *tokenState) Idle() bool {
+// isIdle reports whether no request is in flight or queued for the token.
+func (s *tokenState) isIdle() bool {
 	return s.token.inflight == 0 && len(s.queues[otpCall]) == 0 && len(s.queues[bulkCall]) == 0
 }
-
-// End returns when the token's window ends.
-func (s *tokenState) End() time.Time { return s.token.end }
 
 // earliestStart returns when the first call in a queue may start. A time that is
 // not after now means immediately. OTPs wait only for used-up windows and 429s.
@@ -100,10 +101,10 @@ func (s *tokenState) release(kind callKind) {
 	s.probe = time.Time{}
 }
 
-// observe records the end of an attempt. /otp/send may report the limit of the
+// learn records the end of an attempt. /otp/send may report the limit of the
 // source IP instead of the token's. It counts as the token's only if it has the
 // same size.
-func (s *tokenState) observe(kind callKind, r limitAnswer, now time.Time) {
+func (s *tokenState) learn(kind callKind, r limitAnswer, now time.Time) {
 	s.release(kind)
 	ofToken := kind == bulkCall || r.Limit > 0 && r.Limit == s.token.limit
 	switch {
