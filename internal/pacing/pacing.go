@@ -1,4 +1,8 @@
-package hellio
+// Package pacing holds the arithmetic of hellio's WindowLimiter: what the
+// responses of a token show of its rate limit, who waits, and when a call may
+// start. It knows times and durations only. The caller brings the clock, a lock
+// and the timers.
+package pacing
 
 import (
 	"container/heap"
@@ -8,9 +12,9 @@ import (
 // maxTokens is how many states are kept while no call uses them.
 const maxTokens = 256
 
-// tokenStates holds the state of each token. It forgets idle ones, those first
+// Tokens holds the state of each token. It forgets idle ones, those first
 // whose windows end first. The zero value is ready for use.
-type tokenStates struct {
+type Tokens struct {
 	states map[string]*tokenState
 	idle   idleHeap
 }
@@ -18,32 +22,34 @@ type tokenStates struct {
 // Enter starts a call immediately (nil, 0), refuses it because of a wait that is
 // too long (nil, wait), or appends it to its queue. A zero latest means that the
 // call may start at any time.
-func (t *tokenStates) Enter(token string, kind callKind, latest, now time.Time) (w *waiter, tooLong time.Duration) {
+func (t *Tokens) Enter(
+	token string, kind Kind, latest, now time.Time,
+) (w *Waiter, tooLong time.Duration) {
 	return t.state(token).enter(kind, latest, now)
 }
 
 // WakeAfter starts the waiters that may start and returns how long the caller of
 // w may sleep.
-func (t *tokenStates) WakeAfter(w *waiter, now time.Time) time.Duration {
+func (t *Tokens) WakeAfter(w *Waiter, now time.Time) time.Duration {
 	return w.state.wakeAfter(w, now)
 }
 
 // Remove takes w out of its queue, or returns the permit that it has received in
 // the same moment.
-func (t *tokenStates) Remove(w *waiter, now time.Time) {
+func (t *Tokens) Remove(w *Waiter, now time.Time) {
 	w.state.remove(w, now)
 	t.settle(w.state)
 }
 
 // Observe learns from a response and starts the waiters that may start now.
-func (t *tokenStates) Observe(token string, kind callKind, r limitAnswer, now time.Time) {
+func (t *Tokens) Observe(token string, kind Kind, r Response, now time.Time) {
 	s := t.state(token)
 	s.observe(kind, r, now)
 	t.settle(s)
 }
 
 // state returns the state of a token.
-func (t *tokenStates) state(token string) *tokenState {
+func (t *Tokens) state(token string) *tokenState {
 	if s := t.states[token]; s != nil {
 		return s
 	}
@@ -57,7 +63,7 @@ func (t *tokenStates) state(token string) *tokenState {
 }
 
 // settle puts a state that has become idle into the heap.
-func (t *tokenStates) settle(s *tokenState) {
+func (t *Tokens) settle(s *tokenState) {
 	if !s.isIdle() {
 		return
 	}
@@ -75,7 +81,7 @@ func (t *tokenStates) settle(s *tokenState) {
 
 // evict forgets idle states until at most n states are left. A state that is in
 // use again stays: it leaves the heap and returns to it when it is idle.
-func (t *tokenStates) evict(n int) {
+func (t *Tokens) evict(n int) {
 	for len(t.states) > n && len(t.idle) > 0 {
 		s := heap.Pop(&t.idle).(*tokenState)
 		if s.isIdle() {

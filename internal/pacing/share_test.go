@@ -1,4 +1,4 @@
-package hellio
+package pacing
 
 import (
 	"testing"

@@ -1,8 +1,20 @@
-package hellio
+package pacing
 
 import (
 	"math/rand/v2"
 	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+const (
+	windowLength = contract.RateLimitWindow
+	probeTime    = time.Second      // the longest wait for the response of the call that goes first
+	otpMemory    = 10 * time.Minute // how long after an OTP a part of each window is reserved for OTPs
+
+	longestBlock   = 65 * time.Second // after a 429, a little over a window
+	shortestBlock  = time.Second      // Retry-After is rounded down, so it can end a second early
+	longestBackoff = 8 * time.Second  // after 429s without a Retry-After
 )
 
 // window is one limit of the API, as far as its responses show. The API's window
@@ -98,7 +110,7 @@ func (w *window) lowerBound(n, reserve int, now time.Time) time.Time {
 // Responses overtake one another, so within a window the lowest number is right.
 // A number much higher than any response in flight can report is that of a new
 // window.
-func (w *window) learn(r limitAnswer, now time.Time) (begun bool) {
+func (w *window) learn(r Response, now time.Time) (begun bool) {
 	w.refusals = 0
 	switch {
 	case r.Limit <= 0:
@@ -123,7 +135,7 @@ func (w *window) learn(r limitAnswer, now time.Time) (begun bool) {
 // a running window, responses of the next one may have overtaken it: only a
 // request that started later proves a vacancy. A response that shows no less, to
 // a request that started after this first proof, proves an exemption.
-func (w *window) learnVacancy(r limitAnswer, now time.Time) {
+func (w *window) learnVacancy(r Response, now time.Time) {
 	older := min(w.older, w.inflight+1) // the request of this response has been subtracted
 	w.older = w.inflight
 	switch {
@@ -151,10 +163,10 @@ func (w *window) forgetVacancy() {
 
 // refuse records a 429. The random part keeps clients from coming back at the
 // same moment, or before a Retry-After that was rounded down.
-func (w *window) refuse(r limitAnswer, now time.Time) {
-	wait := max(r.RetryAfter, throttleWait)
+func (w *window) refuse(r Response, now time.Time) {
+	wait := max(r.RetryAfter, shortestBlock)
 	if r.RetryAfter == 0 {
-		wait = min(throttleWait<<w.refusals, defaultMaxWait)
+		wait = min(shortestBlock<<w.refusals, longestBackoff)
 	}
 	if r.Limit > 0 {
 		w.limit = r.Limit

@@ -1,9 +1,9 @@
-package hellio
+package pacing
 
 import "time"
 
-// limitAnswer is how an attempt ended.
-type limitAnswer struct {
+// Response is how an attempt ended.
+type Response struct {
 	Status     int // 0: no response
 	Limit      int // requests per window; 0: not reported
 	Remaining  int
@@ -20,7 +20,7 @@ type tokenState struct {
 	lastOTP      time.Time // when the last OTP asked to start
 	last         time.Time // when the last other call started
 	share        share
-	queues       [2]waitQueue
+	queues       [2]queue
 
 	place   int       // in the heap of idle states, from 1; 0: not in it
 	idleEnd time.Time // the end that orders it there
@@ -28,15 +28,15 @@ type tokenState struct {
 
 // isIdle reports whether no request is in flight or queued for the token.
 func (s *tokenState) isIdle() bool {
-	return s.token.inflight == 0 && len(s.queues[otpCall]) == 0 && len(s.queues[bulkCall]) == 0
+	return s.token.inflight == 0 && len(s.queues[OTP]) == 0 && len(s.queues[Bulk]) == 0
 }
 
 // earliestStart returns when the first call in a queue may start. A time that is
 // not after now means immediately. OTPs wait only for used-up windows and 429s.
-func (s *tokenState) earliestStart(kind callKind, now time.Time) time.Time {
+func (s *tokenState) earliestStart(kind Kind, now time.Time) time.Time {
 	t := &s.token
 	switch {
-	case kind == otpCall:
+	case kind == OTP:
 		return later(t.earliestStart(0, now), s.otp.earliestStart(0, now))
 	case now.Before(t.blocked):
 		return t.blocked
@@ -53,8 +53,8 @@ func (s *tokenState) earliestStart(kind callKind, now time.Time) time.Time {
 
 // lowerBound returns a time before which the n-th in a queue (from 0) cannot
 // start.
-func (s *tokenState) lowerBound(kind callKind, n int, now time.Time) time.Time {
-	if kind == otpCall {
+func (s *tokenState) lowerBound(kind Kind, n int, now time.Time) time.Time {
+	if kind == OTP {
 		return later(s.token.lowerBound(n, 0, now), s.otp.lowerBound(n, 0, now))
 	}
 	at := s.token.lowerBound(n, s.reserve(now), now)
@@ -79,9 +79,9 @@ func (s *tokenState) reserve(now time.Time) int {
 }
 
 // grant counts a call that starts.
-func (s *tokenState) grant(kind callKind, now time.Time) {
+func (s *tokenState) grant(kind Kind, now time.Time) {
 	s.token.start()
-	if kind == otpCall {
+	if kind == OTP {
 		s.otp.start()
 		return
 	}
@@ -92,9 +92,9 @@ func (s *tokenState) grant(kind callKind, now time.Time) {
 }
 
 // release counts a call that has ended.
-func (s *tokenState) release(kind callKind) {
+func (s *tokenState) release(kind Kind) {
 	s.token.inflight = max(0, s.token.inflight-1)
-	if kind == otpCall {
+	if kind == OTP {
 		s.otp.inflight = max(0, s.otp.inflight-1)
 		return
 	}
@@ -104,9 +104,9 @@ func (s *tokenState) release(kind callKind) {
 // learn records the end of an attempt. /otp/send may report the limit of the
 // source IP instead of the token's. It counts as the token's only if it has the
 // same size.
-func (s *tokenState) learn(kind callKind, r limitAnswer, now time.Time) {
+func (s *tokenState) learn(kind Kind, r Response, now time.Time) {
 	s.release(kind)
-	ofToken := kind == bulkCall || r.Limit > 0 && r.Limit == s.token.limit
+	ofToken := kind == Bulk || r.Limit > 0 && r.Limit == s.token.limit
 	switch {
 	case r.Status == 429 && ofToken:
 		s.token.refuse(r, now)
@@ -122,7 +122,7 @@ func (s *tokenState) learn(kind callKind, r limitAnswer, now time.Time) {
 
 // count records a response about the token's limit or, with Status 0, an attempt
 // that the API may have counted.
-func (s *tokenState) count(r limitAnswer, now time.Time) {
+func (s *tokenState) count(r Response, now time.Time) {
 	last := s.token
 	begun := s.token.learn(r, now)
 	switch {

@@ -5,14 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hellio-go/hellio/internal/contract"
-)
-
-const (
-	windowLength = contract.RateLimitWindow
-	probeTime    = time.Second      // the longest wait for the response of the call that goes first
-	otpMemory    = 10 * time.Minute // how long after an OTP a part of each window is reserved for OTPs
-	longestBlock = 65 * time.Second // the longest block after a 429, a little over a window
+	"github.com/hellio-go/hellio/internal/pacing"
 )
 
 // WindowLimiter is the default Limiter of a Client. It learns each token's
@@ -39,7 +32,7 @@ const (
 // and does not pace calls without a token (Login).
 type WindowLimiter struct {
 	mu     sync.Mutex
-	tokens tokenStates
+	tokens pacing.Tokens
 }
 
 // Wait returns nil when the attempt may start. Its errors are the context's and,
@@ -57,11 +50,11 @@ func (l *WindowLimiter) Wait(ctx context.Context, r LimitRequest) error {
 	return l.wait(ctx, w)
 }
 
-func kindOfCall(r LimitRequest) callKind {
+func kindOfCall(r LimitRequest) pacing.Kind {
 	if r.OTP {
-		return otpCall
+		return pacing.OTP
 	}
-	return bulkCall
+	return pacing.Bulk
 }
 
 // latestStart returns when an attempt may start at the latest; zero means any
@@ -98,7 +91,7 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	rl := result.RateLimit
-	l.tokens.Observe(r.Token, kindOfCall(r), limitAnswer{
+	l.tokens.Observe(r.Token, kindOfCall(r), pacing.Response{
 		Status:     result.Status,
 		Limit:      rl.Limit,
 		Remaining:  rl.Remaining,
@@ -108,7 +101,7 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 
 // wait blocks until w may start, is refused, or ctx ends. The waiter at the head
 // of a queue owns the timer.
-func (l *WindowLimiter) wait(ctx context.Context, w *waiter) error {
+func (l *WindowLimiter) wait(ctx context.Context, w *pacing.Waiter) error {
 	timer := time.NewTimer(l.wakeAfter(w))
 	defer timer.Stop()
 	for {
@@ -126,7 +119,7 @@ func (l *WindowLimiter) wait(ctx context.Context, w *waiter) error {
 }
 
 // wakeAfter starts the waiters that may start and returns how long w may sleep.
-func (l *WindowLimiter) wakeAfter(w *waiter) time.Duration {
+func (l *WindowLimiter) wakeAfter(w *pacing.Waiter) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.tokens.WakeAfter(w, time.Now())
@@ -134,7 +127,7 @@ func (l *WindowLimiter) wakeAfter(w *waiter) time.Duration {
 
 // remove takes w out of its queue, or returns the permit that it has received
 // in the same moment.
-func (l *WindowLimiter) remove(w *waiter) {
+func (l *WindowLimiter) remove(w *pacing.Waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tokens.Remove(w, time.Now())

@@ -1,4 +1,4 @@
-package hellio
+package pacing
 
 import (
 	"testing"
@@ -6,11 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
-
-// shows is a response that reports what is left of the limit.
-func shows(remaining, limit int) limitAnswer {
-	return limitAnswer{Limit: limit, Remaining: remaining}
-}
 
 func TestEarliestTurnInALineIsCountedByWindows(t *testing.T) {
 	t.Parallel()
@@ -60,7 +55,7 @@ func TestWindowLearnsFromAnswersThatOvertakeOneAnother(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		w    window
-		told limitAnswer
+		told Response
 		want window
 	}{
 		"the first answer of all":            {window{inflight: 4}, shows(119, 120), begun(120, 119)},
@@ -70,10 +65,10 @@ func TestWindowLearnsFromAnswersThatOvertakeOneAnother(t *testing.T) {
 		"more than that":                     {known, shows(91, 120), begun(120, 91)},
 		"another limit":                      {known, shows(40, 100), begun(100, 40)},
 		"after the window":                   {window{limit: 120, rem: 50, highest: 60, inflight: 4, end: now}, shows(40, 120), begun(120, 40)},
-		"no limit told":                      {known, limitAnswer{}, known},
+		"no limit told":                      {known, Response{}, known},
 		"all left: that window is over":      {known, shows(120, 120), window{limit: 120, rem: 50, highest: 60, inflight: 4, older: 4}},
 		"an answer ends a row of refusals":   {window{limit: 120, rem: 50, highest: 60, inflight: 4, end: end, refusals: 2}, shows(50, 120), known},
-		"even if it tells nothing of limits": {window{refusals: 2}, limitAnswer{}, window{}},
+		"even if it tells nothing of limits": {window{refusals: 2}, Response{}, window{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +79,7 @@ func TestWindowLearnsFromAnswersThatOvertakeOneAnother(t *testing.T) {
 }
 
 // answered lets a request go at now and answers it.
-func (w *window) answered(rl limitAnswer, now time.Time) {
+func (w *window) answered(rl Response, now time.Time) {
 	w.start()
 	w.inflight--
 	w.learn(rl, now)
@@ -145,7 +140,7 @@ func TestLostResponsesDoNotCountForAnExemption(t *testing.T) {
 	w.inflight--
 	w.learn(shows(120, 120), now)
 	w.inflight--
-	w.learn(limitAnswer{}, now)
+	w.learn(Response{}, now)
 	w.inflight--
 	w.learn(shows(120, 120), now)
 	require.Equal(t, vacant, w.vacancy, "of two requests before the proof one is lost")
@@ -175,7 +170,7 @@ func TestRefusalEndsAnExemption(t *testing.T) {
 	w.answered(shows(120, 120), now)
 	w.answered(shows(120, 120), now)
 	require.Equal(t, exempt, w.vacancy)
-	w.refuse(limitAnswer{RetryAfter: 20 * time.Second}, now)
+	w.refuse(Response{RetryAfter: 20 * time.Second}, now)
 	require.False(t, w.open(now))
 	require.False(t, w.earliestStart(0, now).Before(now.Add(20*time.Second)))
 }
@@ -191,7 +186,7 @@ func TestRequestThatGoesAloneSetsWhatAnAnswerMayTell(t *testing.T) {
 }
 
 func TestWindowIsUsedUpAfterARefusal(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Run("", func(t *testing.T) {
 		now := time.Now()
 		within := func(w window, least time.Duration) {
 			t.Helper()
@@ -202,21 +197,21 @@ func TestWindowIsUsedUpAfterARefusal(t *testing.T) {
 			require.Equal(t, w.limit, w.highest)
 		}
 		w := window{limit: 120, rem: 50, highest: 60, end: now.Add(5 * time.Second)}
-		w.refuse(limitAnswer{RetryAfter: 20 * time.Second}, now)
+		w.refuse(Response{RetryAfter: 20 * time.Second}, now)
 		within(w, 20*time.Second)
 		require.Equal(t, 120, w.limit, "a 429 that tells no limit leaves it")
 		before := w.blocked
-		w.refuse(limitAnswer{Limit: 100, RetryAfter: 10 * time.Second}, now)
+		w.refuse(Response{Limit: 100, RetryAfter: 10 * time.Second}, now)
 		require.Equal(t, before, w.blocked, "a shorter wait does not cut a longer one")
 		require.Equal(t, 100, w.limit)
 
 		w = window{}
-		w.refuse(limitAnswer{RetryAfter: 300 * time.Millisecond}, now)
-		within(w, throttleWait)
+		w.refuse(Response{RetryAfter: 300 * time.Millisecond}, now)
+		within(w, shortestBlock)
 		for range 100 {
 			now = w.blocked
-			w.refuse(limitAnswer{}, now)
+			w.refuse(Response{}, now)
 		}
-		within(w, defaultMaxWait)
+		within(w, longestBackoff)
 	})
 }

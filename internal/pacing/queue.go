@@ -1,42 +1,43 @@
-package hellio
+package pacing
 
 import (
 	"slices"
 	"time"
 )
 
-// callKind selects the queue of a call. OTPs start before other calls.
-type callKind int
+// Kind selects the queue of a call. OTPs start before other calls.
+type Kind int
 
 // The kinds of calls.
 const (
-	otpCall callKind = iota
-	bulkCall
+	OTP Kind = iota
+	Bulk
 )
 
-// waiter is one call in a queue.
-type waiter struct {
+// Waiter is one call in a queue.
+type Waiter struct {
 	Head    chan struct{} // receives when the caller has to ask WakeAfter again
 	Done    chan struct{} // closed when the call has left the queue
 	TooLong time.Duration // after Done: 0 if the call may start, else the wait that is too long
 
 	state  *tokenState
-	kind   callKind
+	kind   Kind
 	latest time.Time // its latest start; zero: any time
 }
 
-// waitQueue holds the waiting calls of one kind, first in, first out.
-type waitQueue []*waiter
+// queue holds the waiting calls of one kind, first in, first out.
+type queue []*Waiter
 
-func (q waitQueue) head() *waiter {
+func (q queue) head() *Waiter {
 	if len(q) == 0 {
 		return nil
 	}
 	return q[0]
 }
 
-// pop removes the first waiter. Deleting it from the slice would move all others.
-func (q *waitQueue) pop() *waiter {
+// pop removes the first waiter. Deleting it from the slice would move all
+// others.
+func (q *queue) pop() *Waiter {
 	w := (*q)[0]
 	(*q)[0] = nil
 	*q = (*q)[1:]
@@ -44,7 +45,7 @@ func (q *waitQueue) pop() *waiter {
 }
 
 // remove reports whether w was in the queue.
-func (q *waitQueue) remove(w *waiter) bool {
+func (q *queue) remove(w *Waiter) bool {
 	i := slices.Index(*q, w)
 	if i >= 0 {
 		*q = slices.Delete(*q, i, i+1)
@@ -53,7 +54,7 @@ func (q *waitQueue) remove(w *waiter) bool {
 }
 
 // wake makes the caller of the first waiter ask WakeAfter again.
-func (q waitQueue) wake() {
+func (q queue) wake() {
 	if len(q) == 0 {
 		return
 	}
@@ -63,8 +64,8 @@ func (q waitQueue) wake() {
 	}
 }
 
-func (s *tokenState) enter(kind callKind, latest, now time.Time) (w *waiter, tooLong time.Duration) {
-	if kind == otpCall {
+func (s *tokenState) enter(kind Kind, latest, now time.Time) (w *Waiter, tooLong time.Duration) {
+	if kind == OTP {
 		s.lastOTP = now
 	}
 	q := &s.queues[kind]
@@ -75,7 +76,7 @@ func (s *tokenState) enter(kind callKind, latest, now time.Time) (w *waiter, too
 	if tooLong = s.tooLong(kind, len(*q), latest, now); tooLong > 0 {
 		return nil, tooLong
 	}
-	w = &waiter{
+	w = &Waiter{
 		state:  s,
 		Head:   make(chan struct{}, 1),
 		Done:   make(chan struct{}),
@@ -86,7 +87,7 @@ func (s *tokenState) enter(kind callKind, latest, now time.Time) (w *waiter, too
 	return w, 0
 }
 
-func (s *tokenState) wakeAfter(w *waiter, now time.Time) time.Duration {
+func (s *tokenState) wakeAfter(w *Waiter, now time.Time) time.Duration {
 	s.serve(now)
 	if s.queues[w.kind].head() != w {
 		return windowLength
@@ -94,7 +95,7 @@ func (s *tokenState) wakeAfter(w *waiter, now time.Time) time.Duration {
 	return s.earliestStart(w.kind, now).Sub(now)
 }
 
-func (s *tokenState) remove(w *waiter, now time.Time) {
+func (s *tokenState) remove(w *Waiter, now time.Time) {
 	if !s.queues[w.kind].remove(w) && w.TooLong == 0 {
 		s.release(w.kind)
 	}
@@ -102,7 +103,7 @@ func (s *tokenState) remove(w *waiter, now time.Time) {
 	s.wakeHeads()
 }
 
-func (s *tokenState) observe(kind callKind, r limitAnswer, now time.Time) {
+func (s *tokenState) observe(kind Kind, r Response, now time.Time) {
 	s.learn(kind, r, now)
 	s.serve(now)
 	s.refuseLate(now)
@@ -112,7 +113,7 @@ func (s *tokenState) observe(kind callKind, r limitAnswer, now time.Time) {
 // serve starts the waiters that may start, and wakes those that come to the
 // head of a queue.
 func (s *tokenState) serve(now time.Time) {
-	for _, kind := range [...]callKind{otpCall, bulkCall} {
+	for _, kind := range [...]Kind{OTP, Bulk} {
 		q := &s.queues[kind]
 		before := q.head()
 		for len(*q) > 0 && !s.earliestStart(kind, now).After(now) {
@@ -129,7 +130,7 @@ func (s *tokenState) serve(now time.Time) {
 func (s *tokenState) refuseLate(now time.Time) {
 	for kind := range s.queues {
 		kept := 0
-		s.queues[kind] = slices.DeleteFunc(s.queues[kind], func(w *waiter) bool {
+		s.queues[kind] = slices.DeleteFunc(s.queues[kind], func(w *Waiter) bool {
 			w.TooLong = s.tooLong(w.kind, kept, w.latest, now)
 			if w.TooLong == 0 {
 				kept++
@@ -149,7 +150,7 @@ func (s *tokenState) wakeHeads() {
 
 // tooLong returns the wait of the n-th in a queue (from 0) if that is certain to
 // end after latest, else 0.
-func (s *tokenState) tooLong(kind callKind, n int, latest, now time.Time) time.Duration {
+func (s *tokenState) tooLong(kind Kind, n int, latest, now time.Time) time.Duration {
 	at := s.lowerBound(kind, n, now)
 	if latest.IsZero() || !at.After(now) || !at.After(latest) {
 		return 0
