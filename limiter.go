@@ -2,6 +2,7 @@ package hellio
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -74,9 +75,10 @@ func limitError(tooLong time.Duration) error {
 	if tooLong == 0 {
 		return nil
 	}
+	const text = "the rate limit allows the next call in %s, too late for the deadline"
 	return &RateLimitError{
 		APIError: &APIError{
-			Message: "the rate limit is used up, and the wait for it would pass the deadline",
+			Message: fmt.Sprintf(text, tooLong.Round(time.Millisecond)),
 			Outcome: OutcomeNotSent,
 		},
 		RetryAfter: tooLong,

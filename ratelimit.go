@@ -17,8 +17,8 @@ import (
 // reported.
 type RateLimit struct {
 	Limit      int           // requests per window; 0: not reported
-	Remaining  int           // requests left in the window, also above Limit; meaningless while Limit is 0
-	Reset      time.Time     // end of the window by the API's clock, on a 429 only; zero: not reported
+	Remaining  int           // requests left, possibly more than Limit; meaningless if Limit is 0
+	Reset      time.Time     // end of the window by the API's clock, on a 429; zero: not reported
 	RetryAfter time.Duration // how long to wait, on a 429 and some 503s; 0: not reported
 }
 
@@ -120,7 +120,7 @@ func untilBy(h http.Header, at time.Time) (wait time.Duration, ok bool) {
 	return at.Sub(date), true
 }
 
-// headerInt reads a header of 1 to 12 digits.
+// headerInt returns the value of a header of 1 to 12 digits.
 func headerInt(h http.Header, name string) (int64, bool) {
 	text := header(h, name)
 	if !isDigits(text) || len(text) > 12 {
@@ -130,7 +130,8 @@ func headerInt(h http.Header, name string) (int64, bool) {
 	return n, err == nil
 }
 
-// header is Get for a name in canonical form, without Get's canonicalising.
+// header returns what Get returns for a name in canonical form, without the cost
+// of canonicalising it.
 func header(h http.Header, name string) string {
 	if v := h[name]; len(v) > 0 {
 		return v[0]

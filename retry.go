@@ -14,7 +14,7 @@ type RetryPolicy struct {
 	MaxRetries    int           // attempts after the first, at most 100; 0: 3 on keyed sends, 2 on other calls; -1: none
 	MinWait       time.Duration // the first retry waits a random time up to this, each further one up to twice as long; 0: 500 ms
 	MaxWait       time.Duration // longest such wait; 0: 8 s
-	MaxRetryAfter time.Duration // longest Retry-After that a call waits for; after a longer one it returns immediately; 0: 65 s
+	MaxRetryAfter time.Duration // a call returns immediately after a longer Retry-After; 0: 65 s
 }
 
 const (
@@ -205,7 +205,8 @@ func isKeyConflict(c class, status int, code string) bool {
 	return status == http.StatusConflict && (code == contract.CodeIdempotencyConflict || c == classKeyed && code == "")
 }
 
-// delay is how long to wait before the n-th retry (n = 1, 2, …) for this reason; random is in [0, 1).
+// delay returns how long to wait before the n-th retry (n = 1, 2, …) for this
+// reason. random is in [0, 1).
 func delay(p RetryPolicy, why reason, n int, h http.Header, random float64) time.Duration {
 	base := p.MinWait
 	switch why {
@@ -226,7 +227,8 @@ func delay(p RetryPolicy, why reason, n int, h http.Header, random float64) time
 	return max(shortestWait, time.Duration(random*float64(ceiling)))
 }
 
-// conflictWait is the n-th wait for an earlier attempt with the same key to end: 0.3, 1, 2, 4, 4… s.
+// conflictWait returns the n-th wait for an earlier attempt with the same key to
+// end: 0.3, 1, 2, 4, 4… s.
 func conflictWait(n int) time.Duration {
 	if n == 1 {
 		return 300 * time.Millisecond

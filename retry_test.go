@@ -52,17 +52,21 @@ func TestDelayOfAnAbsurdPolicyStaysWithinItsBounds(t *testing.T) {
 // retryAfterDate is the Date of the responses of the two tests below.
 var retryAfterDate = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// waitHeaders returns the headers of a response at retryAfterDate.
-func waitHeaders(pairs ...string) http.Header {
-	return limitHeaders(append(pairs, "Date", retryAfterDate.Format(http.TimeFormat))...)
+// askFor returns the headers of a response at retryAfterDate.
+func askFor(value string) http.Header {
+	return limitHeaders("Retry-After", value, "Date", httpDate(0))
 }
 
-func httpDate(after time.Duration) string {
-	return retryAfterDate.Add(after).Format(http.TimeFormat)
+func resetAt(value string) http.Header {
+	return limitHeaders("X-RateLimit-Reset", value, "Date", httpDate(0))
 }
 
-func epoch(after time.Duration) string {
-	return strconv.FormatInt(retryAfterDate.Add(after).Unix(), 10)
+func httpDate(d time.Duration) string {
+	return retryAfterDate.Add(d).Format(http.TimeFormat)
+}
+
+func epoch(d time.Duration) string {
+	return strconv.FormatInt(retryAfterDate.Add(d).Unix(), 10)
 }
 
 func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
@@ -70,26 +74,28 @@ func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
 	const most = time.Duration(math.MaxInt64)
+	both := askFor("7")
+	both.Set("X-RateLimit-Reset", epoch(time.Minute))
 	for name, c := range map[string]struct {
 		header http.Header
 		least  time.Duration
 	}{
-		"seconds":                       {waitHeaders("Retry-After", "60"), 60 * time.Second},
-		"one second":                    {waitHeaders("Retry-After", "1"), time.Second},
-		"zero, the end of the window":   {waitHeaders("Retry-After", "0"), time.Second},
-		"a fraction":                    {waitHeaders("Retry-After", "1.5"), 2 * time.Second},
-		"a date":                        {waitHeaders("Retry-After", httpDate(30*time.Second)), 30 * time.Second},
-		"Reset without Retry-After":     {waitHeaders("X-RateLimit-Reset", epoch(42*time.Second)), 42 * time.Second},
-		"Retry-After and Reset":         {waitHeaders("Retry-After", "7", "X-RateLimit-Reset", epoch(time.Minute)), 7 * time.Second},
-		"a second more than a day":      {waitHeaders("Retry-After", "86401"), 24*time.Hour + time.Second},
-		"a date in 100 days":            {waitHeaders("Retry-After", httpDate(2400*time.Hour)), 2400 * time.Hour},
-		"the last whole second":         {waitHeaders("Retry-After", "9223372036"), 9223372036 * time.Second},
-		"a fraction beyond that":        {waitHeaders("Retry-After", "9223372036.1"), most},
-		"a second beyond that":          {waitHeaders("Retry-After", "9223372037"), most},
-		"a number that wraps to 290 ms": {waitHeaders("Retry-After", "18446744074"), most},
-		"a number beyond any integer":   {waitHeaders("Retry-After", "99999999999999999999999999"), most},
-		"the last date":                 {waitHeaders("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), most},
-		"Reset in a thousand years":     {waitHeaders("X-RateLimit-Reset", "33333333333"), most},
+		"seconds":                       {askFor("60"), 60 * time.Second},
+		"one second":                    {askFor("1"), time.Second},
+		"zero, the end of the window":   {askFor("0"), time.Second},
+		"a fraction":                    {askFor("1.5"), 2 * time.Second},
+		"a date":                        {askFor(httpDate(30 * time.Second)), 30 * time.Second},
+		"Reset without Retry-After":     {resetAt(epoch(42 * time.Second)), 42 * time.Second},
+		"Retry-After and Reset":         {both, 7 * time.Second},
+		"a second more than a day":      {askFor("86401"), 24*time.Hour + time.Second},
+		"a date in 100 days":            {askFor(httpDate(2400 * time.Hour)), 2400 * time.Hour},
+		"the last whole second":         {askFor("9223372036"), 9223372036 * time.Second},
+		"a fraction beyond that":        {askFor("9223372036.1"), most},
+		"a second beyond that":          {askFor("9223372037"), most},
+		"a number that wraps to 290 ms": {askFor("18446744074"), most},
+		"a number beyond any integer":   {askFor("99999999999999999999999999"), most},
+		"the last date":                 {askFor("Fri, 31 Dec 9999 23:59:59 GMT"), most},
+		"Reset in a thousand years":     {resetAt("33333333333"), most},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +103,8 @@ func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
 			require.Equal(t, c.least, delay(policy, whyThrottled, 3, c.header, 0))
 			require.Equal(t, half, delay(policy, whyThrottled, 3, c.header, 0.5))
 			require.Equal(t, c.least, delay(policy, whyUnavailable, 1, c.header, 0), "also on a 503")
-			require.Less(t, delay(policy, whyServer, 1, c.header, 0.999), policy.MinWait, "not on a 500")
+			without := delay(policy, whyServer, 1, c.header, 0.999)
+			require.Less(t, without, policy.MinWait, "not on a 500")
 		})
 	}
 }
@@ -108,21 +115,21 @@ func TestDelayIgnoresWhatItCannotRead(t *testing.T) {
 	require.NoError(t, err)
 	for name, header := range map[string]http.Header{
 		"nothing":                     {},
-		"an empty value":              waitHeaders("Retry-After", ""),
-		"a negative number":           waitHeaders("Retry-After", "-5"),
-		"a sign":                      waitHeaders("Retry-After", "+5"),
-		"an exponent":                 waitHeaders("Retry-After", "1e3"),
-		"a point without a fraction":  waitHeaders("Retry-After", "1."),
-		"a fraction without a number": waitHeaders("Retry-After", ".5"),
-		"two points":                  waitHeaders("Retry-After", "1.5.5"),
-		"a unit":                      waitHeaders("Retry-After", "5s"),
-		"digits of another script":    waitHeaders("Retry-After", "٣"),
-		"words":                       waitHeaders("Retry-After", "soon"),
-		"a past date":                 waitHeaders("Retry-After", httpDate(-time.Second)),
+		"an empty value":              askFor(""),
+		"a negative number":           askFor("-5"),
+		"a sign":                      askFor("+5"),
+		"an exponent":                 askFor("1e3"),
+		"a point without a fraction":  askFor("1."),
+		"a fraction without a number": askFor(".5"),
+		"two points":                  askFor("1.5.5"),
+		"a unit":                      askFor("5s"),
+		"digits of another script":    askFor("٣"),
+		"words":                       askFor("soon"),
+		"a past date":                 askFor(httpDate(-time.Second)),
 		"a date without Date":         {"Retry-After": {httpDate(30 * time.Second)}},
 		"Reset without Date":          {contract.HeaderRateLimitReset: {epoch(time.Minute)}},
-		"Reset in the past":           waitHeaders("X-RateLimit-Reset", epoch(-time.Second)),
-		"Reset of 13 digits":          waitHeaders("X-RateLimit-Reset", epoch(0)+"000"),
+		"Reset in the past":           resetAt(epoch(-time.Second)),
+		"Reset of 13 digits":          resetAt(epoch(0) + "000"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -134,26 +141,23 @@ func TestDelayIgnoresWhatItCannotRead(t *testing.T) {
 
 // retryAfterRow is what a Retry-After means for a call that meets it every time.
 type retryAfterRow struct {
-	value func(now time.Time) string
-	date  bool          // the response has a Date
-	wait  time.Duration // in the error and for the limiter
-	hits  int
+	value  func(now time.Time) string
+	wait   time.Duration // in the error and for the limiter
+	hits   int
+	noDate bool // the response has no Date
 }
 
 func retryAfterTable() map[string]retryAfterRow {
 	seconds := func(text string, wait time.Duration, hits int) retryAfterRow {
-		return retryAfterRow{
-			value: func(time.Time) string { return text },
-			date:  true,
-			wait:  wait,
-			hits:  hits,
-		}
+		return retryAfterRow{value: func(time.Time) string { return text }, wait: wait, hits: hits}
 	}
-	at := func(after time.Duration) func(time.Time) string {
-		return func(now time.Time) string { return now.Add(after).UTC().Format(http.TimeFormat) }
+	date := func(d, wait time.Duration, hits int) retryAfterRow {
+		value := func(now time.Time) string { return now.Add(d).UTC().Format(http.TimeFormat) }
+		return retryAfterRow{value: value, wait: wait, hits: hits}
 	}
 	const century = 36525 * 24 * time.Hour // in a bubble the year is 2000
-	const most = time.Duration(math.MaxInt64)
+	withoutDate := date(30*time.Second, 0, 4)
+	withoutDate.noDate = true
 	return map[string]retryAfterRow{
 		"0":                   seconds("0", 0, 4),
 		"1":                   seconds("1", time.Second, 4),
@@ -163,19 +167,19 @@ func retryAfterTable() map[string]retryAfterRow {
 		"66":                  seconds("66", 66*time.Second, 1),
 		"86401":               seconds("86401", 86401*time.Second, 1),
 		"90000":               seconds("90000", 25*time.Hour, 1),
-		"20 digits":           seconds("12345678901234567890", most, 1),
+		"20 digits":           seconds("12345678901234567890", math.MaxInt64, 1),
 		"words":               seconds("soon", 0, 4),
-		"a date in 30 s":      {value: at(30 * time.Second), date: true, wait: 30 * time.Second, hits: 4},
-		"a date in 2100":      {value: at(century), date: true, wait: century, hits: 1},
-		"a past date":         {value: at(-time.Minute), date: true, hits: 4},
-		"a date without Date": {value: at(30 * time.Second), hits: 4},
+		"a date in 30 s":      date(30*time.Second, 30*time.Second, 4),
+		"a date in 2100":      date(century, century, 1),
+		"a past date":         date(-time.Minute, 0, 4),
+		"a date without Date": withoutDate,
 	}
 }
 
 func (r retryAfterRow) reply(status int) step {
 	return func(req *http.Request) (*http.Response, error) {
 		headers := []string{"Retry-After", r.value(time.Now())}
-		if r.date {
+		if !r.noDate {
 			headers = append(headers, "Date", time.Now().UTC().Format(http.TimeFormat))
 		}
 		return reply(status, `{"error":"throttled"}`, headers...)(req)

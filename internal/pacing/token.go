@@ -15,7 +15,7 @@ type tokenState struct {
 	name         string    // the token's fingerprint
 	token        window    // the token's own limit
 	otp          window    // a different limit of /otp/send, such as that of the source IP
-	probe        time.Time // until then other calls wait for the response of the one that went first
+	probe        time.Time // until then calls wait for the response of the one that went first
 	limitUnknown bool      // responses report no limit
 	lastOTP      time.Time // when the last OTP asked to start
 	last         time.Time // when the last other call started

@@ -10,7 +10,7 @@ import (
 const (
 	windowLength = contract.RateLimitWindow
 	probeTime    = time.Second      // the longest wait for the response of the call that goes first
-	otpMemory    = 10 * time.Minute // how long after an OTP a part of each window is reserved for OTPs
+	otpMemory    = 10 * time.Minute // how long after an OTP a part of the window is reserved
 
 	longestBlock   = 65 * time.Second // after a 429, a little over a window
 	shortestBlock  = time.Second      // Retry-After is rounded down, so it can end a second early
