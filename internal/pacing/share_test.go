@@ -94,22 +94,23 @@ func TestSlotsSpreadTheFractionOverTheWindow(t *testing.T) {
 func TestUsedUpWindowCarriesItsShareOver(t *testing.T) {
 	t.Parallel()
 	const minute = windowLength
+	last30 := sharing(10, 0, carrying(30, 0))
 	next := &window{limit: 120, rem: 110}
 	for name, c := range map[string]struct {
 		last  *tokenState
 		after time.Duration // its end
 		want  float64
 	}{
-		"others took 71, 30 were its own":  {sharing(10, 0, carrying(30, 0)), 0, 30.0 / 101},
-		"requests in flight are its own":   {sharing(10, 20, carrying(30, 0)), 0, 30.0 / 81},
-		"half of the window was used":      {sharing(60, 0, carrying(30, 0)), 0, 0},
-		"a little more than half was used": {sharing(59, 0, carrying(30, 0)), 0, 30.0 / 52},
-		"5 are more than the slack":        {sharing(10, 0, carrying(96, 0)), 0, 96.0 / 101},
-		"4 are not":                        {sharing(10, 0, carrying(97, 0.5)), 0, 0},
-		"it had no call in the window":     {sharing(10, 0, carrying(0, 0)), 0, 0},
-		"one call is enough":               {sharing(10, 0, carrying(1, 0)), 0, 1.0 / 101},
-		"it ended a minute ago":            {sharing(10, 0, carrying(30, 0)), minute - 1, 30.0 / 101},
-		"a window without it followed":     {sharing(10, 0, carrying(30, 0.5)), minute, 0},
+		"others took 71, 30 were its own": {last30, 0, 30.0 / 101},
+		"requests in flight are its own":  {sharing(10, 20, carrying(30, 0)), 0, 30.0 / 81},
+		"half of the window was used":     {sharing(60, 0, carrying(30, 0)), 0, 0},
+		"more than half was used":         {sharing(59, 0, carrying(30, 0)), 0, 30.0 / 52},
+		"5 are more than the slack":       {sharing(10, 0, carrying(96, 0)), 0, 96.0 / 101},
+		"4 are not":                       {sharing(10, 0, carrying(97, 0.5)), 0, 0},
+		"it had no call in the window":    {sharing(10, 0, carrying(0, 0)), 0, 0},
+		"one call is enough":              {sharing(10, 0, carrying(1, 0)), 0, 1.0 / 101},
+		"it ended a minute ago":           {last30, minute - 1, 30.0 / 101},
+		"a window without it followed":    {sharing(10, 0, carrying(30, 0.5)), minute, 0},
 	} {
 		s := c.last.share
 		s.begin(&c.last.token, next, c.last.token.end.Add(c.after))
