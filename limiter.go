@@ -16,12 +16,11 @@ import (
 // known yet, one call goes first and the others wait for its response, for at
 // most a second.
 //
-// After a 429 no call of the token starts before its Retry-After, or before 65 s
-// have passed if that is earlier. If other clients use the token too, the
-// limiter spreads its calls over the window. For ten minutes after an OTP it
-// reserves a twelfth of each window for OTPs. OTPs never queue behind other
-// calls. Calls of a token whose responses keep showing Remaining >= Limit are
-// not delayed.
+// After a 429 no call of the token starts before its Retry-After. The block lasts
+// at most 65 s. If other clients use the token too, the limiter spreads its calls
+// over the window. For ten minutes after an OTP it reserves a twelfth of each
+// window for OTPs. OTPs never queue behind other calls. Calls of a token whose
+// responses keep showing Remaining >= Limit are not delayed.
 //
 // If a call could start only in the last second before its context's deadline,
 // or later, Wait immediately returns a *RateLimitError with Status 0 and the
