@@ -169,7 +169,7 @@ func (b *errorBody) kind(e *APIError) error {
 	case http.StatusUnprocessableEntity:
 		return &ValidationError{e}
 	case http.StatusTooManyRequests:
-		wait, _ := waitTold(e.Response.Header)
+		wait, _ := askedWait(e.Response.Header)
 		return &RateLimitError{APIError: e, RetryAfter: wait}
 	default:
 		return e

@@ -247,7 +247,7 @@ func (x *exchange) mayRetry(before Outcome) bool {
 		return x.stop("", nil)
 	}
 	x.wait = delay(x.core.policy, x.why, x.retries.next(x.why), x.response.Header, x.core.random())
-	if asked, ok := waitTold(x.response.Header); ok && asked > x.core.policy.MaxRetryAfter &&
+	if asked, ok := askedWait(x.response.Header); ok && asked > x.core.policy.MaxRetryAfter &&
 		(x.why == whyThrottled || x.why == whyUnavailable) {
 		return x.stop("the API asks to wait "+asked.String()+", longer than the retry policy allows", nil)
 	}

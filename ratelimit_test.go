@@ -97,13 +97,13 @@ func TestRetryAfterDateUsesTheAPIsClock(t *testing.T) {
 
 			reset := strconv.FormatInt(until.Unix(), 10)
 			byReset := limitHeaders("Date", date, "X-RateLimit-Reset", reset)
-			wait, ok = waitTold(byReset)
+			wait, ok = askedWait(byReset)
 			require.Equal(t, c.ok, ok, "%s, %s", name, c.after)
 			require.Equal(t, c.want, wait, "%s, %s", name, c.after)
 
 			for _, date := range []string{"", "no date"} {
 				byDate.Set("Date", date)
-				_, ok = waitTold(byDate)
+				_, ok = askedWait(byDate)
 				require.False(t, ok, "the clock of the API is unknown")
 			}
 		}
@@ -189,7 +189,7 @@ func FuzzRateLimit(f *testing.F) {
 		require.GreaterOrEqual(t, rl.Limit, 0)
 		require.LessOrEqual(t, max(rl.Limit, rl.Remaining), mostRequests)
 		require.GreaterOrEqual(t, rl.RetryAfter, time.Duration(0))
-		asked, _ := waitTold(h)
+		asked, _ := askedWait(h)
 		require.GreaterOrEqual(t, asked, rl.RetryAfter)
 		for _, why := range []reason{whyThrottled, whyUnavailable, whyServer} {
 			for _, random := range []float64{0, math.Nextafter(1, 0)} {

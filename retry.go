@@ -213,7 +213,7 @@ func delay(p RetryPolicy, why reason, n int, h http.Header, random float64) time
 	case whyConflict:
 		return conflictWait(n)
 	case whyThrottled, whyUnavailable:
-		if wait, ok := waitTold(h); ok {
+		if wait, ok := askedWait(h); ok {
 			return sumWaits(max(wait, throttleWait), time.Duration(random*float64(time.Second)))
 		}
 		if why == whyThrottled {
@@ -245,9 +245,9 @@ func sumWaits(a, b time.Duration) time.Duration {
 	return a + b
 }
 
-// waitTold returns the wait that the API asks for: Retry-After, else the time
+// askedWait returns the wait that the API asks for: Retry-After, else the time
 // until X-RateLimit-Reset.
-func waitTold(h http.Header) (wait time.Duration, ok bool) {
+func askedWait(h http.Header) (wait time.Duration, ok bool) {
 	if wait, ok = parseRetryAfter(h); ok {
 		return wait, true
 	}
