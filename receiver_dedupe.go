@@ -1,28 +1,49 @@
 package hellio
 
 import (
-	queue "container/list"
+	"cmp"
+	linked "container/list"
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 )
 
-// ErrClaimHeld is what a DedupeStore answers while somebody else handles the event: it is neither new nor done.
-var ErrClaimHeld = errors.New("hellio: the event is being handled")
+// The errors of a DedupeStore whose id is not free, for errors.Is.
+var (
+	// ErrClaimHeld reports that another claim of the id lasts: the event is
+	// neither free nor handled.
+	ErrClaimHeld = errors.New("hellio: another delivery of the event is being handled")
+	// ErrAlreadyHandled reports that the id is committed.
+	ErrAlreadyHandled = errors.New("hellio: the event was already handled")
+)
 
-// DedupeStore remembers which events were handled, so that a delivery that comes twice is handled once. Implementations are safe for
-// concurrent use, and keep committed ids at least as long as the API may deliver an event again; 7 days are ample (decided: the API's
-// schedule is not published).
+// DedupeStore records which events were handled, so that each is handled once
+// however often it is delivered. Implementations are safe for concurrent use.
+// They keep committed ids for as long as the API may deliver an event again;
+// 7 days are ample (decided: the API's schedule is not published).
+//
+// A claim belongs to its owner and lasts until its lease ends, its owner
+// commits it or its owner releases it. Handlers claim an id, handle the event,
+// and then commit or release. A handler that overruns its lease may lose its
+// claim to another. Its late Commit or Release changes nothing of the other's.
 type DedupeStore interface {
-	// Claim takes the id for the time of the lease, in one atomic step. It gives true when the id is now the caller's to handle: unknown,
-	// released, or claimed by somebody whose lease has run out. It gives false and nil when the id is committed, and false and
-	// ErrClaimHeld while another claim lasts: false and nil there would lose the event, should that other claim fail.
-	Claim(ctx context.Context, id string, lease time.Duration) (fresh bool, err error)
-	// Commit marks the id as handled, whatever became of the claim.
-	Commit(ctx context.Context, id string) error
-	// Release gives up a claim, so that the next delivery is handled. A committed or unknown id is left as it is.
-	Release(ctx context.Context, id string) error
+	// Claim claims a free id for the lease, in one atomic step. It returns the
+	// owner of the claim, a text that no other claim of the id has. It returns
+	// ErrClaimHeld while another claim lasts, and ErrAlreadyHandled after a
+	// Commit.
+	Claim(ctx context.Context, id string, lease time.Duration) (owner string, err error)
+
+	// Commit marks the id as handled, also when the owner's claim has ended. It
+	// returns ErrClaimHeld and changes nothing while another owner's claim
+	// lasts. A committed id stays unchanged, and Commit returns nil.
+	Commit(ctx context.Context, id, owner string) error
+
+	// Release ends the owner's claim, so that the next delivery is handled.
+	// Another owner's claim and a committed id stay unchanged, and Release
+	// returns nil.
+	Release(ctx context.Context, id, owner string) error
 }
 
 const (
@@ -32,118 +53,205 @@ const (
 
 var errDedupeFull = errors.New("hellio: the dedupe store is full of events that are being handled")
 
-// MemoryDedupeStore is a DedupeStore for tests and for one process: a restart forgets everything, and a second process knows nothing of it.
-// It is bounded: the id that was committed first leaves first.
+// MemoryDedupeStore is a DedupeStore in memory, for tests and for a single
+// process. A restart loses everything, and processes do not share it. Its size
+// is bounded: a full store evicts the ids that were committed first. The zero
+// value is an empty store with the defaults of NewMemoryDedupeStore; a nil
+// store returns a *ParamError from every method. Do not copy a store.
 type MemoryDedupeStore struct {
 	retention time.Duration
 	size      int
 
 	mu        sync.Mutex
-	byID      map[string]*queue.Element
-	claims    *queue.List // of *dedupeEntry, oldest first
-	committed *queue.List // of *dedupeEntry, oldest first
+	claimed   int64 // claims so far
+	byID      map[string]*linked.Element
+	claims    linked.List // of *dedupeEntry, oldest first
+	committed linked.List // of *dedupeEntry, oldest first
 }
 
 // dedupeEntry is one id, in one of the two lists.
 type dedupeEntry struct {
-	id        string
-	committed bool
-	until     time.Time // of the lease, or of the retention
+	id    string
+	owner string    // of the claim; "" for a committed id
+	until time.Time // when the lease or the retention ends
 }
 
-// NewMemoryDedupeStore makes a store that keeps committed ids for the retention, and at most size ids. 0 is the default: 7 days, 100,000
-// ids (some 30 MB when full). Negative values give a *ParamError.
+// NewMemoryDedupeStore returns a store that keeps committed ids for the
+// retention, and at most size ids. Zero means the default: 7 days, 100,000 ids
+// (about 30 MB when full). A negative value is a *ParamError.
 func NewMemoryDedupeStore(retention time.Duration, size int) (*MemoryDedupeStore, error) {
 	switch {
 	case retention < 0:
-		return nil, &ParamError{Field: "retention", Given: retention.String(), Allowed: "a positive duration, or 0 for 7 days"}
+		return nil, &ParamError{
+			Field:   "retention",
+			Given:   retention.String(),
+			Allowed: "a positive duration, or 0 for 7 days",
+		}
 	case size < 0:
-		return nil, &ParamError{Field: "size", Given: itoa(size), Allowed: "a positive number, or 0 for 100000"}
+		return nil, &ParamError{
+			Field:   "size",
+			Given:   itoa(size),
+			Allowed: "a positive number, or 0 for 100000",
+		}
 	}
-	s := &MemoryDedupeStore{retention: retention, size: size, byID: map[string]*queue.Element{}, claims: queue.New(), committed: queue.New()}
-	if retention == 0 {
-		s.retention = defaultDedupeRetention
-	}
-	if size == 0 {
-		s.size = defaultDedupeSize
-	}
-	return s, nil
+	return &MemoryDedupeStore{retention: retention, size: size}, nil
 }
 
-// Claim implements DedupeStore. It fails when the store is full and nothing in it may leave.
-func (s *MemoryDedupeStore) Claim(_ context.Context, id string, lease time.Duration) (bool, error) {
+// Claim implements DedupeStore. The lease is positive. Claim returns an error
+// when the store is full of claims that last.
+func (s *MemoryDedupeStore) Claim(
+	_ context.Context,
+	id string,
+	lease time.Duration,
+) (owner string, err error) {
+	if err := firstError(s.check(), checkDedupeID(id), checkLease(lease)); err != nil {
+		return "", err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	s.expire(s.committed, now)
-	if held := s.byID[id]; held != nil {
-		entry := held.Value.(*dedupeEntry)
-		if entry.committed {
-			return false, nil
+	if held := s.lasting(id, now); held != nil {
+		if held.owner == "" {
+			return "", ErrAlreadyHandled
 		}
-		if now.Before(entry.until) {
-			return false, ErrClaimHeld
-		}
-		s.drop(held)
+		return "", ErrClaimHeld
 	}
 	if !s.makeRoom(now) {
-		return false, errDedupeFull
+		return "", errDedupeFull
 	}
-	s.add(s.claims, &dedupeEntry{id: id, until: now.Add(lease)})
-	return true, nil
+	s.claimed++
+	owner = strconv.FormatInt(s.claimed, 10)
+	s.add(&s.claims, &dedupeEntry{id: id, owner: owner, until: now.Add(lease)})
+	return owner, nil
 }
 
 // Commit implements DedupeStore.
-func (s *MemoryDedupeStore) Commit(_ context.Context, id string) error {
+func (s *MemoryDedupeStore) Commit(_ context.Context, id, owner string) error {
+	if err := firstError(s.check(), checkDedupeID(id), checkOwner(owner)); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if held := s.byID[id]; held != nil {
-		s.drop(held)
-	}
 	now := time.Now()
-	s.makeRoom(now) // a full store takes one more: the work is done
-	s.add(s.committed, &dedupeEntry{id: id, committed: true, until: now.Add(s.retention)})
+	if held := s.lasting(id, now); held != nil {
+		switch held.owner {
+		case owner:
+			s.drop(s.byID[id])
+		case "":
+			return nil
+		default:
+			return ErrClaimHeld
+		}
+	}
+	s.makeRoom(now) // a full store takes one more, because the event is handled
+	until := now.Add(cmp.Or(s.retention, defaultDedupeRetention))
+	s.add(&s.committed, &dedupeEntry{id: id, until: until})
 	return nil
 }
 
 // Release implements DedupeStore.
-func (s *MemoryDedupeStore) Release(_ context.Context, id string) error {
+func (s *MemoryDedupeStore) Release(_ context.Context, id, owner string) error {
+	if err := firstError(s.check(), checkDedupeID(id), checkOwner(owner)); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if held := s.byID[id]; held != nil && !held.Value.(*dedupeEntry).committed {
-		s.drop(held)
+	if held := s.lasting(id, time.Now()); held != nil && held.owner == owner {
+		s.drop(s.byID[id])
 	}
 	return nil
 }
 
-// makeRoom lets go of leases that ran out, then of the oldest committed ids, until one more fits.
-func (s *MemoryDedupeStore) makeRoom(now time.Time) bool {
-	if len(s.byID) >= s.size {
-		s.expire(s.claims, now)
+// lasting returns the entry of an id whose lease or retention has not ended;
+// nil if there is none. It drops what has ended.
+func (s *MemoryDedupeStore) lasting(id string, now time.Time) *dedupeEntry {
+	s.dropForgotten(now)
+	element := s.byID[id]
+	if element == nil {
+		return nil
 	}
-	for len(s.byID) >= s.size && s.committed.Len() > 0 {
+	entry := entryOf(element)
+	if !now.Before(entry.until) {
+		s.drop(element)
+		return nil
+	}
+	return entry
+}
+
+// makeRoom drops claims whose lease has ended, and then the ids that were
+// committed first, until one more fits. It reports whether one does.
+func (s *MemoryDedupeStore) makeRoom(now time.Time) bool {
+	size := cmp.Or(s.size, defaultDedupeSize)
+	for at := s.claims.Front(); at != nil && len(s.byID) >= size; {
+		next := at.Next()
+		if !now.Before(entryOf(at).until) {
+			s.drop(at)
+		}
+		at = next
+	}
+	for len(s.byID) >= size && s.committed.Len() > 0 {
 		s.drop(s.committed.Front())
 	}
-	return len(s.byID) < s.size
+	return len(s.byID) < size
 }
 
-// expire drops what has run out at the head of a list: one handler's claims all last equally long, and so do all committed ids.
-func (s *MemoryDedupeStore) expire(l *queue.List, now time.Time) {
-	for l.Len() > 0 && !now.Before(l.Front().Value.(*dedupeEntry).until) {
-		s.drop(l.Front())
+// dropForgotten drops the committed ids whose retention has ended. They end in
+// the order in which they were committed.
+func (s *MemoryDedupeStore) dropForgotten(now time.Time) {
+	for s.committed.Len() > 0 && !now.Before(entryOf(s.committed.Front()).until) {
+		s.drop(s.committed.Front())
 	}
 }
 
-func (s *MemoryDedupeStore) add(l *queue.List, entry *dedupeEntry) {
-	s.byID[entry.id] = l.PushBack(entry)
+func (s *MemoryDedupeStore) add(entries *linked.List, entry *dedupeEntry) {
+	if s.byID == nil {
+		s.byID = map[string]*linked.Element{}
+	}
+	s.byID[entry.id] = entries.PushBack(entry)
 }
 
-func (s *MemoryDedupeStore) drop(e *queue.Element) {
-	entry := e.Value.(*dedupeEntry)
+func (s *MemoryDedupeStore) drop(element *linked.Element) {
+	entry := entryOf(element)
 	delete(s.byID, entry.id)
-	if entry.committed {
-		s.committed.Remove(e)
+	if entry.owner == "" {
+		s.committed.Remove(element)
 	} else {
-		s.claims.Remove(e)
+		s.claims.Remove(element)
 	}
+}
+
+func entryOf(element *linked.Element) *dedupeEntry { return element.Value.(*dedupeEntry) }
+
+func (s *MemoryDedupeStore) check() error {
+	if s == nil {
+		return &ParamError{
+			Field:   "store",
+			Given:   "a nil *MemoryDedupeStore",
+			Allowed: "a store of NewMemoryDedupeStore",
+		}
+	}
+	return nil
+}
+
+// checkDedupeID refuses the id of no event, which would merge all such events.
+func checkDedupeID(id string) error {
+	if id == "" {
+		return &ParamError{Field: "id", Given: "an empty string", Allowed: "the id of an event"}
+	}
+	return nil
+}
+
+// checkOwner refuses the owner that a failed Claim returns.
+func checkOwner(owner string) error {
+	if owner == "" {
+		return &ParamError{Field: "owner", Given: "an empty string", Allowed: "what Claim returned"}
+	}
+	return nil
+}
+
+func checkLease(lease time.Duration) error {
+	if lease <= 0 {
+		return &ParamError{Field: "lease", Given: lease.String(), Allowed: "a positive duration"}
+	}
+	return nil
 }

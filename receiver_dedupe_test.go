@@ -1,6 +1,8 @@
 package hellio_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/internal/dedupetest"
 )
 
 func memoryStore(t testing.TB, retention time.Duration, size int) *hellio.MemoryDedupeStore {
@@ -20,56 +23,100 @@ func memoryStore(t testing.TB, retention time.Duration, size int) *hellio.Memory
 	return s
 }
 
-// claims tells what a claim of a minute got: "fresh", "committed", "held" or "full".
-func claims(t testing.TB, s hellio.DedupeStore, id string) string {
+// requireClaim claims an id for a minute and returns the owner.
+func requireClaim(t testing.TB, s hellio.DedupeStore, id string, because ...any) string {
 	t.Helper()
-	fresh, err := s.Claim(t.Context(), id, time.Minute)
-	switch {
-	case fresh:
-		require.NoError(t, err)
-		return "fresh"
-	case err == nil:
-		return "committed"
-	case err == hellio.ErrClaimHeld:
-		return "held"
-	default:
-		return "full"
-	}
+	owner, err := s.Claim(t.Context(), id, time.Minute)
+	require.NoError(t, err, because...)
+	require.NotEmpty(t, owner)
+	return owner
 }
 
-func TestAClaimLastsUntilItIsCommittedReleasedOrRunsOut(t *testing.T) {
+// requireNoClaim checks that an id cannot be claimed, and why.
+func requireNoClaim(t testing.TB, s hellio.DedupeStore, id string, want error) {
+	t.Helper()
+	owner, err := s.Claim(t.Context(), id, time.Minute)
+	require.ErrorIs(t, err, want)
+	require.Empty(t, owner)
+}
+
+// requireFull checks that a store has no room for an id.
+func requireFull(t testing.TB, s hellio.DedupeStore, id string) {
+	t.Helper()
+	_, err := s.Claim(t.Context(), id, time.Minute)
+	require.ErrorContains(t, err, "full")
+}
+
+// handled claims and commits an id.
+func handled(t testing.TB, s hellio.DedupeStore, id string) {
+	t.Helper()
+	require.NoError(t, s.Commit(t.Context(), id, requireClaim(t, s, id)))
+}
+
+func TestEveryOrderOfTwoOwnersStepsKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := memoryStore(t, 0, 0)
-		require.Equal(t, "fresh", claims(t, s, "a"))
-		require.Equal(t, "held", claims(t, s, "a"))
-		require.Equal(t, "fresh", claims(t, s, "b"), "another id is free")
-
-		require.NoError(t, s.Release(t.Context(), "a"))
-		require.Equal(t, "fresh", claims(t, s, "a"))
-
-		time.Sleep(time.Minute - time.Nanosecond)
-		require.Equal(t, "held", claims(t, s, "a"))
-		time.Sleep(time.Nanosecond)
-		require.Equal(t, "fresh", claims(t, s, "a"), "whoever had it is taken for dead")
-
-		require.NoError(t, s.Commit(t.Context(), "a"))
-		require.Equal(t, "committed", claims(t, s, "a"))
-		require.NoError(t, s.Release(t.Context(), "a"))
-		require.Equal(t, "committed", claims(t, s, "a"), "what is done can't be given back")
+		sequences := dedupetest.Run(t, 6, func(string) dedupetest.Subject {
+			return dedupetest.Subject{
+				Store:    new(hellio.MemoryDedupeStore),
+				EndLease: func(string) { time.Sleep(dedupetest.Lease) },
+				Held:     hellio.ErrClaimHeld,
+				Handled:  hellio.ErrAlreadyHandled,
+			}
+		})
+		t.Log(sequences, "sequences")
 	})
 }
 
-func TestWorkThatOutlastedItsLeaseIsDoneAllTheSame(t *testing.T) {
+func TestAClaimLastsExactlyItsLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := memoryStore(t, 0, 0)
+		before := requireClaim(t, s, "a")
+		requireClaim(t, s, "b", "another id is free")
+		time.Sleep(time.Minute - time.Nanosecond)
+		requireNoClaim(t, s, "a", hellio.ErrClaimHeld)
+		time.Sleep(time.Nanosecond)
+		require.NotEqual(t, before, requireClaim(t, s, "a"))
+	})
+}
+
+func TestALateReleaseLeavesTheNextClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := memoryStore(t, 0, 0)
+		slow := requireClaim(t, s, "a")
+		time.Sleep(time.Minute)
+		next := requireClaim(t, s, "a")
+		require.NoError(t, s.Release(t.Context(), "a", slow))
+		requireNoClaim(t, s, "a", hellio.ErrClaimHeld)
+		require.NoError(t, s.Commit(t.Context(), "a", next))
+	})
+}
+
+func TestALateCommitLeavesTheNextClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := memoryStore(t, 0, 0)
+		slow := requireClaim(t, s, "a")
+		time.Sleep(time.Minute)
+		next := requireClaim(t, s, "a")
+		require.ErrorIs(t, s.Commit(t.Context(), "a", slow), hellio.ErrClaimHeld)
+		require.NoError(t, s.Release(t.Context(), "a", next))
+		requireClaim(t, s, "a", "the late commit changed nothing")
+	})
+}
+
+func TestWorkThatOutlastedItsLeaseIsCommitted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 1)
-		require.Equal(t, "fresh", claims(t, s, "a"))
+		slow := requireClaim(t, s, "a")
 		time.Sleep(2 * time.Minute)
-		require.Equal(t, "fresh", claims(t, s, "b"), "the dead claim made room")
-		require.NoError(t, s.Release(t.Context(), "b"))
-		require.NoError(t, s.Commit(t.Context(), "a"))
-		require.Equal(t, "committed", claims(t, s, "a"))
+		next := requireClaim(t, s, "b", "the ended claim made room")
+		require.NoError(t, s.Release(t.Context(), "b", next))
+		require.NoError(t, s.Commit(t.Context(), "a", slow))
+		requireNoClaim(t, s, "a", hellio.ErrAlreadyHandled)
 	})
 }
 
@@ -77,101 +124,150 @@ func TestCommittedIDsStaySevenDays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 0)
-		require.NoError(t, s.Commit(t.Context(), "a"))
+		handled(t, s, "a")
 		time.Sleep(7*24*time.Hour - time.Nanosecond)
-		require.Equal(t, "committed", claims(t, s, "a"))
+		requireNoClaim(t, s, "a", hellio.ErrAlreadyHandled)
 		time.Sleep(time.Nanosecond)
-		require.Equal(t, "fresh", claims(t, s, "a"))
+		requireClaim(t, s, "a")
 	})
 }
 
-func TestAFullStoreLetsTheOldestCommittedGoAndNeverAClaim(t *testing.T) {
+func TestASecondCommitDoesNotExtendTheRetention(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := memoryStore(t, time.Hour, 0)
+		owner := requireClaim(t, s, "a")
+		require.NoError(t, s.Commit(t.Context(), "a", owner))
+		time.Sleep(time.Hour - time.Nanosecond)
+		require.NoError(t, s.Commit(t.Context(), "a", owner))
+		time.Sleep(time.Nanosecond)
+		requireClaim(t, s, "a")
+	})
+}
+
+func TestAFullStoreEvictsCommittedIDsAndNoClaim(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 3)
-		require.Equal(t, "fresh", claims(t, s, "being handled"))
-		for _, id := range []string{"first", "second"} {
-			require.Equal(t, "fresh", claims(t, s, id))
-			require.NoError(t, s.Commit(t.Context(), id))
-		}
-		require.Equal(t, "fresh", claims(t, s, "third"), "in the place of the first")
-		require.Equal(t, "committed", claims(t, s, "second"))
-		require.Equal(t, "held", claims(t, s, "being handled"))
+		requireClaim(t, s, "in flight")
+		handled(t, s, "first")
+		handled(t, s, "second")
+		requireClaim(t, s, "third", "it takes the place of the first")
+		requireNoClaim(t, s, "second", hellio.ErrAlreadyHandled)
+		requireNoClaim(t, s, "in flight", hellio.ErrClaimHeld)
 
-		require.Equal(t, "fresh", claims(t, s, "first"), "in the place of the second")
-		require.Equal(t, "full", claims(t, s, "fourth"), "all three are being handled")
+		requireClaim(t, s, "first", "it takes the place of the second")
+		requireFull(t, s, "fourth")
 		time.Sleep(time.Minute)
-		require.Equal(t, "fresh", claims(t, s, "fourth"))
+		requireClaim(t, s, "fourth")
 	})
 }
 
-func TestAClaimThatWasTakenOverIsNotForgottenWithTheOneBefore(t *testing.T) {
+func TestAnEndedLeaseMakesRoomBehindALongerOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 2)
-		require.Equal(t, "fresh", claims(t, s, "a"))
+		_, err := s.Claim(t.Context(), "long", time.Hour)
+		require.NoError(t, err)
+		requireClaim(t, s, "short")
+		requireFull(t, s, "next")
 		time.Sleep(time.Minute)
-		require.Equal(t, "fresh", claims(t, s, "a"))
-		require.Equal(t, "fresh", claims(t, s, "b"))
-		require.Equal(t, "full", claims(t, s, "c"), "nothing has run out")
-		require.Equal(t, "held", claims(t, s, "a"))
+		requireClaim(t, s, "next")
+		requireNoClaim(t, s, "long", hellio.ErrClaimHeld)
 	})
 }
 
-func TestACommittedIDIsNotForgottenWithItsClaim(t *testing.T) {
+func TestAClaimOutlivesTheEndedClaimBeforeIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 2)
-		require.Equal(t, "fresh", claims(t, s, "a"))
-		require.NoError(t, s.Commit(t.Context(), "a"))
-		require.Equal(t, "fresh", claims(t, s, "b"))
+		requireClaim(t, s, "a")
 		time.Sleep(time.Minute)
-		require.Equal(t, "fresh", claims(t, s, "c"), "in the place of the second, which has run out")
-		require.Equal(t, "committed", claims(t, s, "a"))
+		requireClaim(t, s, "a")
+		requireClaim(t, s, "b")
+		requireFull(t, s, "c")
+		requireNoClaim(t, s, "a", hellio.ErrClaimHeld)
 	})
 }
 
-func TestCommitsKeepToTheSizeAndTheRetention(t *testing.T) {
+func TestACommittedIDOutlivesItsLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := memoryStore(t, time.Hour, 2)
-		require.NoError(t, s.Release(t.Context(), "never claimed"))
-		for _, id := range []string{"a", "b", "c"} {
-			require.NoError(t, s.Commit(t.Context(), id))
-		}
-		require.Equal(t, "committed", claims(t, s, "b"))
-		require.Equal(t, "fresh", claims(t, s, "a"), "the third took its place")
-		time.Sleep(time.Hour - time.Nanosecond)
-		require.Equal(t, "committed", claims(t, s, "c"))
-		time.Sleep(time.Nanosecond)
-		require.Equal(t, "fresh", claims(t, s, "c"))
+		s := memoryStore(t, 0, 2)
+		handled(t, s, "a")
+		requireClaim(t, s, "b")
+		time.Sleep(time.Minute)
+		requireClaim(t, s, "c", "it takes the place of b, whose lease has ended")
+		requireNoClaim(t, s, "a", hellio.ErrAlreadyHandled)
+	})
+}
+
+func TestAFullStoreTakesOneMoreCommit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := memoryStore(t, 0, 1)
+		slow := requireClaim(t, s, "a")
+		time.Sleep(time.Minute)
+		requireClaim(t, s, "b")
+		require.NoError(t, s.Commit(t.Context(), "a", slow))
+		requireNoClaim(t, s, "a", hellio.ErrAlreadyHandled)
+		requireNoClaim(t, s, "b", hellio.ErrClaimHeld)
 	})
 }
 
 func TestOneOfManyGetsTheClaim(t *testing.T) {
 	t.Parallel()
 	s := memoryStore(t, 0, 0)
-	var fresh atomic.Int64
+	var claimed atomic.Int64
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
 			for i := range 100 {
-				if got, _ := s.Claim(t.Context(), fmt.Sprint(i), time.Minute); got {
-					fresh.Add(1)
+				if _, err := s.Claim(t.Context(), fmt.Sprint(i), time.Minute); err == nil {
+					claimed.Add(1)
 				}
 			}
 		})
 	}
 	group.Wait()
-	require.EqualValues(t, 100, fresh.Load())
+	require.EqualValues(t, 100, claimed.Load())
 }
 
 func TestAMemoryStoreRefusesNegativeBounds(t *testing.T) {
 	t.Parallel()
 	for field, bounds := range map[string][2]int{"retention": {-1, 0}, "size": {0, -1}} {
 		_, err := hellio.NewMemoryDedupeStore(time.Duration(bounds[0]), bounds[1])
-		var p *hellio.ParamError
-		require.ErrorAs(t, err, &p)
-		require.Equal(t, field, p.Field)
+		requireParam(t, field, err)
 	}
+}
+
+// requireParam checks that an error names a field.
+func requireParam(t testing.TB, field string, err error) {
+	t.Helper()
+	var p *hellio.ParamError
+	require.ErrorAs(t, err, &p)
+	require.Equal(t, field, p.Field)
+}
+
+func TestAMemoryStoreRefusesBadInput(t *testing.T) {
+	t.Parallel()
+	claim := func(s *hellio.MemoryDedupeStore, id string, lease time.Duration) error {
+		owner, err := s.Claim(t.Context(), id, lease)
+		require.Empty(t, owner)
+		return err
+	}
+	s := new(hellio.MemoryDedupeStore)
+	requireParam(t, "id", claim(s, "", time.Minute))
+	requireParam(t, "lease", claim(s, "a", 0))
+	requireParam(t, "lease", claim(s, "a", -time.Second))
+	requireParam(t, "store", claim(nil, "a", time.Minute))
+
+	type end = func(s *hellio.MemoryDedupeStore, ctx context.Context, id, owner string) error
+	commit, release := (*hellio.MemoryDedupeStore).Commit, (*hellio.MemoryDedupeStore).Release
+	for _, f := range []end{commit, release} {
+		requireParam(t, "id", f(s, t.Context(), "", "1"))
+		requireParam(t, "owner", f(s, t.Context(), "a", ""))
+		requireParam(t, "store", f(nil, t.Context(), "a", "1"))
+	}
+	require.False(t, errors.Is(claim(s, "a", 0), hellio.ErrClaimHeld))
 }

@@ -122,33 +122,41 @@ func refusal(err error) int {
 	return http.StatusUnauthorized
 }
 
-// deliver handles an event unless that was done, and gives the status to answer with.
+// deliver handles an event unless it was handled before, and returns the status
+// of the response.
 func (h *webhookHandler) deliver(ctx context.Context, e *WebhookEvent) int {
 	id := e.DedupeID()
-	fresh, err := h.store.Claim(ctx, id, claimLease)
+	owner, err := h.claim(ctx, id)
 	switch {
+	case errors.Is(err, ErrAlreadyHandled):
+		return http.StatusOK
 	case errors.Is(err, ErrClaimHeld):
 		return http.StatusServiceUnavailable
 	case err != nil:
 		h.failed(ctx, "hellio: webhook not claimed", e, err)
 		return http.StatusInternalServerError
-	case !fresh:
-		return http.StatusOK
 	}
-	if err := h.claimed(ctx, id, e); err != nil {
-		h.failed(ctx, "hellio: webhook not handled", e, err)
+	if !h.handleClaimed(ctx, id, owner, e) {
 		return http.StatusInternalServerError
 	}
 	return http.StatusOK
 }
 
-// claimed handles an event whose claim is ours, and ends the claim whichever way the handler goes. An API that has hung up must not keep
-// the store from hearing of it.
-func (h *webhookHandler) claimed(ctx context.Context, id string, e *WebhookEvent) error {
+// claim claims an event. Its time limit keeps claim, handler and commit
+// together within the lease.
+func (h *webhookHandler) claim(ctx context.Context, id string) (owner string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	return h.store.Claim(ctx, id, claimLease)
+}
+
+// handleClaimed handles an event that this delivery has claimed, and ends the
+// claim however the handler ends. It reports whether the event is committed.
+func (h *webhookHandler) handleClaimed(ctx context.Context, id, owner string, e *WebhookEvent) bool {
 	handled := false
 	defer func() {
-		if !handled {
-			h.release(ctx, id, e)
+		if !handled { // also after a panic with http.ErrAbortHandler
+			h.release(ctx, id, owner, e)
 		}
 	}()
 	err := guard(func() error {
@@ -157,18 +165,30 @@ func (h *webhookHandler) claimed(ctx context.Context, id string, e *WebhookEvent
 		return h.handle(ctx, e)
 	})
 	if err != nil {
-		return err
+		h.failed(ctx, "hellio: webhook not handled", e, err)
+		return false
 	}
-	handled = true // should the commit fail, the lease runs out by itself: until then the work may be known as done
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
-	defer cancel()
-	return h.store.Commit(ctx, id)
+	handled = true // a failed commit may have taken effect: the lease ends the claim
+	if err := h.commit(ctx, id, owner); err != nil {
+		h.failed(ctx, "hellio: webhook handled but not committed", e, err)
+		return false
+	}
+	return true
 }
 
-func (h *webhookHandler) release(ctx context.Context, id string, e *WebhookEvent) {
+// commit ignores the end of the request: an API that has hung up must not keep
+// the result from the store.
+func (h *webhookHandler) commit(ctx context.Context, id, owner string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	defer cancel()
-	if err := h.store.Release(ctx, id); err != nil {
+	return h.store.Commit(ctx, id, owner)
+}
+
+// release ignores the end of the request, as commit does.
+func (h *webhookHandler) release(ctx context.Context, id, owner string, e *WebhookEvent) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
+	defer cancel()
+	if err := h.store.Release(ctx, id, owner); err != nil {
 		h.failed(ctx, "hellio: webhook not released", e, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -191,12 +192,12 @@ type slowStore struct {
 	takes time.Duration
 }
 
-func (s slowStore) Commit(ctx context.Context, id string) error {
+func (s slowStore) Commit(ctx context.Context, id, owner string) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(s.takes):
-		return s.DedupeStore.Commit(ctx, id)
+		return s.DedupeStore.Commit(ctx, id, owner)
 	}
 }
 
@@ -219,6 +220,71 @@ func TestAClaimOutlastsASlowHandlerAndASlowCommit(t *testing.T) {
 	})
 }
 
+func TestALateFailureLeavesTheNextHandlersClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var runs atomic.Int64
+		h := webhookHandler(t, func(context.Context, *hellio.WebhookEvent) error {
+			if runs.Add(1) == 1 {
+				time.Sleep(70 * time.Second) // it ignores its context and outlasts its lease
+				return errors.New("no database")
+			}
+			time.Sleep(20 * time.Second)
+			return nil
+		})
+		first, second := make(chan int), make(chan int)
+		go func() { first <- deliver(h, deliveredBody) }()
+		time.Sleep(61 * time.Second)
+		go func() { second <- deliver(h, deliveredBody) }()
+		require.Equal(t, http.StatusInternalServerError, <-first)
+		require.Equal(t, http.StatusServiceUnavailable, deliver(h, deliveredBody))
+		require.Equal(t, http.StatusOK, <-second)
+		require.Equal(t, http.StatusOK, deliver(h, deliveredBody))
+		require.EqualValues(t, 2, runs.Load())
+	})
+}
+
+func TestALateSuccessIsNotAcknowledgedWhileAnotherHandles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var runs atomic.Int64
+		h := webhookHandler(t, func(context.Context, *hellio.WebhookEvent) error {
+			if runs.Add(1) == 1 {
+				time.Sleep(70 * time.Second)
+				return nil
+			}
+			time.Sleep(20 * time.Second)
+			return errors.New("no database")
+		})
+		first, second := make(chan int), make(chan int)
+		go func() { first <- deliver(h, deliveredBody) }()
+		time.Sleep(61 * time.Second)
+		go func() { second <- deliver(h, deliveredBody) }()
+		require.Equal(t, http.StatusInternalServerError, <-first, "its claim was lost: no commit")
+		require.Equal(t, http.StatusInternalServerError, <-second)
+		require.Equal(t, http.StatusInternalServerError, deliver(h, deliveredBody))
+		require.EqualValues(t, 3, runs.Load(), "the event is not lost")
+	})
+}
+
+func TestAClaimIsWaitedForFiveSeconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := webhookHandler(t, ignore, hellio.WithDedupeStore(hangingStore{}))
+		start := time.Now()
+		require.Equal(t, http.StatusInternalServerError, deliver(h, deliveredBody))
+		require.Equal(t, 5*time.Second, time.Since(start))
+	})
+}
+
+// hangingStore answers no claim before its context ends.
+type hangingStore struct{ hellio.DedupeStore }
+
+func (hangingStore) Claim(ctx context.Context, _ string, _ time.Duration) (string, error) {
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
 func TestAStoreThatHangsHoldsAnAnswerForFiveSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -236,27 +302,31 @@ type failingStore struct {
 	commits, releases      []error // the context's error at that step
 }
 
-func (s *failingStore) Claim(ctx context.Context, id string, lease time.Duration) (bool, error) {
+func (s *failingStore) Claim(
+	ctx context.Context,
+	id string,
+	lease time.Duration,
+) (owner string, err error) {
 	if s.claim != nil {
-		return false, s.claim
+		return "", s.claim
 	}
 	return s.DedupeStore.Claim(ctx, id, lease)
 }
 
-func (s *failingStore) Commit(ctx context.Context, id string) error {
+func (s *failingStore) Commit(ctx context.Context, id, owner string) error {
 	s.commits = append(s.commits, ctx.Err())
 	if s.commit != nil {
 		return s.commit
 	}
-	return s.DedupeStore.Commit(ctx, id)
+	return s.DedupeStore.Commit(ctx, id, owner)
 }
 
-func (s *failingStore) Release(ctx context.Context, id string) error {
+func (s *failingStore) Release(ctx context.Context, id, owner string) error {
 	s.releases = append(s.releases, ctx.Err())
 	if s.release != nil {
 		return s.release
 	}
-	return s.DedupeStore.Release(ctx, id)
+	return s.DedupeStore.Release(ctx, id, owner)
 }
 
 func TestADeliveryIsNeverAcknowledgedWithoutACommit(t *testing.T) {
@@ -292,10 +362,10 @@ func TestFailuresOfTheStoreAreForTheLog(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no store")
 	for line, store := range map[string]*failingStore{
-		"webhook not claimed":  {claim: broken},
-		"webhook not handled":  {commit: broken},
-		"webhook not released": {release: broken},
-		"":                     {},
+		"webhook not claimed":               {claim: broken},
+		"webhook handled but not committed": {commit: broken},
+		"webhook not released":              {release: broken},
+		"":                                  {},
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
