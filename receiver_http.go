@@ -28,6 +28,14 @@ func readDelivery(w http.ResponseWriter, r *http.Request) (body []byte, status i
 	return body, 0, nil
 }
 
+// refuseUnmade responds to a request of a handler that its constructor did not
+// make. 500 lets the API deliver again.
+func refuseUnmade(w http.ResponseWriter, r *http.Request, kind string) {
+	err := errors.New("this " + kind + " is not made by New" + kind)
+	logFailure(r.Context(), nil, slog.LevelError, "hellio: request refused", err)
+	answerStatus(w, http.StatusInternalServerError)
+}
+
 // answerStatus answers with a status and its name: whoever forges deliveries learns no more.
 func answerStatus(w http.ResponseWriter, status int) {
 	http.Error(w, http.StatusText(status), status)

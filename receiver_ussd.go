@@ -38,18 +38,21 @@ func ContinueUSSD(message string) *USSDReply { return &USSDReply{message, USSDCo
 func EndUSSD(message string) *USSDReply { return &USSDReply{message, USSDEnd} }
 
 // USSDOption shapes the handler of NewUSSDHandler.
-type USSDOption func(*ussdHandler) error
+type USSDOption func(*USSDHandler) error
 
 // WithUSSDLogger writes refused steps and messages that are too long to l at warn, failures and panics of the handler at error. Numbers
 // are masked, and neither input, message nor secret is written. nil: slog.Default().
 func WithUSSDLogger(l *slog.Logger) USSDOption {
-	return func(h *ussdHandler) error {
+	return func(h *USSDHandler) error {
 		h.logger = l
 		return nil
 	}
 }
 
-type ussdHandler struct {
+// USSDHandler is the http.Handler of an app's callback URL. Make it with
+// NewUSSDHandler: the zero value and a nil handler respond 500 to every
+// request. It is safe for concurrent use.
+type USSDHandler struct {
 	secrets []string
 	logger  *slog.Logger
 	handle  func(context.Context, *USSDRequest) (*USSDReply, error)
@@ -67,15 +70,22 @@ type ussdHandler struct {
 // a reply that the API can't read. The phone then shows a general message, and the session is over (decided).
 //
 // Secrets are as for ParseWebhook. Bad secrets and a nil handle give a *ParamError.
-func NewUSSDHandler(secrets []string, handle func(context.Context, *USSDRequest) (*USSDReply, error), opts ...USSDOption) (http.Handler, error) {
+func NewUSSDHandler(
+	secrets []string,
+	handle func(context.Context, *USSDRequest) (*USSDReply, error),
+	opts ...USSDOption,
+) (*USSDHandler, error) {
 	if err := checkSecrets(secrets); err != nil {
 		return nil, err
 	}
 	if handle == nil {
 		return nil, &ParamError{Field: "handle", Given: "nil", Allowed: "a function"}
 	}
-	h := &ussdHandler{secrets: slices.Clone(secrets), handle: handle}
+	h := &USSDHandler{secrets: slices.Clone(secrets), handle: handle}
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, &ParamError{Field: "option", Given: "nil", Allowed: "a USSDOption"}
+		}
 		if err := opt(h); err != nil {
 			return nil, err
 		}
@@ -83,7 +93,12 @@ func NewUSSDHandler(secrets []string, handle func(context.Context, *USSDRequest)
 	return h, nil
 }
 
-func (h *ussdHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP implements http.Handler.
+func (h *USSDHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h == nil || h.handle == nil {
+		refuseUnmade(w, r, "USSDHandler")
+		return
+	}
 	step, status, err := h.read(w, r)
 	if err != nil {
 		logFailure(r.Context(), h.logger, slog.LevelWarn, "hellio: USSD step refused", err, slog.Int("status", status))
@@ -101,7 +116,7 @@ func (h *ussdHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // read gives the step, or the status to refuse it with.
-func (h *ussdHandler) read(w http.ResponseWriter, r *http.Request) (*USSDRequest, int, error) {
+func (h *USSDHandler) read(w http.ResponseWriter, r *http.Request) (*USSDRequest, int, error) {
 	body, status, err := readDelivery(w, r)
 	if err != nil {
 		return nil, status, err
@@ -114,7 +129,7 @@ func (h *ussdHandler) read(w http.ResponseWriter, r *http.Request) (*USSDRequest
 }
 
 // answer asks the user's function, and gives the body of the answer.
-func (h *ussdHandler) answer(ctx context.Context, step *USSDRequest) ([]byte, error) {
+func (h *USSDHandler) answer(ctx context.Context, step *USSDRequest) ([]byte, error) {
 	var reply *USSDReply
 	err := guard(func() (err error) {
 		reply, err = h.handle(ctx, step)

@@ -16,13 +16,13 @@ const (
 )
 
 // WebhookOption shapes the handler of NewWebhookHandler.
-type WebhookOption func(*webhookHandler) error
+type WebhookOption func(*WebhookHandler) error
 
 // AllowBodyOnlySignature takes deliveries without X-Hellio-Signature-V2 that have a right X-Hellio-Signature. That signature has no
 // timestamp: whoever has captured one delivery, or strips V2 from it, can repeat it for as long as the secret lives, and only the
 // DedupeStore stands in the way. A V2 that is there and wrong is refused all the same.
 func AllowBodyOnlySignature() WebhookOption {
-	return func(h *webhookHandler) error {
+	return func(h *WebhookHandler) error {
 		h.verifier.bodyOnly = true
 		return nil
 	}
@@ -31,7 +31,7 @@ func AllowBodyOnlySignature() WebhookOption {
 // WithTimestampTolerance sets how far a delivery's timestamp may lie from now, in both directions. Default 5 minutes (decided). It is
 // for clocks that are wrong, and for the case that the API repeats old timestamps when it tries again, which is not published.
 func WithTimestampTolerance(d time.Duration) WebhookOption {
-	return func(h *webhookHandler) error {
+	return func(h *WebhookHandler) error {
 		if d <= 0 {
 			return &ParamError{Field: "tolerance", Given: d.String(), Allowed: "a positive duration"}
 		}
@@ -43,8 +43,8 @@ func WithTimestampTolerance(d time.Duration) WebhookOption {
 // WithDedupeStore sets what remembers the deliveries that were handled. Default: a MemoryDedupeStore of the handler's own, which is not
 // enough for more than one process, or for effects that must not be repeated after a restart.
 func WithDedupeStore(s DedupeStore) WebhookOption {
-	return func(h *webhookHandler) error {
-		if s == nil {
+	return func(h *WebhookHandler) error {
+		if m, ok := s.(*MemoryDedupeStore); s == nil || ok && m == nil {
 			return &ParamError{Field: "store", Given: "nil", Allowed: "a DedupeStore"}
 		}
 		h.store = s
@@ -55,13 +55,16 @@ func WithDedupeStore(s DedupeStore) WebhookOption {
 // WithWebhookLogger writes refused deliveries to l at warn, failures and panics of the handler at error. Numbers are masked, and neither
 // body nor secret is written. nil: slog.Default().
 func WithWebhookLogger(l *slog.Logger) WebhookOption {
-	return func(h *webhookHandler) error {
+	return func(h *WebhookHandler) error {
 		h.logger = l
 		return nil
 	}
 }
 
-type webhookHandler struct {
+// WebhookHandler is the http.Handler of an endpoint for delivery reports. Make
+// it with NewWebhookHandler: the zero value and a nil handler respond 500 to
+// every request. It is safe for concurrent use.
+type WebhookHandler struct {
 	verifier verifier
 	store    DedupeStore
 	logger   *slog.Logger
@@ -80,19 +83,26 @@ type webhookHandler struct {
 // the API delivers again.
 //
 // Secrets are as for ParseWebhook. Bad secrets or options, and a nil handle, give a *ParamError.
-func NewWebhookHandler(secrets []string, handle func(context.Context, *WebhookEvent) error, opts ...WebhookOption) (http.Handler, error) {
+func NewWebhookHandler(
+	secrets []string,
+	handle func(context.Context, *WebhookEvent) error,
+	opts ...WebhookOption,
+) (*WebhookHandler, error) {
 	if err := checkSecrets(secrets); err != nil {
 		return nil, err
 	}
 	if handle == nil {
 		return nil, &ParamError{Field: "handle", Given: "nil", Allowed: "a function"}
 	}
-	store, err := NewMemoryDedupeStore(0, 0)
-	if err != nil {
-		return nil, err
+	h := &WebhookHandler{
+		verifier: verifier{secrets: slices.Clone(secrets), tolerance: defaultTolerance},
+		store:    new(MemoryDedupeStore),
+		handle:   handle,
 	}
-	h := &webhookHandler{verifier: verifier{secrets: slices.Clone(secrets), tolerance: defaultTolerance}, store: store, handle: handle}
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, &ParamError{Field: "option", Given: "nil", Allowed: "a WebhookOption"}
+		}
 		if err := opt(h); err != nil {
 			return nil, err
 		}
@@ -100,7 +110,12 @@ func NewWebhookHandler(secrets []string, handle func(context.Context, *WebhookEv
 	return h, nil
 }
 
-func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP implements http.Handler.
+func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h == nil || h.handle == nil {
+		refuseUnmade(w, r, "WebhookHandler")
+		return
+	}
 	body, status, err := readDelivery(w, r)
 	if status == 0 {
 		var e *WebhookEvent
@@ -124,7 +139,7 @@ func refusal(err error) int {
 
 // deliver handles an event unless it was handled before, and returns the status
 // of the response.
-func (h *webhookHandler) deliver(ctx context.Context, e *WebhookEvent) int {
+func (h *WebhookHandler) deliver(ctx context.Context, e *WebhookEvent) int {
 	id := e.DedupeID()
 	owner, err := h.claim(ctx, id)
 	switch {
@@ -144,7 +159,7 @@ func (h *webhookHandler) deliver(ctx context.Context, e *WebhookEvent) int {
 
 // claim claims an event. Its time limit keeps claim, handler and commit
 // together within the lease.
-func (h *webhookHandler) claim(ctx context.Context, id string) (owner string, err error) {
+func (h *WebhookHandler) claim(ctx context.Context, id string) (owner string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	return h.store.Claim(ctx, id, claimLease)
@@ -152,7 +167,7 @@ func (h *webhookHandler) claim(ctx context.Context, id string) (owner string, er
 
 // handleClaimed handles an event that this delivery has claimed, and ends the
 // claim however the handler ends. It reports whether the event is committed.
-func (h *webhookHandler) handleClaimed(ctx context.Context, id, owner string, e *WebhookEvent) bool {
+func (h *WebhookHandler) handleClaimed(ctx context.Context, id, owner string, e *WebhookEvent) bool {
 	handled := false
 	defer func() {
 		if !handled { // also after a panic with http.ErrAbortHandler
@@ -178,14 +193,14 @@ func (h *webhookHandler) handleClaimed(ctx context.Context, id, owner string, e 
 
 // commit ignores the end of the request: an API that has hung up must not keep
 // the result from the store.
-func (h *webhookHandler) commit(ctx context.Context, id, owner string) error {
+func (h *WebhookHandler) commit(ctx context.Context, id, owner string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	defer cancel()
 	return h.store.Commit(ctx, id, owner)
 }
 
 // release ignores the end of the request, as commit does.
-func (h *webhookHandler) release(ctx context.Context, id, owner string, e *WebhookEvent) {
+func (h *WebhookHandler) release(ctx context.Context, id, owner string, e *WebhookEvent) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	defer cancel()
 	if err := h.store.Release(ctx, id, owner); err != nil {
@@ -193,6 +208,6 @@ func (h *webhookHandler) release(ctx context.Context, id, owner string, e *Webho
 	}
 }
 
-func (h *webhookHandler) failed(ctx context.Context, what string, e *WebhookEvent, err error) {
+func (h *WebhookHandler) failed(ctx context.Context, what string, e *WebhookEvent, err error) {
 	logFailure(ctx, h.logger, slog.LevelError, what, err, slog.Any("event", e))
 }

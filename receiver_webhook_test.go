@@ -144,16 +144,9 @@ func TestASecondDeliveryIsNotAnsweredWhileTheFirstIsHandled(t *testing.T) {
 	})
 }
 
-// Not parallel: the default logger is the process's own.
-func TestWithoutALoggerWhatIsRefusedGoesToTheDefaultOne(t *testing.T) {
-	before, out, flags := slog.Default(), stdlog.Writer(), stdlog.Flags()
-	t.Cleanup(func() {
-		slog.SetDefault(before)
-		stdlog.SetOutput(out) // slog.SetDefault has taken it, and does not give it back
-		stdlog.SetFlags(flags)
-	})
-	var log bytes.Buffer
-	slog.SetDefault(logTo(&log))
+// Not parallel: the default logger belongs to the process.
+func TestARefusalGoesToTheDefaultLogger(t *testing.T) {
+	log := captureDefaultLog(t)
 	webhooks, err := hellio.NewWebhookHandler([]string{webhookSecret}, ignore)
 	require.NoError(t, err)
 	steps, err := hellio.NewUSSDHandler([]string{ussdSecret}, hangUp, hellio.WithUSSDLogger(nil))
@@ -553,21 +546,59 @@ func TestAnEventPrintsWithoutItsNumber(t *testing.T) {
 	require.NotContains(t, fmt.Sprintf("%#v", e), "20999")
 }
 
-func TestBadOptionsOfAHandlerAreRefused(t *testing.T) {
+func TestBadInputOfAHandlerIsRefused(t *testing.T) {
 	t.Parallel()
-	for field, make := range map[string]func() (http.Handler, error){
-		"handle": func() (http.Handler, error) { return hellio.NewWebhookHandler([]string{webhookSecret}, nil) },
-		"store": func() (http.Handler, error) {
-			return hellio.NewWebhookHandler([]string{webhookSecret}, ignore, hellio.WithDedupeStore(nil))
-		},
-		"tolerance": func() (http.Handler, error) {
-			return hellio.NewWebhookHandler([]string{webhookSecret}, ignore, hellio.WithTimestampTolerance(0))
-		},
-	} {
-		h, err := make()
-		var p *hellio.ParamError
-		require.ErrorAs(t, err, &p)
-		require.Equal(t, field, p.Field)
+	webhook := func(opts ...hellio.WebhookOption) error {
+		h, err := hellio.NewWebhookHandler([]string{webhookSecret}, ignore, opts...)
 		require.Nil(t, h)
+		return err
 	}
+	ussd := func(opts ...hellio.USSDOption) error {
+		h, err := hellio.NewUSSDHandler([]string{ussdSecret}, hangUp, opts...)
+		require.Nil(t, h)
+		return err
+	}
+	requireParam(t, "store", webhook(hellio.WithDedupeStore(nil)))
+	requireParam(t, "store", webhook(hellio.WithDedupeStore((*hellio.MemoryDedupeStore)(nil))))
+	requireParam(t, "tolerance", webhook(hellio.WithTimestampTolerance(0)))
+	requireParam(t, "tolerance", webhook(hellio.WithTimestampTolerance(-time.Second)))
+	requireParam(t, "option", webhook(nil))
+	requireParam(t, "option", ussd(nil))
+
+	_, err := hellio.NewWebhookHandler([]string{webhookSecret}, nil)
+	requireParam(t, "handle", err)
+	_, err = hellio.NewUSSDHandler([]string{ussdSecret}, nil)
+	requireParam(t, "handle", err)
+}
+
+// Not parallel: the default logger belongs to the process.
+func TestHandlersWithoutTheirConstructorRefuseEverything(t *testing.T) {
+	log := captureDefaultLog(t)
+	for name, h := range map[string]http.Handler{
+		"a zero webhook handler": new(hellio.WebhookHandler),
+		"a nil webhook handler":  (*hellio.WebhookHandler)(nil),
+		"a zero USSD handler":    new(hellio.USSDHandler),
+		"a nil USSD handler":     (*hellio.USSDHandler)(nil),
+	} {
+		log.Reset()
+		code := post(h, signedNow(webhookSecret, deliveredBody), deliveredBody).Code
+		require.Equal(t, http.StatusInternalServerError, code, name)
+		require.Contains(t, log.String(), "not made by New", name)
+	}
+}
+
+// captureDefaultLog returns what the default logger writes during the test.
+func captureDefaultLog(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	logger := slog.Default()
+	out := stdlog.Writer() // slog.SetDefault replaces it, and does not restore it
+	flags := stdlog.Flags()
+	t.Cleanup(func() {
+		slog.SetDefault(logger)
+		stdlog.SetOutput(out)
+		stdlog.SetFlags(flags)
+	})
+	log := new(bytes.Buffer)
+	slog.SetDefault(logTo(log))
+	return log
 }
