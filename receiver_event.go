@@ -26,15 +26,49 @@ type WebhookEvent struct {
 	Raw               json.RawMessage `json:"-"`                   // the body as it was received
 }
 
-// DedupeID names what is reported, and is the same for each delivery of it: the event with the provider's message id, else the SHA-256 of
-// the body. It has at most 255 bytes. The API sends no id of its own; what an unsigned header says is not used.
+// DedupeID returns the id of the report for a DedupeStore: every delivery of
+// the report has it, and no other report has it. For EventMessageDelivered and
+// EventMessageFailed it consists of Event, ProviderMessageID, Status and the
+// SHA-256 of MobileNumber. For any other kind, and where one of the four is
+// missing, it is the SHA-256 of Raw (decided: the API sends no id). It has at
+// most 255 bytes. DedupeID ignores the headers, because no signature covers
+// what an id header would say.
+//
+// A nil event has the id "", as has an event that needs Raw and lacks it. No
+// DedupeStore of this package accepts "".
 func (e *WebhookEvent) DedupeID() string {
-	id := e.Event + ":" + e.ProviderMessageID
-	if e.ProviderMessageID == "" || strings.Contains(e.Event, ":") || len(id) > maxDedupeID {
-		sum := sha256.Sum256(e.Raw)
-		return "sha256:" + hex.EncodeToString(sum[:])
+	if e == nil {
+		return ""
+	}
+	if id := e.messageReportID(); id != "" {
+		return id
+	}
+	if len(e.Raw) == 0 {
+		return ""
+	}
+	return "sha256:" + sha256Hex(e.Raw)
+}
+
+// messageReportID returns the id of a report of a known kind; "" for any other.
+// It can be split again, and so no two reports share it: neither event nor
+// status nor hash has a colon.
+func (e *WebhookEvent) messageReportID() string {
+	known := e.Event == EventMessageDelivered || e.Event == EventMessageFailed
+	complete := e.ProviderMessageID != "" && e.Status != "" && e.MobileNumber != ""
+	if !known || !complete || strings.Contains(string(e.Status), ":") {
+		return ""
+	}
+	number := sha256Hex([]byte(e.MobileNumber))
+	id := strings.Join([]string{e.Event, e.ProviderMessageID, string(e.Status), number}, ":")
+	if len(id) > maxDedupeID {
+		return ""
 	}
 	return id
+}
+
+func sha256Hex(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // parseEvent reads a body whose signature was right.

@@ -43,12 +43,12 @@ func ExampleParseWebhook() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(event.Event, event.Status, event.DedupeID())
+	fmt.Println(event.Event, event.Status, event.ProviderMessageID)
 
 	_, err = hellio.ParseWebhook(request.Header, append(body, ' '), secret)
 	fmt.Println(errors.Is(err, hellio.ErrBadSignature), err)
 	// Output:
-	// message.delivered delivered message.delivered:prv-77
+	// message.delivered delivered prv-77
 	// true hellio: the signature is wrong: X-Hellio-Signature-V2
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -23,6 +24,8 @@ const (
 	nextSecret    = "whsec_fedcba9876543210"
 	deliveredBody = `{"event":"message.delivered","mobile_number":"+233209990001","provider_message_id":"prv-77","status":"delivered",` +
 		`"timestamp":"2026-03-04T05:06:07+00:00"}`
+	deliveredID = "message.delivered:prv-77:delivered:" + // and the SHA-256 of the number
+		"ed4d1bb9b89b78e5898307c0fb951fd50504c9b0fc1407a9bc40467f66fbcbe9"
 )
 
 // hexMAC signs as the API does, without the library's help.
@@ -59,7 +62,7 @@ func TestADeliveryIsReadAsItWasSigned(t *testing.T) {
 	require.Equal(t, hellio.MessageDelivered, e.Status)
 	require.EqualValues(t, 1772600767, e.Timestamp.Unix())
 	require.Equal(t, deliveredBody, string(e.Raw))
-	require.Equal(t, "message.delivered:prv-77", e.DedupeID())
+	require.Equal(t, deliveredID, e.DedupeID())
 }
 
 func TestRawIsACopyOfTheBody(t *testing.T) {
@@ -252,25 +255,180 @@ func TestAnUnknownKindAndOddMembersPassThrough(t *testing.T) {
 	}
 }
 
-func TestADedupeIDNamesTheReportAndNotTheDelivery(t *testing.T) {
-	t.Parallel()
-	id := func(body string) string {
-		e, err := hellio.ParseWebhook(signedNow(webhookSecret, body), []byte(body), webhookSecret)
-		require.NoError(t, err)
-		return e.DedupeID()
-	}
-	require.Equal(t, "message.failed:p1", id(`{"event":"message.failed","provider_message_id":"p1"}`))
-	require.Equal(t, "message.failed:p1", id(`{"provider_message_id":"p1","event":"message.failed","timestamp":"later"}`))
-	for _, body := range []string{
-		`{"event":"message.failed"}`,
-		`{"event":"message.failed","provider_message_id":""}`,
-		`{"event":"a:b","provider_message_id":"c"}`, // else it would be that of "a" with "b:c"
-		`{"event":"message.failed","provider_message_id":"` + strings.Repeat("9", 241) + `"}`,
+// report is a delivery's body, each member as JSON text; "" for none.
+type report struct {
+	event     string
+	number    string
+	message   string
+	status    string
+	timestamp string
+	extra     string
+}
+
+func (r report) body() string {
+	var members []string
+	for _, m := range [][2]string{
+		{"event", r.event},
+		{"mobile_number", r.number},
+		{"provider_message_id", r.message},
+		{"status", r.status},
+		{"timestamp", r.timestamp},
+		{"extra", r.extra},
 	} {
-		sum := sha256.Sum256([]byte(body))
-		require.Equal(t, "sha256:"+hex.EncodeToString(sum[:]), id(body))
+		if m[1] != "" {
+			members = append(members, `"`+m[0]+`":`+m[1])
+		}
 	}
-	require.Len(t, id(`{"event":"message.failed","provider_message_id":"`+strings.Repeat("9", 240)+`"}`), 255)
+	return "{" + strings.Join(members, ",") + "}"
+}
+
+// identity is what two deliveries of one report have in common.
+func (r report) identity() string {
+	known := r.event == `"message.delivered"` || r.event == `"message.failed"`
+	for _, member := range []string{r.number, r.message, r.status} {
+		if len(member) < 3 || member[0] != '"' {
+			return r.body() // no text, or an empty one
+		}
+	}
+	if !known || strings.Contains(r.status, ":") {
+		return r.body()
+	}
+	return fmt.Sprint(r.event, r.number, r.message, r.status)
+}
+
+// reports lists every combination of some values of each member.
+func reports() []report {
+	sum := sha256.Sum256([]byte("+233209990001"))
+	joined := `"p:delivered:` + hex.EncodeToString(sum[:]) + `"`
+	all := []report{{}}
+	for _, member := range []struct {
+		set    func(*report, string)
+		values []string
+	}{
+		{
+			func(r *report, v string) { r.event = v },
+			[]string{`"message.delivered"`, `"message.failed"`, `"message.updated"`},
+		},
+		{
+			func(r *report, v string) { r.number = v },
+			[]string{"", `""`, "{}", "[]", `"+233209990001"`, `"233209990001"`},
+		},
+		{
+			func(r *report, v string) { r.message = v },
+			[]string{"", `""`, "{}", "[]", `"p"`, `"p:delivered"`, joined},
+		},
+		{
+			func(r *report, v string) { r.status = v },
+			[]string{"", `""`, "{}", "5", `"delivered"`, `"failed"`, `"delivered:delivered"`},
+		},
+		{func(r *report, v string) { r.timestamp = v }, []string{"", `"earlier"`, `"later"`}},
+		{func(r *report, v string) { r.extra = v }, []string{"", "1"}},
+	} {
+		var next []report
+		for _, r := range all {
+			for _, value := range member.values {
+				member.set(&r, value)
+				next = append(next, r)
+			}
+		}
+		all = next
+	}
+	return all
+}
+
+func parse(t testing.TB, body string) *hellio.WebhookEvent {
+	t.Helper()
+	e, err := hellio.ParseWebhook(signedNow(webhookSecret, body), []byte(body), webhookSecret)
+	require.NoError(t, err)
+	return e
+}
+
+func TestADedupeIDStandsForOneReport(t *testing.T) {
+	t.Parallel()
+	ids, identities := map[string]string{}, map[string]string{}
+	for _, r := range reports() {
+		id := parse(t, r.body()).DedupeID()
+		require.NotEmpty(t, id)
+		require.LessOrEqual(t, len(id), 255)
+		if other, known := identities[id]; known {
+			require.Equal(t, other, r.identity(), "two reports have one id: %s", id)
+		}
+		if other, known := ids[r.identity()]; known {
+			require.Equal(t, other, id, "one report has two ids: %s", r.body())
+		}
+		identities[id] = r.identity()
+		ids[r.identity()] = id
+	}
+	t.Log(len(reports()), "deliveries of", len(ids), "reports")
+}
+
+func TestReportsThatDifferInOneFieldDiffer(t *testing.T) {
+	t.Parallel()
+	base := report{
+		event:     `"message.delivered"`,
+		number:    `"+233209990001"`,
+		message:   `"prv-77"`,
+		status:    `"delivered"`,
+		timestamp: `"2026-03-04T05:06:07+00:00"`,
+	}
+	unknown := base
+	unknown.event = `"message.updated"`
+	for name, c := range map[string]struct {
+		change  func(*report)
+		known   bool // the id of a known kind changes
+		another bool // the id of another kind changes
+	}{
+		"event":     {func(r *report) { r.event = `"message.failed"` }, true, true},
+		"number":    {func(r *report) { r.number = `"+233209990002"` }, true, true},
+		"message":   {func(r *report) { r.message = `"prv-78"` }, true, true},
+		"status":    {func(r *report) { r.status = `"failed"` }, true, true},
+		"timestamp": {func(r *report) { r.timestamp = `"later"` }, false, true},
+		"extra":     {func(r *report) { r.extra = "1" }, false, true},
+		"nothing":   {func(*report) {}, false, false},
+	} {
+		changed, changedUnknown := base, unknown
+		c.change(&changed)
+		c.change(&changedUnknown)
+		differ := parse(t, base.body()).DedupeID() != parse(t, changed.body()).DedupeID()
+		require.Equal(t, c.known, differ, name)
+		differ = parse(t, unknown.body()).DedupeID() != parse(t, changedUnknown.body()).DedupeID()
+		require.Equal(t, c.another, differ, name)
+	}
+}
+
+func TestALongDedupeIDIsAHash(t *testing.T) {
+	t.Parallel()
+	for length, hashed := range map[int]bool{162: false, 163: true} {
+		e := parse(t, report{
+			event:   `"message.delivered"`,
+			number:  `"+233209990001"`,
+			message: `"` + strings.Repeat("9", length) + `"`,
+			status:  `"delivered"`,
+		}.body())
+		require.Equal(t, hashed, strings.HasPrefix(e.DedupeID(), "sha256:"))
+		require.LessOrEqual(t, len(e.DedupeID()), 255)
+	}
+}
+
+func TestAnEventWithoutItsBodyHasNoDedupeID(t *testing.T) {
+	t.Parallel()
+	var missing *hellio.WebhookEvent
+	require.Empty(t, missing.DedupeID())
+	require.Empty(t, new(hellio.WebhookEvent).DedupeID())
+	require.Empty(t, (&hellio.WebhookEvent{Event: "message.updated"}).DedupeID())
+
+	e := parse(t, deliveredBody)
+	e.Raw = nil
+	require.Equal(t, deliveredID, e.DedupeID(), "as after a queue that stores events as JSON")
+}
+
+func TestANilEventPrintsWithoutAPanic(t *testing.T) {
+	t.Parallel()
+	var missing *hellio.WebhookEvent
+	var log strings.Builder
+	logTo(&log).Info("event", "event", missing)
+	require.Contains(t, fmt.Sprint(missing), "nil")
+	require.NotEmpty(t, log.String())
 }
 
 func TestSecretsThatAnybodyCouldSignWithAreRefused(t *testing.T) {
