@@ -1,6 +1,7 @@
 package hellio
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,123 +13,213 @@ import (
 	"github.com/hellio-go/hellio/internal/signature"
 )
 
-// What can be wrong with a delivery, for errors.Is. The errors that wrap these say which header or rule it was, and quote nothing.
+// The reasons to refuse a delivery, for errors.Is. The errors that wrap them
+// name the header or the rule, and quote nothing of the delivery.
 var (
-	// ErrMissingSignature: the signature that is required, or its timestamp, is not there.
-	ErrMissingSignature = errors.New("hellio: the signature is missing")
-	// ErrBadSignature: a signature is there, but none of the secrets made it for this body, or it is there twice.
-	ErrBadSignature = errors.New("hellio: the signature is wrong")
-	// ErrTimestampOutOfRange: the signature is right, but made too long ago or in the future: a replay, or a clock that is wrong.
-	ErrTimestampOutOfRange = errors.New("hellio: the timestamp is out of range")
-	// ErrMalformedWebhook: the timestamp is not 1 to 12 digits, or the signed body is not an event.
-	ErrMalformedWebhook = errors.New("hellio: the webhook is malformed")
-	// ErrWebhookTooLarge: the body is above 1 MiB.
-	ErrWebhookTooLarge = errors.New("hellio: the webhook is too large")
+	// ErrMissingSignature reports that the required signature or its timestamp
+	// is missing.
+	ErrMissingSignature = errors.New("hellio: missing signature")
+	// ErrBadSignature reports that none of the secrets made the signature of
+	// this body, or that a signature header occurs more than once.
+	ErrBadSignature = errors.New("hellio: invalid signature")
+	// ErrTimestampOutOfRange reports a valid signature that is too old or from
+	// the future: a replay, or a wrong clock.
+	ErrTimestampOutOfRange = errors.New("hellio: timestamp out of range")
+	// ErrMalformedWebhook reports that the timestamp is not 1 to 12 digits, or
+	// that the signed body is not an event.
+	ErrMalformedWebhook = errors.New("hellio: malformed webhook")
+	// ErrWebhookTooLarge reports a body above 1 MiB.
+	ErrWebhookTooLarge = errors.New("hellio: webhook too large")
 )
 
 const (
 	maxDelivery        = 1 << 20 // bytes of a body that the API sends; decided
 	minSecretLength    = 16      // bytes; decided
 	maxTimestampDigits = 12
+	signatureDigits    = 2 * sha256.Size
 	defaultTolerance   = 5 * time.Minute // decided; the API publishes none
 )
 
-// ParseWebhook checks that a delivery comes from the API, and reads it. The body is that of the request, byte by byte as it was received:
-// JSON that was decoded and encoded again has another signature.
+// ParseWebhook checks that a delivery comes from the API, and returns its
+// event. The body is that of the request, byte for byte: JSON that was decoded
+// and encoded again has another signature.
 //
-// It requires X-Hellio-Signature-V2, made with one of the secrets over X-Hellio-Timestamp and the body (documented), at most 5 minutes
-// ago or ahead (decided; the timestamp is in Unix seconds, decided too). X-Hellio-Signature, over the body alone, is not looked at: a
-// delivery that was captured once would be good for ever.
+// ParseWebhook requires X-Hellio-Signature-V2, made with one of the secrets
+// over X-Hellio-Timestamp and the body (documented), at most 5 minutes before
+// or after now (decided; the unit, Unix seconds, is decided too). It ignores
+// X-Hellio-Signature, which covers the body alone: a captured delivery would be
+// valid for ever. Header names match in any case, so that the lower-case maps of
+// serverless platforms work.
 //
-// Several secrets are for rotation: create a second endpoint with the same URL, add its secret here, and delete the first endpoint when
-// the attempts it may still owe are through. A secret has at least 16 bytes and no white space around it; a list without secrets, or with a bad one, gives a
-// *ParamError. Everything else gives ErrMissingSignature, ErrBadSignature, ErrTimestampOutOfRange, ErrMalformedWebhook or
-// ErrWebhookTooLarge, for errors.Is. The body is read as JSON only after its signature was found right.
+// Several secrets serve rotation: create a second endpoint with the same URL,
+// add its secret here, and delete the first endpoint once its last deliveries
+// are done. A secret has at least 16 bytes and no white space around it; no
+// secret, or a bad one, is a *ParamError. The other errors are
+// ErrMissingSignature, ErrBadSignature, ErrTimestampOutOfRange,
+// ErrMalformedWebhook and ErrWebhookTooLarge, for errors.Is. ParseWebhook
+// decodes the body only after it has verified the signature.
 //
-// ParseWebhook does not know which deliveries came before: use NewWebhookHandler, or a DedupeStore with WebhookEvent.DedupeID.
+// ParseWebhook does not recognise repeats: use NewWebhookHandler, or a
+// DedupeStore with WebhookEvent.DedupeID.
 func ParseWebhook(header http.Header, body []byte, secrets ...string) (*WebhookEvent, error) {
 	if err := checkSecrets(secrets); err != nil {
 		return nil, err
 	}
-	return (&verifier{secrets: secrets, tolerance: defaultTolerance}).parse(header, body)
-}
-
-// verifier is what a delivery is held against.
-type verifier struct {
-	secrets   []string
-	tolerance time.Duration
-	bodyOnly  bool // X-Hellio-Signature is good enough where there is no V2
-}
-
-func (v *verifier) parse(header http.Header, body []byte) (*WebhookEvent, error) {
 	if len(body) > maxDelivery {
 		return nil, ErrWebhookTooLarge
 	}
-	if err := v.verify(header, body); err != nil {
+	v := &verifier{secrets: secrets, tolerance: defaultTolerance}
+	claimed, err := v.read(header)
+	if err != nil {
 		return nil, err
+	}
+	return v.parse(claimed, body)
+}
+
+// verifier checks the signatures of webhook deliveries.
+type verifier struct {
+	secrets   []string
+	tolerance time.Duration
+	bodyOnly  bool // accept X-Hellio-Signature where V2 is missing
+}
+
+// claimedSignature is what the headers of a delivery claim about its body.
+type claimedSignature struct {
+	name      string // of the header
+	hex       string
+	timestamp string // "" for a signature over the body alone
+}
+
+// read returns the signature that counts, and refuses headers that no body can
+// match. Where the stronger signature is present it counts, so that removing or
+// breaking it gains nothing unless the user allows the weaker one.
+func (v *verifier) read(h http.Header) (claimedSignature, error) {
+	values, err := signatureHeaders(h)
+	if err != nil {
+		return claimedSignature{}, err
+	}
+	if _, strong := values[contract.HeaderSignatureV2]; !strong && v.bodyOnly {
+		return claimOf(values, contract.HeaderSignature)
+	}
+	claimed, err := claimOf(values, contract.HeaderSignatureV2)
+	if err != nil {
+		return claimedSignature{}, err
+	}
+	stamp, ok := values[contract.HeaderTimestamp]
+	if !ok {
+		return claimedSignature{}, missingHeader(contract.HeaderTimestamp)
+	}
+	if !isDigits(stamp) || len(stamp) > maxTimestampDigits {
+		return claimedSignature{}, fmt.Errorf("%w: %s is not 1 to %d digits",
+			ErrMalformedWebhook, contract.HeaderTimestamp, maxTimestampDigits)
+	}
+	claimed.timestamp = stamp
+	return claimed, nil
+}
+
+// signatureHeaders returns the values of the signature headers by their
+// canonical names, however the names are spelt. It refuses a header that occurs
+// twice, also in two spellings, because readers differ in which one they take.
+func signatureHeaders(h http.Header) (map[string]string, error) {
+	found := map[string]string{}
+	for key, values := range h {
+		name := http.CanonicalHeaderKey(key)
+		switch name {
+		case contract.HeaderSignature, contract.HeaderSignatureV2, contract.HeaderTimestamp:
+		default:
+			continue
+		}
+		for _, value := range values {
+			if _, twice := found[name]; twice {
+				return nil, fmt.Errorf("%w: more than one %s header", ErrBadSignature, name)
+			}
+			found[name] = value
+		}
+	}
+	return found, nil
+}
+
+// claimOf returns the signature in the header of this name.
+func claimOf(values map[string]string, name string) (claimedSignature, error) {
+	value, ok := values[name]
+	switch {
+	case !ok:
+		return claimedSignature{}, missingHeader(name)
+	case len(value) != signatureDigits:
+		return claimedSignature{}, fmt.Errorf("%w: %s is not %d hexadecimal digits",
+			ErrBadSignature, name, signatureDigits)
+	default:
+		return claimedSignature{name: name, hex: value}, nil
+	}
+}
+
+func missingHeader(name string) error {
+	return fmt.Errorf("%w: no %s header", ErrMissingSignature, name)
+}
+
+// parse verifies a body, and decodes it.
+func (v *verifier) parse(claimed claimedSignature, body []byte) (*WebhookEvent, error) {
+	if err := claimed.verify(body, v.secrets); err != nil {
+		return nil, err
+	}
+	if claimed.timestamp != "" {
+		if err := v.checkAge(claimed.timestamp); err != nil {
+			return nil, err
+		}
 	}
 	return parseEvent(body)
 }
 
-// verify asks for the stronger signature wherever there is one, so that taking it away from a delivery wins nothing unless the user
-// has allowed that.
-func (v *verifier) verify(header http.Header, body []byte) error {
-	for _, name := range []string{contract.HeaderSignature, contract.HeaderSignatureV2, contract.HeaderTimestamp} {
-		if len(header.Values(name)) > 1 {
-			return fmt.Errorf("%w: more than one %s", ErrBadSignature, name)
-		}
+// verify returns an error unless one of the secrets made the signature of the
+// body.
+func (c claimedSignature) verify(body []byte, secrets []string) error {
+	valid := false
+	if c.timestamp == "" {
+		valid = signature.VerifyBody(c.hex, body, secrets...)
+	} else {
+		valid = signature.VerifyTimestamped(c.hex, c.timestamp, body, secrets...)
 	}
-	if len(header.Values(contract.HeaderSignatureV2)) == 0 && v.bodyOnly {
-		return verifyBody(header, body, v.secrets)
-	}
-	return v.verifyTimestamped(header, body)
-}
-
-func (v *verifier) verifyTimestamped(header http.Header, body []byte) error {
-	for _, name := range []string{contract.HeaderSignatureV2, contract.HeaderTimestamp} {
-		if len(header.Values(name)) == 0 {
-			return fmt.Errorf("%w: no %s", ErrMissingSignature, name)
-		}
-	}
-	stamp := header.Get(contract.HeaderTimestamp)
-	if !isDigits(stamp) || len(stamp) > maxTimestampDigits {
-		return fmt.Errorf("%w: %s is not 1 to %d digits", ErrMalformedWebhook, contract.HeaderTimestamp, maxTimestampDigits)
-	}
-	if !signature.VerifyTimestamped(header.Get(contract.HeaderSignatureV2), stamp, body, v.secrets...) {
-		return fmt.Errorf("%w: %s", ErrBadSignature, contract.HeaderSignatureV2)
-	}
-	seconds, _ := strconv.ParseInt(stamp, 10, 64) // 12 digits fit
-	if age := time.Since(time.Unix(seconds, 0)); age.Abs() > v.tolerance {
-		return fmt.Errorf("%w: %v from now, allowed are %v", ErrTimestampOutOfRange, age.Round(time.Second), v.tolerance)
+	if !valid {
+		return fmt.Errorf("%w: %s", ErrBadSignature, c.name)
 	}
 	return nil
 }
 
-// verifyBody checks the signature over the body alone.
-func verifyBody(header http.Header, body []byte, secrets []string) error {
-	given := header.Values(contract.HeaderSignature)
-	switch {
-	case len(given) == 0:
-		return fmt.Errorf("%w: no %s", ErrMissingSignature, contract.HeaderSignature)
-	case len(given) > 1 || !signature.VerifyBody(given[0], body, secrets...):
-		return fmt.Errorf("%w: %s", ErrBadSignature, contract.HeaderSignature)
-	default:
-		return nil
+// checkAge refuses a timestamp of up to 12 digits that is too far from now.
+func (v *verifier) checkAge(timestamp string) error {
+	seconds, err := strconv.ParseInt(timestamp, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%w: %s", ErrMalformedWebhook, contract.HeaderTimestamp)
 	}
+	if age := time.Since(time.Unix(seconds, 0)); age.Abs() > v.tolerance {
+		return fmt.Errorf("%w: got %v from now, want at most %v",
+			ErrTimestampOutOfRange, age.Abs().Round(time.Second), v.tolerance)
+	}
+	return nil
 }
 
-// checkSecrets refuses what would let anybody sign, and what a file or an environment variable adds to a secret.
+// checkSecrets refuses secrets that anyone could guess, and those with the line
+// break of a file or an environment variable.
 func checkSecrets(secrets []string) error {
 	if len(secrets) == 0 {
 		return &ParamError{Field: "secrets", Given: "none", Allowed: "at least 1"}
 	}
 	for i, secret := range secrets {
 		field := "secrets[" + itoa(i) + "]"
-		switch trimmed := strings.TrimSpace(secret); {
-		case len(trimmed) < minSecretLength:
-			return &ParamError{Field: field, Given: quantity(len(trimmed), "byte"), Allowed: "at least " + itoa(minSecretLength)}
-		case trimmed != secret:
-			return &ParamError{Field: field, Given: "white space around it", Allowed: "the secret alone"}
+		trimmed := strings.TrimSpace(secret)
+		if len(trimmed) < minSecretLength {
+			return &ParamError{
+				Field:   field,
+				Given:   quantity(len(trimmed), "byte"),
+				Allowed: "at least " + itoa(minSecretLength),
+			}
+		}
+		if trimmed != secret {
+			return &ParamError{
+				Field:   field,
+				Given:   "white space around the secret",
+				Allowed: "the secret alone",
+			}
 		}
 	}
 	return nil

@@ -49,7 +49,7 @@ func ExampleParseWebhook() {
 	fmt.Println(errors.Is(err, hellio.ErrBadSignature), err)
 	// Output:
 	// message.delivered delivered prv-77
-	// true hellio: the signature is wrong: X-Hellio-Signature-V2
+	// true hellio: invalid signature: X-Hellio-Signature-V2
 }
 
 // The handler checks, tells repeats apart, and asks for another attempt when the function fails. Reports come in any order, so a status is

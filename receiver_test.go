@@ -104,6 +104,7 @@ func TestOnlyARightHeaderOfTheRightFormOpensADelivery(t *testing.T) {
 		"a wrong V2 beside the right": {func(h http.Header) { h[v2] = []string{strings.Repeat("0", 64), h[v2][0]} }, hellio.ErrBadSignature},
 		"V2 twice in one header":      {change(v2, func(s string) string { return s + ", " + s }), hellio.ErrBadSignature},
 		"V2 empty":                    {set(v2, ""), hellio.ErrBadSignature},
+		"V2 without a value":          {set(v2), hellio.ErrMissingSignature},
 		"V2 with a space before":      {change(v2, func(s string) string { return " " + s }), hellio.ErrBadSignature},
 		"V2 with a space after":       {change(v2, func(s string) string { return s + " " }), hellio.ErrBadSignature},
 		"V2 too short":                {change(v2, func(s string) string { return s[:62] }), hellio.ErrBadSignature},
@@ -128,6 +129,60 @@ func TestOnlyARightHeaderOfTheRightFormOpensADelivery(t *testing.T) {
 				require.Equal(t, c.want == nil, e != nil)
 				require.ErrorIs(t, err, c.want)
 			})
+		})
+	}
+}
+
+// respelt returns headers whose names are changed by a function.
+func respelt(h http.Header, spell func(string) string) http.Header {
+	out := http.Header{}
+	for name, values := range h {
+		out[spell(name)] = values
+	}
+	return out
+}
+
+func TestHeaderNamesMatchInAnyCase(t *testing.T) {
+	t.Parallel()
+	const v1, v2, stamp = "X-Hellio-Signature", "X-Hellio-Signature-V2", "X-Hellio-Timestamp"
+	also := func(name, value string) func(http.Header) http.Header {
+		return func(h http.Header) http.Header {
+			h[name] = []string{value}
+			return h
+		}
+	}
+	again := func(name string) func(http.Header) http.Header {
+		return func(h http.Header) http.Header { return also(strings.ToLower(name), h[name][0])(h) }
+	}
+	for name, c := range map[string]struct {
+		change func(http.Header) http.Header
+		want   error
+	}{
+		"lower case": {
+			func(h http.Header) http.Header { return respelt(h, strings.ToLower) },
+			nil,
+		},
+		"upper case": {
+			func(h http.Header) http.Header { return respelt(h, strings.ToUpper) },
+			nil,
+		},
+		"V1 in two cases":        {again(v1), hellio.ErrBadSignature},
+		"V2 in two cases":        {again(v2), hellio.ErrBadSignature},
+		"timestamp in two cases": {again(stamp), hellio.ErrBadSignature},
+		"another header":         {also("x-hellio-signature-v3", "0"), nil},
+		"a long s for the S": {
+			func(h http.Header) http.Header {
+				return respelt(h, func(s string) string { return strings.Replace(s, "S", "\u017f", 1) })
+			},
+			hellio.ErrMissingSignature,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := c.change(signedNow(webhookSecret, deliveredBody))
+			e, err := hellio.ParseWebhook(h, []byte(deliveredBody), webhookSecret)
+			require.Equal(t, c.want == nil, e != nil)
+			require.ErrorIs(t, err, c.want)
 		})
 	}
 }

@@ -99,33 +99,39 @@ func (h *USSDHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseUnmade(w, r, "USSDHandler")
 		return
 	}
-	step, status, err := h.read(w, r)
+	step, err := h.read(w, r)
 	if err != nil {
-		logFailure(r.Context(), h.logger, slog.LevelWarn, "hellio: USSD step refused", err, slog.Int("status", status))
-		answerStatus(w, status)
+		refuse(w, r, h.logger, "hellio: USSD step refused", err)
 		return
 	}
 	answer, err := h.answer(r.Context(), step)
 	if err != nil {
-		logFailure(r.Context(), h.logger, slog.LevelError, "hellio: USSD step not handled", err, slog.Any("step", step))
-		answerStatus(w, http.StatusInternalServerError)
+		logFailure(r.Context(), h.logger, slog.LevelError,
+			"hellio: USSD step not handled", err, slog.Any("step", step))
+		respondStatus(w, http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(answer) // a caller that hung up hears nothing
+	_, _ = w.Write(answer) // fails only if the API has hung up
 }
 
-// read gives the step, or the status to refuse it with.
-func (h *USSDHandler) read(w http.ResponseWriter, r *http.Request) (*USSDRequest, int, error) {
-	body, status, err := readDelivery(w, r)
+// read returns the step of a request that the API signed.
+func (h *USSDHandler) read(w http.ResponseWriter, r *http.Request) (*USSDRequest, error) {
+	var claimed claimedSignature
+	body, err := readDelivery(w, r, func(headers http.Header) error {
+		values, err := signatureHeaders(headers)
+		if err == nil {
+			claimed, err = claimOf(values, contract.HeaderSignature)
+		}
+		return err
+	})
 	if err != nil {
-		return nil, status, err
+		return nil, err
 	}
-	if err := verifyBody(r.Header, body, h.secrets); err != nil {
-		return nil, http.StatusUnauthorized, err
+	if err := claimed.verify(body, h.secrets); err != nil {
+		return nil, err
 	}
-	step, err := parseStep(body)
-	return step, http.StatusBadRequest, err
+	return parseStep(body)
 }
 
 // answer asks the user's function, and gives the body of the answer.

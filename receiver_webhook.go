@@ -116,25 +116,25 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseUnmade(w, r, "WebhookHandler")
 		return
 	}
-	body, status, err := readDelivery(w, r)
-	if status == 0 {
-		var e *WebhookEvent
-		if e, err = h.verifier.parse(r.Header, body); err == nil {
-			answerStatus(w, h.deliver(r.Context(), e))
-			return
-		}
-		status = refusal(err)
+	e, err := h.read(w, r)
+	if err != nil {
+		refuse(w, r, h.logger, "hellio: webhook refused", err)
+		return
 	}
-	logFailure(r.Context(), h.logger, slog.LevelWarn, "hellio: webhook refused", err, slog.Int("status", status))
-	answerStatus(w, status)
+	respondStatus(w, h.deliver(r.Context(), e))
 }
 
-// refusal is the status for a delivery that can't be taken.
-func refusal(err error) int {
-	if errors.Is(err, ErrMalformedWebhook) {
-		return http.StatusBadRequest
+// read returns the event of a request that the API signed.
+func (h *WebhookHandler) read(w http.ResponseWriter, r *http.Request) (*WebhookEvent, error) {
+	var claimed claimedSignature
+	body, err := readDelivery(w, r, func(headers http.Header) (err error) {
+		claimed, err = h.verifier.read(headers)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return http.StatusUnauthorized
+	return h.verifier.parse(claimed, body)
 }
 
 // deliver handles an event unless it was handled before, and returns the status

@@ -444,6 +444,7 @@ func TestABodyOnlySignatureIsGoodEnoughOnlyWhereItIsAllowedAndNoV2IsThere(t *tes
 		"V1 alone":                    {without(v2, stamp), 401, 200},
 		"V2 stripped":                 {without(v2), 401, 200},
 		"V1 right, V2 wrong":          {with(without(), v2, wrong), 401, 401},
+		"V1 right, v2 wrong":          {with(without(v2), strings.ToLower(v2), wrong), 401, 401},
 		"V1 right, V2 empty":          {with(without(), v2, ""), 401, 401},
 		"V1 right, V2 without a time": {without(stamp), 401, 401},
 		"V1 right, V2 too old":        {signedAt(webhookSecret, "1", deliveredBody), 401, 401},
