@@ -40,6 +40,6 @@ var mutants = []mutant{
 	{"a repeated DELETE that meets 404 told as an error", "retry.go", `case status == http.StatusNotFound && c == classDelete &&`, `case false &&`},
 	{"a pool for what must not be repeated", "transport.go", `fresh.DisableKeepAlives = true`, `fresh.DisableKeepAlives = false`},
 	{"the answer's size not bounded", "exchange.go", `io.ReadAll(io.LimitReader(resp.Body, limit+1))`, `io.ReadAll(resp.Body)`},
-	{"the signature over the body alone taken for the stronger one", "receiver.go", `!strong && v.bodyOnly {`, `!strong {`},
-	{"deliveries of tomorrow taken", "receiver.go", `age.Abs() > v.tolerance`, `age > v.tolerance`},
+	{"the signature over the body alone taken for the stronger one", "webhook.go", `!strong && v.bodyOnly {`, `!strong {`},
+	{"deliveries of tomorrow taken", "webhook.go", `age.Abs() > v.tolerance`, `age > v.tolerance`},
 }

@@ -524,7 +524,7 @@ func TestTheLogOfAFailureHoldsNoSecretAndNoFullNumber(t *testing.T) {
 			require.Contains(t, log.String(), `"level":"ERROR"`)
 			require.Contains(t, log.String(), "locked")
 			require.Contains(t, log.String(), "prv-77", "one has to find the event")
-			require.Equal(t, name == "a panic", strings.Contains(log.String(), "receiver_webhook_test.go"), "the stack")
+			require.Equal(t, name == "a panic", strings.Contains(log.String(), "webhook_handler_test.go"), "the stack")
 			for _, secret := range []string{"233209990001", "20999", webhookSecret, hexMAC(webhookSecret, deliveredBody)} {
 				require.NotContains(t, log.String(), secret)
 			}
