@@ -14,34 +14,44 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// USSDRequest is one step of a session: what somebody has dialled or typed (inferred). Keep what you need to know between steps under
-// SessionID; a session may stop without a last step.
+// USSDRequest is one step of a session: what a user dialled or typed
+// (inferred). Keep what you need between steps under SessionID. A session may
+// end without a last step.
 type USSDRequest struct {
-	SessionID   string   `json:"sessionId"`   // never ""
-	MSISDN      string   `json:"msisdn"`      // the number that dialled
-	ServiceCode string   `json:"serviceCode"` // such as "*920#"
-	Input       string   `json:"input"`       // what was typed in this step alone; "" on the first one
-	Sequence    int      `json:"sequence"`    // of the step, from 1; 0 when not told
-	Mode        USSDMode `json:"mode"`
+	SessionID   string `json:"sessionId"`   // never ""
+	MSISDN      string `json:"msisdn"`      // the number that dialled
+	ServiceCode string `json:"serviceCode"` // such as "*920#"
+	// Input is what the user typed in this step alone; "" in the first one.
+	Input    string   `json:"input"`
+	Sequence int      `json:"sequence"` // number of the step, from 1; 0 if unknown
+	Mode     USSDMode `json:"mode"`
 }
 
-// USSDReply is what the phone shows, and whether the session goes on. ContinueUSSD and EndUSSD make one.
+// USSDReply is what the phone shows, and whether the session continues. Make it
+// with ContinueUSSD or EndUSSD.
 type USSDReply struct {
-	Message string     `json:"message"` // a phone shows 182 characters; a longer text is sent as it is, with a warning in the log
+	// Message is sent unchanged. A phone shows 182 characters; a longer text is
+	// logged as a warning.
+	Message string     `json:"message"`
 	Action  USSDAction `json:"action"`
 }
 
-// ContinueUSSD shows a message and waits for input.
-func ContinueUSSD(message string) *USSDReply { return &USSDReply{message, USSDContinue} }
+// ContinueUSSD returns a reply that shows a message and waits for input.
+func ContinueUSSD(message string) *USSDReply {
+	return &USSDReply{Message: message, Action: USSDContinue}
+}
 
-// EndUSSD shows a message and ends the session.
-func EndUSSD(message string) *USSDReply { return &USSDReply{message, USSDEnd} }
+// EndUSSD returns a reply that shows a message and ends the session.
+func EndUSSD(message string) *USSDReply {
+	return &USSDReply{Message: message, Action: USSDEnd}
+}
 
-// USSDOption shapes the handler of NewUSSDHandler.
+// USSDOption configures the handler of NewUSSDHandler.
 type USSDOption func(*USSDHandler) error
 
-// WithUSSDLogger writes refused steps and messages that are too long to l at warn, failures and panics of the handler at error. Numbers
-// are masked, and neither input, message nor secret is written. nil: slog.Default().
+// WithUSSDLogger sets the logger for refused steps and messages that are too
+// long, at warn, and for failures and panics of the handler, at error. It masks
+// numbers, and logs neither input nor message nor secret. nil: slog.Default().
 func WithUSSDLogger(l *slog.Logger) USSDOption {
 	return func(h *USSDHandler) error {
 		h.logger = l
@@ -58,18 +68,26 @@ type USSDHandler struct {
 	handle  func(context.Context, *USSDRequest) (*USSDReply, error)
 }
 
-// NewUSSDHandler makes a http.Handler for an app's callback URL. It checks X-Hellio-Signature, made over the body with the secret of the
-// app's mode (inferred), reads the step and answers with what handle gives. Several secrets are for an app in both modes, and for
-// rotation; to keep trial steps off live data, mount one handler for each mode with that mode's secret alone.
+// NewUSSDHandler returns an http.Handler for the callback URL of an app. It
+// verifies X-Hellio-Signature, made over the body with the secret of the app's
+// mode (inferred), decodes the step, and responds with the reply of handle.
+// Several secrets serve an app in both modes, and rotation. To keep test steps
+// away from live data, use one handler per mode with the secret of that mode.
 //
-// That signature has no timestamp: whoever has captured a step can repeat it. Before a step moves money, see by SessionID and Sequence
-// that it was not taken before.
+// That signature has no timestamp: an attacker who has captured a step can
+// replay it. Before a step moves money, check by SessionID and Sequence that
+// it is new.
 //
-// Answer within 10 seconds (decided: the API's patience is not published). The context ends with the request. Answers other than the
-// reply have no detail: 400 malformed, 401 signature refused, 405 not a POST, 413 above 1 MiB, 500 when handle fails, panics, or gives
-// a reply that the API can't read. The phone then shows a general message, and the session is over (decided).
+// Respond within 10 seconds (decided: the API's limit is not published). The
+// context of handle ends with the request. Responses other than the reply have
+// no detail: 400 malformed; 401 signature refused; 405 not POST; 413 above
+// 1 MiB; 500 if handle fails, panics or returns a reply that the API cannot
+// read. The phone then shows a general message, and the session ends (decided).
+// The handler reads no body without its signature header. Set ReadTimeout on
+// the http.Server, because anyone can send a header and a slow body.
 //
-// Secrets are as for ParseWebhook. Bad secrets and a nil handle give a *ParamError.
+// Secrets are as for ParseWebhook. Bad secrets or options, and a nil handle,
+// are a *ParamError.
 func NewUSSDHandler(
 	secrets []string,
 	handle func(context.Context, *USSDRequest) (*USSDReply, error),
@@ -104,7 +122,7 @@ func (h *USSDHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, h.logger, "hellio: USSD step refused", err)
 		return
 	}
-	answer, err := h.answer(r.Context(), step)
+	body, err := h.answer(r.Context(), step)
 	if err != nil {
 		logFailure(r.Context(), h.logger, slog.LevelError,
 			"hellio: USSD step not handled", err, slog.Any("step", step))
@@ -112,29 +130,29 @@ func (h *USSDHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(answer) // fails only if the API has hung up
+	_, _ = w.Write(body) // fails only if the API has hung up
 }
 
 // read returns the step of a request that the API signed.
 func (h *USSDHandler) read(w http.ResponseWriter, r *http.Request) (*USSDRequest, error) {
-	var claimed claimedSignature
+	var sig deliverySignature
 	body, err := readDelivery(w, r, func(headers http.Header) error {
 		values, err := signatureHeaders(headers)
 		if err == nil {
-			claimed, err = claimOf(values, contract.HeaderSignature)
+			sig, err = signatureIn(values, contract.HeaderSignature)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := claimed.verify(body, h.secrets); err != nil {
+	if err := sig.verify(body, h.secrets); err != nil {
 		return nil, err
 	}
 	return parseStep(body)
 }
 
-// answer asks the user's function, and gives the body of the answer.
+// answer calls the user's function and returns the body of the response.
 func (h *USSDHandler) answer(ctx context.Context, step *USSDRequest) ([]byte, error) {
 	var reply *USSDReply
 	err := guard(func() (err error) {
@@ -147,9 +165,11 @@ func (h *USSDHandler) answer(ctx context.Context, step *USSDRequest) ([]byte, er
 	if err := reply.check(); err != nil {
 		return nil, err
 	}
-	if n := utf8.RuneCountInString(reply.Message); n > contract.MaxUSSDInput {
-		err := fmt.Errorf("%s, a phone shows %d", quantity(n, "character"), contract.MaxUSSDInput)
-		logFailure(ctx, h.logger, slog.LevelWarn, "hellio: USSD message too long", err, slog.Any("step", step))
+	if utf8.RuneCountInString(reply.Message) > contract.MaxUSSDInput {
+		err := fmt.Errorf("got %s, want at most %d",
+			characters(reply.Message), contract.MaxUSSDInput)
+		logFailure(ctx, h.logger, slog.LevelWarn,
+			"hellio: USSD message too long", err, slog.Any("step", step))
 	}
 	return json.Marshal(reply)
 }
@@ -167,7 +187,8 @@ func (r *USSDReply) check() error {
 	}
 }
 
-// parseStep reads a body whose signature was right. It is strict, unlike parseEvent: an input that was misread may move money.
+// parseStep decodes a body whose signature is valid. It is stricter than
+// parseEvent, because an input that is read wrongly may move money.
 func parseStep(body []byte) (*USSDRequest, error) {
 	members, err := parseMembers(body)
 	if err != nil {
@@ -176,7 +197,12 @@ func parseStep(body []byte) (*USSDRequest, error) {
 	var mode, sequence string
 	step := &USSDRequest{}
 	for name, field := range map[string]*string{
-		"sessionId": &step.SessionID, "msisdn": &step.MSISDN, "serviceCode": &step.ServiceCode, "input": &step.Input, "mode": &mode, "sequence": &sequence,
+		"sessionId":   &step.SessionID,
+		"msisdn":      &step.MSISDN,
+		"serviceCode": &step.ServiceCode,
+		"input":       &step.Input,
+		"mode":        &mode,
+		"sequence":    &sequence,
 	} {
 		if *field, err = scalarText(members[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -197,20 +223,30 @@ func parseStep(body []byte) (*USSDRequest, error) {
 // Format prints the step without the full number and the input, for every verb.
 func (r USSDRequest) Format(f fmt.State, _ rune) { r.redacted().format(f) }
 
-// LogValue gives what Format prints.
+// LogValue implements slog.LogValuer with the redacted text.
 func (r USSDRequest) LogValue() slog.Value { return r.redacted().logValue() }
 
 func (r USSDRequest) redacted() redacted {
-	return redacted(fmt.Sprintf("USSDRequest{session %s, step %d, mode %s, number %s, input of %s}",
-		maskNumbers(r.SessionID), r.Sequence, shownCode(string(r.Mode)), maskNumbers(r.MSISDN), characters(r.Input)))
+	return redacted(fmt.Sprintf(
+		"USSDRequest{session %s, step %d, mode %s, number %s, input of %s}",
+		maskNumbers(r.SessionID),
+		r.Sequence,
+		shownCode(string(r.Mode)),
+		maskNumbers(r.MSISDN),
+		characters(r.Input),
+	))
 }
 
 // Format prints the reply without its message, for every verb.
 func (r USSDReply) Format(f fmt.State, _ rune) { r.redacted().format(f) }
 
-// LogValue gives what Format prints.
+// LogValue implements slog.LogValuer with the redacted text.
 func (r USSDReply) LogValue() slog.Value { return r.redacted().logValue() }
 
 func (r USSDReply) redacted() redacted {
-	return redacted(fmt.Sprintf("USSDReply{%s, message of %s}", shownCode(string(r.Action)), characters(r.Message)))
+	return redacted(fmt.Sprintf(
+		"USSDReply{%s, message of %s}",
+		shownCode(string(r.Action)),
+		characters(r.Message),
+	))
 }

@@ -48,8 +48,8 @@ const (
 // over X-Hellio-Timestamp and the body (documented), at most 5 minutes before
 // or after now (decided; the unit, Unix seconds, is decided too). It ignores
 // X-Hellio-Signature, which covers the body alone: a captured delivery would be
-// valid for ever. Header names match in any case, so that the lower-case maps of
-// serverless platforms work.
+// valid for ever. Header names match in any case, so that the lower-case maps
+// of serverless platforms work.
 //
 // Several secrets serve rotation: create a second endpoint with the same URL,
 // add its secret here, and delete the first endpoint once its last deliveries
@@ -69,11 +69,11 @@ func ParseWebhook(header http.Header, body []byte, secrets ...string) (*WebhookE
 		return nil, ErrWebhookTooLarge
 	}
 	v := &verifier{secrets: secrets, tolerance: defaultTolerance}
-	claimed, err := v.read(header)
+	sig, err := v.read(header)
 	if err != nil {
 		return nil, err
 	}
-	return v.parse(claimed, body)
+	return v.parse(sig, body)
 }
 
 // verifier checks the signatures of webhook deliveries.
@@ -83,8 +83,8 @@ type verifier struct {
 	bodyOnly  bool // accept X-Hellio-Signature where V2 is missing
 }
 
-// claimedSignature is what the headers of a delivery claim about its body.
-type claimedSignature struct {
+// deliverySignature is the signature that the headers of a delivery carry.
+type deliverySignature struct {
 	name      string // of the header
 	hex       string
 	timestamp string // "" for a signature over the body alone
@@ -93,28 +93,28 @@ type claimedSignature struct {
 // read returns the signature that counts, and refuses headers that no body can
 // match. Where the stronger signature is present it counts, so that removing or
 // breaking it gains nothing unless the user allows the weaker one.
-func (v *verifier) read(h http.Header) (claimedSignature, error) {
+func (v *verifier) read(h http.Header) (deliverySignature, error) {
 	values, err := signatureHeaders(h)
 	if err != nil {
-		return claimedSignature{}, err
+		return deliverySignature{}, err
 	}
 	if _, strong := values[contract.HeaderSignatureV2]; !strong && v.bodyOnly {
-		return claimOf(values, contract.HeaderSignature)
+		return signatureIn(values, contract.HeaderSignature)
 	}
-	claimed, err := claimOf(values, contract.HeaderSignatureV2)
+	sig, err := signatureIn(values, contract.HeaderSignatureV2)
 	if err != nil {
-		return claimedSignature{}, err
+		return deliverySignature{}, err
 	}
 	stamp, ok := values[contract.HeaderTimestamp]
 	if !ok {
-		return claimedSignature{}, missingHeader(contract.HeaderTimestamp)
+		return deliverySignature{}, missingHeader(contract.HeaderTimestamp)
 	}
 	if !isDigits(stamp) || len(stamp) > maxTimestampDigits {
-		return claimedSignature{}, fmt.Errorf("%w: %s is not 1 to %d digits",
+		return deliverySignature{}, fmt.Errorf("%w: %s is not 1 to %d digits",
 			ErrMalformedWebhook, contract.HeaderTimestamp, maxTimestampDigits)
 	}
-	claimed.timestamp = stamp
-	return claimed, nil
+	sig.timestamp = stamp
+	return sig, nil
 }
 
 // signatureHeaders returns the values of the signature headers by their
@@ -139,17 +139,17 @@ func signatureHeaders(h http.Header) (map[string]string, error) {
 	return found, nil
 }
 
-// claimOf returns the signature in the header of this name.
-func claimOf(values map[string]string, name string) (claimedSignature, error) {
+// signatureIn returns the signature in the header of this name.
+func signatureIn(values map[string]string, name string) (deliverySignature, error) {
 	value, ok := values[name]
 	switch {
 	case !ok:
-		return claimedSignature{}, missingHeader(name)
+		return deliverySignature{}, missingHeader(name)
 	case len(value) != signatureDigits:
-		return claimedSignature{}, fmt.Errorf("%w: %s is not %d hexadecimal digits",
+		return deliverySignature{}, fmt.Errorf("%w: %s is not %d hexadecimal digits",
 			ErrBadSignature, name, signatureDigits)
 	default:
-		return claimedSignature{name: name, hex: value}, nil
+		return deliverySignature{name: name, hex: value}, nil
 	}
 }
 
@@ -158,12 +158,12 @@ func missingHeader(name string) error {
 }
 
 // parse verifies a body, and decodes it.
-func (v *verifier) parse(claimed claimedSignature, body []byte) (*WebhookEvent, error) {
-	if err := claimed.verify(body, v.secrets); err != nil {
+func (v *verifier) parse(sig deliverySignature, body []byte) (*WebhookEvent, error) {
+	if err := sig.verify(body, v.secrets); err != nil {
 		return nil, err
 	}
-	if claimed.timestamp != "" {
-		if err := v.checkAge(claimed.timestamp); err != nil {
+	if sig.timestamp != "" {
+		if err := v.checkAge(sig.timestamp); err != nil {
 			return nil, err
 		}
 	}
@@ -172,7 +172,7 @@ func (v *verifier) parse(claimed claimedSignature, body []byte) (*WebhookEvent, 
 
 // verify returns an error unless one of the secrets made the signature of the
 // body.
-func (c claimedSignature) verify(body []byte, secrets []string) error {
+func (c deliverySignature) verify(body []byte, secrets []string) error {
 	valid := false
 	if c.timestamp == "" {
 		valid = signature.VerifyBody(c.hex, body, secrets...)

@@ -12,30 +12,38 @@ import (
 	"unicode/utf8"
 )
 
-// maxDedupeID bounds what a DedupeStore has to keep for an event, in bytes.
+// maxDedupeID bounds what a DedupeStore has to keep of an event, in bytes.
 const maxDedupeID = 255
 
-// WebhookEvent is one report that the API delivered (documented). Kinds that are not known here come as they are; a member that is missing,
-// or of an unexpected type, is left zero, and Raw holds it.
+// WebhookEvent is one report that the API delivered (documented). Unknown kinds
+// and unknown statuses pass through. A member that is missing or has an
+// unexpected type is left zero, and Raw holds it.
 type WebhookEvent struct {
-	Event             string          `json:"event"`               // EventMessageDelivered, EventMessageFailed, or a kind that is not known here; never ""
-	MobileNumber      string          `json:"mobile_number"`       // "+233209990001"
-	ProviderMessageID string          `json:"provider_message_id"` // as Message.ProviderMessageID
-	Status            MessageStatus   `json:"status"`              // deliveries come in any order: see MessageStatus.Rank
-	Timestamp         Timestamp       `json:"timestamp"`           // of the report, not of the delivery
-	Raw               json.RawMessage `json:"-"`                   // the body as it was received
+	// Event is EventMessageDelivered, EventMessageFailed or an unknown kind. It
+	// is never "".
+	Event string `json:"event"`
+	// MobileNumber has the form "+233209990001".
+	MobileNumber string `json:"mobile_number"`
+	// ProviderMessageID is that of Message.
+	ProviderMessageID string `json:"provider_message_id"`
+	// Status may be older than a status that arrived before: deliveries come in
+	// any order, see MessageStatus.Rank.
+	Status MessageStatus `json:"status"`
+	// Timestamp is the time of the report, not of the delivery.
+	Timestamp Timestamp `json:"timestamp"`
+	// Raw is the body as received.
+	Raw json.RawMessage `json:"-"`
 }
 
 // DedupeID returns the id of the report for a DedupeStore: every delivery of
-// the report has it, and no other report has it. For EventMessageDelivered and
+// the report has it, and no other report does. For EventMessageDelivered and
 // EventMessageFailed it consists of Event, ProviderMessageID, Status and the
 // SHA-256 of MobileNumber. For any other kind, and where one of the four is
 // missing, it is the SHA-256 of Raw (decided: the API sends no id). It has at
-// most 255 bytes. DedupeID ignores the headers, because no signature covers
-// what an id header would say.
+// most 255 bytes, and depends on nothing but the signed body.
 //
-// A nil event has the id "", as has an event that needs Raw and lacks it. No
-// DedupeStore of this package accepts "".
+// DedupeID returns "" for a nil event, and for an event that needs Raw and
+// lacks it. MemoryDedupeStore refuses "".
 func (e *WebhookEvent) DedupeID() string {
 	if e == nil {
 		return ""
@@ -71,7 +79,7 @@ func sha256Hex(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// parseEvent reads a body whose signature was right.
+// parseEvent decodes a body whose signature is valid.
 func parseEvent(body []byte) (*WebhookEvent, error) {
 	members, err := parseMembers(body)
 	if err != nil {
@@ -79,7 +87,8 @@ func parseEvent(body []byte) (*WebhookEvent, error) {
 	}
 	e := &WebhookEvent{Raw: bytes.Clone(body)}
 	if json.Unmarshal(members["event"], &e.Event) != nil || e.Event == "" {
-		return nil, fmt.Errorf("%w: event is not a text of at least 1 character", ErrMalformedWebhook)
+		return nil, fmt.Errorf("%w: event is not a string of at least 1 character",
+			ErrMalformedWebhook)
 	}
 	e.MobileNumber, _ = scalarText(members["mobile_number"])
 	e.ProviderMessageID, _ = scalarText(members["provider_message_id"])
@@ -88,8 +97,9 @@ func parseEvent(body []byte) (*WebhookEvent, error) {
 	return e, nil
 }
 
-// parseMembers reads one JSON object strictly: valid UTF-8, nothing after it, and no name twice, where readers would differ in which they
-// take. Names count as they are spelt.
+// parseMembers decodes one JSON object strictly: valid UTF-8, nothing after it,
+// and no name twice, because readers differ in which value they take. Names
+// match in their exact spelling.
 func parseMembers(body []byte) (map[string]json.RawMessage, error) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, errors.New("the body is not JSON")
@@ -99,7 +109,7 @@ func parseMembers(body []byte) (map[string]json.RawMessage, error) {
 		return nil, errors.New("the body is not a JSON object")
 	}
 	members := map[string]json.RawMessage{}
-	for decoder.More() { // no step can fail: the whole is valid
+	for decoder.More() { // no step fails, because the whole body is valid
 		token, _ := decoder.Token()
 		name, _ := token.(string)
 		if _, twice := members[name]; twice {
@@ -112,13 +122,19 @@ func parseMembers(body []byte) (map[string]json.RawMessage, error) {
 	return members, nil
 }
 
-// Format prints the event without the full number and without Raw, for every verb.
+// Format prints the event without the full number and without Raw, for every
+// verb.
 func (e WebhookEvent) Format(f fmt.State, _ rune) { e.redacted().format(f) }
 
-// LogValue gives what Format prints.
+// LogValue implements slog.LogValuer with the redacted text.
 func (e WebhookEvent) LogValue() slog.Value { return e.redacted().logValue() }
 
 func (e WebhookEvent) redacted() redacted {
-	return redacted(fmt.Sprintf("WebhookEvent{%s, message %s, status %s, number %s}",
-		shownCode(e.Event), maskNumbers(e.ProviderMessageID), shownCode(string(e.Status)), maskNumbers(e.MobileNumber)))
+	return redacted(fmt.Sprintf(
+		"WebhookEvent{%s, message %s, status %s, number %s}",
+		shownCode(e.Event),
+		maskNumbers(e.ProviderMessageID),
+		shownCode(string(e.Status)),
+		maskNumbers(e.MobileNumber),
+	))
 }

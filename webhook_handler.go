@@ -9,18 +9,21 @@ import (
 	"time"
 )
 
+// The limits of one delivery. The lease covers claim, handler and commit.
 const (
-	claimLease   = time.Minute      // how long a delivery is one handler's own
-	handlingTime = 30 * time.Second // so that a handler that heeds its context is done before the lease is over
-	storeTime    = 5 * time.Second
+	claimLease   = time.Minute
+	handlingTime = 30 * time.Second
+	storeTime    = 5 * time.Second // of each call of the store
 )
 
-// WebhookOption shapes the handler of NewWebhookHandler.
+// WebhookOption configures the handler of NewWebhookHandler.
 type WebhookOption func(*WebhookHandler) error
 
-// AllowBodyOnlySignature takes deliveries without X-Hellio-Signature-V2 that have a right X-Hellio-Signature. That signature has no
-// timestamp: whoever has captured one delivery, or strips V2 from it, can repeat it for as long as the secret lives, and only the
-// DedupeStore stands in the way. A V2 that is there and wrong is refused all the same.
+// AllowBodyOnlySignature accepts deliveries without X-Hellio-Signature-V2 that
+// have a valid X-Hellio-Signature. That signature has no timestamp: an attacker
+// who has captured a delivery, or removes V2 from it, can replay it for as long
+// as the secret is in use, and only the DedupeStore stops the replay. An
+// invalid V2 is still refused.
 func AllowBodyOnlySignature() WebhookOption {
 	return func(h *WebhookHandler) error {
 		h.verifier.bodyOnly = true
@@ -28,20 +31,27 @@ func AllowBodyOnlySignature() WebhookOption {
 	}
 }
 
-// WithTimestampTolerance sets how far a delivery's timestamp may lie from now, in both directions. Default 5 minutes (decided). It is
-// for clocks that are wrong, and for the case that the API repeats old timestamps when it tries again, which is not published.
+// WithTimestampTolerance sets how far the timestamp of a delivery may be from
+// now, in both directions. Default 5 minutes (decided). Raise it for wrong
+// clocks, and if the API repeats the old timestamp when it delivers again,
+// which is not published. A duration that is not positive is a *ParamError.
 func WithTimestampTolerance(d time.Duration) WebhookOption {
 	return func(h *WebhookHandler) error {
 		if d <= 0 {
-			return &ParamError{Field: "tolerance", Given: d.String(), Allowed: "a positive duration"}
+			return &ParamError{
+				Field:   "tolerance",
+				Given:   d.String(),
+				Allowed: "a positive duration",
+			}
 		}
 		h.verifier.tolerance = d
 		return nil
 	}
 }
 
-// WithDedupeStore sets what remembers the deliveries that were handled. Default: a MemoryDedupeStore of the handler's own, which is not
-// enough for more than one process, or for effects that must not be repeated after a restart.
+// WithDedupeStore sets the store that records the handled events. Default: a
+// MemoryDedupeStore of the handler, which is not enough for several processes,
+// or for effects that a restart must not repeat. A nil s is a *ParamError.
 func WithDedupeStore(s DedupeStore) WebhookOption {
 	return func(h *WebhookHandler) error {
 		if m, ok := s.(*MemoryDedupeStore); s == nil || ok && m == nil {
@@ -52,8 +62,9 @@ func WithDedupeStore(s DedupeStore) WebhookOption {
 	}
 }
 
-// WithWebhookLogger writes refused deliveries to l at warn, failures and panics of the handler at error. Numbers are masked, and neither
-// body nor secret is written. nil: slog.Default().
+// WithWebhookLogger sets the logger for refused deliveries, at warn, and for
+// failures and panics of the handler and failures of its store, at error. It
+// masks numbers, and logs neither body nor secret. nil: slog.Default().
 func WithWebhookLogger(l *slog.Logger) WebhookOption {
 	return func(h *WebhookHandler) error {
 		h.logger = l
@@ -71,18 +82,27 @@ type WebhookHandler struct {
 	handle   func(context.Context, *WebhookEvent) error
 }
 
-// NewWebhookHandler makes a http.Handler that checks deliveries as ParseWebhook does and calls handle once for each event: claim, handle,
-// commit. An error or a panic of handle gives the claim back, so that the API's next attempt is handled. handle may still see an event
-// twice, when the process dies or the store fails after handle and before the commit: let its effect be one that can be repeated.
+// NewWebhookHandler returns an http.Handler that verifies deliveries as
+// ParseWebhook does and calls handle once per event: claim, handle, commit. If
+// handle returns an error or panics, the handler releases the claim, so that
+// the next delivery is handled. handle may still receive an event twice, if the
+// process dies or the store fails between handle and commit, or if handle
+// outlasts its context by 30 seconds. Its effect must be safe to repeat.
 //
-// Return from handle within 5 seconds, and put longer work into a queue: after 10 seconds without an answer the API tries again
-// (documented), and it disables an endpoint that keeps failing. The context ends with the request, and after 30 seconds in any case.
+// Return from handle within 5 seconds, and queue longer work: the API delivers
+// again after 10 seconds without a response (documented), and disables an
+// endpoint that keeps failing. The context of handle ends with the request, and
+// after 30 seconds at most.
 //
-// Answers, none with detail: 200 for an event that was handled, now or before; 400 malformed, 401 signature or timestamp refused, 405 not
-// a POST, 413 above 1 MiB, 500 handle or the store failed, 503 another delivery of the event is being handled. Whatever is not 200
-// the API delivers again.
+// The responses have no detail: 200 for an event that is handled, now or
+// before; 400 malformed; 401 signature or timestamp refused; 405 not POST; 413
+// above 1 MiB; 500 handle or the store failed; 503 another delivery of the
+// event is being handled. The API delivers again after any other status than
+// 2xx. The handler reads no body without its signature headers. Set ReadTimeout
+// on the http.Server, because anyone can send headers and a slow body.
 //
-// Secrets are as for ParseWebhook. Bad secrets or options, and a nil handle, give a *ParamError.
+// Secrets are as for ParseWebhook. Bad secrets or options, and a nil handle,
+// are a *ParamError.
 func NewWebhookHandler(
 	secrets []string,
 	handle func(context.Context, *WebhookEvent) error,
@@ -126,15 +146,15 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // read returns the event of a request that the API signed.
 func (h *WebhookHandler) read(w http.ResponseWriter, r *http.Request) (*WebhookEvent, error) {
-	var claimed claimedSignature
+	var sig deliverySignature
 	body, err := readDelivery(w, r, func(headers http.Header) (err error) {
-		claimed, err = h.verifier.read(headers)
+		sig, err = h.verifier.read(headers)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return h.verifier.parse(claimed, body)
+	return h.verifier.parse(sig, body)
 }
 
 // deliver handles an event unless it was handled before, and returns the status
@@ -157,8 +177,7 @@ func (h *WebhookHandler) deliver(ctx context.Context, e *WebhookEvent) int {
 	return http.StatusOK
 }
 
-// claim claims an event. Its time limit keeps claim, handler and commit
-// together within the lease.
+// claim claims an event.
 func (h *WebhookHandler) claim(ctx context.Context, id string) (owner string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
@@ -167,7 +186,11 @@ func (h *WebhookHandler) claim(ctx context.Context, id string) (owner string, er
 
 // handleClaimed handles an event that this delivery has claimed, and ends the
 // claim however the handler ends. It reports whether the event is committed.
-func (h *WebhookHandler) handleClaimed(ctx context.Context, id, owner string, e *WebhookEvent) bool {
+func (h *WebhookHandler) handleClaimed(
+	ctx context.Context,
+	id, owner string,
+	e *WebhookEvent,
+) bool {
 	handled := false
 	defer func() {
 		if !handled { // also after a panic with http.ErrAbortHandler
