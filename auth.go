@@ -65,7 +65,11 @@ func checkToken(token string) error {
 		return &ParamError{Field: "token", Given: "an empty string", Allowed: allowed}
 	}
 	if strings.HasPrefix(token, "Bearer ") {
-		return &ParamError{Field: "token", Given: "a token that begins with Bearer", Allowed: "the token without Bearer"}
+		return &ParamError{
+			Field:   "token",
+			Given:   "a token that begins with Bearer",
+			Allowed: "the token without Bearer",
+		}
 	}
 	for i := range len(token) {
 		switch c := token[i]; {

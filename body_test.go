@@ -105,9 +105,9 @@ func TestEmpty2xxOfAnAPITypeIsAccepted(t *testing.T) {
 func TestUnreadableAnswerIsDescribedWithoutBeingQuoted(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`{"data":{"reference":Quoted}}`:        "the answer is not JSON: at byte 22",
-		`{"data":{"segments":233209990001.5}}`: "the answer's data.segments is a JSON number where int is due",
-		`{"data":{"reference":233209990001}}`:  "the answer's data.reference is a JSON number where string is due",
+		`{"data":{"reference":Quoted}}`:        "the response is not JSON: at byte 22",
+		`{"data":{"segments":233209990001.5}}`: "the response's data.segments is a JSON number, want int",
+		`{"data":{"reference":233209990001}}`:  "the response's data.reference is a JSON number, want string",
 		`{"ok":true}`:                          "the response has no data",
 		``:                                     "the response is empty",
 	} {

@@ -24,9 +24,9 @@ const defaultBaseURL = "https://api.helliomessaging.com/v1"
 
 const defaultMaxResponse = 4 << 20
 
-// Client calls the Hellio Messaging API. It is safe for concurrent use; make one
-// and share it. Two clients share nothing, unless both have the same Limiter or
-// http.Client.
+// Client calls the Hellio Messaging API. It is safe for concurrent use; make
+// one and share it. Two clients share nothing, unless both have the same
+// Limiter or http.Client.
 type Client struct {
 	SMS      *SMSService
 	OTP      *OTPService
@@ -161,8 +161,8 @@ func newCore(token string, anonymous bool, opts []Option) (*core, error) {
 	return c, nil
 }
 
-// idlePerHost is how many idle connections the client's own pool keeps: net/http
-// keeps 2, so 64 goroutines would dial for most of their calls.
+// idlePerHost is how many idle connections the client's own pool keeps:
+// net/http keeps 2, so 64 goroutines would dial for most of their calls.
 const idlePerHost = 64
 
 // connect chooses the transport: the caller's, or a copy of net/http's default
@@ -222,8 +222,8 @@ func (c *Client) BaseURL() string {
 	return c.core.base.String()
 }
 
-// RateLimit returns what the API last reported about the token's limit. The zero
-// value means that it has reported nothing yet.
+// RateLimit returns what the API last reported about the token's limit. The
+// zero value means that it has reported nothing yet.
 func (c *Client) RateLimit() RateLimit {
 	if c == nil || c.core == nil {
 		return RateLimit{}
@@ -261,5 +261,6 @@ func (c Client) text() string {
 // userAgent is hellio-go/<version> (go1.x), followed by the application's name
 // and version.
 func userAgent(app string) string {
-	return strings.TrimSpace("hellio-go/" + Version + " (" + strings.ReplaceAll(runtime.Version(), " ", "_") + ") " + app)
+	goVersion := strings.ReplaceAll(runtime.Version(), " ", "_")
+	return strings.TrimSpace("hellio-go/" + Version + " (" + goVersion + ") " + app)
 }

@@ -181,7 +181,7 @@ func (r tableRow) exchange(c class) *exchange {
 	}
 	if r.status != 0 {
 		x.response = Response{StatusCode: r.status, Header: limitHeaders(append([]string{"Content-Type", "application/json"}, r.headers...)...), Body: []byte(r.body)}
-		x.response.Replayed = replayed(x.response.Header)
+		x.response.Replayed = isReplay(x.response.Header)
 		x.errs.parse(x.response.Body)
 	}
 	return x

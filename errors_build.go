@@ -101,22 +101,25 @@ func describeJSON(err error) error {
 	var mismatch *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		return fmt.Errorf("the answer is not JSON: at byte %d", syntax.Offset)
+		return fmt.Errorf("the response is not JSON: at byte %d", syntax.Offset)
 	case errors.As(err, &mismatch):
-		return fmt.Errorf("the answer's %s is a JSON %s where %s is due", mismatch.Field, kindOf(mismatch.Value), mismatch.Type)
+		return fmt.Errorf("the response's %s is a JSON %s, want %s",
+			mismatch.Field, kindOf(mismatch.Value), mismatch.Type)
 	default:
 		return err
 	}
 }
 
-// kindOf keeps the kind of UnmarshalTypeError.Value, which for a number holds the number too.
+// kindOf returns the kind in UnmarshalTypeError.Value, without the number that
+// follows it.
 func kindOf(value string) string {
 	kind, _, _ := strings.Cut(value, " ")
 	return kind
 }
 
-// errorBody is an error body in any of the forms that the API is known or likely to use: message and code, either alone, with or
-// without complaints by field.
+// errorBody is an error body in any of the forms that the API is known or
+// likely to use: message and code, either alone, with or without complaints by
+// field.
 type errorBody struct {
 	Message string              `json:"message"`
 	Error   string              `json:"error"`
@@ -124,11 +127,12 @@ type errorBody struct {
 	Period  string              `json:"period"`
 }
 
-// parse passes over members of another type, as encoding/json does before it reports them; a body that is no JSON object leaves
-// everything empty.
+// parse skips members of another type, as encoding/json does before it reports
+// them. A body that is no JSON object leaves everything empty.
 func (b *errorBody) parse(body []byte) { _ = json.Unmarshal(body, b) }
 
-// sentence is the message, else the code or what stands in its place, else what HTTP calls the status.
+// sentence returns the message, else the code or the sentence in its place,
+// else what HTTP calls the status.
 func (b *errorBody) sentence(status int) string {
 	switch {
 	case b.Message != "":
@@ -142,8 +146,9 @@ func (b *errorBody) sentence(status int) string {
 	}
 }
 
-// kind gives the error its type. Two codes go before the status: extension_required comes with 402 but has nothing to do with money,
-// and the vendor's pages disagree on the status of traffic_not_routable.
+// kind returns the error with its type. Two codes precede the status:
+// extension_required has status 402 but does not concern money, and the
+// vendor's pages disagree about the status of traffic_not_routable.
 func (b *errorBody) kind(e *APIError) error {
 	switch {
 	case e.Code == contract.CodeExtensionRequired:

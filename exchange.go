@@ -188,7 +188,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 func (x *exchange) judge() {
 	x.judged = true
 	before := x.outcome
-	again, why := decide(x.class, before, x.response.StatusCode, x.errs.Error, x.response.Header, x.fault)
+	retry, why := decide(x.class, before, x.response.StatusCode, x.errs.Error, x.response.Header, x.fault)
 	x.outcome = settle(before, x.attemptOutcome(), x.response.Replayed)
 	x.why = why
 	if !x.ok && why != whyGone {
@@ -197,7 +197,7 @@ func (x *exchange) judge() {
 		x.core.budget.refund()
 	}
 	x.observe()
-	x.again = again && x.mayRetry(before)
+	x.again = retry && x.mayRetry(before)
 	x.report()
 }
 

@@ -143,19 +143,19 @@ func isDialError(err error) bool {
 }
 
 // refusedByPeer reports whether err is net/http's error for a stream that an
-// HTTP/2 peer did not process (RFC 9113, section 8.7). net/http returns it for a
-// body without GetBody, and names the reason in the text alone.
+// HTTP/2 peer did not process (RFC 9113, section 8.7). net/http returns it for
+// a body without GetBody, and names the reason in the text alone.
 func refusedByPeer(err error) bool {
 	for ; err != nil; err = errors.Unwrap(err) {
 		text, ok := strings.CutPrefix(err.Error(), "http2: Transport: cannot retry err [")
 		if !ok {
 			continue
 		}
-		reason, ok := strings.CutSuffix(text,
+		cause, ok := strings.CutSuffix(text,
 			"] after Request.Body was written; define Request.GetBody to avoid this error")
-		return ok && (reason == "http2: Transport received Server's graceful shutdown GOAWAY" ||
-			strings.HasPrefix(reason, "stream error: stream ID ") &&
-				strings.HasSuffix(reason, "; REFUSED_STREAM; received from peer"))
+		return ok && (cause == "http2: Transport received Server's graceful shutdown GOAWAY" ||
+			strings.HasPrefix(cause, "stream error: stream ID ") &&
+				strings.HasSuffix(cause, "; REFUSED_STREAM; received from peer"))
 	}
 	return false
 }

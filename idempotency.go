@@ -88,7 +88,11 @@ func keyFor(op *contract.Operation, given string) (string, error) {
 	case op.Keyed && given == "":
 		return newUUID()
 	case !op.Keyed && given != "":
-		return "", &ParamError{Field: "idempotency key", Given: "a key for " + op.Name, Allowed: "none, because the API ignores it there"}
+		return "", &ParamError{
+			Field:   "idempotency key",
+			Given:   "a key for " + op.Name,
+			Allowed: "none, because the API ignores it there",
+		}
 	default:
 		return given, nil
 	}

@@ -17,11 +17,11 @@ import (
 // known yet, one call goes first and the others wait for its response, for at
 // most a second.
 //
-// After a 429 no call of the token starts before its Retry-After. The block lasts
-// at most 65 s. If other clients use the token too, the limiter spreads its calls
-// over the window. For ten minutes after an OTP it reserves a twelfth of each
-// window for OTPs. OTPs never queue behind other calls. Calls of a token whose
-// responses keep showing Remaining >= Limit are not delayed.
+// After a 429 no call of the token starts before its Retry-After. The block
+// lasts at most 65 s. If other clients use the token too, the limiter spreads
+// its calls over the window. For ten minutes after an OTP it reserves a twelfth
+// of each window for OTPs. OTPs never queue behind other calls. Calls of a
+// token whose responses keep showing Remaining >= Limit are not delayed.
 //
 // If a call could start only in the last second before its context's deadline,
 // or later, Wait immediately returns a *RateLimitError with Status 0 and the
@@ -36,8 +36,8 @@ type WindowLimiter struct {
 	tokens pacing.Tokens
 }
 
-// Wait returns nil when the attempt may start. Its errors are the context's and,
-// with Status 0, a *RateLimitError.
+// Wait returns nil when the attempt may start. Its errors are the context's
+// and, with Status 0, a *RateLimitError.
 func (l *WindowLimiter) Wait(ctx context.Context, r LimitRequest) error {
 	if err := ctx.Err(); err != nil || r.Token == "" {
 		return err
@@ -101,8 +101,8 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	}, time.Now())
 }
 
-// wait blocks until w may start, is refused, or ctx ends. The waiter at the head
-// of a queue owns the timer.
+// wait blocks until w may start, is refused, or ctx ends. The waiter at the
+// head of a queue owns the timer.
 func (l *WindowLimiter) wait(ctx context.Context, w *pacing.Waiter) error {
 	timer := time.NewTimer(l.wakeAfter(w))
 	defer timer.Stop()

@@ -29,9 +29,9 @@ type config struct {
 	maxResponse int64
 }
 
-// WithBaseURL sets the API's address, with /v1, with or without a last slash. It
-// must be an absolute https URL without user, query and fragment. Loopback hosts
-// may use http.
+// WithBaseURL sets the API's address, with /v1, with or without a last slash.
+// It must be an absolute https URL without user, query and fragment. Loopback
+// hosts may use http.
 func WithBaseURL(base string) Option {
 	return func(c *config) error {
 		c.baseURL = base
@@ -49,15 +49,15 @@ func WithUnsafePlainHTTP() Option {
 	}
 }
 
-// WithHTTPClient sends through hc, which the client does not change. It uses hc's
-// Transport (nil: http.DefaultTransport), Jar and Timeout, which bounds one
-// attempt. It ignores CheckRedirect, because it follows no redirect. A nil hc is
-// a *ParamError.
+// WithHTTPClient sends through hc, which the client does not change. It uses
+// hc's Transport (nil: http.DefaultTransport), Jar and Timeout, which bounds
+// one attempt. It ignores CheckRedirect, because it follows no redirect. A nil
+// hc is a *ParamError.
 //
 // An *http.Transport keeps 2 idle connections per host unless
 // MaxIdleConnsPerHost is set; the client's own pool keeps 64. Writes without an
-// idempotency key never use a reused HTTP/1.1 connection: they go through a copy
-// of the Transport that opens a connection for each.
+// idempotency key never use a reused HTTP/1.1 connection: they go through a
+// copy of the Transport that opens a connection for each.
 //
 // Any other RoundTripper is used unchanged. It can read a request body once, so
 // that a RoundTripper that retries can't send a message twice. Never let one
@@ -76,8 +76,8 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithTokenSource sets the source of the token, asked before each attempt. A nil
-// ts is a *ParamError.
+// WithTokenSource sets the source of the token, asked before each attempt. A
+// nil ts is a *ParamError.
 func WithTokenSource(ts TokenSource) Option {
 	return func(c *config) error {
 		if ts == nil {
@@ -88,8 +88,8 @@ func WithTokenSource(ts TokenSource) Option {
 	}
 }
 
-// WithDefaultSender sets the sender of messages whose params name none. It has at
-// most 11 characters and must be approved for the account (documented).
+// WithDefaultSender sets the sender of messages whose params name none. It has
+// at most 11 characters and must be approved for the account (documented).
 func WithDefaultSender(sender string) Option {
 	return func(c *config) error {
 		c.sender = sender
@@ -112,15 +112,19 @@ func WithRetryPolicy(p RetryPolicy) Option {
 func WithLimiter(l Limiter) Option {
 	return func(c *config) error {
 		if w, ok := l.(*WindowLimiter); ok && w == nil {
-			return &ParamError{Field: "limiter", Given: "a nil *WindowLimiter", Allowed: "a Limiter, or nil for no pacing"}
+			return &ParamError{
+				Field:   "limiter",
+				Given:   "a nil *WindowLimiter",
+				Allowed: "a Limiter, or nil for no pacing",
+			}
 		}
 		c.limiter = l
 		return nil
 	}
 }
 
-// WithLogger writes one line for each attempt to l: at debug, and at info when a
-// retry follows. It never writes a token, code, text or phone number. nil: no
+// WithLogger writes one line for each attempt to l: at debug, and at info when
+// a retry follows. It never writes a token, code, text or phone number. nil: no
 // log.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error {
@@ -143,7 +147,11 @@ func WithAttemptHook(hook func(context.Context, Attempt)) Option {
 func WithAppInfo(name, version string) Option {
 	return func(c *config) error {
 		if !isProductToken(name) || version != "" && !isProductToken(version) {
-			return &ParamError{Field: "app info", Given: "no name, or another character", Allowed: "letters, digits and ._-"}
+			return &ParamError{
+				Field:   "app info",
+				Given:   "no name, or another character",
+				Allowed: "letters, digits and ._-",
+			}
 		}
 		c.app = strings.TrimSuffix(name+"/"+version, "/")
 		return nil
@@ -167,21 +175,21 @@ func isProductToken(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
 }
 
-// parseBaseURL accepts an absolute https URL, or http to a loopback host, without
-// user, query and fragment.
+// parseBaseURL accepts an absolute https URL, or http to a loopback host,
+// without user, query and fragment.
 func parseBaseURL(text string, plainHTTP bool) (*url.URL, error) {
 	const allowed = "an absolute https URL with /v1, without user, query and fragment"
-	refuse := func(given string) error { return &ParamError{Field: "base URL", Given: given, Allowed: allowed} }
+	bad := func(given string) error { return &ParamError{Field: "base URL", Given: given, Allowed: allowed} }
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
 	case err != nil:
-		return nil, refuse("a text that is no URL")
+		return nil, bad("a text that is no URL")
 	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-		return nil, refuse("a URL that is not absolute")
+		return nil, bad("a URL that is not absolute")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
-		return nil, refuse("a URL with a user, query or fragment")
+		return nil, bad("a URL with a user, query or fragment")
 	case u.Scheme == "http" && !plainHTTP && !isLoopback(u.Hostname()):
-		return nil, refuse("plain http to a host that is not loopback (WithUnsafePlainHTTP allows it)")
+		return nil, bad("plain http to a host that is not loopback (WithUnsafePlainHTTP allows it)")
 	default:
 		return u, nil
 	}

@@ -30,7 +30,7 @@ func TestOptionsRefuseBadInputByName(t *testing.T) {
 		"no response bytes":         {WithMaxResponseBytes(0), "max response bytes", []string{"0 bytes", "1"}},
 		"negative response bytes":   {WithMaxResponseBytes(-1), "max response bytes", []string{"-1"}},
 		"too many response bytes":   {WithMaxResponseBytes(1 << 50), "max response bytes", []string{"1 TiB"}},
-		"a negative wait":           {WithRetryPolicy(RetryPolicy{MaxWait: -time.Second}), "retry policy: MaxWait", []string{"-1s"}},
+		"a negative wait":           {WithRetryPolicy(RetryPolicy{MaxWait: -time.Second}), "RetryPolicy.MaxWait", []string{"-1s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,8 +14,8 @@ const (
 	// OutcomeUnknown, the zero value, promises nothing: the API may or may not
 	// have acted. [WithResumeKey] is safe; a new call may send twice.
 	OutcomeUnknown Outcome = iota
-	// OutcomeNotSent: no complete request left this process. Nothing was sent or
-	// charged.
+	// OutcomeNotSent: no complete request left this process. Nothing was sent
+	// or charged.
 	OutcomeNotSent
 	// OutcomeRejected: the API refused the call. Nothing was sent or charged.
 	OutcomeRejected
@@ -192,20 +192,20 @@ func isRateLimit(e callError) bool {
 }
 
 // settle joins what the attempts so far have shown with what the latest one
-// shows. Only a 2xx, or the replay of a refusal, resolves an Unknown: the layers
-// that answer 401, 402, 403, 409, 422 and 429 may do so before the idempotency
-// layer is consulted.
-func settle(sofar, latest Outcome, replayed bool) Outcome {
+// shows. Only a 2xx, or the replay of a refusal, resolves an Unknown: the
+// layers that answer 401, 402, 403, 409, 422 and 429 may do so before the
+// idempotency layer is consulted.
+func settle(sofar, now Outcome, replay bool) Outcome {
 	switch {
-	case latest == OutcomeAccepted:
-		return latest
+	case now == OutcomeAccepted:
+		return now
 	case sofar == OutcomeAccepted:
 		return OutcomeAccepted
-	case sofar == OutcomeUnknown && !(replayed && latest == OutcomeRejected):
+	case sofar == OutcomeUnknown && !(replay && now == OutcomeRejected):
 		return OutcomeUnknown
-	case latest == OutcomeNotSent: // says nothing about the attempts before
+	case now == OutcomeNotSent: // says nothing about the attempts before
 		return sofar
 	default:
-		return latest
+		return now
 	}
 }

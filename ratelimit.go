@@ -74,8 +74,8 @@ func parseRateLimit(h http.Header) RateLimit {
 	return rl
 }
 
-// parseRetryAfter reads a number of seconds of any size, or an HTTP date. A past
-// date and anything that cannot be read count as absent.
+// parseRetryAfter reads a number of seconds of any size, or an HTTP date. A
+// past date and anything that cannot be read count as absent.
 func parseRetryAfter(h http.Header) (wait time.Duration, ok bool) {
 	text := header(h, contract.HeaderRetryAfter)
 	if text == "" { // most responses: ParseTime would allocate an error for each
@@ -109,9 +109,9 @@ func parseSeconds(text string) (wait time.Duration, ok bool) {
 	return time.Duration(seconds) * time.Second, true
 }
 
-// untilBy returns the time from the response's own Date to at, because the clock
-// of this machine may be hours off. Without a Date, or if at is past, ok is
-// false.
+// untilBy returns the time from the response's own Date to at, because the
+// clock of this machine may be hours off. Without a Date, or if at is past, ok
+// is false.
 func untilBy(h http.Header, at time.Time) (wait time.Duration, ok bool) {
 	date, err := http.ParseTime(header(h, "Date"))
 	if err != nil || at.Before(date) {
@@ -130,8 +130,8 @@ func headerInt(h http.Header, name string) (int64, bool) {
 	return n, err == nil
 }
 
-// header returns what Get returns for a name in canonical form, without the cost
-// of canonicalising it.
+// header returns what Get returns for a name in canonical form, without the
+// cost of canonicalising it.
 func header(h http.Header, name string) string {
 	if v := h[name]; len(v) > 0 {
 		return v[0]

@@ -20,7 +20,7 @@ type Response struct {
 	Body           []byte      // of the last attempt, as received
 	RateLimit      RateLimit   // of the last attempt
 	IdempotencyKey string      // "" on operations that take none
-	Replayed       bool        // the API returned the stored result of an earlier attempt: nothing was sent or charged again
+	Replayed       bool        // the stored result of an earlier attempt: nothing was sent or charged again
 	Attempts       int         // requests made, refused dials included
 }
 
@@ -87,7 +87,7 @@ func (x *exchange) read(ctx context.Context, resp *http.Response) {
 	r.StatusCode = resp.StatusCode
 	r.Header = resp.Header
 	r.RateLimit = parseRateLimit(resp.Header)
-	r.Replayed = replayed(resp.Header)
+	r.Replayed = isReplay(resp.Header)
 	success := r.StatusCode >= 200 && r.StatusCode < 300
 	limit := x.core.maxResponse
 	if !success {
@@ -155,7 +155,8 @@ var (
 
 // readBody reads at most limit bytes and closes the body. It reads to the end
 // of the stream, so that the connection can be used again and an HTTP/2 stream
-// is not reset. A body of the announced length is whole even if its end is late.
+// is not reset. A body of the announced length is whole even if its end is
+// late.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	if resp.Body == nil {
 		return nil, nil

@@ -322,16 +322,16 @@ func TestRetryPolicyRefusesBadValuesByName(t *testing.T) {
 		"MaxRetryAfter": {MaxRetryAfter: 25 * time.Hour},
 	} {
 		_, err := p.check()
-		requireParamError(t, err, "retry policy: "+field)
+		requireParamError(t, err, "RetryPolicy."+field)
 		_, err = NewClient(testToken, WithRetryPolicy(p))
-		requireParamError(t, err, "retry policy: "+field)
+		requireParamError(t, err, "RetryPolicy."+field)
 	}
 	_, err := RetryPolicy{MaxRetries: 100}.check()
 	require.NoError(t, err)
 	_, err = RetryPolicy{MaxRetries: 101}.check()
-	requireParamError(t, err, "retry policy: MaxRetries", "101", "100")
+	requireParamError(t, err, "RetryPolicy.MaxRetries", "101", "100")
 	_, err = RetryPolicy{MinWait: 2 * time.Second, MaxWait: time.Second}.check()
-	requireParamError(t, err, "retry policy: MinWait", "2s", "1s")
+	requireParamError(t, err, "RetryPolicy.MinWait", "2s", "1s")
 }
 
 func TestReasonsHaveNames(t *testing.T) {

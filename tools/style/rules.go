@@ -91,7 +91,7 @@ func (f *folder) widths(file *ast.File, source string) {
 		at := tokens.LineStart(min(i+1, tokens.LineCount()))
 		switch {
 		case strings.HasPrefix(trimmed, "//go:"), strings.Contains(trimmed, "://"):
-		case strings.HasPrefix(trimmed, "//") && utf8.RuneCountInString(line) > commentWidth:
+		case strings.HasPrefix(trimmed, "//") && columns > commentWidth:
 			f.add(ruleCommentWidth, at, trimmed)
 		case !strings.HasPrefix(trimmed, "//") && columns > codeWidth:
 			f.add(ruleCodeWidth, at, trimmed)
