@@ -51,9 +51,9 @@ type Limiter interface {
 	Observe(r LimitRequest, result LimitResult)
 }
 
-// mostRequests bounds Limit and Remaining, so that sums of them fit into an int
-// of 32 bits.
-const mostRequests = 1_000_000_000
+// mostRequests bounds Limit and Remaining, so that sums and small multiples of
+// them fit into an int of 32 bits.
+const mostRequests = 100_000_000
 
 // parseRateLimit reads the X-RateLimit and Retry-After headers. What cannot be
 // read counts as absent.
