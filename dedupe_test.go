@@ -47,13 +47,13 @@ func requireFull(t testing.TB, s hellio.DedupeStore, id string) {
 	require.ErrorContains(t, err, "full")
 }
 
-// handled claims and commits an id.
-func handled(t testing.TB, s hellio.DedupeStore, id string) {
+// commitID claims and commits an id.
+func commitID(t testing.TB, s hellio.DedupeStore, id string) {
 	t.Helper()
 	require.NoError(t, s.Commit(t.Context(), id, requireClaim(t, s, id)))
 }
 
-func TestEveryOrderOfTwoOwnersStepsKeepsTheRules(t *testing.T) {
+func TestEveryOrderOfTwoOwnersKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sequences := dedupetest.Run(t, 6, func(string) dedupetest.Subject {
@@ -124,7 +124,7 @@ func TestCommittedIDsStaySevenDays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 0)
-		handled(t, s, "a")
+		commitID(t, s, "a")
 		time.Sleep(7*24*time.Hour - time.Nanosecond)
 		requireNoClaim(t, s, "a", hellio.ErrAlreadyHandled)
 		time.Sleep(time.Nanosecond)
@@ -145,13 +145,13 @@ func TestASecondCommitDoesNotExtendTheRetention(t *testing.T) {
 	})
 }
 
-func TestAFullStoreEvictsCommittedIDsAndNoClaim(t *testing.T) {
+func TestAFullStoreEvictsOnlyCommittedIDs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 3)
 		requireClaim(t, s, "in flight")
-		handled(t, s, "first")
-		handled(t, s, "second")
+		commitID(t, s, "first")
+		commitID(t, s, "second")
 		requireClaim(t, s, "third", "it takes the place of the first")
 		requireNoClaim(t, s, "second", hellio.ErrAlreadyHandled)
 		requireNoClaim(t, s, "in flight", hellio.ErrClaimHeld)
@@ -163,7 +163,7 @@ func TestAFullStoreEvictsCommittedIDsAndNoClaim(t *testing.T) {
 	})
 }
 
-func TestAnEndedLeaseMakesRoomBehindALongerOne(t *testing.T) {
+func TestEndedLeasesMakeRoomBehindALongerOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 2)
@@ -194,7 +194,7 @@ func TestACommittedIDOutlivesItsLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := memoryStore(t, 0, 2)
-		handled(t, s, "a")
+		commitID(t, s, "a")
 		requireClaim(t, s, "b")
 		time.Sleep(time.Minute)
 		requireClaim(t, s, "c", "it takes the place of b, whose lease has ended")
@@ -237,16 +237,8 @@ func TestAMemoryStoreRefusesNegativeBounds(t *testing.T) {
 	t.Parallel()
 	for field, bounds := range map[string][2]int{"retention": {-1, 0}, "size": {0, -1}} {
 		_, err := hellio.NewMemoryDedupeStore(time.Duration(bounds[0]), bounds[1])
-		requireParam(t, field, err)
+		requireParamField(t, field, err)
 	}
-}
-
-// requireParam checks that an error names a field.
-func requireParam(t testing.TB, field string, err error) {
-	t.Helper()
-	var p *hellio.ParamError
-	require.ErrorAs(t, err, &p)
-	require.Equal(t, field, p.Field)
 }
 
 func TestAMemoryStoreRefusesBadInput(t *testing.T) {
@@ -257,17 +249,17 @@ func TestAMemoryStoreRefusesBadInput(t *testing.T) {
 		return err
 	}
 	s := new(hellio.MemoryDedupeStore)
-	requireParam(t, "id", claim(s, "", time.Minute))
-	requireParam(t, "lease", claim(s, "a", 0))
-	requireParam(t, "lease", claim(s, "a", -time.Second))
-	requireParam(t, "store", claim(nil, "a", time.Minute))
+	requireParamField(t, "id", claim(s, "", time.Minute))
+	requireParamField(t, "lease", claim(s, "a", 0))
+	requireParamField(t, "lease", claim(s, "a", -time.Second))
+	requireParamField(t, "store", claim(nil, "a", time.Minute))
 
 	type end = func(s *hellio.MemoryDedupeStore, ctx context.Context, id, owner string) error
 	commit, release := (*hellio.MemoryDedupeStore).Commit, (*hellio.MemoryDedupeStore).Release
 	for _, f := range []end{commit, release} {
-		requireParam(t, "id", f(s, t.Context(), "", "1"))
-		requireParam(t, "owner", f(s, t.Context(), "a", ""))
-		requireParam(t, "store", f(nil, t.Context(), "a", "1"))
+		requireParamField(t, "id", f(s, t.Context(), "", "1"))
+		requireParamField(t, "owner", f(s, t.Context(), "a", ""))
+		requireParamField(t, "store", f(nil, t.Context(), "a", "1"))
 	}
 	require.False(t, errors.Is(claim(s, "a", 0), hellio.ErrClaimHeld))
 }

@@ -2,8 +2,12 @@ package hellio_test
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,11 +15,42 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio"
 )
+
+// logTo returns a logger that writes JSON without the time, whose digits could
+// pass for a number's.
+func logTo(w io.Writer) *slog.Logger {
+	withoutTime := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+}
+
+// captureDefaultLog returns what the default logger writes during the test.
+func captureDefaultLog(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	logger := slog.Default()
+	out := stdlog.Writer() // slog.SetDefault replaces it, and does not restore it
+	flags := stdlog.Flags()
+	t.Cleanup(func() {
+		slog.SetDefault(logger)
+		stdlog.SetOutput(out)
+		stdlog.SetFlags(flags)
+	})
+	log := new(bytes.Buffer)
+	slog.SetDefault(logTo(log))
+	return log
+}
 
 // forbiddenBody fails the test of a handler that reads it.
 type forbiddenBody struct{ t testing.TB }
@@ -25,8 +60,8 @@ func (b forbiddenBody) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// handlers returns one handler of each kind, which log nothing.
-func handlers(t testing.TB) map[string]http.Handler {
+// silentHandlers returns one handler of each kind, which log nothing.
+func silentHandlers(t testing.TB) map[string]http.Handler {
 	t.Helper()
 	return map[string]http.Handler{
 		"webhook": webhookHandler(t, ignore),
@@ -36,31 +71,33 @@ func handlers(t testing.TB) map[string]http.Handler {
 
 func TestNoBodyIsReadWithoutTheSignatureHeaders(t *testing.T) {
 	t.Parallel()
-	const v1, v2, stamp = "X-Hellio-Signature", "X-Hellio-Signature-V2", "X-Hellio-Timestamp"
-	hex := strings.Repeat("0", 64)
+	noV2 := http.Header{headerV1: {zeroHex}, headerStamp: {"1"}}
+	twoV2 := http.Header{headerV2: {zeroHex, zeroHex}, headerStamp: {"1"}}
+	emptyV2 := http.Header{headerV2: {""}, headerStamp: {"1"}}
+	oddTime := http.Header{headerV2: {zeroHex}, headerStamp: {"now"}}
 	for name, c := range map[string]struct {
 		handler string
-		header  http.Header
+		headers http.Header
 		want    int
 	}{
 		"webhook without headers":     {"webhook", http.Header{}, 401},
 		"webhook with nil headers":    {"webhook", nil, 401},
-		"webhook without V2":          {"webhook", http.Header{v1: {hex}, stamp: {"1"}}, 401},
-		"webhook without a time":      {"webhook", http.Header{v2: {hex}}, 401},
-		"webhook with V2 twice":       {"webhook", http.Header{v2: {hex, hex}, stamp: {"1"}}, 401},
-		"webhook with an empty V2":    {"webhook", http.Header{v2: {""}, stamp: {"1"}}, 401},
-		"webhook with a bad time":     {"webhook", http.Header{v2: {hex}, stamp: {"now"}}, 400},
+		"webhook without V2":          {"webhook", noV2, 401},
+		"webhook without a time":      {"webhook", http.Header{headerV2: {zeroHex}}, 401},
+		"webhook with V2 twice":       {"webhook", twoV2, 401},
+		"webhook with an empty V2":    {"webhook", emptyV2, 401},
+		"webhook with a bad time":     {"webhook", oddTime, 400},
 		"USSD without headers":        {"USSD", http.Header{}, 401},
-		"USSD with V2 alone":          {"USSD", http.Header{v2: {hex}, stamp: {"1"}}, 401},
-		"USSD with two signatures":    {"USSD", http.Header{v1: {hex, hex}}, 401},
-		"USSD with a short signature": {"USSD", http.Header{v1: {hex[1:]}}, 401},
+		"USSD with V2 alone":          {"USSD", http.Header{headerV2: {zeroHex}}, 401},
+		"USSD with two signatures":    {"USSD", http.Header{headerV1: {zeroHex, zeroHex}}, 401},
+		"USSD with a short signature": {"USSD", http.Header{headerV1: {zeroHex[1:]}}, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := httptest.NewRequest(http.MethodPost, "/", forbiddenBody{t})
-			r.Header = c.header
+			r.Header = c.headers
 			w := httptest.NewRecorder()
-			handlers(t)[c.handler].ServeHTTP(w, r)
+			silentHandlers(t)[c.handler].ServeHTTP(w, r)
 			require.Equal(t, c.want, w.Code)
 			require.Equal(t, "close", w.Header().Get("Connection"))
 		})
@@ -69,7 +106,7 @@ func TestNoBodyIsReadWithoutTheSignatureHeaders(t *testing.T) {
 
 func TestNoBodyIsReadOfAnotherMethod(t *testing.T) {
 	t.Parallel()
-	for name, h := range handlers(t) {
+	for name, h := range silentHandlers(t) {
 		r := httptest.NewRequest(http.MethodPut, "/", forbiddenBody{t})
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -81,44 +118,35 @@ func TestNoBodyIsReadOfAnotherMethod(t *testing.T) {
 func TestOnlyARefusalOnHTTP1ClosesTheConnection(t *testing.T) {
 	t.Parallel()
 	h := webhookHandler(t, ignore)
-	for name, c := range map[string]struct {
-		header http.Header
-		body   string
-		major  int
-		want   string
-	}{
-		"refused on HTTP/1":    {http.Header{}, deliveredBody, 1, "close"},
-		"refused without body": {http.Header{}, "", 1, ""},
-		"refused on HTTP/2":    {http.Header{}, deliveredBody, 2, ""},
-		"accepted on HTTP/1":   {signedNow(webhookSecret, deliveredBody), deliveredBody, 1, ""},
-	} {
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))
-		r.Header = c.header
-		r.ProtoMajor = c.major
+	connection := func(headers http.Header, body string, major int) string {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		r.Header = headers
+		r.ProtoMajor = major
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
-		require.Equal(t, c.want, w.Header().Get("Connection"), name)
+		return w.Header().Get("Connection")
 	}
+	require.Equal(t, "close", connection(nil, deliveredBody, 1))
+	require.Empty(t, connection(nil, "", 1), "there is no body to wait for")
+	require.Empty(t, connection(nil, deliveredBody, 2), "it would end other streams")
+	require.Empty(t, connection(signedNow(webhookSecret, deliveredBody), deliveredBody, 1))
 }
 
 func TestARequestWithoutABodyIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, h := range handlers(t) {
-		for header, want := range map[string]http.Header{
-			"unsigned": nil,
-			"signed": {
-				"X-Hellio-Signature":    {hexMAC(ussdSecret, "")},
-				"X-Hellio-Signature-V2": {hexMAC(webhookSecret, unix(0)+".")},
-				"X-Hellio-Timestamp":    {unix(0)},
-			},
-		} {
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, &http.Request{Method: http.MethodPost, Header: want})
-			require.Contains(t, []int{400, 401}, w.Code, "%s %s", name, header)
-		}
+	status := func(h http.Handler, r *http.Request) int {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, &http.Request{})
-		require.Equal(t, http.StatusMethodNotAllowed, w.Code, name)
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	signed := signedNow(webhookSecret, "")
+	signed.Set(headerV1, hexMAC(ussdSecret, ""))
+	for name, h := range silentHandlers(t) {
+		r := &http.Request{Method: http.MethodPost}
+		require.Equal(t, http.StatusUnauthorized, status(h, r), name)
+		r.Header = signed
+		require.Equal(t, http.StatusBadRequest, status(h, r), name)
+		require.Equal(t, http.StatusMethodNotAllowed, status(h, new(http.Request)), name)
 	}
 }
 
@@ -151,8 +179,9 @@ func (l *pipeListener) dial() net.Conn {
 	return here
 }
 
-// serve runs a server in memory until the test ends, and returns a connection.
-func serve(t *testing.T, h http.Handler) net.Conn {
+// serveInMemory runs a server in memory until the test ends, and returns a
+// connection to it.
+func serveInMemory(t *testing.T, h http.Handler) net.Conn {
 	t.Helper()
 	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	s := &http.Server{Handler: h, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
@@ -169,24 +198,24 @@ func serve(t *testing.T, h http.Handler) net.Conn {
 
 func TestAnUnsignedBodyWithoutAnEndIsAnswered(t *testing.T) {
 	t.Parallel()
-	for name := range handlers(t) {
-		for framing, first := range map[string]string{
+	for name := range silentHandlers(t) {
+		for framing, begin := range map[string]string{
 			"Content-Length: 1000":       "{",
 			"Transfer-Encoding: chunked": "1\r\n{\r\n",
 		} {
 			synctest.Test(t, func(t *testing.T) {
-				conn := serve(t, handlers(t)[name])
+				conn := serveInMemory(t, silentHandlers(t)[name])
 				var group sync.WaitGroup
 				defer group.Wait()
 				defer conn.Close()
 				group.Go(func() {
-					drip(conn, "POST / HTTP/1.1\r\nHost: example.com\r\n"+framing+"\r\n\r\n"+first)
+					drip(conn, "POST / HTTP/1.1\r\nHost: a\r\n"+framing+"\r\n\r\n"+begin)
 				})
-				start := time.Now()
+				sent := time.Now()
 				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 				require.NoError(t, err)
 				require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
-				require.Less(t, time.Since(start), time.Second, "virtual time")
+				require.Less(t, time.Since(sent), time.Second, "in virtual time")
 			})
 		}
 	}
@@ -202,5 +231,119 @@ func drip(conn net.Conn, head string) {
 	}
 	if !errors.Is(err, io.ErrClosedPipe) {
 		panic(err)
+	}
+}
+
+func TestResponsesContainNothingButTheirStatus(t *testing.T) {
+	t.Parallel()
+	failing := func(context.Context, *hellio.WebhookEvent) error {
+		return errors.New("password of the database")
+	}
+	request := func(method string, headers http.Header, body io.Reader) *http.Request {
+		r := httptest.NewRequest(method, "/", body)
+		r.Header = headers
+		return r
+	}
+	postOf := func(headers http.Header, body string) *http.Request {
+		return request(http.MethodPost, headers, strings.NewReader(body))
+	}
+	signed := func(body string) *http.Request {
+		return postOf(signedNow(webhookSecret, body), body)
+	}
+	valid := signedNow(webhookSecret, deliveredBody)
+	cut := iotest.ErrReader(io.ErrUnexpectedEOF)
+	old := signedAt(webhookSecret, "5", deliveredBody)
+	undated := signedAt(webhookSecret, "now", deliveredBody)
+	for name, c := range map[string]struct {
+		request *http.Request
+		want    int
+	}{
+		"GET":                {request(http.MethodGet, valid, nil), 405},
+		"HEAD":               {request(http.MethodHead, nil, nil), 405},
+		"PUT":                {request(http.MethodPut, valid, iotest.ErrReader(io.EOF)), 405},
+		"no signature":       {postOf(nil, deliveredBody), 401},
+		"a wrong signature":  {postOf(signedNow(nextSecret, deliveredBody), deliveredBody), 401},
+		"an old signature":   {postOf(old, deliveredBody), 401},
+		"an odd timestamp":   {postOf(undated, deliveredBody), 400},
+		"not an event":       {signed("[]"), 400},
+		"an empty body":      {signed(""), 400},
+		"a body that breaks": {request(http.MethodPost, valid, cut), 400},
+		"too large":          {signed(strings.Repeat(" ", 1<<20+1)), 413},
+		"a failing handler":  {signed(deliveredBody), 500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			h := webhookHandler(t, failing, hellio.WithWebhookLogger(logTo(&log)))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, c.request)
+			require.Equal(t, c.want, w.Code)
+			require.Equal(t, http.StatusText(c.want)+"\n", w.Body.String())
+			require.Equal(t, c.want == 405, w.Header().Get("Allow") == http.MethodPost)
+			require.NotEmpty(t, log.String(), "the reason is logged")
+		})
+	}
+}
+
+func TestTheLogHasNoSecretOrFullNumber(t *testing.T) {
+	t.Parallel()
+	for name, handle := range map[string]webhookFunc{
+		"an error": func(_ context.Context, e *hellio.WebhookEvent) error {
+			return fmt.Errorf("row of %s: locked", e.MobileNumber)
+		},
+		"a panic": func(_ context.Context, e *hellio.WebhookEvent) error {
+			panic("row of " + e.MobileNumber + ": locked")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			deliver(webhookHandler(t, handle, hellio.WithWebhookLogger(logTo(&log))), deliveredBody)
+			require.Contains(t, log.String(), `"level":"ERROR"`)
+			require.Contains(t, log.String(), "locked")
+			require.Contains(t, log.String(), "prv-77", "users need to find the event")
+			stack := strings.Contains(log.String(), "receive_http_test.go")
+			require.Equal(t, name == "a panic", stack)
+			for _, hidden := range []string{
+				"233209990001",
+				"20999",
+				webhookSecret,
+				hexMAC(webhookSecret, deliveredBody),
+			} {
+				require.NotContains(t, log.String(), hidden)
+			}
+		})
+	}
+}
+
+// Not parallel: the default logger belongs to the process.
+func TestARefusalGoesToTheDefaultLogger(t *testing.T) {
+	log := captureDefaultLog(t)
+	webhooks, err := hellio.NewWebhookHandler([]string{webhookSecret}, ignore)
+	require.NoError(t, err)
+	steps, err := hellio.NewUSSDHandler([]string{ussdSecret}, hangUp, hellio.WithUSSDLogger(nil))
+	require.NoError(t, err)
+	for _, h := range []http.Handler{webhooks, steps} {
+		log.Reset()
+		require.Equal(t, http.StatusUnauthorized, post(h, http.Header{}, deliveredBody).Code)
+		require.Contains(t, log.String(), "refused")
+	}
+}
+
+// Not parallel: the default logger belongs to the process.
+func TestHandlersWithoutTheirConstructorRefuseEverything(t *testing.T) {
+	log := captureDefaultLog(t)
+	for name, h := range map[string]http.Handler{
+		"a zero webhook handler": new(hellio.WebhookHandler),
+		"a nil webhook handler":  (*hellio.WebhookHandler)(nil),
+		"a zero USSD handler":    new(hellio.USSDHandler),
+		"a nil USSD handler":     (*hellio.USSDHandler)(nil),
+	} {
+		log.Reset()
+		r := httptest.NewRequest(http.MethodPost, "/", forbiddenBody{t})
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, http.StatusInternalServerError, w.Code, name)
+		require.Contains(t, log.String(), "not made by New", name)
 	}
 }

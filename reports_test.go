@@ -188,3 +188,18 @@ func TestAnIteratorStaysRightWhileMoreIsSent(t *testing.T) {
 	require.Equal(t, "newer than 1", campaigns[0])
 	require.Equal(t, "1", campaigns[9])
 }
+
+func TestALateStatusRanksBelowAFinalOne(t *testing.T) {
+	t.Parallel()
+	for want, status := range []hellio.MessageStatus{
+		"",
+		hellio.MessageQueued,
+		hellio.MessageSent,
+		"expired",
+		hellio.MessageDelivered,
+	} {
+		require.Equal(t, want, status.Rank(), status)
+	}
+	delivered, failed := hellio.MessageDelivered.Rank(), hellio.MessageFailed.Rank()
+	require.Equal(t, delivered, failed, "the first of two final ones stays")
+}

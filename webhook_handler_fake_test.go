@@ -3,7 +3,6 @@ package hellio_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,23 +13,28 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// sendSMS sends one text to each of the numbers, a message each.
+// sendSMS sends one text to each of the numbers, one message each.
 func sendSMS(t testing.TB, fake *helliotest.Fake, numbers ...string) {
 	t.Helper()
 	for _, number := range numbers {
-		_, err := fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{number}, Sender: "HELLIO", Message: "Your parcel is here."})
+		_, err := fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{
+			Recipients: []string{number},
+			Sender:     "HELLIO",
+			Message:    "Your parcel is here.",
+		})
 		require.NoError(t, err)
 	}
 }
 
-// numbersOf lists the last digits of the numbers of the events that a handler's function saw.
-func (s *seen) numbersOf() (last []string) {
+// lastDigits lists the last digit of the number of each event.
+func (s *seen) lastDigits() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var digits []string
 	for _, e := range s.events {
-		last = append(last, e.MobileNumber[len(e.MobileNumber)-1:])
+		digits = append(digits, e.MobileNumber[len(e.MobileNumber)-1:])
 	}
-	return last
+	return digits
 }
 
 // requireDelivered checks that every delivery was acknowledged in the end.
@@ -42,8 +46,9 @@ func requireDelivered(t testing.TB, fake *helliotest.Fake, count int) {
 	}
 }
 
-// answers lists the statuses that the attempts of all deliveries got.
-func answers(fake *helliotest.Fake) (all []int) {
+// statuses lists the responses to the attempts of all deliveries.
+func statuses(fake *helliotest.Fake) []int {
+	var all []int
 	for _, d := range fake.Deliveries() {
 		for _, a := range d.Attempts {
 			all = append(all, a.StatusCode)
@@ -52,16 +57,24 @@ func answers(fake *helliotest.Fake) (all []int) {
 	return all
 }
 
-func TestAReportThatFailsThreeTimesIsHandledOnce(t *testing.T) {
+// fakeFor returns a fake that delivers to a handler.
+func fakeFor(t *testing.T, handle webhookFunc) *helliotest.Fake {
+	t.Helper()
+	h := webhookHandler(t, handle)
+	return helliotest.New(t, helliotest.WithWebhookHandler(h, webhookSecret))
+}
+
+func TestAReportFailingThreeTimesIsHandledOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, calls := new(seen), 0
-		fake := helliotest.New(t, helliotest.WithWebhookHandler(webhookHandler(t, func(ctx context.Context, e *hellio.WebhookEvent) error {
+		s := new(seen)
+		calls := 0
+		fake := fakeFor(t, func(ctx context.Context, e *hellio.WebhookEvent) error {
 			if calls++; calls <= 3 {
 				return errors.New("no database")
 			}
 			return s.handle(ctx, e)
-		}), webhookSecret))
+		})
 		sendSMS(t, fake, "+233209990001")
 		fake.Advance(time.Hour)
 
@@ -71,90 +84,120 @@ func TestAReportThatFailsThreeTimesIsHandledOnce(t *testing.T) {
 			ladder = append(ladder, a.At.Sub(d.Attempts[0].At))
 		}
 		t.Log("attempts at", ladder)
-		require.Equal(t, []time.Duration{0, 10 * time.Second, time.Minute, 5 * time.Minute}, ladder)
-		require.Equal(t, []int{500, 500, 500, 200}, answers(fake))
-		require.Equal(t, []string{"1"}, s.numbersOf())
+		want := []time.Duration{0, 10 * time.Second, time.Minute, 5 * time.Minute}
+		require.Equal(t, want, ladder)
+		require.Equal(t, []int{500, 500, 500, 200}, statuses(fake))
+		require.Equal(t, []string{"1"}, s.lastDigits())
 		require.Equal(t, fake.Messages()[0].ProviderMessageID, s.events[0].ProviderMessageID)
 
 		require.NoError(t, fake.Replay(d.ID))
-		require.Len(t, s.numbersOf(), 1, "it is known, whoever asks for it once more")
+		require.Len(t, s.lastDigits(), 1, "a replay is not handled again")
 	})
 }
 
-func TestDeliveriesThatGoWrongAreHandledOnceEach(t *testing.T) {
+func TestFaultyDeliveriesAreHandledOnceEach(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		fault    helliotest.Rule
-		answers  []int
-		numbers  []string
-		atSecond int // messages that were handled before any was tried again
+		statuses []int
+		digits   []string
+		early    int // messages that were handled before any second attempt
 	}{
-		"duplicate": {helliotest.WebhookDuplicate(), []int{200, 200, 200}, []string{"1", "2"}, 2},
-		"reordered": {helliotest.WebhookReorder(), []int{200, 200}, []string{"2", "1"}, 2},
-		"forged":    {helliotest.WebhookBadSignature(), []int{401, 200, 200}, []string{"2", "1"}, 1},
-		"lost":      {helliotest.WebhookLose(), []int{0, 200, 200}, []string{"2", "1"}, 1},
-		"late":      {helliotest.WebhookDelay(time.Hour), []int{200, 200}, []string{"2", "1"}, 1},
+		"duplicate": {
+			fault:    helliotest.WebhookDuplicate(),
+			statuses: []int{200, 200, 200},
+			digits:   []string{"1", "2"},
+			early:    2,
+		},
+		"reordered": {
+			fault:    helliotest.WebhookReorder(),
+			statuses: []int{200, 200},
+			digits:   []string{"2", "1"},
+			early:    2,
+		},
+		"forged": {
+			fault:    helliotest.WebhookBadSignature(),
+			statuses: []int{401, 200, 200},
+			digits:   []string{"2", "1"},
+			early:    1,
+		},
+		"lost": {
+			fault:    helliotest.WebhookLose(),
+			statuses: []int{0, 200, 200},
+			digits:   []string{"2", "1"},
+			early:    1,
+		},
+		"late": {
+			fault:    helliotest.WebhookDelay(time.Hour),
+			statuses: []int{200, 200},
+			digits:   []string{"2", "1"},
+			early:    1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := new(seen)
-				fake := helliotest.New(t, helliotest.WithWebhookHandler(webhookHandler(t, s.handle), webhookSecret))
+				fake := fakeFor(t, s.handle)
 				fake.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), c.fault)
 				sendSMS(t, fake, "+233209990001", "+233209990002")
 				fake.Advance(9 * time.Second)
-				require.Len(t, s.numbersOf(), c.atSecond)
+				require.Len(t, s.lastDigits(), c.early)
 				fake.Advance(2 * time.Hour)
-				t.Log("answered", answers(fake), "handled", s.numbersOf())
-				require.Equal(t, c.answers, answers(fake))
-				require.Equal(t, c.numbers, s.numbersOf())
+				t.Log("responses", statuses(fake), "handled", s.lastDigits())
+				require.Equal(t, c.statuses, statuses(fake))
+				require.Equal(t, c.digits, s.lastDigits())
 			})
 		})
 	}
 }
 
-func TestNoReportIsLostWhileASecretIsRotated(t *testing.T) {
+func TestNoReportIsLostInARotation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := new(seen)
-		both, err := hellio.NewWebhookHandler([]string{webhookSecret, nextSecret}, s.handle, quiet())
+		secrets := []string{webhookSecret, nextSecret}
+		both, err := hellio.NewWebhookHandler(secrets, s.handle, quiet())
 		require.NoError(t, err)
-		fake := helliotest.New(t, helliotest.WithWebhookHandler(both, webhookSecret), helliotest.WithWebhookHandler(both, nextSecret))
+		fake := helliotest.New(t,
+			helliotest.WithWebhookHandler(both, webhookSecret),
+			helliotest.WithWebhookHandler(both, nextSecret))
 		client := fake.Client()
 
 		sendSMS(t, fake, "+233209990001")
-		fake.Advance(time.Minute) // both endpoints deliver at once: one may be told to come again
+		fake.Advance(time.Minute) // both endpoints deliver together: one may have to repeat
 		requireDelivered(t, fake, 2)
-		require.Equal(t, []string{"1"}, s.numbersOf(), "and handled once")
+		require.Equal(t, []string{"1"}, s.lastDigits())
 
 		hooks, err := client.Webhooks.List(t.Context())
 		require.NoError(t, err)
 		require.Len(t, hooks, 2)
-		require.NoError(t, client.Webhooks.Delete(t.Context(), hooks[1].ID.String())) // newest first: the old one
+		oldest := hooks[1].ID.String()
+		require.NoError(t, client.Webhooks.Delete(t.Context(), oldest))
 		sendSMS(t, fake, "+233209990002")
 		fake.Advance(time.Minute)
 		requireDelivered(t, fake, 3)
-		require.Equal(t, []string{"1", "2"}, s.numbersOf())
+		require.Equal(t, []string{"1", "2"}, s.lastDigits())
 	})
 }
 
-func TestAHandlerThatOutlastsTheAPIIsNotRunTwiceAtOnce(t *testing.T) {
+func TestASlowHandlerNeverRunsTwiceInParallel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := new(seen)
-		fake := helliotest.New(t, helliotest.WithWebhookHandler(webhookHandler(t, func(ctx context.Context, e *hellio.WebhookEvent) error {
-			time.Sleep(25 * time.Second) // the API hangs up after 10 s, and tries again 10 s after its first attempt
+		fake := fakeFor(t, func(ctx context.Context, e *hellio.WebhookEvent) error {
+			time.Sleep(25 * time.Second) // the API hangs up after 10 s, and delivers again
 			return s.handle(ctx, e)
-		}), webhookSecret))
+		})
 		sendSMS(t, fake, "+233209990001")
 		fake.Advance(time.Hour)
-		require.Len(t, s.numbersOf(), 1, fmt.Sprint(answers(fake)))
+		t.Log("responses", statuses(fake))
+		require.Len(t, s.lastDigits(), 1)
 		require.Equal(t, "delivered", fake.Deliveries()[0].Status)
-		t.Log("answered", answers(fake))
 	})
 }
 
-func TestAHandlerWithAnotherSecretTakesNothing(t *testing.T) {
+func TestAHandlerWithAnotherSecretRefusesEverything(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := new(seen)
@@ -163,8 +206,8 @@ func TestAHandlerWithAnotherSecretTakesNothing(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithWebhookHandler(h, webhookSecret))
 		sendSMS(t, fake, "+233209990001")
 		fake.Advance(time.Hour)
-		require.Equal(t, []int{401, 401, 401, 401, 401}, answers(fake))
+		require.Equal(t, []int{401, 401, 401, 401, 401}, statuses(fake))
 		require.Equal(t, "failed", fake.Deliveries()[0].Status)
-		require.Empty(t, s.numbersOf())
+		require.Empty(t, s.lastDigits())
 	})
 }

@@ -60,7 +60,7 @@ func requireNoClaim(t testing.TB, s hellio.DedupeStore, id string, want error) {
 	require.Empty(t, owner)
 }
 
-func TestEveryOrderOfTwoOwnersStepsKeepsTheRules(t *testing.T) {
+func TestEveryOrderOfTwoOwnersKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	client := startRedis(t).client()
 	require.NoError(t, client.ConfigSet(t.Context(), "appendfsync", "no").Err())

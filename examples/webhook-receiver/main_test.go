@@ -109,7 +109,7 @@ func TestADatabaseThatIsGoneAcknowledgesNothing(t *testing.T) {
 	require.Equal(t, http.StatusInternalServerError, deliver(h, secret, "prv-77", "delivered"))
 }
 
-func TestEveryOrderOfTwoOwnersStepsKeepsTheRules(t *testing.T) {
+func TestEveryOrderOfTwoOwnersKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	db := temporary(t)
 	_, err := db.ExecContext(t.Context(), `PRAGMA synchronous = OFF`) // this test never crashes
