@@ -23,7 +23,7 @@ const (
 // event. A claim is "claim:" and its owner, and Redis drops it when its lease
 // ends. ARGV[1] is the caller's claim, ARGV[2] the life of what is set, in
 // milliseconds. go-redis repeats a command whose reply was lost: each script
-// then finds its own work and returns the same.
+// then finds its own work and succeeds again.
 const (
 	claimText = `
 local held = redis.call('GET', KEYS[1])

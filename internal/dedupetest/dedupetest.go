@@ -77,7 +77,13 @@ func (r *runner) begin(sequence []step) *trial {
 		names = append(names, s.name)
 	}
 	name := strings.Join(names, ", ")
-	return &trial{t: r.t, name: name, id: "event of " + name, subject: r.open("event of " + name)}
+	id := "event of " + name
+	return &trial{
+		t:       r.t,
+		name:    name,
+		id:      id,
+		subject: r.open(id),
+	}
 }
 
 // The owners.
