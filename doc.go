@@ -22,8 +22,8 @@
 //
 // # Was it sent?
 //
-// Every error of a call has an [Outcome], over all attempts of the call. Ask one
-// question before you send a message again:
+// Every error of a call has an [Outcome], over all attempts of the call. Ask
+// one question before you send a message again:
 //
 //	if errors.Is(err, hellio.ErrOutcomeUnknown) {
 //		// It may have been sent. Resume with its key; never make a new call.
@@ -40,13 +40,15 @@
 // To continue after a crash, store the idempotency key with the message before
 // you send it, and resume with the same params and token:
 //
-//	client.SMS.Send(ctx, params, hellio.WithIdempotencyKey(key)) // the first time
-//	client.SMS.Send(ctx, params, hellio.WithResumeKey(key))      // every later time
+//	// the first time
+//	client.SMS.Send(ctx, params, hellio.WithIdempotencyKey(key))
+//	// every later time
+//	client.SMS.Send(ctx, params, hellio.WithResumeKey(key))
 //
-// The API answers a key that it knows with the first response, sends nothing and
-// charges nothing; Replayed is then true in the result. A resumed call begins
-// with an unknown outcome: a 429 or a refused dial says nothing about the call
-// before.
+// The API answers a key that it knows with the first response, sends nothing
+// and charges nothing; Replayed is then true in the result. A resumed call
+// begins with an unknown outcome: a 429 or a refused dial says nothing about
+// the call before.
 //
 // # Errors
 //
@@ -69,10 +71,10 @@
 //
 // The client retries where that can't act twice: reads and deletes, sends
 // because they have an idempotency key, and everything else only if the request
-// provably was not sent, or after a 429. It waits as Retry-After says, else for a
-// random time that grows. It never waits past the context's deadline; it returns
-// the error immediately. See [RetryPolicy]. Do not wrap calls in another retry
-// loop, because the loops multiply.
+// provably was not sent, or after a 429. It waits as Retry-After says, else for
+// a random time that grows. It never waits past the context's deadline; it
+// returns the error immediately. See [RetryPolicy]. Do not wrap calls in
+// another retry loop, because the loops multiply.
 //
 // # Rate limits
 //
@@ -86,18 +88,19 @@
 //
 // # What the API sends
 //
-// [NewWebhookHandler] returns an http.Handler for delivery reports. It checks the
-// signature over timestamp and body, passes each event to your function once, and
-// accepts the API's next attempt if the function fails. Reports come in any
-// order: apply a status only if its Rank is above the stored one. [ParseWebhook]
-// serves other frameworks, [NewUSSDHandler] the steps of USSD sessions.
+// [NewWebhookHandler] returns an http.Handler for delivery reports. It checks
+// the signature over timestamp and body, passes each event to your function
+// once, and accepts the API's next attempt if the function fails. Reports come
+// in any order: apply a status only if its Rank is above the stored one.
+// [ParseWebhook] serves other frameworks, [NewUSSDHandler] the steps of USSD
+// sessions.
 //
 // # Money and times
 //
-// An [Amount] is the exact decimal text that the API sent, with [Amount.Rat] for
-// arithmetic. A [Timestamp] is a time.Time that also keeps its text. An [ID] is
-// text, whether the API sent a number or a string. What the vendor does not
-// document stays as received in a field named Raw.
+// An [Amount] is the exact decimal text that the API sent, with [Amount.Rat]
+// for arithmetic. A [Timestamp] is a time.Time that also keeps its text. An
+// [ID] is text, whether the API sent a number or a string. What the vendor does
+// not document stays as received in a field named Raw.
 //
 // # Provenance
 //
@@ -107,8 +110,8 @@
 //
 // # Logs
 //
-// [WithLogger] writes a line for each attempt, [WithAttemptHook] passes each to a
-// function, and [WithTracer] observes calls and attempts as spans. Neither they
-// nor any printed value of this package contains a token, a code, a message's
-// text or a full phone number.
+// [WithLogger] writes a line for each attempt, [WithAttemptHook] passes each to
+// a function, and [WithTracer] observes calls and attempts as spans. Neither
+// they nor any printed value of this package contains a token, a code, a
+// message's text or a full phone number.
 package hellio

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -36,17 +37,24 @@ var (
 	generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 )
 
+// scope is where a package-level name is visible: what a test file declares is
+// not visible in the package's other files.
+type scope struct {
+	pkg  string
+	test bool
+}
+
 // folder is the Go files of one folder.
 type folder struct {
 	fset  *token.FileSet
-	names map[string]map[string]bool // package name: its package-level names
+	names map[scope]map[string]bool // package-level names
 	found []finding
 }
 
 func checkFolder(paths []string) ([]finding, error) {
 	f := &folder{
 		fset:  token.NewFileSet(),
-		names: map[string]map[string]bool{},
+		names: map[scope]map[string]bool{},
 	}
 	var files []*ast.File
 	for _, path := range paths {
@@ -70,6 +78,10 @@ func checkFolder(paths []string) ([]finding, error) {
 		f.code(file)
 	}
 	return f.found, nil
+}
+
+func (f *folder) isTest(file *ast.File) bool {
+	return strings.HasSuffix(f.fset.Position(file.Pos()).Filename, "_test.go")
 }
 
 func (f *folder) add(rule string, at token.Pos, text string) {
@@ -101,10 +113,11 @@ func (f *folder) widths(file *ast.File, source string) {
 
 // collect notes the package-level names of a file.
 func (f *folder) collect(file *ast.File) {
-	names := f.names[file.Name.Name]
+	in := scope{pkg: file.Name.Name, test: f.isTest(file)}
+	names := f.names[in]
 	if names == nil {
 		names = map[string]bool{}
-		f.names[file.Name.Name] = names
+		f.names[in] = names
 	}
 	for _, decl := range file.Decls {
 		switch d := decl.(type) {
@@ -136,7 +149,7 @@ func (f *folder) comments(file *ast.File) {
 			}
 		}
 	}
-	if strings.HasSuffix(f.fset.Position(file.Pos()).Filename, "_test.go") || file.Name.Name == "main" {
+	if f.isTest(file) || file.Name.Name == "main" {
 		return
 	}
 	for _, decl := range file.Decls {
@@ -188,7 +201,13 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 
 // code checks literals, assignments, local names and test names.
 func (f *folder) code(file *ast.File) {
-	taken := f.names[file.Name.Name]
+	taken := maps.Clone(f.names[scope{pkg: file.Name.Name}])
+	if f.isTest(file) {
+		if taken == nil {
+			taken = map[string]bool{}
+		}
+		maps.Copy(taken, f.names[scope{pkg: file.Name.Name, test: true}])
+	}
 	imports := map[string]bool{}
 	for _, i := range file.Imports {
 		path := strings.Trim(i.Path.Value, `"`)
@@ -209,7 +228,7 @@ func (f *folder) code(file *ast.File) {
 			ast.Inspect(decl, func(n ast.Node) bool { return f.node(n, nil) })
 			continue
 		}
-		f.testName(fn)
+		f.testName(fn, f.isTest(file))
 		if fn.Recv != nil {
 			locals(fn.Recv, local)
 		}
@@ -286,9 +305,9 @@ func (f *folder) packed(lit *ast.CompositeLit) {
 }
 
 // testName counts the words of a test's name.
-func (f *folder) testName(fn *ast.FuncDecl) {
+func (f *folder) testName(fn *ast.FuncDecl, isTestFile bool) {
 	name, ok := strings.CutPrefix(fn.Name.Name, "Test")
-	if !ok || fn.Recv != nil || !strings.HasSuffix(f.fset.Position(fn.Pos()).Filename, "_test.go") {
+	if !ok || fn.Recv != nil || !isTestFile {
 		return
 	}
 	if n := words(name); n > testWords {
