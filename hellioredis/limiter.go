@@ -41,6 +41,7 @@ type Limiter struct {
 	redis   redis.Cmdable
 	prefix  string
 	reserve *redis.Script        // go-redis sends its text only if the server does not know it
+	timeout time.Duration        // askTimeout, but for tests
 	alone   hellio.WindowLimiter // while Redis is unavailable
 
 	mu        sync.Mutex
@@ -64,6 +65,7 @@ func NewLimiter(client redis.Cmdable, prefix string) (*Limiter, error) {
 		prefix:  orPrefix(prefix),
 		limits:  map[string]int{},
 		reserve: redis.NewScript(reserveText),
+		timeout: askTimeout,
 	}, nil
 }
 
@@ -135,7 +137,7 @@ func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration
 	if r.OTP {
 		urgent = limit / otpShare
 	}
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	asking, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	answer, err := inTime(asking, func() ([]int64, error) {
 		return l.reserve.Run(
@@ -206,7 +208,7 @@ func (l *Limiter) Observe(r hellio.LimitRequest, result hellio.LimitResult) {
 	if !l.redisIsUp() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
 	defer cancel()
 	_, err := inTime(ctx, func() (string, error) {
 		return l.redis.Set(ctx, l.keys(r.Token)[2], 1, wait).Result()
