@@ -32,7 +32,7 @@ func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
 		"another number": {[]helliotest.Rule{helliotest.Always(), helliotest.CarrierFail(), helliotest.ToNumber("+233209990002")}, func(a api) { a.send(oneSMS) },
 			"{sms_send always to …0002 carrier_fail} (fault_report_test.go) was never hit; 0 calls matched it; " +
 				"nearest was call 1, POST /sms/send: the fault is for calls to …0002, whom it does not name"},
-		"the number before the count": {[]helliotest.Rule{helliotest.Nth(2), helliotest.Reset(), helliotest.ToNumber("+233209990001")}, func(a api) {
+		"the number before the count": {[]helliotest.Rule{helliotest.Nth(2), helliotest.ResetConnection(), helliotest.ToNumber("+233209990001")}, func(a api) {
 			a.send(oneSMS)
 			a.send(`{"recipients":["233209990007"],"sender":"HELLIO","message":"Hi"}`)
 		}, "nearest was call 1, POST /sms/send: it was matching call 1, and the fault strikes 2 alone"},

@@ -136,7 +136,7 @@ func TestEveryFailureLeavesOneMessageOrNone(t *testing.T) {
 		"no money":       {helliotest.Status(402, "insufficient_balance"), hellio.OutcomeRejected, 0},
 		"lost request":   {helliotest.LoseRequest(), hellio.OutcomeUnknown, 0},
 		"lost reply":     {helliotest.LoseReply(), hellio.OutcomeUnknown, 1},
-		"broken wire":    {helliotest.Reset(), hellio.OutcomeUnknown, 0},
+		"broken wire":    {helliotest.ResetConnection(), hellio.OutcomeUnknown, 0},
 		"half a reply":   {helliotest.TruncateBody(20), hellio.OutcomeAccepted, 1},
 		"a proxy's page": {helliotest.NotJSON(), hellio.OutcomeUnknown, 1},
 	} {

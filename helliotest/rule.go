@@ -63,8 +63,8 @@ func TruncateBody(bytes int) Rule {
 // NotJSON keeps the answer's status and sends HTML in place of its body, as a proxy would. The call has taken effect.
 func NotJSON() Rule { return simply(effectNotJSON) }
 
-// Reset breaks the connection (RST) before the call has any effect.
-func Reset() Rule { return simply(effectReset) }
+// ResetConnection breaks the connection (RST) before the call has any effect.
+func ResetConnection() Rule { return simply(effectReset) }
 
 // CarrierFail lets the call be accepted; its messages, phone calls or lookups fail later, and their cost is given back.
 func CarrierFail() Rule { return simply(effectCarrierFail) }

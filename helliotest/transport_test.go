@@ -61,7 +61,7 @@ func TestTheTraceHooksFireAsThoseOfARealConnection(t *testing.T) {
 		"an answer":      {nil, append(slices.Clone(arrived), "GotFirstResponseByte")},
 		"a lost request": {[]helliotest.Rule{helliotest.Nth(1), helliotest.LoseRequest()}, arrived},
 		"a lost reply":   {[]helliotest.Rule{helliotest.Nth(1), helliotest.LoseReply()}, arrived},
-		"a reset":        {[]helliotest.Rule{helliotest.Nth(1), helliotest.Reset()}, arrived},
+		"a reset":        {[]helliotest.Rule{helliotest.Nth(1), helliotest.ResetConnection()}, arrived},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

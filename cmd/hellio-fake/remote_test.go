@@ -381,15 +381,15 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 		{"a wrong scope", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).IssueToken("sms") },
 			`helliotest: IssueToken: POST /_fake/tokens: 422: unknown scope "sms"`},
 		{"a fault without a when", func(tb testing.TB) {
-			helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Reset())
+			helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.ResetConnection())
 		}, "helliotest: Fault(sms_send): "},
 		{"other rules", func(tb testing.TB) {
-			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Reset())
+			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ResetConnection())
 			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults(helliotest.FaultSpec{Op: helliotest.AnyOp, Times: 1, Effect: "not_json"}))
 			ft.Hits()
 		}, "helliotest: Hits: the program's rules were changed by others: {sms_send always reset} is not where it was put"},
 		{"no rule left", func(tb testing.TB) {
-			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Reset())
+			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ResetConnection())
 			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults())
 			ft.Hits()
 		}, "helliotest: Hits: the program's rules were changed by others: {sms_send always reset} is not where it was put"},
