@@ -153,6 +153,7 @@ func TestAnEmptyAnswerHasNeitherTypeNorLength(t *testing.T) {
 	a := (&call{f: f, w: f.world, log: &logged{}}).write(empty())
 	require.Equal(t, 204, a.status)
 	require.Empty(t, a.body)
+	require.Zero(t, a.length)
 	require.NotContains(t, a.header, "Content-Type")
 	require.NotContains(t, a.header, "Content-Length")
 }

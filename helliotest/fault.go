@@ -127,7 +127,11 @@ func (c *call) distort(a answer) answer {
 	case effectReset:
 		return answer{ending: broken}
 	case effectTruncateBody:
-		a.ending, a.sent = truncated, min(c.fault.spec.Bytes, len(a.body))
+		if c.fault.spec.Bytes >= len(a.body) {
+			c.f.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes", c.fault.spec.Bytes, len(a.body)))
+			return a
+		}
+		a.ending, a.sent = truncated, c.fault.spec.Bytes
 	case effectNotJSON:
 		a.body = []byte("<html><body><h1>" + http.StatusText(a.status) + "</h1></body></html>\n")
 		a.header["Content-Type"] = []string{"text/html; charset=utf-8"}

@@ -14,6 +14,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	length int64 // of the body as declared, -1 if it is not; a HEAD has one and no body
 	ending ending
 	sent   int // bytes of the body that are sent, for a truncated one
 }
@@ -90,7 +91,8 @@ func (c *call) checkSize() *reply {
 	return refuse(http.StatusRequestEntityTooLarge, contract.CodeInvalidRequest, "The request body is too large.")
 }
 
-// write makes the response of a reply, and lets a fault that strikes after the state has changed do its work on it.
+// write makes the response of a reply, and applies a fault that acts after the
+// state has changed.
 func (c *call) write(r *reply) answer {
 	now := c.w.clock.Now()
 	header := make(http.Header, 8)
@@ -106,10 +108,33 @@ func (c *call) write(r *reply) answer {
 		header[contract.HeaderIdempotentReplayed] = []string{"true"}
 	}
 	a := c.distort(answer{status: r.status, header: header, body: r.body})
-	if a.header != nil && a.status != http.StatusNoContent {
-		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+	if a.header != nil {
+		a.frame(c.method)
 	}
 	return a
+}
+
+// frame declares the length of the body, and drops the body where HTTP allows
+// none, as net/http's server does.
+func (a *answer) frame(method string) {
+	switch {
+	case a.status == http.StatusNoContent:
+		a.dropBody()
+	case a.status == http.StatusNotModified:
+		delete(a.header, "Content-Type")
+		a.dropBody()
+	default:
+		a.length = int64(len(a.body))
+		a.header["Content-Length"] = []string{strconv.FormatInt(a.length, 10)}
+		if method == http.MethodHead {
+			a.dropBody()
+		}
+	}
+}
+
+func (a *answer) dropBody() {
+	a.body = nil
+	a.ending = whole
 }
 
 // timestamp writes a time as the API does: ISO 8601, whole seconds, numeric offset.

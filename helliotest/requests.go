@@ -70,8 +70,10 @@ func (w *world) logCall(c *call) *logged {
 }
 
 func (l *logged) finish(r *reply, a answer) {
-	l.status, l.code, l.response = r.status, r.code, a.body
-	if a.body == nil {
+	l.status = r.status
+	l.code = r.code
+	l.response = a.body
+	if a.header == nil { // a fault has lost the answer
 		l.response = r.body
 	}
 }

@@ -54,8 +54,9 @@ func LoseRequest() Rule { return simply(effectLoseRequest) }
 // LoseReply closes the connection after the call has taken effect and its key is stored: the caller gets io.EOF and can't know that.
 func LoseReply() Rule { return simply(effectLoseReply) }
 
-// TruncateBody declares the whole length of the answer and closes the connection after this many bytes of its body. The call has taken
-// effect.
+// TruncateBody declares the whole length of the answer and closes the connection
+// after this many bytes of its body. The call has taken effect. A body that is
+// not longer is sent whole, and the test's log says so.
 func TruncateBody(bytes int) Rule {
 	return Rule{effect, func(s *FaultSpec) { s.Effect, s.Bytes = effectTruncateBody, bytes }}
 }
