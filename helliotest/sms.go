@@ -15,6 +15,7 @@ func smsResource() resource {
 			{"sms/send answers 202 with the campaign's reference, its counts, segments and estimated cost", documented},
 			{"recipients may be one string, separated by commas or line ends", inferred},
 			{"spaces, dashes and + in a number are dropped; 8 to 15 digits must be left; a number counts once", decided},
+			{"a number that then begins with 0 is invalid, 00 included: it is neither sent nor charged", decided},
 			{"the order of checks is fields, sender, recipients, spend limit, balance", decided},
 			{"a sender must be approved, its case included", decided},
 			{"segments are counted per message: GSM-7 by 160 or 153, UCS-2 by 70 or 67", decided},
