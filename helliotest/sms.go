@@ -84,7 +84,20 @@ func (w *world) launch(made *campaign) {
 // run carries the messages of a campaign that is stored.
 func (w *world) run(made *campaign) {
 	w.at(made.created.Add(sentAfter), func(time.Time) { made.status = statusProcessing })
-	w.carry(made.messages, made.messages[0].created, func(due time.Time) { made.status, made.completed = statusCompleted, due })
+	w.carry(made.messages, made.messages[0].created, made.finish)
+}
+
+// finish ends a campaign whose messages are all final: failed if none was
+// delivered, else completed (decided).
+func (c *campaign) finish(due time.Time) {
+	c.completed = due
+	c.status = statusFailed
+	for i := range c.messages {
+		if c.messages[i].status == statusDelivered {
+			c.status = statusCompleted
+			return
+		}
+	}
 }
 
 // accepted is the answer to sms/send.
