@@ -88,9 +88,22 @@ func (l *logged) op() Op {
 
 func (l *logged) public() Request {
 	return Request{
-		At: l.at, Op: l.op(), Method: l.call.method, Path: l.call.path, Query: l.call.query, Header: l.call.header.Clone(),
-		Body: slices.Clone(l.call.body), Decoded: decodeAny(l.call.body), IdempotencyKey: l.key, Token: l.token,
-		Status: l.status, Code: l.code, Replayed: l.replayed, Fault: l.fault, Charge: l.charge.String(), ResponseBody: slices.Clone(l.response),
+		At:             l.at,
+		Op:             l.op(),
+		Method:         l.call.method,
+		Path:           l.call.path,
+		Query:          url.Values(http.Header(l.call.query).Clone()),
+		Header:         l.call.header.Clone(),
+		Body:           slices.Clone(l.call.body),
+		Decoded:        decodeAny(l.call.body),
+		IdempotencyKey: l.key,
+		Token:          l.token,
+		Status:         l.status,
+		Code:           l.code,
+		Replayed:       l.replayed,
+		Fault:          l.fault,
+		Charge:         l.charge.String(),
+		ResponseBody:   slices.Clone(l.response),
 	}
 }
 
