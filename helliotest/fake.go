@@ -40,7 +40,7 @@ type Fake struct {
 // New makes a Fake for one test and ends it when the test ends. It then fails the test for each strictness violation (unless Lenient)
 // and each fault that was never hit (unless AllowUnusedFaults), and writes a journal of the calls to the log of a test that failed. With
 // HELLIOTEST_DUMP=DIR in the environment such a test also leaves its world, secrets too, in a file there, which hellio-fake -open shows.
-// A bad option fails the test at once. Without options: a balance of 100.0000, senders HELLIO and ACME, 120 requests a minute, a token with
+// A bad option fails the test at once. Without options: a balance of 100.0000, senders HELLIO, ACME and HellioSMS, 120 requests a minute, a token with
 // every scope, no IP list and no spend limit.
 func New(tb testing.TB, opts ...Option) *Fake {
 	tb.Helper()

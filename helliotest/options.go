@@ -26,8 +26,7 @@ type config struct {
 	lenient      bool
 	unusedFaults bool
 	codes        map[string]string // by destination, from WithOTP
-	otpLimit     int
-	retention    int // 0 = everything is kept
+	retention    int               // 0 = everything is kept
 	webhooks     []endpoint
 	snapshot     *saved // nil = a new account
 }
@@ -39,7 +38,14 @@ type grant struct {
 }
 
 func newConfig(opts []Option) (config, error) {
-	cfg := config{balance: 100 * moneyUnit, otpLimit: otpPerIP, account: account{senders: []string{"HELLIO", "ACME"}, rateLimit: contract.DefaultRateLimit}}
+	cfg := config{
+		balance: 100 * moneyUnit,
+		account: account{
+			senders:   []string{"HELLIO", "ACME", "HellioSMS"},
+			rateLimit: contract.DefaultRateLimit,
+			otpLimit:  otpPerIP,
+		},
+	}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
 			return cfg, err
@@ -72,7 +78,8 @@ func WithBalance(amount string) Option {
 	}
 }
 
-// WithSenders sets the approved sender names, in place of HELLIO and ACME; none at all refuses every sender. Their case counts (decided).
+// WithSenders sets the approved sender names, in place of HELLIO, ACME and
+// HellioSMS; none at all refuses every sender. Their case counts (decided).
 func WithSenders(names ...string) Option {
 	return func(c *config) error {
 		c.account.senders = slices.Clone(names)

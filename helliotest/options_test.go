@@ -91,14 +91,14 @@ func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
 		}
 		return f.Update(c)
 	}
-	require.JSONEq(t, `{"balance":"100.0000","ussd_balance":"0.0000","senders":["HELLIO","ACME"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`, shown())
-	require.NoError(t, change(`{"balance":"5","ussd_balance":"7.5","senders":[],"rate_limit":0,"allowed_ips":["127.0.0.1"],"spend_limit":{"period":"daily","amount":"2.5"}}`))
-	changed := `{"balance":"5.0000","ussd_balance":"7.5000","senders":[],"rate_limit":0,"allowed_ips":["127.0.0.1/32"],"spend_limit":{"period":"daily","amount":"2.5000"}}`
+	require.JSONEq(t, `{"balance":"100.0000","ussd_balance":"0.0000","senders":["HELLIO","ACME","HellioSMS"],"rate_limit":120,"otp_limit":10,"allowed_ips":[],"spend_limit":null}`, shown())
+	require.NoError(t, change(`{"balance":"5","ussd_balance":"7.5","senders":[],"rate_limit":0,"otp_limit":3,"allowed_ips":["127.0.0.1"],"spend_limit":{"period":"daily","amount":"2.5"}}`))
+	changed := `{"balance":"5.0000","ussd_balance":"7.5000","senders":[],"rate_limit":0,"otp_limit":3,"allowed_ips":["127.0.0.1/32"],"spend_limit":{"period":"daily","amount":"2.5000"}}`
 	require.JSONEq(t, changed, shown())
 	require.NoError(t, change(`{}`))
 	require.JSONEq(t, changed, shown())
 	for _, bad := range []string{
-		`{"balance":"x"}`, `{"balance":""}`, `{"balance":5}`, `{"balance":null}`, `{"ussd_balance":"-1"}`, `{"ussd_balance":null}`, `{"rate_limit":-1}`, `{"allowed_ips":["x"]}`, `{"unknown":1}`,
+		`{"balance":"x"}`, `{"balance":""}`, `{"balance":5}`, `{"balance":null}`, `{"ussd_balance":"-1"}`, `{"ussd_balance":null}`, `{"rate_limit":-1}`, `{"otp_limit":-1}`, `{"otp_limit":null}`, `{"otp_limit":"10"}`, `{"allowed_ips":["x"]}`, `{"unknown":1}`,
 		`{"spend_limit":{"period":"weekly","amount":"1"}}`, `{"spend_limit":{}}`, `{"senders":"HELLIO"}`, `[]`,
 		`null`, `{"Spend_Limit":{}}`, `{"spend_limit":{"period":"daily","amount":"1"},"Spend_Limit":null}`,
 		`{"senders":["NEW"],"balance":"x"}`,
@@ -114,7 +114,7 @@ func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
 func TestAChangeOfTheAccountIsWrittenWithWhatItChangesAlone(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		`{}`, `{"balance":"5"}`, `{"ussd_balance":"7.5"}`, `{"senders":[]}`, `{"rate_limit":0}`, `{"allowed_ips":[]}`,
+		`{}`, `{"balance":"5"}`, `{"ussd_balance":"7.5"}`, `{"senders":[]}`, `{"rate_limit":0}`, `{"otp_limit":0}`, `{"allowed_ips":[]}`,
 		`{"spend_limit":{"period":"daily","amount":"1"}}`, `{"spend_limit":null}`, `{"login":{"email":"ama@example.com","password":"x","name":"Ama"}}`,
 	} {
 		var change helliotest.AccountChange

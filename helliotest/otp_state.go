@@ -181,7 +181,7 @@ func otpLimit(w *world, c *call) bucket {
 		counted = &window.Window{Length: contract.RateLimitWindow}
 		w.otps.senders[c.ip] = counted
 	}
-	return bucket{counted, w.f.cfg.otpLimit}
+	return bucket{counted, w.account.otpLimit}
 }
 
 // WithOTPLimit sets how many otp/send calls a minute one address may make, besides the token's own limit. Default 10 (decided); 0 is none.
@@ -190,7 +190,7 @@ func WithOTPLimit(perMinute int) Option {
 		if perMinute < 0 {
 			return fmt.Errorf("WithOTPLimit: %d is negative", perMinute)
 		}
-		c.otpLimit = perMinute
+		c.account.otpLimit = perMinute
 		return nil
 	}
 }

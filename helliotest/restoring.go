@@ -268,7 +268,7 @@ func (r *restorer) requests() {
 // account reads the account of a saved world.
 func (s *saved) account() (account, error) {
 	var errs [3]error
-	a := account{senders: slices.Clone(s.Senders), rateLimit: s.RateLimit}
+	a := account{senders: slices.Clone(s.Senders), rateLimit: s.RateLimit, otpLimit: s.OTPLimit}
 	a.allowed, errs[0] = parsePrefixes(s.AllowedIPs)
 	if s.SpendLimit != nil {
 		a.spendLimit, errs[1] = newSpendCap(*s.SpendLimit)
@@ -278,8 +278,5 @@ func (s *saved) account() (account, error) {
 			break
 		}
 	}
-	if s.RateLimit < 0 {
-		return a, fmt.Errorf("rate limit %d is negative", s.RateLimit)
-	}
-	return a, errors.Join(errs[:]...)
+	return a, errors.Join(errors.Join(errs[:]...), a.checkLimits())
 }

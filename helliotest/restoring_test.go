@@ -71,7 +71,7 @@ func TestAStateThatNoWorldCanBeInIsRefusedWithItsChecksumRight(t *testing.T) {
 		"a session's steps":          {func(s *saved) { s.Sessions = []savedSession{{ID: 1, Steps: -1}} }, "a session counts -1"},
 		"a session's id":             {func(s *saved) { s.Sessions = []savedSession{{}} }, "the id 0 of a USSD session"},
 		"a request's id":             {func(s *saved) { s.Requests = []savedRequest{{}} }, "the id 0 of a request"},
-		"a rate limit below zero":    {func(s *saved) { s.RateLimit = -1 }, "rate limit -1 is negative"},
+		"a rate limit below zero":    {func(s *saved) { s.RateLimit = -1 }, "invalid rate limit: got -1, want 0 or more"},
 		"no IP range":                {func(s *saved) { s.AllowedIPs = []string{"all"} }, "neither an IP address nor a CIDR range"},
 		"no period of a limit":       {func(s *saved) { s.SpendLimit = &SpendLimit{Period: "hourly", Amount: "1"} }, "neither daily nor monthly"},
 		"a login without a password": {func(s *saved) { s.Logins = []LoginUser{{Email: "a@b.example"}, {Email: "c@d.example", Password: "x"}} }, "the password is empty"},

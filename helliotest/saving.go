@@ -22,7 +22,7 @@ func (w *world) save() *saved {
 		Senders: a.senders, RateLimit: a.rateLimit, AllowedIPs: prefixTexts(a.allowed), SpendLimit: a.spendLimit.public(), Logins: a.logins,
 		Balance: w.purse.balance, Reserved: w.purse.reserved, SpentToday: w.spent.in(daily, now), SpentMonth: w.spent.in(monthly, now),
 		Tokens: w.saveTokens(), Keys: w.saveKeys(),
-		SetCodes: w.f.cfg.codes, OTPLimit: w.f.cfg.otpLimit, OTPs: w.saveCodes(), EndedOTPs: w.otps.ended, OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
+		SetCodes: w.f.cfg.codes, OTPLimit: a.otpLimit, OTPs: w.saveCodes(), EndedOTPs: w.otps.ended, OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
 		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(lasting, saveMessage), Voices: each(w.voices.rows, saveVoice),
 		Lookups: each(w.lookups.rows, saveLookup), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
 		USSDBalance: w.ussd.balance, Apps: each(w.ussd.apps.rows, saveApp), Extensions: each(w.ussd.extensions.rows, saveExtension),
