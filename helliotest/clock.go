@@ -15,38 +15,61 @@ type alarm struct {
 // maxAdvance is how far the clock may be ahead: it keeps it within what a time.Duration from package time can hold.
 const maxAdvance = 100 * 365 * 24 * time.Hour
 
-// Advance moves the fake's clock by d and runs what falls due on the way, in order, each job at its own time; it returns when all that is
-// done. In a synctest bubble it sleeps d and settles. Requests that wait in a delay or a latency are not hurried. A d that is negative,
-// or would bring the clock more than 100 years ahead of package time, fails the test.
+// Advance moves the fake's clock by d and runs what falls due on the way, in
+// order, each job at its own time. It returns when all of that is done. In a
+// synctest bubble it sleeps d and settles. Requests that wait in a delay or a
+// latency are not hurried. Concurrent calls add up. A negative d fails the test,
+// and so does one that would bring the clock more than 100 years ahead: of
+// package time, or in a bubble of the fake's beginning.
 func (f *Fake) Advance(d time.Duration) {
 	f.tb.Helper()
 	if d < 0 {
 		f.tb.Fatalf("helliotest: Advance(%v): the clock moves forward only", d)
 	}
-	if ahead := time.Until(f.Now()); d > maxAdvance-ahead {
+	advance := f.advance
+	if f.inBubble() {
+		advance = f.advanceBubble
+	}
+	if !advance(d) {
 		f.tb.Fatalf("helliotest: Advance(%v): the clock would be more than %v ahead", d, maxAdvance)
 	}
-	if f.inBubble() {
-		f.look()() // the lock hands what the test has written to the receivers that run meanwhile
-		time.Sleep(d)
-		_ = f.Settle(context.Background()) // fails only when the fake is closed: then nothing is due
-		return
+}
+
+// advanceBubble reports whether the bubble's clock may go that far.
+func (f *Fake) advanceBubble(d time.Duration) bool {
+	f.tb.Helper()
+	f.look()() // the lock publishes what the test has written to the receivers that run meanwhile
+	if d > maxAdvance-time.Since(f.born) {
+		return false
 	}
+	time.Sleep(d)
+	_ = f.Settle(context.Background()) // fails only if the fake is closed: then nothing is due
+	return true
+}
+
+// advance reports whether the clock may go that far.
+func (f *Fake) advance(d time.Duration) bool {
+	f.tb.Helper()
 	f.advancing.Lock()
 	defer f.advancing.Unlock()
 	unlock := f.look()
 	w := f.world
+	if d > maxAdvance-w.clock.Ahead() {
+		unlock()
+		return false
+	}
 	target := w.clock.Now().Add(d)
-	for f.tasks.busy > 0 || f.step(w, target) { // looking runs what is due too, so that work may be under way though no job is left
+	for f.tasks.busy > 0 || f.step(w, target) { // look runs what is due, so work may be in flight though no job is left
 		unlock()
 		if f.Settle(context.Background()) != nil {
-			return // the fake was closed
+			return true // the fake was closed
 		}
 		unlock = f.look()
 	}
 	w.clock.MoveTo(target)
 	f.setAlarm()
 	unlock()
+	return true
 }
 
 // Now is the time on the fake's clock, in UTC.
