@@ -117,16 +117,21 @@ func (f *Fake) Account() Account {
 	}
 }
 
-// Update changes the account, at once and for all tokens. A bad value is an error and changes nothing.
+// Update changes the account immediately and for all tokens. A bad value is an
+// error and changes nothing, and so is a balance below what is reserved.
 func (f *Fake) Update(change AccountChange) error {
 	f.tb.Helper()
 	defer f.look()()
 	w := f.world
 	next, money, err := change.apply(w.account, funds{w.purse.balance, w.ussd.balance})
-	if err == nil {
-		w.account, w.purse.balance, w.ussd.balance = next, money.wallet, money.ussd
+	changed := purse{balance: money.wallet, reserved: w.purse.reserved}
+	if err := errors.Join(err, changed.check()); err != nil {
+		return err
 	}
-	return err
+	w.account = next
+	w.purse = changed
+	w.ussd.balance = money.ussd
+	return nil
 }
 
 // funds are both purses of the account.

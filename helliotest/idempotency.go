@@ -42,7 +42,6 @@ func (c *call) claim() *reply {
 	c.claimed = &keyed{id: id, at: now}
 	c.w.keys[id] = c.claimed
 	c.w.keyRow = append(c.w.keyRow, c.claimed)
-	c.w.shedKeys(now)
 	return nil
 }
 
@@ -56,6 +55,7 @@ func (c *call) settleKey(r *reply) {
 		return
 	}
 	c.claimed.reply = r
+	c.w.shedKeys(c.w.clock.Now())
 }
 
 // release gives the claimed key up.

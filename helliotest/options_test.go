@@ -136,3 +136,20 @@ func TestTheFakeSaysWhatItDoesAndHowSureItIs(t *testing.T) {
 	}
 	require.NotEmpty(t, behaviours)
 }
+
+func TestABalanceBelowWhatIsReservedIsRefused(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	newAPI(t, f).send(oneSMS)
+	err := f.Update(helliotest.AccountChange{Balance: pointer("0.0309"), Senders: []string{"NEW"}})
+	require.EqualError(t, err, "invalid balance: got 0.0309, want at least the 0.0310 that is reserved")
+	require.Equal(t, "100.0000", f.Balance().Balance)
+	require.NotContains(t, f.Account().Senders, "NEW")
+	require.NoError(t, f.Update(helliotest.AccountChange{Balance: pointer("0.0310")}))
+	require.Equal(t, "0.0000", f.Balance().Available)
+
+	taken, err := f.Snapshot()
+	require.NoError(t, err)
+	_, err = helliotest.Start(helliotest.FromSnapshot(taken), helliotest.WithBalance("0.0309"))
+	require.EqualError(t, err, "FromSnapshot: WithBalance: invalid balance: got 0.0309, want at least the 0.0310 that is reserved")
+}

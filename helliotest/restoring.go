@@ -3,7 +3,6 @@ package helliotest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -91,6 +90,11 @@ func (r *restorer) count(kind string, counts ...int) {
 // money restores what is reserved and spent; the balance is an option's. What was spent counts for the day and month of the new clock.
 func (r *restorer) money(now time.Time) {
 	r.w.purse.reserved = r.s.Reserved
+	if err := r.w.purse.check(); err != nil && r.w.purse.balance != r.s.Balance {
+		r.failed(fmt.Errorf("WithBalance: %w", err))
+	} else {
+		r.failed(err)
+	}
 	r.w.spent = spending{
 		day: tally{began: startOf(daily, now), sum: r.s.SpentToday}, month: tally{began: startOf(monthly, now), sum: r.s.SpentMonth},
 	}
@@ -123,11 +127,11 @@ func (r *restorer) gates() {
 		k := &keyed{id: id, at: r.time(s.At), reply: &reply{status: s.Status, body: []byte(s.Body)}}
 		r.w.keys[id], r.w.keyRow = k, append(r.w.keyRow, k)
 	}
-	r.w.otps.newest, r.w.otps.ended = make(map[string]*oneTimeCode), make(map[string]string)
-	maps.Copy(r.w.otps.ended, r.s.EndedOTPs)
-	for to, s := range r.s.OTPs {
-		r.require(s.Wrong >= 0 && s.Wrong < maxOTPTries, "a code with %d wrong tries", s.Wrong)
-		r.w.otps.put(to, oneTimeCode{code: s.Code, expires: r.time(s.Expires), wrong: s.Wrong})
+	for _, code := range r.s.OTPs {
+		ended := code.Wrong == maxOTPTries && code.End != ""
+		r.require(code.Wrong >= 0 && (code.Wrong < maxOTPTries || ended), "a code with %d wrong tries", code.Wrong)
+		code.Expires = r.time(code.Expires)
+		r.w.otps.put(&code)
 	}
 	r.w.otps.senders, r.w.logins = windows(r, r.s.OTPSenders), windows(r, r.s.LoginTries)
 }
@@ -203,7 +207,11 @@ func (r *restorer) speech() {
 			id: r.id("lookup", s.ID, &last), reference: s.Reference, to: s.To, status: s.Status, doomed: s.Doomed, created: r.time(s.Created),
 			start: r.time(s.Start), completed: r.time(s.Completed),
 		}
-		r.w.lookups.add(&batch[i])
+		if s.Evicted {
+			r.w.evictedLookups = append(r.w.evictedLookups, &batch[i])
+		} else {
+			r.w.lookups.add(&batch[i])
+		}
 		if batch[i].completed.IsZero() {
 			r.w.ask(batch[i : i+1])
 		}

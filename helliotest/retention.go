@@ -58,8 +58,23 @@ func (w *world) shedVoices() {
 	w.voices.shed(w.f.cfg.retention, func(v *voiceCampaign) bool { return !v.completed.IsZero() })
 }
 
-// shedLookups lets scheduled ones leave too: they may be due in a year. They are still made, and paid for.
-func (w *world) shedLookups() { w.lookups.shed(w.f.cfg.retention, always) }
+// shedLookups evicts scheduled ones too, which may be due in a year. They are
+// still made and paid for.
+func (w *world) shedLookups() {
+	w.lookups.rows = shed(w.lookups.rows, w.f.cfg.retention, always, func(l *lookup) {
+		w.lookups.forget(l)
+		if l.completed.IsZero() {
+			w.evictedLookups = append(w.evictedLookups, l)
+		}
+	})
+}
+
+// pendingLookups returns the lookups that a snapshot holds: those that are
+// listed, and before them the evicted ones whose cost is still reserved.
+func (w *world) pendingLookups() []*lookup {
+	w.evictedLookups = slices.DeleteFunc(w.evictedLookups, func(l *lookup) bool { return !l.completed.IsZero() })
+	return slices.Concat(w.evictedLookups, w.lookups.rows)
+}
 
 func (w *world) shedSessions() {
 	all := &w.ussd.sessions
@@ -88,7 +103,7 @@ func (w *world) shedKeys(now time.Time) {
 	for len(w.keyRow) > 0 {
 		oldest := w.keyRow[0]
 		known := w.keys[oldest.id] == oldest
-		over := w.f.cfg.retention > 0 && len(w.keyRow) > w.f.cfg.retention
+		over := w.f.cfg.retention > 0 && len(w.keys) > w.f.cfg.retention
 		if known && (oldest.reply == nil || now.Sub(oldest.at) < keyLifetime && !over) {
 			return
 		}
@@ -101,12 +116,9 @@ func (w *world) shedKeys(now time.Time) {
 
 func (w *world) shedCodes() {
 	b := &w.otps
-	b.row = shed(b.row, w.f.cfg.retention, always, func(o *oneTimeCode) {
-		if b.newest[o.key] == o {
-			delete(b.newest, o.key)
-		}
-		if b.newest[o.key] == nil {
-			delete(b.ended, o.key)
+	b.codes = shed(b.codes, w.f.cfg.retention, always, func(o *oneTimeCode) {
+		if b.newest[o.To] == o {
+			delete(b.newest, o.To)
 		}
 	})
 }

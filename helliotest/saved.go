@@ -30,8 +30,7 @@ type saved struct {
 	Keys       []savedKey
 	SetCodes   map[string]string // by WithOTP
 	OTPLimit   int
-	OTPs       map[string]savedCode
-	EndedOTPs  map[string]string
+	OTPs       []oneTimeCode
 	OTPSenders map[netip.Addr]savedWindow
 	LoginTries map[string]savedWindow
 
@@ -66,12 +65,6 @@ type savedKey struct {
 	Status                   int
 	Body                     string
 	At                       time.Time
-}
-
-type savedCode struct {
-	Code    string
-	Expires time.Time
-	Wrong   int
 }
 
 type savedMessage struct {
@@ -110,6 +103,7 @@ type savedLookup struct {
 	Reference                 uuid.UUID
 	To, Status                string
 	Doomed                    bool
+	Evicted                   bool // not listed, but its cost is still reserved
 	Created, Start, Completed time.Time
 }
 

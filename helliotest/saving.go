@@ -22,9 +22,9 @@ func (w *world) save() *saved {
 		Senders: a.senders, RateLimit: a.rateLimit, AllowedIPs: prefixTexts(a.allowed), SpendLimit: a.spendLimit.public(), Logins: a.logins,
 		Balance: w.purse.balance, Reserved: w.purse.reserved, SpentToday: w.spent.in(daily, now), SpentMonth: w.spent.in(monthly, now),
 		Tokens: w.saveTokens(), Keys: w.saveKeys(),
-		SetCodes: w.f.cfg.codes, OTPLimit: a.otpLimit, OTPs: w.saveCodes(), EndedOTPs: w.otps.ended, OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
+		SetCodes: w.f.cfg.codes, OTPLimit: a.otpLimit, OTPs: each(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }), OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
 		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(lasting, saveMessage), Voices: each(w.voices.rows, saveVoice),
-		Lookups: each(w.lookups.rows, saveLookup), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
+		Lookups: w.saveLookups(), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
 		USSDBalance: w.ussd.balance, Apps: each(w.ussd.apps.rows, saveApp), Extensions: each(w.ussd.extensions.rows, saveExtension),
 		Sessions: each(w.ussd.sessions.rows, saveSession),
 	}
@@ -82,14 +82,6 @@ func (w *world) saveKeys() []savedKey {
 	return out
 }
 
-func (w *world) saveCodes() map[string]savedCode {
-	out := make(map[string]savedCode, len(w.otps.newest))
-	for to, c := range w.otps.newest {
-		out[to] = savedCode{c.code, c.expires, c.wrong}
-	}
-	return out
-}
-
 func saveMessage(m *message) savedMessage {
 	s := savedMessage{
 		ID: m.id, Reference: m.reference, Channel: m.channel, To: m.to, Sender: m.sender, Text: m.text, Status: m.status, Segments: m.segments,
@@ -109,8 +101,21 @@ func saveVoice(v *voiceCampaign) savedVoice {
 	return savedVoice{v.id, v.reference, v.name, v.status, v.accepted, v.invalid, v.doomed, v.seconds, v.created, v.completed}
 }
 
-func saveLookup(l *lookup) savedLookup {
-	return savedLookup{l.id, l.reference, l.to, l.status, l.doomed, l.created, l.start, l.completed}
+func (w *world) saveLookups() []savedLookup {
+	return each(w.pendingLookups(), func(l *lookup) savedLookup {
+		_, listed := w.lookups.seek(l.id)
+		return savedLookup{
+			ID:        l.id,
+			Reference: l.reference,
+			To:        l.to,
+			Status:    l.status,
+			Doomed:    l.doomed,
+			Evicted:   !listed,
+			Created:   l.created,
+			Start:     l.start,
+			Completed: l.completed,
+		}
+	})
 }
 
 // saveWebhooks lists those that were deleted too, as long as a delivery names them.

@@ -35,8 +35,10 @@ type world struct {
 	logins    map[string]*window.Window // tries to log in, by e-mail address or caller
 	voices    table[*voiceCampaign]
 	lookups   table[*lookup]
-	webhooks  table[*webhook]
-	ussd      ussdWorld
+	// evictedLookups are not listed any more, but their cost is still reserved.
+	evictedLookups []*lookup
+	webhooks       table[*webhook]
+	ussd           ussdWorld
 
 	deliveries []*delivery
 }

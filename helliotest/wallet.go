@@ -1,6 +1,7 @@
 package helliotest
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -25,6 +26,14 @@ func (f *Fake) Balance() Wallet {
 
 // purse holds money, a part of it reserved.
 type purse struct{ balance, reserved money }
+
+// check returns an error if more is reserved than there is.
+func (p *purse) check() error {
+	if p.balance < p.reserved {
+		return fmt.Errorf("invalid balance: got %v, want at least the %v that is reserved", p.balance, p.reserved)
+	}
+	return nil
+}
 
 func (p *purse) wallet() Wallet {
 	return Wallet{p.balance.String(), (p.balance - p.reserved).String(), p.reserved.String(), currency}
