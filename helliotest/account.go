@@ -104,7 +104,7 @@ func (a AccountChange) MarshalJSON() ([]byte, error) {
 // Account is the account now.
 func (f *Fake) Account() Account {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	a := &f.world.account
 	return Account{
 		Balance:     f.world.purse.balance.String(),
@@ -121,7 +121,10 @@ func (f *Fake) Account() Account {
 // error and changes nothing, and so is a balance below what is reserved.
 func (f *Fake) Update(change AccountChange) error {
 	f.tb.Helper()
-	defer f.look()()
+	if err := f.ifEnded(); err != nil {
+		return err
+	}
+	defer f.lock()()
 	w := f.world
 	next, money, err := change.apply(w.account, funds{w.purse.balance, w.ussd.balance})
 	changed := purse{balance: money.wallet, reserved: w.purse.reserved}

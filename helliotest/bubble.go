@@ -15,9 +15,9 @@ var (
 // belongs returns an error if the fake's timers and channels must not be touched
 // here; the runtime's own answer would be a fatal error. A fake of another
 // bubble is not noticed.
-func (f *Fake) belongs() error {
+func (e *engine) belongs() error {
 	switch here := bubbled(time.Now()); {
-	case here == f.inBubble():
+	case here == e.inBubble():
 		return nil
 	case here:
 		return errMadeOutside
@@ -27,7 +27,7 @@ func (f *Fake) belongs() error {
 }
 
 // inBubble reports whether the fake was made in a synctest bubble.
-func (f *Fake) inBubble() bool { return bubbled(f.born) }
+func (e *engine) inBubble() bool { return bubbled(e.born) }
 
 // bubbled reports whether now, of time.Now, is of a synctest bubble. There a time
 // has no monotonic reading; and no other program runs on a clock before 2025.

@@ -21,8 +21,9 @@ type call struct {
 	body   []byte
 	ip     netip.Addr
 
-	f       *Fake
+	e       *engine
 	w       *world // the world that the call began in
+	view    *view
 	route   *route
 	id      string // what stands for {id} in the route
 	token   *token
@@ -32,14 +33,13 @@ type call struct {
 	asked   []string // query parameters that were looked at
 	log     *logged
 
-	violated bool // it is what no correct client sends
-	formed   bool // its body was read as a form
+	formed bool // its body was read as a form
 }
 
 // outside runs fn without the engine's lock: for what waits, such as a callback.
 func (c *call) outside(fn func()) {
-	c.f.mu.Unlock()
-	defer c.f.mu.Lock()
+	c.e.mu.Unlock()
+	defer c.e.mu.Lock()
 	fn()
 }
 

@@ -42,7 +42,7 @@ type DeliveryAttempt struct {
 // Deliveries lists what was or is to be reported to webhooks, oldest first. The signatures in it are real ones.
 func (f *Fake) Deliveries() []Delivery {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	out := make([]Delivery, 0, len(f.world.deliveries))
 	for _, d := range f.world.deliveries {
 		out = append(out, d.public())
@@ -75,6 +75,9 @@ func (f *Fake) ReplayWith(deliveryID string, rule Rule) error {
 
 func (f *Fake) replay(deliveryID, effect string) error {
 	f.tb.Helper()
+	if err := f.ifEnded(); err != nil {
+		return err
+	}
 	posted, err := f.beginReplay(deliveryID, effect)
 	if err != nil {
 		return err
@@ -85,12 +88,12 @@ func (f *Fake) replay(deliveryID, effect string) error {
 
 func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	w := f.world
 	i := slices.IndexFunc(w.deliveries, func(d *delivery) bool { return d.id == id })
 	switch {
-	case f.closed:
-		return nil, errClosed
+	case f.closed: // since the call began
+		return nil, f.endedErr()
 	case i < 0:
 		return nil, fmt.Errorf("there is no delivery %q", id)
 	}

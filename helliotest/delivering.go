@@ -115,7 +115,7 @@ func (w *world) send(d *delivery, due time.Time, effect string) {
 	before, done := d.hook.turn, make(chan struct{})
 	held := d.hook.held
 	d.hook.turn, d.hook.held = done, nil
-	w.f.spawn(func(ctx context.Context) {
+	w.e.spawn(func(ctx context.Context) {
 		defer close(done)
 		awaitTurn(ctx, before)
 		w.attempt(ctx, d, due, effect)
@@ -128,7 +128,7 @@ func (w *world) send(d *delivery, due time.Time, effect string) {
 // attempt makes an attempt now, unless it is no longer wanted, and plans what follows from it. The zero due is the time of now. The engine
 // must not be locked.
 func (w *world) attempt(ctx context.Context, d *delivery, due time.Time, effect string) {
-	f := w.f
+	f := w.e
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !d.open() {
@@ -174,9 +174,9 @@ func awaitTurn(ctx context.Context, before <-chan struct{}) {
 }
 
 // deliver posts once, notes what came of it, and tells whether it was acknowledged. The engine must not be locked.
-func (f *Fake) deliver(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
+func (e *engine) deliver(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
 	began := time.Now()
-	status, _, err := f.post(ctx, p)
+	status, _, err := e.post(ctx, p)
 	if errors.Is(err, errLongAnswer) {
 		err = nil // of a receiver's answer only the status counts
 	}
@@ -184,14 +184,14 @@ func (f *Fake) deliver(ctx context.Context, d *delivery, p posting, try Delivery
 		err = fmt.Errorf("it answered %d", status)
 	}
 	try.Duration, try.StatusCode = time.Since(began), status
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	d.note(try, err)
 	switch {
 	case errors.Is(err, errNoSocket):
-		f.warn(fmt.Sprintf("webhook %d: %v; WithWebhookHandler makes one that has a handler", d.hook.id, err))
+		e.warn(fmt.Sprintf("webhook %d: %v; WithWebhookHandler makes one that has a handler", d.hook.id, err))
 	case errors.Is(err, errNoHandler):
-		f.warn(fmt.Sprintf("webhook %d: %v", d.hook.id, err))
+		e.warn(fmt.Sprintf("webhook %d: %v", d.hook.id, err))
 	}
 	return err == nil
 }

@@ -20,10 +20,10 @@ type line struct {
 
 // journal is the story of the fake: calls and attempts to deliver webhooks as they came, each with its time since the first, what it
 // was and what came of it. No token, body, number or code is in it.
-func (f *Fake) journal() string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	w := f.world
+func (e *engine) journal() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w := e.world
 	lines := w.lines()
 	var b strings.Builder
 	fmt.Fprintf(&b, "helliotest: %s", count(w.requestsGone+len(w.requests), "call"))

@@ -3,7 +3,7 @@ package helliotest
 // LookupMessage gives the message with this numeric ID, if there is one.
 func (f *Fake) LookupMessage(id int64) (Message, bool) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	i, found := f.world.messages.seek(id)
 	if !found {
 		return Message{}, false
@@ -14,7 +14,7 @@ func (f *Fake) LookupMessage(id int64) (Message, bool) {
 // CountMessages counts what Messages would list; without filters it only looks.
 func (f *Fake) CountMessages(filters ...Filter) int {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	rows := f.world.messages.rows
 	if len(filters) == 0 {
 		return len(rows)
@@ -32,7 +32,7 @@ func (f *Fake) CountMessages(filters ...Filter) int {
 // snapshot.
 func (f *Fake) Origin(messageID int64) (Request, bool) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	i, found := f.world.messages.seek(messageID)
 	if !found || f.world.messages.rows[i].origin == nil {
 		return Request{}, false
@@ -43,7 +43,7 @@ func (f *Fake) Origin(messageID int64) (Request, bool) {
 // LastCall gives the newest call, if there was one.
 func (f *Fake) LastCall() (Request, bool) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	calls := f.world.requests
 	if len(calls) == 0 {
 		return Request{}, false
@@ -54,7 +54,7 @@ func (f *Fake) LastCall() (Request, bool) {
 // DeliveriesOf is Deliveries for the message with this numeric ID alone.
 func (f *Fake) DeliveriesOf(messageID int64) []Delivery {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	var out []Delivery
 	for _, d := range f.world.deliveries {
 		if d.message.id == messageID {

@@ -32,7 +32,7 @@ type Message struct {
 // Messages lists the messages that were accepted so far, oldest first, that pass all filters.
 func (f *Fake) Messages(filters ...Filter) []Message {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	var out []Message
 	for _, m := range f.world.messages.rows {
 		if passes(filters, m.subject()) {

@@ -43,6 +43,9 @@ func (o OTPCode) MarshalJSON() ([]byte, error) {
 // no longer live: it was used, has expired, is out of tries, or was never sent.
 func (f *Fake) OTP(destination string) string {
 	f.tb.Helper()
+	if f.ended() {
+		return ""
+	}
 	found, live := f.LookupOTP(destination)
 	if !live {
 		f.tb.Fatalf("helliotest: OTP(%s): no code is live there: %s", masked(destination), f.whyNoCode(destination))
@@ -52,7 +55,7 @@ func (f *Fake) OTP(destination string) string {
 
 func (f *Fake) whyNoCode(destination string) string {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	newest := f.world.otps.newest
 	code := newest[destinationKey(destination)]
 	switch {
@@ -70,7 +73,7 @@ func (f *Fake) whyNoCode(destination string) string {
 // LookupOTP is OTP for a code that may not be there: it tells whether one is live.
 func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	code := f.world.otps.newest[destinationKey(destination)]
 	if code == nil || code.End != "" || code.expired(f.world.clock.Now()) {
 		return OTPCode{}, false
@@ -112,7 +115,7 @@ func (w *world) newCode(to string, length int) string {
 	for i := range digits {
 		digits[i] = '0' + byte(w.random.IntN(10))
 	}
-	if set := w.f.cfg.codes[destinationKey(to)]; set != "" {
+	if set := w.e.cfg.codes[destinationKey(to)]; set != "" {
 		return set
 	}
 	return string(digits)

@@ -157,13 +157,13 @@ func TestFieldsOfTheWrongTypeAreRefusedAndReported(t *testing.T) {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
 			r := watch(t, func(tb testing.TB) { newAPI(t, helliotest.New(tb)).sendOTP(body).refused(t, 422, "invalid_request") })
-			require.Equal(t, []string{"helliotest: POST /otp/send: body." + field + ": wrong JSON type"}, r.errors)
+			require.Equal(t, []string{"helliotest: POST /v1/otp/send: body." + field + ": wrong JSON type"}, r.errors)
 		})
 	}
 	r := watch(t, func(tb testing.TB) {
 		newAPI(t, helliotest.New(tb)).checkOTP(`{"mobile_number":"233209990001","code":123456}`).refused(t, 422, "invalid_request")
 	})
-	require.Equal(t, []string{"helliotest: POST /otp/verify: body.code: wrong JSON type"}, r.errors)
+	require.Equal(t, []string{"helliotest: POST /v1/otp/verify: body.code: wrong JSON type"}, r.errors)
 }
 
 func TestTheCostOfAnOTPIsReservedAndSettledOrGivenBack(t *testing.T) {

@@ -15,17 +15,18 @@ type answer struct {
 	header http.Header
 	body   []byte
 	length int64 // of the body as declared, -1 if it is not; a HEAD has one and no body
-	ending ending
+	ending connEnd
 	sent   int // bytes of the body that are sent, for a truncated one
 }
 
-type ending int
+// connEnd is how the connection of an answer ends.
+type connEnd int
 
 const (
-	whole     ending = iota
-	closed           // no response: the connection is closed at once
-	broken           // no response: the connection is reset
-	truncated        // the whole length is declared, and the connection closed after a part of it
+	endWhole     connEnd = iota
+	endClosed            // no response: the connection is closed
+	endBroken            // no response: the connection is reset
+	endTruncated         // the whole length is declared, and the connection is closed after a part of it
 )
 
 // stages answer a call or let it pass, in the order of the API's middleware (inferred; the place of the IP list and of the scope is
@@ -42,27 +43,27 @@ var stages = [...]func(*call) *reply{
 }
 
 // serve takes one call through the engine. Whatever happens, exactly one answer comes of it and one entry in the journal.
-func (f *Fake) serve(ctx context.Context, c *call) answer {
-	a := f.process(c)
-	if f.cfg.latency > 0 && !f.sleep(ctx, f.cfg.latency) {
-		return answer{ending: closed}
+func (e *engine) serve(ctx context.Context, c *call) answer {
+	a := e.process(c)
+	if e.cfg.latency > 0 && !e.sleep(ctx, e.cfg.latency) {
+		return answer{ending: endClosed}
 	}
 	return a
 }
 
-func (f *Fake) process(c *call) answer {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
-		return answer{ending: closed}
+func (e *engine) process(c *call) answer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return answer{ending: endClosed}
 	}
-	f.runDue()
-	c.f, c.w = f, f.world
+	e.runDue()
+	c.e, c.w = e, e.world
 	c.log = c.w.logCall(c)
 	r := c.admit()
 	if !c.delay() {
 		c.release()
-		return answer{ending: closed}
+		return answer{ending: endClosed}
 	}
 	if r == nil {
 		r = c.route.handle(c.w, c)
@@ -134,7 +135,7 @@ func (a *answer) frame(method string) {
 
 func (a *answer) dropBody() {
 	a.body = nil
-	a.ending = whole
+	a.ending = endWhole
 }
 
 // timestamp writes a time as the API does: ISO 8601, whole seconds, numeric offset.

@@ -35,7 +35,7 @@ type posting struct {
 }
 
 // post sends it and reads the answer, for at most postTimeout of package time. A redirect is not followed. The engine must not be locked.
-func (f *Fake) post(ctx context.Context, p posting) (status int, answer []byte, err error) {
+func (e *engine) post(ctx context.Context, p posting) (status int, answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(p.body))
@@ -48,7 +48,7 @@ func (f *Fake) post(ctx context.Context, p posting) (status int, answer []byte, 
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "hellio-fake")
-	client, err := f.sender(p)
+	client, err := e.sender(p)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -78,14 +78,14 @@ func exchangeWith(client *http.Client, req *http.Request) (int, []byte, error) {
 }
 
 // sender is the client that a posting goes out by.
-func (f *Fake) sender(p posting) (*http.Client, error) {
+func (e *engine) sender(p posting) (*http.Client, error) {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	switch {
 	case p.handler != nil:
-		client.Transport = inProcess{f, p.handler}
+		client.Transport = inProcess{e, p.handler}
 	case isHandlerURL(p.url):
 		return nil, errNoHandler
-	case f.inBubble():
+	case e.inBubble():
 		return nil, errNoSocket
 	default:
 		client.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
@@ -96,7 +96,7 @@ func (f *Fake) sender(p posting) (*http.Client, error) {
 // inProcess hands a request to a handler, as a server would: with a context that ends when the caller hangs up, in a goroutine that the
 // fake joins at its end.
 type inProcess struct {
-	f       *Fake
+	e       *engine
 	handler http.Handler
 }
 
@@ -104,7 +104,7 @@ type inProcess struct {
 func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	done := make(chan error, 1)
 	rec := &recording{header: make(http.Header)}
-	t.f.wg.Go(func() { serveInto(rec, t.handler, asReceived(req), done) })
+	t.e.wg.Go(func() { serveInto(rec, t.handler, asReceived(req), done) })
 	select {
 	case <-req.Context().Done():
 		return nil, context.Cause(req.Context())
@@ -168,9 +168,9 @@ func (r *recording) response(req *http.Request) *http.Response {
 }
 
 // warn notes what a test should hear of though it is no error. It is written to the test's log at the end. The engine must be locked.
-func (f *Fake) warn(text string) {
-	if !slices.Contains(f.warnings, text) {
-		f.warnings = append(f.warnings, text)
+func (e *engine) warn(text string) {
+	if !slices.Contains(e.warnings, text) {
+		e.warnings = append(e.warnings, text)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 // Request is one call that reached the fake, refused and lost ones included. It holds what the caller sent, secrets too.
 type Request struct {
+	ID             int64 // its place among all that happens in the fake
 	At             time.Time
 	Op             Op // "" for an unknown route
 	Method, Path   string
@@ -29,6 +30,7 @@ type Request struct {
 	Fault        string // the effect that acted on the call, as FaultSpec spells it
 	Charge       string // what the call reserved or paid
 	ResponseBody []byte
+	Violations   []string // what in it no correct client sends: see Violation.Text
 }
 
 // logged is a Request while the engine writes it.
@@ -41,16 +43,18 @@ type logged struct {
 	charge   money
 	replayed bool
 	struck   bool // it came as far as the faults
-	fault    string
-	status   int
-	code     string
-	response []byte
+	// violations are what in it no correct client sends.
+	violations []string
+	fault      string
+	status     int
+	code       string
+	response   []byte
 }
 
 // Requests lists the calls so far, oldest first, that pass all filters.
 func (f *Fake) Requests(filters ...Filter) []Request {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	var out []Request
 	for _, l := range f.world.requests {
 		r := l.public()
@@ -88,6 +92,7 @@ func (l *logged) op() Op {
 
 func (l *logged) public() Request {
 	return Request{
+		ID:             l.id,
 		At:             l.at,
 		Op:             l.op(),
 		Method:         l.call.method,
@@ -104,6 +109,7 @@ func (l *logged) public() Request {
 		Fault:          l.fault,
 		Charge:         l.charge.String(),
 		ResponseBody:   slices.Clone(l.response),
+		Violations:     slices.Clone(l.violations),
 	}
 }
 

@@ -39,7 +39,7 @@ func (w *world) restore(s *saved) error {
 	}
 	r.require(s.LastID >= 0 && s.LastID < 1<<53, "LastID %d is out of range", s.LastID)
 	w.lastID = s.LastID
-	if w.f.cfg.seed == s.Seed {
+	if w.e.cfg.seed == s.Seed {
 		r.failed(w.source.UnmarshalBinary(s.Random))
 	}
 	r.money(now)
@@ -258,7 +258,7 @@ func (r *restorer) ussd() {
 func (r *restorer) requests() {
 	last := int64(0)
 	for _, s := range r.s.Requests {
-		c := &call{f: r.w.f, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
+		c := &call{e: r.w.e, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
 		if c.header == nil {
 			c.header = http.Header{}
 		}
@@ -269,6 +269,7 @@ func (r *restorer) requests() {
 		r.w.requests = append(r.w.requests, &logged{
 			id: r.id("request", s.ID, &last), at: r.time(s.At), call: c, token: s.Token, key: s.Key, charge: s.Charge, replayed: s.Replayed,
 			struck: s.Struck, fault: s.Fault, status: s.Status, code: s.Code, response: s.Response,
+			violations: s.Violations,
 		})
 	}
 }

@@ -33,7 +33,7 @@ func (r *restorer) hooks() {
 
 // endpoints makes the webhooks of the options. One that was saved, known by its secret, gets its handler back instead.
 func (r *restorer) endpoints() {
-	for _, e := range r.w.f.cfg.webhooks {
+	for _, e := range r.w.e.cfg.webhooks {
 		i := slices.IndexFunc(r.w.webhooks.rows, func(h *webhook) bool { return h.isOf(e) })
 		if i < 0 {
 			r.w.addEndpoint(e)

@@ -176,4 +176,5 @@ type savedRequest struct {
 	Fault            string
 	Status           int
 	Code             string
+	Violations       []string `json:",omitempty"`
 }

@@ -18,11 +18,11 @@ func (w *world) save() *saved {
 	}
 	a, lasting := &w.account, w.lasting()
 	return &saved{
-		At: now, Seed: w.f.cfg.seed, Random: random, LastID: w.lastID,
+		At: now, Seed: w.e.cfg.seed, Random: random, LastID: w.lastID,
 		Senders: a.senders, RateLimit: a.rateLimit, AllowedIPs: prefixTexts(a.allowed), SpendLimit: a.spendLimit.public(), Logins: a.logins,
 		Balance: w.purse.balance, Reserved: w.purse.reserved, SpentToday: w.spent.in(daily, now), SpentMonth: w.spent.in(monthly, now),
 		Tokens: w.saveTokens(), Keys: w.saveKeys(),
-		SetCodes: w.f.cfg.codes, OTPLimit: a.otpLimit, OTPs: each(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }), OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
+		SetCodes: w.e.cfg.codes, OTPLimit: a.otpLimit, OTPs: each(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }), OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
 		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(lasting, saveMessage), Voices: each(w.voices.rows, saveVoice),
 		Lookups: w.saveLookups(), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
 		USSDBalance: w.ussd.balance, Apps: each(w.ussd.apps.rows, saveApp), Extensions: each(w.ussd.extensions.rows, saveExtension),
@@ -56,7 +56,7 @@ func (w *world) saveTokens() []savedToken {
 	out := make([]savedToken, 0, len(w.tokens))
 	add := func(t *token) { out = append(out, savedToken{t.grant.token, t.scopes, saveWindow(&t.window)}) }
 	left := maps.Clone(w.tokens)
-	for _, g := range w.f.cfg.tokens {
+	for _, g := range w.e.cfg.tokens {
 		if t := left[g.token]; t != nil {
 			add(t)
 			delete(left, g.token)
@@ -164,5 +164,6 @@ func saveRequest(l *logged) savedRequest {
 	return savedRequest{
 		ID: l.id, At: l.at, Method: c.method, Path: c.path, Query: c.query, Header: c.header, Body: c.body, Response: l.response, Token: l.token,
 		Key: l.key, Charge: l.charge, Replayed: l.replayed, Struck: l.struck, Fault: l.fault, Status: l.status, Code: l.code,
+		Violations: l.violations,
 	}
 }

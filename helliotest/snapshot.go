@@ -32,7 +32,7 @@ type envelope struct {
 // it.
 func (f *Fake) Snapshot() ([]byte, error) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	return seal(envelope{}, f.world.save())
 }
 

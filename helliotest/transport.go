@@ -19,14 +19,17 @@ import (
 
 // RoundTripper answers requests in process, as a connection of HTTP/1.1 to the API would: it fires httptrace hooks, obeys the request's
 // context, and faults are the errors that net/http gives. It answers any host.
-func (f *Fake) RoundTripper() http.RoundTripper { return &transport{f} }
+func (f *Fake) RoundTripper() http.RoundTripper { return &transport{f.engine, f.view} }
 
 // HTTPClient returns a new http.Client that talks to the fake in process, whatever the host of the URL. It has no timeout.
 func (f *Fake) HTTPClient() *http.Client {
 	return &http.Client{Transport: f.RoundTripper()}
 }
 
-type transport struct{ f *Fake }
+type transport struct {
+	e    *engine
+	view *view
+}
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -36,12 +39,18 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	trace := connect(req)
 	c := &call{
-		method: method(req), path: req.URL.EscapedPath(), query: req.URL.Query(), header: req.Header.Clone(),
-		ip: netip.AddrFrom4([4]byte{127, 0, 0, 1}), scheme: req.URL.Scheme, host: req.URL.Host,
+		view:   t.view,
+		method: method(req),
+		path:   req.URL.EscapedPath(),
+		query:  req.URL.Query(),
+		header: req.Header.Clone(),
+		ip:     netip.AddrFrom4([4]byte{127, 0, 0, 1}),
+		scheme: req.URL.Scheme,
+		host:   req.URL.Host,
 	}
 	done := make(chan exchange, 1)
 	go func() {
-		defer t.f.wg.Done()
+		defer t.e.wg.Done()
 		done <- t.exchange(req, c, trace)
 	}()
 	select {
@@ -80,7 +89,7 @@ func (t *transport) check(req *http.Request) error {
 	if req.Context().Err() != nil {
 		return context.Cause(req.Context())
 	}
-	return t.f.join()
+	return t.e.join(t.view)
 }
 
 func checkHeader(header http.Header) error {
@@ -115,19 +124,28 @@ func hasControl(value string) bool {
 	return false
 }
 
-// join counts a request's goroutine to those that Close waits for; it must end in wg.Done. It refuses if the fake has ended, or belongs to
-// another bubble; the latter fails the test as well.
-func (f *Fake) join() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
-		return fmt.Errorf("helliotest: %w", errClosed)
+// join counts a request's goroutine to those that Close waits for; it must end in
+// wg.Done. It refuses if the fake has ended, which fails the tests that still
+// run, or belongs to another bubble, which fails the fake's test.
+func (e *engine) join(caller *view) error {
+	e.mu.Lock()
+	closed := e.closed
+	var err error
+	if !closed {
+		if err = e.belongs(); err == nil {
+			e.wg.Add(1)
+		} else {
+			e.misuse = err
+		}
 	}
-	if err := f.belongs(); err != nil {
-		f.misuse = err
+	e.mu.Unlock()
+	if closed {
+		e.complainLate(caller)
+		err = e.endedErr()
+	}
+	if err != nil {
 		return fmt.Errorf("helliotest: %w", err)
 	}
-	f.wg.Add(1)
 	return nil
 }
 
@@ -164,11 +182,11 @@ func (t *transport) exchange(req *http.Request, c *call, trace *httptrace.Client
 		return exchange{err: err}
 	}
 	c.body = body
-	a := t.f.serve(req.Context(), c)
+	a := t.e.serve(req.Context(), c)
 	switch a.ending {
-	case closed:
+	case endClosed:
 		return exchange{err: io.EOF}
-	case broken:
+	case endBroken:
 		return exchange{err: &net.OpError{Op: "read", Net: "tcp", Source: address{}, Addr: address{}, Err: os.NewSyscallError("read", syscall.ECONNRESET)}}
 	}
 	return exchange{response: response(req, a)}
@@ -177,7 +195,7 @@ func (t *transport) exchange(req *http.Request, c *call, trace *httptrace.Client
 func response(req *http.Request, a answer) *http.Response {
 	var body io.ReadCloser = http.NoBody
 	switch {
-	case a.ending == truncated:
+	case a.ending == endTruncated:
 		body = io.NopCloser(io.MultiReader(bytes.NewReader(a.body[:a.sent]), cut{}))
 	case len(a.body) > 0:
 		body = io.NopCloser(bytes.NewReader(a.body))

@@ -198,7 +198,7 @@ func TestAFakeThatHasEndedAnswersNothing(t *testing.T) {
 	require.NoError(t, f.Close())
 	require.NoError(t, f.Close())
 	_, err = newAPI(t, f).try("GET", "/balance", "")
-	require.ErrorContains(t, err, "the Fake is closed")
+	require.ErrorContains(t, err, "this Fake was closed")
 	_, err = api{t, client, url, helliotest.DefaultToken}.try("GET", "/balance", "")
 	require.ErrorContains(t, err, "refused")
 	require.Panics(t, func() { f.URL() })

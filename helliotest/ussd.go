@@ -80,7 +80,7 @@ func WithUSSDQuirks(quirks ...USSDQuirk) Option {
 	}
 }
 
-func (w *world) ussdQuirk(q USSDQuirk) bool { return slices.Contains(w.f.cfg.ussd.quirks, q) }
+func (w *world) ussdQuirk(q USSDQuirk) bool { return slices.Contains(w.e.cfg.ussd.quirks, q) }
 
 // ussdRoute is a route whose refusals obey USSDCodeOnlyErrors.
 func ussdRoute(op contract.Operation, handle func(w *world, c *call) *reply) route {

@@ -41,7 +41,7 @@ func (f *Fake) WaitMessage(ctx context.Context, filters ...Filter) (*Message, er
 		select {
 		case <-news:
 		case <-end:
-			return nil, f.noMessage(errClosed, filters)
+			return nil, f.noMessage(f.endedErr(), filters)
 		case <-horizon:
 			return nil, f.noMessage(errNothingSends, filters)
 		case <-ctx.Done():
@@ -70,7 +70,7 @@ func (f *Fake) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 // newestAfter looks for a message after a place, and moves the place to the last one seen.
 func (f *Fake) newestAfter(at *place, filters []Filter) (found *Message, news, end <-chan struct{}) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	rows := f.newer(at)
 	for _, m := range slices.Backward(rows) {
 		if passes(filters, m.subject()) {

@@ -20,7 +20,7 @@ type Wallet struct {
 // (That cost is reserved is inferred; when it is settled is decided.)
 func (f *Fake) Balance() Wallet {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	return f.world.purse.wallet()
 }
 
