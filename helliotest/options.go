@@ -24,6 +24,7 @@ type config struct {
 	seed         uint64
 	latency      time.Duration
 	lenient      bool
+	strictKeys   bool
 	unusedFaults bool
 	codes        map[string]string // by destination, from WithOTP
 	retention    int               // 0 = everything is kept

@@ -124,7 +124,13 @@ func (r *restorer) gates() {
 	for _, s := range r.s.Keys {
 		r.require(s.Status >= 200 && s.Status <= 299, "a key with the status %d", s.Status)
 		id := keyID{s.Token, s.Method, s.Path, s.Key}
-		k := &keyed{id: id, at: r.time(s.At), reply: &reply{status: s.Status, body: []byte(s.Body)}}
+		k := &keyed{
+			id:    id,
+			call:  s.Call,
+			body:  []byte(s.Sent),
+			reply: &reply{status: s.Status, body: []byte(s.Body)},
+			at:    r.time(s.At),
+		}
 		r.w.keys[id], r.w.keyRow = k, append(r.w.keyRow, k)
 	}
 	for _, code := range r.s.OTPs {

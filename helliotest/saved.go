@@ -62,6 +62,8 @@ type savedToken struct {
 
 type savedKey struct {
 	Token, Method, Path, Key string
+	Call                     int64
+	Sent                     string // the body of that call
 	Status                   int
 	Body                     string
 	At                       time.Time

@@ -73,7 +73,17 @@ func (w *world) saveKeys() []savedKey {
 	out := make([]savedKey, 0, len(w.keys))
 	for id, k := range w.keys {
 		if k.reply != nil {
-			out = append(out, savedKey{id.token, id.method, id.path, id.key, k.reply.status, string(k.reply.body), k.at})
+			out = append(out, savedKey{
+				Token:  id.token,
+				Method: id.method,
+				Path:   id.path,
+				Key:    id.key,
+				Call:   k.call,
+				Sent:   string(k.body),
+				Status: k.reply.status,
+				Body:   string(k.reply.body),
+				At:     k.at,
+			})
 		}
 	}
 	slices.SortFunc(out, func(a, b savedKey) int {
