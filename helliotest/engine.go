@@ -16,18 +16,19 @@ type engine struct {
 	owner  *view
 	stderr io.Writer
 
-	mu       sync.Mutex // guards all below; never held over a sleep, a wait or a callback
-	world    *world
-	closed   bool
-	byClose  bool // Close ended it, not the end of its test
-	timer    alarm
-	tasks    tasks
-	news     chan struct{} // closed when a message comes; nil while no one waits
-	worlds   int64         // made so far
-	server   *server
-	warnings []string
-	misuse   error
-	late     bool // a call after the end was reported
+	mu      sync.Mutex // guards all below; never held over a sleep, a wait or a callback
+	world   *world
+	closed  bool
+	byClose bool // Close ended it, not the end of its test
+	timer   alarm
+	tasks   tasks
+	news    chan struct{} // closed when a message comes; nil while no one waits
+	worlds  int64         // made so far
+	server  *server
+	misuse  error
+	late    bool // a call after the end was reported
+	// faultWaits is until when a client may wait because of a fault's 429.
+	faultWaits time.Time
 
 	wg        sync.WaitGroup // every goroutine of this fake
 	advancing sync.Mutex     // one Advance at a time

@@ -95,9 +95,7 @@ func (f *Fake) Close() error {
 func (f *Fake) endTest() {
 	f.shut(false)
 	f.report(errors.Join(f.misuse, f.complaints(f.owner)))
-	for _, warning := range f.warnings {
-		f.tb.Log("helliotest: " + warning)
-	}
+	f.logWarnings()
 	if f.tb.Failed() {
 		f.logStory()
 	}

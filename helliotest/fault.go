@@ -91,8 +91,12 @@ func (c *call) strike() *reply {
 	}
 	switch spec := c.fault.spec; spec.Effect {
 	case effectStatus:
+		if spec.Code == http.StatusTooManyRequests {
+			c.e.faultWaits = time.Now().Add(faultAftermath)
+		}
 		return refuseWith(spec.Code, toldBody(spec.Error))
 	case effectRateLimited:
+		c.e.faultWaits = time.Now().Add(c.fault.wait + faultAftermath)
 		limit := c.w.account.rateLimit
 		if limit == 0 {
 			limit = contract.DefaultRateLimit
@@ -134,7 +138,7 @@ func (c *call) distort(a answer) answer {
 		return answer{ending: endBroken}
 	case effectTruncateBody:
 		if c.fault.spec.Bytes >= len(a.body) {
-			c.e.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes", c.fault.spec.Bytes, len(a.body)))
+			c.view.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes", c.fault.spec.Bytes, len(a.body)))
 			return a
 		}
 		a.ending, a.sent = endTruncated, c.fault.spec.Bytes

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -167,12 +166,9 @@ func (r *recording) response(req *http.Request) *http.Response {
 	}
 }
 
-// warn notes what a test should hear of though it is no error. It is written to the test's log at the end. The engine must be locked.
-func (e *engine) warn(text string) {
-	if !slices.Contains(e.warnings, text) {
-		e.warnings = append(e.warnings, text)
-	}
-}
+// warn keeps what the fake's test should know although it is no error, for its
+// log. The engine must be locked.
+func (e *engine) warn(text string) { e.owner.warn(text) }
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)

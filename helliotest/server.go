@@ -93,7 +93,7 @@ func (e *engine) handle(rw http.ResponseWriter, req *http.Request) {
 func remoteIP(req *http.Request) netip.Addr {
 	addr, err := netip.ParseAddrPort(req.RemoteAddr)
 	if err != nil {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		return loopback
 	}
 	return addr.Addr().Unmap()
 }

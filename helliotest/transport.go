@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -44,7 +43,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		path:   req.URL.EscapedPath(),
 		query:  req.URL.Query(),
 		header: req.Header.Clone(),
-		ip:     netip.AddrFrom4([4]byte{127, 0, 0, 1}),
+		ip:     loopback,
 		scheme: req.URL.Scheme,
 		host:   req.URL.Host,
 	}

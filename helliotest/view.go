@@ -16,6 +16,7 @@ type view struct {
 	rejected   int // calls that violate
 	expected   int // of those, by ExpectRejected
 	expecting  bool
+	warnings   []string // for the test's log
 }
 
 // For returns a view of the fake for a subtest: the same world, whose failures go
@@ -50,6 +51,7 @@ func (f *Fake) For(tb testing.TB) *Fake {
 
 func (f *Fake) endView() {
 	f.report(f.complaints(f.view))
+	f.logWarnings()
 	f.mu.Lock()
 	f.view.over = true
 	f.world.faults = slices.DeleteFunc(slices.Clone(f.world.faults), func(fault *Fault) bool { return fault.view == f.view })
@@ -63,6 +65,24 @@ func (f *Fake) endView() {
 func (v *view) alone() bool {
 	_, isAlone := v.tb.(alone)
 	return isAlone
+}
+
+// warn keeps what a test should know although it is no error, for its log. The
+// engine must be locked.
+func (v *view) warn(text string) {
+	if !slices.Contains(v.warnings, text) {
+		v.warnings = append(v.warnings, text)
+	}
+}
+
+// logWarnings writes the warnings to the test's log.
+func (f *Fake) logWarnings() {
+	f.mu.Lock()
+	warnings := slices.Clone(f.view.warnings)
+	f.mu.Unlock()
+	for _, warning := range warnings {
+		f.tb.Log("helliotest: " + warning)
+	}
 }
 
 // strictness is what the view's test has to answer for: what no correct client
