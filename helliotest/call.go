@@ -32,6 +32,7 @@ type call struct {
 	claimed *keyed   // the entry of its idempotency key, while it is in flight
 	asked   []string // query parameters that were looked at
 	log     *logged
+	to      []string // what names has found in the body
 
 	formed bool // its body was read as a form
 }

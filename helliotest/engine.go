@@ -30,6 +30,7 @@ type engine struct {
 	// faultWaits is until when a client may wait because of a fault's 429.
 	faultWaits time.Time
 
+	explored  *exploredRun   // nil outside Explore
 	wg        sync.WaitGroup // every goroutine of this fake
 	advancing sync.Mutex     // one Advance at a time
 }

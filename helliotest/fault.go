@@ -34,7 +34,7 @@ func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 	if err != nil {
 		f.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
 	}
-	fault, err := spec.compile()
+	fault, err := spec.compile(f.engine)
 	if err != nil {
 		f.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
 	}
@@ -136,6 +136,9 @@ func (c *call) distort(a answer) answer {
 		return answer{ending: endClosed}
 	case effectReset:
 		return answer{ending: endBroken}
+	case effectCrashBefore, effectCrashAfter:
+		c.e.explored.crash()
+		return answer{ending: endClosed}
 	case effectTruncateBody:
 		if c.fault.spec.Bytes >= len(a.body) {
 			c.view.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes", c.fault.spec.Bytes, len(a.body)))

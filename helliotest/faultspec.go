@@ -48,7 +48,7 @@ func (f *Fake) SetFaults(specs ...FaultSpec) error {
 	}
 	faults := make([]*Fault, 0, len(specs))
 	for i, spec := range specs {
-		fault, err := spec.compile()
+		fault, err := spec.compile(f.engine)
 		if err != nil {
 			return fmt.Errorf("fault %d: %w", i, err)
 		}
@@ -138,7 +138,10 @@ func effectRules(name string) (rule effectRule, known bool) {
 }
 
 // compile checks a spec and makes the fault of it.
-func (s FaultSpec) compile() (*Fault, error) {
+func (s FaultSpec) compile(e *engine) (*Fault, error) {
+	if s.crashes() || s.Op.isStep() {
+		return s.compileCrash(e)
+	}
 	rule, known := effectRules(s.Effect)
 	switch {
 	case !s.Op.known():

@@ -91,7 +91,10 @@ func destinations(body []byte) (all []string) {
 
 // names tells whether the call is for a number or an e-mail address.
 func (c *call) names(destination string) bool {
-	for _, d := range destinations(c.body) {
+	if c.to == nil {
+		c.to = destinations(c.body)
+	}
+	for _, d := range c.to {
 		if sameDestination(d, destination) {
 			return true
 		}

@@ -18,7 +18,7 @@ import (
 
 // RoundTripper answers requests in process, as a connection of HTTP/1.1 to the API would: it fires httptrace hooks, obeys the request's
 // context, and faults are the errors that net/http gives. It answers any host.
-func (f *Fake) RoundTripper() http.RoundTripper { return &transport{f.engine, f.view} }
+func (f *Fake) RoundTripper() http.RoundTripper { return f.explored.wrap(&transport{f.engine, f.view}) }
 
 // HTTPClient returns a new http.Client that talks to the fake in process, whatever the host of the URL. It has no timeout.
 func (f *Fake) HTTPClient() *http.Client {
