@@ -58,7 +58,7 @@ func TestReadmeShowsCodeThatRuns(t *testing.T) {
 	page, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(page, -1)
-	require.Len(t, blocks, 3)
+	require.Len(t, blocks, 4)
 	for _, block := range blocks {
 		code := regexp.MustCompile(`(?m)^\t*`).ReplaceAll(block[1], nil)
 		plain := regexp.MustCompile(`(?m)^\t*`).ReplaceAll(source, nil)
@@ -67,4 +67,15 @@ func TestReadmeShowsCodeThatRuns(t *testing.T) {
 	handler, err := newReports(statusStore{}, "a secret of 16 bytes")
 	require.NoError(t, err)
 	require.NotNil(t, handler)
+}
+
+func TestNoticeUnderEveryFault(t *testing.T) {
+	helliotest.Explore(t, func(run *helliotest.Run) error {
+		_, err := run.Client().SMS.Send(run.Context(), &hellio.SMSSendParams{
+			Recipients: []string{"+233209990001"},
+			Sender:     "ACME",
+			Message:    "Your parcel is here.",
+		}, hellio.WithResumeKey("parcel-7")) // stored with the parcel
+		return err
+	})
 }

@@ -106,7 +106,7 @@ func brokenSends() map[string]broken {
 				return errors.Join(err, postUnknownField(run))
 			}),
 			kind: helliotest.FoundViolation,
-			says: "POST /sms/send: body.mesage: the API knows no such field; did you mean message?",
+			says: "POST /v1/sms/send: body.mesage: the API knows no such field; did you mean message?",
 		},
 	}
 }

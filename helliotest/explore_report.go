@@ -70,7 +70,7 @@ func (x *explorer) summary() string {
 		return fmt.Sprintf("the schedule of ExploreOnly broke %s\n%s",
 			count(len(x.found), "check"), indented(x.only))
 	}
-	text := fmt.Sprintf("%s of %s: %d clean, %d single, %d with a crash, %d pairs; %s",
+	text := fmt.Sprintf("%s of %s: %d clean, %d single, %d crash, %d pairs; %s",
 		count(x.schedules(), "schedule"), count(x.done.Calls, "call"), cleanRuns, x.done.Singles,
 		x.done.Crashes, x.done.Pairs, count(len(x.found), "finding"))
 	if x.done.PairsLeftOut > 0 {
@@ -94,7 +94,7 @@ var fineTimes = regexp.MustCompile(`(?m)^ *[0-9hm]*\d\.\d+m?s`)
 func (s *exploredRun) story() string {
 	text := fineTimes.ReplaceAllStringFunc(s.fake.journal(), func(fine string) string {
 		d, _ := time.ParseDuration(strings.TrimSpace(fine))
-		return fmt.Sprintf("%*s", len(fine), d.Round(time.Millisecond))
+		return fmt.Sprintf("%12s", d.Round(time.Millisecond))
 	})
 	s.mu.Lock()
 	log := s.log

@@ -148,8 +148,8 @@ func hooked(receive *http.Handler) helliotest.ExploreOption {
 	return helliotest.ExploreWorld(helliotest.WithWebhookHandler(h, hookedSecret))
 }
 
-// notingReceiver notes the reports that it gets in the run's diary, each once if it
-// dedupes.
+// notingReceiver notes the reports that it gets in the run's diary, each once
+// if it dedupes.
 func notingReceiver(run *helliotest.Run, dedupes bool) http.Handler {
 	d := helliotest.Keep(run, openDiary)
 	seen := make(map[string]bool)

@@ -161,7 +161,7 @@ func TestExploreCountsWhatItRuns(t *testing.T) {
 	require.Equal(t, 7, some.Pairs)
 	require.Equal(t, all.Pairs-7, some.PairsLeftOut)
 	require.Contains(t, strings.Join(r.logs, "\n"), "45 schedules of 2 calls: 2 clean, 36 single, "+
-		"0 with a crash, 7 pairs; 0 findings; ")
+		"0 crash, 7 pairs; 0 findings; ")
 }
 
 func TestACrashStrikesEachCallAndStep(t *testing.T) {

@@ -103,7 +103,7 @@ func (c *call) strike() *reply {
 		}
 		seconds := int((c.fault.wait + time.Second - 1) / time.Second)
 		return tooMany(limit, seconds, c.w.clock.Now())
-	case effectLoseRequest, effectReset:
+	case effectLoseRequest, effectReset, effectCrashBefore:
 		return &reply{} // distort breaks the connection; there is nothing to send
 	}
 	return nil
