@@ -13,7 +13,7 @@ import (
 // request is one call of a service method, checked and ready.
 type request struct {
 	op    *contract.Operation
-	id    string // fills the {id} of the route
+	id    ID // fills the {id} of the route
 	query url.Values
 	body  any // marshalled as JSON; nil for none
 	also  int // a status besides 2xx whose body may be a result
@@ -152,7 +152,7 @@ func (x *exchange) address(r *request) error {
 		if err := checkID("id", r.id); err != nil {
 			return err
 		}
-		route, escaped = prefix+r.id+suffix, prefix+url.PathEscape(r.id)+suffix
+		route, escaped = prefix+string(r.id)+suffix, prefix+url.PathEscape(string(r.id))+suffix
 	}
 	x.url = x.core.base
 	x.url.Path += route
@@ -163,9 +163,10 @@ func (x *exchange) address(r *request) error {
 	return nil
 }
 
-func checkID(field, id string) error {
-	if id == "" || id == "." || id == ".." || strings.ContainsAny(id, "/\\?#") || hasControl(id) {
-		return &ParamError{Field: field, Given: characters(id), Allowed: "an id as the API gave it"}
+func checkID(field string, id ID) error {
+	text := string(id)
+	if text == "" || text == "." || text == ".." || strings.ContainsAny(text, "/\\?#") || hasControl(text) {
+		return &ParamError{Field: field, Given: characters(text), Allowed: "an id as the API gave it"}
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (s *LookupService) Create(ctx context.Context, p *LookupParams, opts ...Cal
 }
 
 // Get tells what is known of one number, by the lookup's ID or Reference. It needs the scope lookup.
-func (s *LookupService) Get(ctx context.Context, id string, opts ...CallOption) (*Lookup, error) {
+func (s *LookupService) Get(ctx context.Context, id ID, opts ...CallOption) (*Lookup, error) {
 	return getOne[Lookup](ctx, s.core, &contract.LookupGet, id, opts)
 }
 
@@ -104,7 +104,7 @@ func (s *LookupService) All(ctx context.Context, p *LookupListParams, opts ...Ca
 }
 
 // Wait asks with Get until the lookup is final: first at once, then after 2 s, then at intervals that grow to 15 s. It ends with ctx.
-func (s *LookupService) Wait(ctx context.Context, id string, opts ...CallOption) (*Lookup, error) {
+func (s *LookupService) Wait(ctx context.Context, id ID, opts ...CallOption) (*Lookup, error) {
 	get := func() (*Lookup, error) { return s.Get(ctx, id, opts...) }
 	return poll(ctx, s.core, &contract.LookupGet, get, func(l *Lookup) bool { return l.Status.IsFinal() })
 }

@@ -82,7 +82,7 @@ func (o *one[T]) decodeBody(body []byte) error {
 }
 
 // getOne fetches one thing by its id.
-func getOne[T any](ctx context.Context, c *core, op *contract.Operation, id string, opts []CallOption) (*T, error) {
+func getOne[T any](ctx context.Context, c *core, op *contract.Operation, id ID, opts []CallOption) (*T, error) {
 	found, err := call[one[T]](ctx, c, request{op: op, id: id}, opts)
 	if err != nil {
 		return nil, err

@@ -135,9 +135,9 @@ func ExampleNewUSSDHandler() {
 		log.Fatal(err)
 	}
 
-	session := ""
+	session := hellio.ID("")
 	for _, input := range []string{"", "1", "5"} {
-		step, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), SessionID: session, MSISDN: "+233209990001", Input: input})
+		step, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID, SessionID: session, MSISDN: "+233209990001", Input: input})
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -130,7 +130,7 @@ func TestNoReportIsLostWhileASecretIsRotated(t *testing.T) {
 		hooks, err := client.Webhooks.List(t.Context())
 		require.NoError(t, err)
 		require.Len(t, hooks, 2)
-		require.NoError(t, client.Webhooks.Delete(t.Context(), hooks[1].ID.String())) // newest first: the old one
+		require.NoError(t, client.Webhooks.Delete(t.Context(), hooks[1].ID)) // newest first: the old one
 		sendSMS(t, fake, "+233209990002")
 		fake.Advance(time.Minute)
 		requireDelivered(t, fake, 3)

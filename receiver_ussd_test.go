@@ -262,9 +262,9 @@ func TestTheFakesStepsAreTakenByTheHandler(t *testing.T) {
 		return hellio.ContinueUSSD(fmt.Sprintf("%d %q %s", r.Sequence, r.Input, r.Mode)), nil
 	})
 	require.NoError(t, err)
-	session, shown := "", []string{}
+	session, shown := hellio.ID(""), []string{}
 	for _, input := range []string{"", "1", "0"} {
-		step, err := client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: app.ID.String(), SessionID: session, MSISDN: "+233209990001", Input: input})
+		step, err := client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: app.ID, SessionID: session, MSISDN: "+233209990001", Input: input})
 		require.NoError(t, err)
 		session, shown = step.SessionID, append(shown, step.Message)
 	}

@@ -127,7 +127,7 @@ func (s *ReportsService) Messages(ctx context.Context, p *MessageListParams, opt
 }
 
 // GetMessage tells about one message, by its ID or Reference; an OTP's Reference is its message's. It needs the scope reports.
-func (s *ReportsService) GetMessage(ctx context.Context, id string, opts ...CallOption) (*Message, error) {
+func (s *ReportsService) GetMessage(ctx context.Context, id ID, opts ...CallOption) (*Message, error) {
 	return getOne[Message](ctx, s.core, &contract.MessageGet, id, opts)
 }
 
@@ -146,13 +146,13 @@ func (s *ReportsService) Campaigns(ctx context.Context, p *CampaignListParams, o
 }
 
 // GetCampaign tells about one campaign, by its number (SMSSendResult.CampaignID) or Reference. It needs the scope reports.
-func (s *ReportsService) GetCampaign(ctx context.Context, id string, opts ...CallOption) (*Campaign, error) {
+func (s *ReportsService) GetCampaign(ctx context.Context, id ID, opts ...CallOption) (*Campaign, error) {
 	return getOne[Campaign](ctx, s.core, &contract.CampaignGet, id, opts)
 }
 
 // WaitCampaign asks with GetCampaign until every message of the campaign is final: first at once, then after 2 s, then at intervals that
 // grow to 15 s. It ends with ctx.
-func (s *ReportsService) WaitCampaign(ctx context.Context, id string, opts ...CallOption) (*Campaign, error) {
+func (s *ReportsService) WaitCampaign(ctx context.Context, id ID, opts ...CallOption) (*Campaign, error) {
 	get := func() (*Campaign, error) { return s.GetCampaign(ctx, id, opts...) }
 	return poll(ctx, s.core, &contract.CampaignGet, get, func(c *Campaign) bool { return c.Status.IsFinal() })
 }

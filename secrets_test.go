@@ -56,14 +56,14 @@ func on[P, R any](good, bad P, method func(context.Context, *hellio.Client, *P) 
 }
 
 // word is an operation that takes no more than a string, and byID one whose string is an id.
-func word[R any](good, bad string, method func(context.Context, *hellio.Client, string) (R, error)) secretly {
-	s := on(good, bad, func(ctx context.Context, c *hellio.Client, given *string) (R, error) { return method(ctx, c, *given) })
+func word[S ~string, R any](good, bad S, method func(context.Context, *hellio.Client, S) (R, error)) secretly {
+	s := on(good, bad, func(ctx context.Context, c *hellio.Client, given *S) (R, error) { return method(ctx, c, *given) })
 	s.params = nil
 	return s
 }
 
-func byID[R any](method func(context.Context, *hellio.Client, string) (R, error)) secretly {
-	return word("90211", secretText+"/"+secretNumber, method)
+func byID[R any](method func(context.Context, *hellio.Client, hellio.ID) (R, error)) secretly {
+	return word[hellio.ID]("90211", secretText+"/"+secretNumber, method)
 }
 
 // plain is an operation without params.
@@ -131,21 +131,23 @@ func secretCalls() map[string]secretly {
 			}),
 		"ussd_simulate": on(hellio.USSDSimulateParams{AppID: "a", MSISDN: secretNumber, Input: secretText}, hellio.USSDSimulateParams{AppID: "a", MSISDN: tooLong[0], Input: long},
 			func(x ctx, c client, p *hellio.USSDSimulateParams) (any, error) { return c.USSD.Simulate(x, p) }),
-		"ussd_app_mode":          byID(func(x ctx, c client, id string) (any, error) { return c.USSD.Apps.SetMode(x, id, hellio.USSDTest) }),
-		"ussd_app_rotate_secret": byID(func(x ctx, c client, id string) (any, error) { return c.USSD.Apps.RotateSecret(x, id, hellio.USSDLive) }),
-		"message_get":            byID(func(x ctx, c client, id string) (any, error) { return c.Reports.GetMessage(x, id) }),
-		"campaign_get":           byID(func(x ctx, c client, id string) (any, error) { return c.Reports.GetCampaign(x, id) }),
-		"voice_get":              byID(func(x ctx, c client, id string) (any, error) { return c.Voice.Get(x, id) }),
-		"lookup_get":             byID(func(x ctx, c client, id string) (any, error) { return c.Lookup.Get(x, id) }),
-		"ussd_session_get":       byID(func(x ctx, c client, id string) (any, error) { return c.USSD.Sessions.Get(x, id) }),
-		"webhook_delete":         byID(func(x ctx, c client, id string) (any, error) { return gone(c.Webhooks.Delete(x, id)) }),
-		"ussd_app_delete":        byID(func(x ctx, c client, id string) (any, error) { return gone(c.USSD.Apps.Delete(x, id)) }),
-		"ussd_extension_delete":  byID(func(x ctx, c client, id string) (any, error) { return gone(c.USSD.Extensions.Delete(x, id)) }),
-		"ussd_availability":      word("123", secretText, func(x ctx, c client, code string) (any, error) { return c.USSD.Availability(x, code) }),
-		"pricing_get":            listing(word("GH", secretText, func(x ctx, c client, country string) (any, error) { return c.Balance.Pricing(x, country) })),
-		"balance_get":            plain(func(x ctx, c client, o ...hellio.CallOption) (any, error) { return c.Balance.Get(x, o...) }),
-		"ussd_pricing":           plain(func(x ctx, c client, o ...hellio.CallOption) (any, error) { return c.USSD.Pricing(x, o...) }),
-		"webhook_list":           listing(plain(func(x ctx, c client, o ...hellio.CallOption) (any, error) { return c.Webhooks.List(x, o...) })),
+		"ussd_app_mode": byID(func(x ctx, c client, id hellio.ID) (any, error) { return c.USSD.Apps.SetMode(x, id, hellio.USSDTest) }),
+		"ussd_app_rotate_secret": byID(func(x ctx, c client, id hellio.ID) (any, error) {
+			return c.USSD.Apps.RotateSecret(x, id, hellio.USSDLive)
+		}),
+		"message_get":           byID(func(x ctx, c client, id hellio.ID) (any, error) { return c.Reports.GetMessage(x, id) }),
+		"campaign_get":          byID(func(x ctx, c client, id hellio.ID) (any, error) { return c.Reports.GetCampaign(x, id) }),
+		"voice_get":             byID(func(x ctx, c client, id hellio.ID) (any, error) { return c.Voice.Get(x, id) }),
+		"lookup_get":            byID(func(x ctx, c client, id hellio.ID) (any, error) { return c.Lookup.Get(x, id) }),
+		"ussd_session_get":      byID(func(x ctx, c client, id hellio.ID) (any, error) { return c.USSD.Sessions.Get(x, id) }),
+		"webhook_delete":        byID(func(x ctx, c client, id hellio.ID) (any, error) { return gone(c.Webhooks.Delete(x, id)) }),
+		"ussd_app_delete":       byID(func(x ctx, c client, id hellio.ID) (any, error) { return gone(c.USSD.Apps.Delete(x, id)) }),
+		"ussd_extension_delete": byID(func(x ctx, c client, id hellio.ID) (any, error) { return gone(c.USSD.Extensions.Delete(x, id)) }),
+		"ussd_availability":     word("123", secretText, func(x ctx, c client, code string) (any, error) { return c.USSD.Availability(x, code) }),
+		"pricing_get":           listing(word("GH", secretText, func(x ctx, c client, country string) (any, error) { return c.Balance.Pricing(x, country) })),
+		"balance_get":           plain(func(x ctx, c client, o ...hellio.CallOption) (any, error) { return c.Balance.Get(x, o...) }),
+		"ussd_pricing":          plain(func(x ctx, c client, o ...hellio.CallOption) (any, error) { return c.USSD.Pricing(x, o...) }),
+		"webhook_list":          listing(plain(func(x ctx, c client, o ...hellio.CallOption) (any, error) { return c.Webhooks.List(x, o...) })),
 		"message_list": listing(on(hellio.MessageListParams{}, hellio.MessageListParams{PerPage: -1},
 			func(x ctx, c client, p *hellio.MessageListParams) (any, error) { return c.Reports.ListMessages(x, p) })),
 		"campaign_list": listing(on(hellio.CampaignListParams{}, hellio.CampaignListParams{PerPage: -1},

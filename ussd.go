@@ -79,8 +79,8 @@ type USSDAvailability struct {
 
 // USSDSimulateParams are one step of a trial session.
 type USSDSimulateParams struct {
-	AppID       string `json:"app_id"`
-	SessionID   string `json:"session_id"`             // at most 120 characters; "" begins a session with an id made here
+	AppID       ID     `json:"app_id"`
+	SessionID   ID     `json:"session_id"`             // at most 120 characters; "" begins a session with an id made here
 	MSISDN      string `json:"msisdn"`                 // the number that dials, at most 20 characters
 	Input       string `json:"input"`                  // what is typed in this step alone, at most 182 characters
 	NewSession  bool   `json:"new_session,omitempty"`  // begin a session
@@ -89,7 +89,7 @@ type USSDSimulateParams struct {
 
 // USSDSimulateResult is what the app's callback answered.
 type USSDSimulateResult struct {
-	SessionID string     `json:"-"` // the session: give it to the next step
+	SessionID ID         `json:"-"` // the session: give it to the next step
 	Message   string     `json:"message"`
 	Action    USSDAction `json:"action"`
 	Continue  bool       `json:"-"` // another step may follow
@@ -133,12 +133,12 @@ func (p *USSDSimulateParams) complete() (*USSDSimulateParams, error) {
 		if err != nil {
 			return nil, err
 		}
-		body.SessionID, body.NewSession = id, true
+		body.SessionID, body.NewSession = ID(id), true
 	}
 	if err := checkFilled("msisdn", p.MSISDN, contract.MaxNumberLength); err != nil {
 		return nil, err
 	}
-	return &body, firstError(checkID("app_id", p.AppID), checkText("app_id", p.AppID, 0, 0), checkText("session_id", body.SessionID, 1, contract.MaxUSSDSessionID),
+	return &body, firstError(checkID("app_id", p.AppID), checkText("app_id", string(p.AppID), 0, 0), checkText("session_id", string(body.SessionID), 1, contract.MaxUSSDSessionID),
 		checkText("input", p.Input, 0, contract.MaxUSSDInput), checkText("service_code", p.ServiceCode, 0, contract.MaxUSSDServiceCode))
 }
 
@@ -198,7 +198,7 @@ func (s *USSDAppsService) Create(ctx context.Context, p *USSDAppParams, opts ...
 }
 
 // Update changes an app. Name and callback are always sent, so give them as they are to be.
-func (s *USSDAppsService) Update(ctx context.Context, id string, p *USSDAppParams, opts ...CallOption) (*USSDApp, error) {
+func (s *USSDAppsService) Update(ctx context.Context, id ID, p *USSDAppParams, opts ...CallOption) (*USSDApp, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
@@ -206,24 +206,24 @@ func (s *USSDAppsService) Update(ctx context.Context, id string, p *USSDAppParam
 }
 
 // Delete removes an app; an extension that points at it stays, unbound (decided).
-func (s *USSDAppsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
+func (s *USSDAppsService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
 	_, err := call[nothing](ctx, s.core, request{op: &contract.USSDAppDelete, id: id}, opts)
 	return err
 }
 
 // SetMode switches an app between test and live. Live needs an active extension that points at the app; without one the API refuses with
 // 402 and CodeExtensionRequired, which is a plain *APIError, for it has nothing to do with money.
-func (s *USSDAppsService) SetMode(ctx context.Context, id string, mode USSDMode, opts ...CallOption) (*USSDApp, error) {
+func (s *USSDAppsService) SetMode(ctx context.Context, id ID, mode USSDMode, opts ...CallOption) (*USSDApp, error) {
 	return modeCall(ctx, s.core, &contract.USSDAppMode, id, mode, opts)
 }
 
 // RotateSecret makes a new secret for a mode and tells it. The old one is dead at once, so let the callback accept both for a moment.
 // After OutcomeUnknown rotate again: the secret in force may be one that nobody has read.
-func (s *USSDAppsService) RotateSecret(ctx context.Context, id string, mode USSDMode, opts ...CallOption) (*USSDApp, error) {
+func (s *USSDAppsService) RotateSecret(ctx context.Context, id ID, mode USSDMode, opts ...CallOption) (*USSDApp, error) {
 	return modeCall(ctx, s.core, &contract.USSDAppSecret, id, mode, opts)
 }
 
-func modeCall(ctx context.Context, c *core, op *contract.Operation, id string, mode USSDMode, opts []CallOption) (*USSDApp, error) {
+func modeCall(ctx context.Context, c *core, op *contract.Operation, id ID, mode USSDMode, opts []CallOption) (*USSDApp, error) {
 	if mode != USSDTest && mode != USSDLive {
 		return nil, &ParamError{Field: "mode", Given: "another word", Allowed: "test or live"}
 	}
@@ -246,7 +246,7 @@ type USSDExtensionsService struct{ core *core }
 // USSDExtensionParams are an extension to rent.
 type USSDExtensionParams struct {
 	Code      string `json:"code"`                 // 1 to 12 digits
-	AppID     string `json:"app_id,omitempty"`     // the app that answers; "": none yet
+	AppID     ID     `json:"app_id,omitempty"`     // the app that answers; "": none yet
 	ShortCode string `json:"short_code,omitempty"` // such as "*920#"; "": the shared one
 }
 
@@ -294,7 +294,7 @@ func (s *USSDExtensionsService) Create(ctx context.Context, p *USSDExtensionPara
 }
 
 // Delete gives an extension back; a live app that it pointed at falls back to test mode (decided).
-func (s *USSDExtensionsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
+func (s *USSDExtensionsService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
 	_, err := call[nothing](ctx, s.core, request{op: &contract.USSDExtDelete, id: id}, opts)
 	return err
 }
@@ -303,7 +303,7 @@ func (p *USSDExtensionParams) check() error {
 	if p == nil {
 		return nilParams()
 	}
-	return firstError(checkCode(p.Code), checkText("app_id", p.AppID, 0, 0), checkText("short_code", p.ShortCode, 0, contract.MaxUSSDServiceCode))
+	return firstError(checkCode(p.Code), checkText("app_id", string(p.AppID), 0, 0), checkText("short_code", p.ShortCode, 0, contract.MaxUSSDServiceCode))
 }
 
 // USSDSessionsService tells about sessions.
@@ -323,7 +323,7 @@ const (
 // USSDSession is one session (inferred).
 type USSDSession struct {
 	ID          ID                `json:"id"`
-	SessionRef  string            `json:"session_ref"` // as the callback knows it
+	SessionRef  ID                `json:"session_ref"` // as the callback knows it
 	MSISDN      string            `json:"msisdn"`
 	ServiceCode string            `json:"service_code"`
 	Status      USSDSessionStatus `json:"status"`
@@ -357,6 +357,6 @@ func (s *USSDSessionsService) All(ctx context.Context, p *USSDSessionListParams,
 }
 
 // Get tells about one session, by its ID or SessionRef.
-func (s *USSDSessionsService) Get(ctx context.Context, id string, opts ...CallOption) (*USSDSession, error) {
+func (s *USSDSessionsService) Get(ctx context.Context, id ID, opts ...CallOption) (*USSDSession, error) {
 	return getOne[USSDSession](ctx, s.core, &contract.USSDSessionGet, id, opts)
 }

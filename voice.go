@@ -91,12 +91,12 @@ func (s *VoiceService) Send(ctx context.Context, p *VoiceSendParams, opts ...Cal
 }
 
 // Get tells how the calls of a Send stand, by ID or Reference. It needs the scope voice.
-func (s *VoiceService) Get(ctx context.Context, id string, opts ...CallOption) (*VoiceCampaign, error) {
+func (s *VoiceService) Get(ctx context.Context, id ID, opts ...CallOption) (*VoiceCampaign, error) {
 	return getOne[VoiceCampaign](ctx, s.core, &contract.VoiceGet, id, opts)
 }
 
 // Wait asks with Get until the calls are over: first at once, then after 2 s, then at intervals that grow to 15 s. It ends with ctx.
-func (s *VoiceService) Wait(ctx context.Context, id string, opts ...CallOption) (*VoiceCampaign, error) {
+func (s *VoiceService) Wait(ctx context.Context, id ID, opts ...CallOption) (*VoiceCampaign, error) {
 	get := func() (*VoiceCampaign, error) { return s.Get(ctx, id, opts...) }
 	return poll(ctx, s.core, &contract.VoiceGet, get, func(v *VoiceCampaign) bool { return v.Status.IsFinal() })
 }

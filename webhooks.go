@@ -55,7 +55,7 @@ func (s *WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webho
 
 // Delete removes an endpoint. It needs the scope webhooks. When an attempt's answer is lost and the next finds the endpoint gone, the
 // call succeeds.
-func (s *WebhooksService) Delete(ctx context.Context, id string, opts ...CallOption) error {
+func (s *WebhooksService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
 	_, err := call[nothing](ctx, s.core, request{op: &contract.WebhookDelete, id: id}, opts)
 	return err
 }

@@ -16,7 +16,7 @@ const callbackURL = "https://example.com/ussd"
 // phone dials an app on a fake, step by step.
 type phone struct {
 	client       *hellio.Client
-	app, session string
+	app, session hellio.ID
 }
 
 // newPhone makes an app whose callback is the shop, in a fake that start begins.
@@ -32,7 +32,7 @@ func newPhone(ctx context.Context, s *shop, start func(...helliotest.Option) (*h
 	if err != nil {
 		return nil, err
 	}
-	p.app = app.ID.String()
+	p.app = app.ID
 	handler, err = hellio.NewUSSDHandler([]string{app.TestSecret, app.LiveSecret}, s.step)
 	return p, err
 }
