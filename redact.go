@@ -7,13 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// minNumberDigits is the least that maskNumbers takes for a phone number.
+// minNumberDigits is the smallest number of digits of a phone number.
 const minNumberDigits = 7
 
-// maskNumbers hides all but the last two digits of whatever has as many digits as a phone number, also where spaces, dashes, dots or
-// brackets part them. IP addresses stay: errors of connections are of no use without them.
+// maskNumbers hides all but the last two digits of everything with as many
+// digits as a phone number, also if single spaces, dashes, dots or brackets
+// separate them. It keeps IP addresses, because a connection error is useless
+// without them.
 func maskNumbers(text string) string {
-	var masked []byte // nil until there is something to hide
+	var masked []byte // nil: nothing to hide so far
 	for i := 0; i < len(text); {
 		end, digits := numberAt(text, i)
 		if _, err := netip.ParseAddr(text[i:end]); digits >= minNumberDigits && err != nil {
@@ -35,7 +37,8 @@ func maskNumbers(text string) string {
 	return string(masked)
 }
 
-// numberAt gives the end of the digits that begin at i, single separators between them included, and how many digits there are.
+// numberAt returns the end of the digits that begin at i, including single
+// separators between them, and their number.
 func numberAt(text string, i int) (end, digits int) {
 	end = i
 	for j := i; j < len(text); j++ {
@@ -52,10 +55,12 @@ func numberAt(text string, i int) (end, digits int) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// shownCode is an error code as it may be logged: a sentence or a one-time code in its place, which would quote what was sent, is not.
+// shownCode returns an error code for logs. It hides a sentence or a one-time
+// code in its place, which may quote what was sent.
 func shownCode(code string) string {
 	const shortestOTP = 4
-	if len(code) > 64 || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != "" || countDigits(code) >= shortestOTP {
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
+	if len(code) > 64 || strings.Trim(code, allowed) != "" || countDigits(code) >= shortestOTP {
 		return "(unknown code)"
 	}
 	return code
@@ -70,11 +75,11 @@ func countDigits(text string) (n int) {
 	return n
 }
 
-// shownCause is the text of a transport's error without what it quotes: net/http puts the server's own words into some, in quotation
-// marks or behind "malformed".
+// shownCause returns the text of a transport's error without quotations:
+// net/http quotes the server in some, in quotation marks or after "malformed".
 func shownCause(err error) string {
 	text := maskNumbers(err.Error())
-	if _, users := err.(foreignError); users {
+	if _, foreign := err.(foreignError); foreign {
 		return text
 	}
 	if head, _, quotes := strings.Cut(text, "malformed "); quotes {
@@ -88,7 +93,7 @@ func shownCause(err error) string {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// quantity gives "1 character", "3 characters".
+// quantity returns "1 character", "3 characters".
 func quantity(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit

@@ -6,7 +6,8 @@ import (
 	"log/slog"
 )
 
-// UnmarshalJSON reads the step; where the API does not say whether another may follow, the action does.
+// UnmarshalJSON reads the step. If the API does not say whether another step
+// may follow, the action does.
 func (r *USSDSimulateResult) UnmarshalJSON(data []byte) error {
 	type plain USSDSimulateResult
 	step := struct {
@@ -23,10 +24,56 @@ func (r *USSDSimulateResult) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// USSDPricing is the price of sessions and extensions (inferred).
+type USSDPricing struct {
+	ShortCode       string               `json:"short_code"` // the shared one; its form varies
+	Currency        string               `json:"currency"`
+	SessionPrices   []USSDSessionPrice   `json:"session_prices"`
+	ExtensionPrices []USSDExtensionPrice `json:"extension_prices"`
+	Raw             json.RawMessage      `json:"-"`
+}
+
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (p *USSDPricing) UnmarshalJSON(data []byte) error {
 	type plain USSDPricing
 	return keepRaw(data, (*plain)(p), &p.Raw)
+}
+
+// USSDSessionPrice is the price of one session on one network.
+type USSDSessionPrice struct {
+	Network      string `json:"network"`
+	Slug         string `json:"slug"`
+	SessionPrice Amount `json:"session_price"`
+}
+
+// USSDExtensionPrice is the monthly price of an extension of some length.
+type USSDExtensionPrice struct {
+	Length       int    `json:"length"` // digits
+	MonthlyPrice Amount `json:"monthly_price"`
+}
+
+// USSDAvailability says whether an extension is available (inferred).
+type USSDAvailability struct {
+	Code         string `json:"code"`
+	Valid        bool   `json:"valid"`
+	Available    bool   `json:"available"`
+	MonthlyPrice Amount `json:"monthly_price"` // zero value if not valid
+}
+
+// USSDApp is an app (inferred). Its secrets sign the API's requests to the
+// callback. The API returns them when it makes them, and perhaps elsewhere:
+// store them.
+type USSDApp struct {
+	ID          ID              `json:"id"`
+	Name        string          `json:"name"`
+	CallbackURL string          `json:"callback_url"`
+	Mode        USSDMode        `json:"mode"`
+	TestSecret  string          `json:"test_secret"` // may be absent
+	LiveSecret  string          `json:"live_secret"` // may be absent
+	IsLive      bool            `json:"is_live"`
+	Active      bool            `json:"active"`
+	CreatedAt   Timestamp       `json:"created_at"`
+	Raw         json.RawMessage `json:"-"`
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
@@ -35,10 +82,39 @@ func (a *USSDApp) UnmarshalJSON(data []byte) error {
 	return keepRaw(data, (*plain)(a), &a.Raw)
 }
 
+// USSDExtension is a rented extension (inferred).
+type USSDExtension struct {
+	ID           ID              `json:"id"`
+	Code         string          `json:"code"`
+	DialString   string          `json:"dial_string"` // such as "*920*123#"
+	Length       int             `json:"length"`
+	Status       string          `json:"status"`
+	MonthlyPrice Amount          `json:"monthly_price"`
+	AutoRenew    bool            `json:"auto_renew"`
+	AppID        ID              `json:"app_id"` // "": none
+	ExpiresAt    Timestamp       `json:"expires_at"`
+	Raw          json.RawMessage `json:"-"`
+}
+
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (e *USSDExtension) UnmarshalJSON(data []byte) error {
 	type plain USSDExtension
 	return keepRaw(data, (*plain)(e), &e.Raw)
+}
+
+// USSDSession is one session (inferred).
+type USSDSession struct {
+	ID          ID                `json:"id"`
+	SessionRef  ID                `json:"session_ref"` // the SessionID of its steps
+	MSISDN      string            `json:"msisdn"`
+	ServiceCode string            `json:"service_code"`
+	Status      USSDSessionStatus `json:"status"`
+	Steps       int               `json:"steps"`
+	Charge      Amount            `json:"charge"`  // zero value: none
+	Sandbox     bool              `json:"sandbox"` // simulated
+	StartedAt   Timestamp         `json:"started_at"`
+	EndedAt     Timestamp         `json:"ended_at"`
+	Raw         json.RawMessage   `json:"-"`
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
@@ -50,19 +126,21 @@ func (s *USSDSession) UnmarshalJSON(data []byte) error {
 // Format prints the params without number and input, for every verb.
 func (p USSDSimulateParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
 
-// LogValue gives what Format prints.
+// LogValue implements slog.LogValuer with the redacted text.
 func (p USSDSimulateParams) LogValue() slog.Value { return p.redacted().logValue() }
 
 func (p USSDSimulateParams) redacted() redacted {
-	return redacted(fmt.Sprintf("USSDSimulateParams{app %q, session %q, new %t, input of %s}", p.AppID, p.SessionID, p.NewSession, characters(p.Input)))
+	return redacted(fmt.Sprintf("USSDSimulateParams{app %q, session %q, new %t, input of %s}",
+		p.AppID, p.SessionID, p.NewSession, characters(p.Input)))
 }
 
 // Format prints the app without its secrets, for every verb.
 func (a USSDApp) Format(f fmt.State, _ rune) { a.redacted().format(f) }
 
-// LogValue gives what Format prints.
+// LogValue implements slog.LogValuer with the redacted text.
 func (a USSDApp) LogValue() slog.Value { return a.redacted().logValue() }
 
 func (a USSDApp) redacted() redacted {
-	return redacted(fmt.Sprintf("USSDApp{%s, %q, mode %s, active %t}", a.ID, a.Name, a.Mode, a.Active))
+	return redacted(fmt.Sprintf("USSDApp{%s, %q, mode %s, active %t}",
+		a.ID, a.Name, a.Mode, a.Active))
 }
