@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"unicode/utf8"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -57,15 +58,15 @@ func (s *BalanceService) Pricing(
 }
 
 func countryQuery(country string) (url.Values, error) {
+	const allowed = "two letters A to Z, or an empty string for all countries"
 	switch {
 	case country == "":
 		return nil, nil
+	case utf8.RuneCountInString(country) != 2:
+		return nil, &ParamError{Field: "country", Given: characters(country), Allowed: allowed}
 	case len(country) != 2 || !isLetter(country[0]) || !isLetter(country[1]):
-		return nil, &ParamError{
-			Field:   "country",
-			Given:   characters(country),
-			Allowed: "two letters, or none for all",
-		}
+		const given = "a character that is no letter"
+		return nil, &ParamError{Field: "country", Given: given, Allowed: allowed}
 	default:
 		return url.Values{"country": {country}}, nil
 	}

@@ -67,7 +67,7 @@ func (p *EmailVerifyParams) check() error {
 		return nilParams()
 	}
 	if len(p.Emails) == 0 {
-		return &ParamError{Field: "emails", Given: "none", Allowed: "at least one"}
+		return &ParamError{Field: "emails", Given: "no addresses", Allowed: "at least 1 address"}
 	}
 	for i, address := range p.Emails {
 		if err := checkEmail("emails["+itoa(i)+"]", address); err != nil {

@@ -52,7 +52,7 @@ func (p *LoginParams) check() error {
 		return nilParams()
 	}
 	if p.Password == "" {
-		return &ParamError{Field: "password", Given: "an empty one", Allowed: "at least 1 character"}
+		return &ParamError{Field: "password", Given: "an empty string", Allowed: "at least 1 character"}
 	}
 	return firstError(
 		checkEmail("email", p.Email),

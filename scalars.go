@@ -25,14 +25,16 @@ type Amount struct{ text string }
 // ParseAmount reads a plain decimal such as "12.5" or "-3". For anything else
 // it returns a *ParamError.
 func ParseAmount(text string) (Amount, error) {
-	if !isDecimal(text) {
-		return Amount{}, &ParamError{
-			Field:   "amount",
-			Given:   quantity(len(text), "byte"),
-			Allowed: "a plain decimal number of at most 64 bytes",
-		}
+	const allowed = "a plain decimal number of at most 64 bytes"
+	switch {
+	case text == "":
+		return Amount{}, &ParamError{Field: "amount", Given: "an empty string", Allowed: allowed}
+	case !isDecimal(text):
+		given := quantity(len(text), "byte") + " in another form"
+		return Amount{}, &ParamError{Field: "amount", Given: given, Allowed: allowed}
+	default:
+		return Amount{text: text}, nil
 	}
-	return Amount{text: text}, nil
 }
 
 // String returns the amount as the API wrote it, and "" for the zero value.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/url"
+	"unicode/utf8"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -140,14 +141,15 @@ func (p *USSDSimulateParams) complete() (*USSDSimulateParams, error) {
 }
 
 func checkCode(code string) error {
-	if !isDigits(code) || len(code) > contract.MaxUSSDCode {
-		return &ParamError{
-			Field:   "code",
-			Given:   "one of " + characters(code),
-			Allowed: "1 to 12 digits",
-		}
+	switch {
+	case code == "" || utf8.RuneCountInString(code) > contract.MaxUSSDCode:
+		return &ParamError{Field: "code", Given: sizeOf(code), Allowed: "1 to 12 digits"}
+	case !isDigits(code):
+		const given = "a character that is no digit"
+		return &ParamError{Field: "code", Given: given, Allowed: "1 to 12 digits"}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // USSDAppsService manages the apps that answer sessions.
@@ -232,7 +234,11 @@ func modeCall(
 	ctx context.Context, c *core, op *contract.Operation, id ID, mode USSDMode, opts []CallOption,
 ) (*USSDApp, error) {
 	if mode != USSDTest && mode != USSDLive {
-		return nil, &ParamError{Field: "mode", Given: "another word", Allowed: "test or live"}
+		given := "an unknown mode"
+		if mode == "" {
+			given = "an empty string"
+		}
+		return nil, &ParamError{Field: "mode", Given: given, Allowed: "test or live"}
 	}
 	r := request{op: op, id: id, body: map[string]USSDMode{"mode": mode}}
 	return call[USSDApp](ctx, c, r, opts)

@@ -8,6 +8,10 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
+// The checks below return a *ParamError whose Given and Allowed are noun
+// phrases: "invalid FIELD: got GIVEN, want ALLOWED". Given never quotes a value
+// that may be secret.
+
 func nilParams() error {
 	return &ParamError{Field: "params", Given: "nil", Allowed: "a pointer to params"}
 }
@@ -23,25 +27,27 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-// checkText accepts valid UTF-8 of least to most characters (Unicode code points); most 0 sets no bound. JSON can't hold other bytes, and
-// a text must not arrive changed.
+// checkText accepts valid UTF-8 of least to most characters (Unicode code
+// points); most 0 sets no bound. JSON cannot hold other bytes, and a text must
+// not arrive changed.
 func checkText(field, text string, least, most int) error {
 	n := utf8.RuneCountInString(text)
 	switch {
 	case !utf8.ValidString(text):
 		return &ParamError{Field: field, Given: "invalid UTF-8", Allowed: "valid UTF-8"}
 	case n < least || most > 0 && n > most:
-		return &ParamError{Field: field, Given: quantity(n, "character"), Allowed: itoa(least) + " to " + itoa(most)}
+		return &ParamError{Field: field, Given: sizeOf(text), Allowed: between(least, most, "character")}
 	default:
 		return nil
 	}
 }
 
-// checkNumbers accepts 1 to most numbers, none of them blank or longer than longest characters; 0 sets no bound. What a valid number is,
-// the API decides.
+// checkNumbers accepts 1 to most numbers, none of them blank or longer than
+// longest characters; 0 sets no bound. The API decides which numbers are valid.
 func checkNumbers(field string, numbers []string, most, longest int) error {
 	if len(numbers) == 0 || most > 0 && len(numbers) > most {
-		return &ParamError{Field: field, Given: quantity(len(numbers), "number"), Allowed: atLeastOne(most)}
+		given := quantity(len(numbers), "number")
+		return &ParamError{Field: field, Given: given, Allowed: between(1, most, "number")}
 	}
 	for i, number := range numbers {
 		if err := checkFilled(field, number, longest); err != nil {
@@ -53,65 +59,111 @@ func checkNumbers(field string, numbers []string, most, longest int) error {
 }
 
 func checkSender(sender string) error {
-	if err := checkFilled("sender", sender, contract.MaxSenderLength); err != nil {
-		return err
+	err := checkFilled("sender", sender, contract.MaxSenderLength)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if sender == "" {
+		err.Allowed += ", in the params or by WithDefaultSender"
+	}
+	return err
 }
 
-// checkFilled accepts a text of 1 to most characters that is more than white space; most 0 sets no bound. It returns the concrete type,
-// for its caller to name the element.
+// checkFilled accepts a text of 1 to most characters that is more than white
+// space; most 0 sets no bound. It returns the concrete type, so that its caller
+// can name the element.
 func checkFilled(field, text string, most int) *ParamError {
-	given := ""
+	allowed := between(1, most, "character")
 	switch {
-	case strings.TrimSpace(text) == "":
-		given = "a blank one of " + characters(text)
-	case most > 0 && utf8.RuneCountInString(text) > most:
-		given = characters(text)
+	case text != "" && strings.TrimSpace(text) == "":
+		given := characters(text) + " of white space"
+		return &ParamError{Field: field, Given: given, Allowed: allowed}
+	case text == "" || most > 0 && utf8.RuneCountInString(text) > most:
+		return &ParamError{Field: field, Given: sizeOf(text), Allowed: allowed}
 	case !utf8.ValidString(text):
-		given = "invalid UTF-8"
+		return &ParamError{Field: field, Given: "invalid UTF-8", Allowed: "valid UTF-8"}
 	default:
 		return nil
 	}
-	return &ParamError{Field: field, Given: given, Allowed: atLeastOne(most) + " characters"}
 }
 
-func atLeastOne(most int) string {
-	if most == 0 {
-		return "at least 1"
+// between returns "1 to 11 characters", "at most 32 characters" or "at least 1
+// character"; most 0 sets no bound.
+func between(least, most int, unit string) string {
+	switch {
+	case most == 0:
+		return "at least " + quantity(least, unit)
+	case least == 0:
+		return "at most " + quantity(most, unit)
+	default:
+		return itoa(least) + " to " + quantity(most, unit)
 	}
-	return "1 to " + itoa(most)
+}
+
+// sizeOf returns "an empty string" or "14 characters".
+func sizeOf(text string) string {
+	if text == "" {
+		return "an empty string"
+	}
+	return characters(text)
 }
 
 // checkRange accepts a number in a range, and 0 for the API's default.
 func checkRange(field string, n, least, most int) error {
-	if n != 0 && (n < least || n > most) {
-		return &ParamError{Field: field, Given: itoa(n), Allowed: itoa(least) + " to " + itoa(most) + ", or 0 for the API's default"}
+	if n == 0 || n >= least && n <= most {
+		return nil
 	}
-	return nil
+	allowed := itoa(least) + " to " + itoa(most) + ", or 0 for the API's default"
+	return &ParamError{Field: field, Given: itoa(n), Allowed: allowed}
 }
 
-// checkEmail accepts text on both sides of an @; what a valid address is beyond that, the API decides.
+// checkEmail accepts text on both sides of an @. The API decides which
+// addresses are valid.
 func checkEmail(field, address string) error {
-	local, domain, at := strings.Cut(strings.TrimSpace(address), "@")
-	if !at || local == "" || domain == "" || !utf8.ValidString(address) {
-		return &ParamError{Field: field, Given: "one of " + characters(address) + " that is no address", Allowed: "an e-mail address"}
+	local, domain, found := strings.Cut(strings.TrimSpace(address), "@")
+	given := ""
+	switch {
+	case address == "":
+		given = "an empty string"
+	case !utf8.ValidString(address):
+		given = "invalid UTF-8"
+	case !found:
+		given = "no @"
+	case local == "":
+		given = "nothing before the @"
+	case domain == "":
+		given = "nothing after the @"
+	default:
+		return nil
 	}
-	return nil
+	return &ParamError{Field: field, Given: given, Allowed: "an e-mail address"}
 }
 
-// checkCallback accepts a URL that the API may call: https, or http for a loopback host, where only a fake can be.
+// checkCallback accepts a URL that the API may call: https, or http for a
+// loopback host, where only a fake can be.
 func checkCallback(field, text string) error {
-	if u := webURL(text); u == nil || u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		return &ParamError{Field: field, Given: "one of " + characters(text), Allowed: "an absolute https URL"}
+	given := ""
+	switch u := webURL(text); {
+	case text == "":
+		given = "an empty string"
+	case u == nil:
+		given = "no absolute URL"
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		given = "plain http"
+	default:
+		return nil
 	}
-	return nil
+	return &ParamError{Field: field, Given: given, Allowed: "an absolute https URL"}
 }
 
-// webURL reads an absolute http or https URL; nil if it is none. url.Parse takes bytes that JSON can't hold.
+// webURL reads an absolute http or https URL, and returns nil for any other
+// text. It refuses bytes that JSON cannot hold, which url.Parse accepts.
 func webURL(text string) *url.URL {
 	u, err := url.Parse(text)
-	if err != nil || !utf8.ValidString(text) || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
+	if err != nil || !utf8.ValidString(text) || u.Hostname() == "" {
+		return nil
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
 		return nil
 	}
 	return u

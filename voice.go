@@ -144,11 +144,8 @@ func (p *VoiceSendParams) checkSound() error {
 	case p.Text == "" && p.AudioURL == "":
 		return &ParamError{Field: "text", Given: "neither text nor audio_url", Allowed: "one of them"}
 	case p.AudioURL != "" && webURL(p.AudioURL) == nil:
-		return &ParamError{
-			Field:   "audio_url",
-			Given:   "one of " + characters(p.AudioURL),
-			Allowed: "an absolute http or https URL",
-		}
+		const allowed = "an absolute http or https URL"
+		return &ParamError{Field: "audio_url", Given: "no absolute URL", Allowed: allowed}
 	default:
 		return nil
 	}

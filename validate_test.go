@@ -1,0 +1,97 @@
+package hellio
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestARefusalNamesGivenAndWantedAsNouns(t *testing.T) {
+	t.Parallel()
+	_, amount := ParseAmount("twelve")
+	_, noAmount := ParseAmount("")
+	_, country := countryQuery("G1")
+	_, countries := countryQuery("GHA")
+	_, mode := modeCall(t.Context(), nil, nil, "id", "draft", nil)
+	_, noMode := modeCall(t.Context(), nil, nil, "id", "", nil)
+	const (
+		decimal   = "a plain decimal number of at most 64 bytes"
+		letters   = "two letters A to Z, or an empty string for all countries"
+		httpsURL  = "an absolute https URL"
+		anyURL    = "an absolute http or https URL"
+		validUTF8 = "valid UTF-8"
+	)
+	for _, c := range []struct {
+		err            error
+		given, allowed string
+	}{
+		{nilParams(), "nil", "a pointer to params"},
+		{nilContext(), "nil", "a context"},
+		{checkText("f", "", 1, 1600), "an empty string", "1 to 1600 characters"},
+		{checkText("f", "é", 2, 0), "1 character", "at least 2 characters"},
+		{checkText("f", "ééé", 0, 2), "3 characters", "at most 2 characters"},
+		{checkText("f", "éé", 0, 1), "2 characters", "at most 1 character"},
+		{checkText("f", "\xff", 0, 0), "invalid UTF-8", validUTF8},
+		{checkNumbers("f", nil, 0, 0), "0 numbers", "at least 1 number"},
+		{checkNumbers("f", []string{"2", "3"}, 1, 0), "2 numbers", "1 to 1 number"},
+		{checkNumbers("f", []string{""}, 0, 0), "an empty string", "at least 1 character"},
+		{checkNumbers("f", []string{"234"}, 1, 2), "3 characters", "1 to 2 characters"},
+		{checkFilled("f", " \t", 11), "2 characters of white space", "1 to 11 characters"},
+		{checkFilled("f", "2\xff", 11), "invalid UTF-8", validUTF8},
+		{
+			checkSender(""),
+			"an empty string",
+			"1 to 11 characters, in the params or by WithDefaultSender",
+		},
+		{checkSender(strings.Repeat("é", 12)), "12 characters", "1 to 11 characters"},
+		{checkRange("f", 3, 4, 10), "3", "4 to 10, or 0 for the API's default"},
+		{checkRange("f", -1, 4, 10), "-1", "4 to 10, or 0 for the API's default"},
+		{checkEmail("f", ""), "an empty string", "an e-mail address"},
+		{checkEmail("f", "ama.example.com"), "no @", "an e-mail address"},
+		{checkEmail("f", " @example.com"), "nothing before the @", "an e-mail address"},
+		{checkEmail("f", "ama@ "), "nothing after the @", "an e-mail address"},
+		{checkEmail("f", "ama@\xff"), "invalid UTF-8", "an e-mail address"},
+		{checkCallback("f", ""), "an empty string", httpsURL},
+		{checkCallback("f", "/hooks"), "no absolute URL", httpsURL},
+		{checkCallback("f", "ftp://example.com"), "no absolute URL", httpsURL},
+		{checkCallback("f", "http://example.com"), "plain http", httpsURL},
+		{(&VoiceSendParams{AudioURL: "/a"}).check(), "no absolute URL", anyURL},
+		{(&VoiceSendParams{}).check(), "neither text nor audio_url", "one of them"},
+		{(&EmailVerifyParams{}).check(), "no addresses", "at least 1 address"},
+		{(&LoginParams{}).check(), "an empty string", "at least 1 character"},
+		{checkCode(""), "an empty string", "1 to 12 digits"},
+		{checkCode("1234567890123"), "13 characters", "1 to 12 digits"},
+		{checkCode("12a"), "a character that is no digit", "1 to 12 digits"},
+		{country, "a character that is no letter", letters},
+		{countries, "3 characters", letters},
+		{mode, "an unknown mode", "test or live"},
+		{noMode, "an empty string", "test or live"},
+		{amount, "6 bytes in another form", decimal},
+		{noAmount, "an empty string", decimal},
+	} {
+		var bad *ParamError
+		require.ErrorAs(t, c.err, &bad)
+		require.Equal(t, [2]string{c.given, c.allowed}, [2]string{bad.Given, bad.Allowed})
+	}
+}
+
+func TestChecksAcceptWhatIsWithinTheLimits(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"an empty text":        checkText("f", "", 0, 2),
+		"the longest text":     checkText("f", "éé", 0, 2),
+		"a text without bound": checkText("f", strings.Repeat("a", 9999), 0, 0),
+		"the most numbers":     checkNumbers("f", []string{"12", "3"}, 2, 2),
+		"a sender":             checkSender(strings.Repeat("é", 11)),
+		"the least":            checkRange("f", 4, 4, 10),
+		"the most":             checkRange("f", 10, 4, 10),
+		"the API's default":    checkRange("f", 0, 4, 10),
+		"an address":           checkEmail("f", "a@b"),
+		"an https URL":         checkCallback("f", "https://example.com/h"),
+		"a loopback URL":       checkCallback("f", "http://[::1]:8080/h"),
+		"a code":               checkCode("123456789012"),
+	} {
+		require.NoError(t, err, name)
+	}
+}
