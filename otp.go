@@ -116,9 +116,10 @@ type OTPVerifyParams struct {
 }
 
 // Verify reports whether the code is the latest one sent to the destination,
-// unexpired and unused. A wrong code is (false, nil), so no caller can overlook
+// unexpired and unused. It returns true only if the API answers 2xx with
+// data.verified true. A wrong code is (false, nil), so no caller can overlook
 // the bool. A right code is used up by this call; after 5 wrong ones a code is
-// dead (decided).
+// dead (decided). WithResponse and OTPStatusOf say why a code is not right.
 //
 // Verify needs the scope otp and costs nothing. It is not retried once the
 // request may have arrived: an *APIError or *ConnectionError with
@@ -183,9 +184,52 @@ func checkDestination(channel Channel, number, email string) error {
 	return nil
 }
 
+// OTPStatus says what Verify found out about a code.
+type OTPStatus string
+
+// The known statuses; others pass through. Expired is decided, not documented.
+// So is invalid for a code that was used, that is dead or that was never sent:
+// the API does not distinguish it from a wrong one.
+const (
+	OTPVerified OTPStatus = "verified"
+	OTPInvalid  OTPStatus = "invalid"
+	OTPExpired  OTPStatus = "expired"
+)
+
+// OTPStatusOf returns the status in the Response of an OTPService.Verify, as
+// WithResponse fills it. It returns OTPVerified exactly if Verify returned
+// true, and "" if Verify returned an error or the API sent no other status.
+func OTPStatusOf(r *Response) OTPStatus {
+	if r == nil || !is2xx(r.StatusCode) && r.StatusCode != http.StatusUnprocessableEntity {
+		return ""
+	}
+	var verdict otpVerdict
+	if verdict.decodeBody(r.Body) != nil {
+		return ""
+	}
+	verdict.stamp(r)
+	switch {
+	case verdict.verified:
+		return OTPVerified
+	case verdict.status == OTPVerified: // not what data.verified and the HTTP status say
+		return ""
+	default:
+		return verdict.status
+	}
+}
+
 // otpVerdict is the result of Verify: a 200, or a 422 of the same shape for a
 // wrong code. Other 422s have no data.verified and are errors.
-type otpVerdict struct{ verified bool }
+type otpVerdict struct {
+	verified bool
+	status   OTPStatus
+}
+
+// stamp makes the code wrong unless the API answered 2xx: a refusal verifies
+// nothing, even if its body says so.
+func (v *otpVerdict) stamp(r *Response) { v.verified = v.verified && is2xx(r.StatusCode) }
+
+func is2xx(status int) bool { return status >= 200 && status < 300 }
 
 var errNotBool = errors.New("the answer's data.verified is not a bool")
 
@@ -196,15 +240,17 @@ func (v *otpVerdict) decodeBody(body []byte) error {
 	if err := decodeWhole(body, &envelope); err != nil {
 		return errNoData
 	}
-	switch verified, ok := envelope.Data["verified"]; {
-	case !ok:
-		return errNoData
-	case string(verified) == "true" || string(verified) == "false":
+	verified, given := envelope.Data["verified"]
+	switch string(verified) {
+	case "true", "false":
 		v.verified = string(verified) == "true"
+		_ = json.Unmarshal(envelope.Data["status"], &v.status) // "" if it is no string
 		return nil
-	default:
-		return errNotBool
 	}
+	if !given {
+		return errNoData
+	}
+	return errNotBool
 }
 
 // Format prints the params without number and address, for every verb.
