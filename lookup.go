@@ -112,13 +112,12 @@ func (s *LookupService) List(
 }
 
 // All ranges over all lookups, newest first. It fetches each page when it is
-// needed.
+// needed, and yields an error last if a page fails or its cursor repeats.
 func (s *LookupService) All(
 	ctx context.Context, p *LookupListParams, opts ...CallOption,
 ) iter.Seq2[*Lookup, error] {
 	cursor := func(p *LookupListParams) *string { return &p.Cursor }
-	fetch := func(p *LookupListParams) (*Page[Lookup], error) { return s.List(ctx, p, opts...) }
-	return iterate(p, cursor, fetch)
+	return iterate(ctx, &contract.LookupList, s.List, p, cursor, opts)
 }
 
 // Wait calls Get until the lookup is final: immediately, after 2 s, then at

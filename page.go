@@ -3,8 +3,10 @@ package hellio
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"net/url"
+	"slices"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -155,20 +157,32 @@ func listQuery(cursor string, perPage int, status string) (url.Values, error) {
 	return q, nil
 }
 
+var errCursorRepeats = errors.New("its next cursor was used before, so the list has no end")
+
 // iterate ranges over the pages that fetch returns, each fetched when the
-// previous one is used up. It ends with the last page, with an error, or when
-// the API repeats a cursor. It does not change the caller's params.
+// previous one is used up. It does not change the caller's params. It ends with
+// the last page or with an error of fetch.
+//
+// It ends with a *DecodeError if the API repeats a cursor. The items so far are
+// then no complete list, and the next pages would repeat them for ever.
 func iterate[P, T any](
-	p *P, cursor func(*P) *string, fetch func(*P) (*Page[T], error),
+	ctx context.Context,
+	op *contract.Operation,
+	fetch func(context.Context, *P, ...CallOption) (*Page[T], error),
+	p *P,
+	cursor func(*P) *string,
+	opts []CallOption,
 ) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		if p == nil {
 			yield(nil, nilParams())
 			return
 		}
+		var response *Response
+		all := append(slices.Clip(opts), keepResponse(&response))
 		next, seen := *p, map[string]bool{}
 		for {
-			page, err := fetch(&next)
+			page, err := fetch(ctx, &next, all...)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -179,11 +193,38 @@ func iterate[P, T any](
 				}
 			}
 			seen[*cursor(&next)] = true
-			if page.NextCursor == "" || seen[page.NextCursor] {
+			if page.NextCursor == "" {
+				return
+			}
+			if seen[page.NextCursor] {
+				yield(nil, cursorError(op, response))
 				return
 			}
 			*cursor(&next) = page.NextCursor
 		}
+	}
+}
+
+// keepResponse points kept to the Response of the call: the one that the caller
+// asked for with WithResponse, or a new one.
+func keepResponse(kept **Response) CallOption {
+	return func(o *callOptions) error {
+		if o.response == nil {
+			o.response = new(Response)
+		}
+		*kept = o.response
+		return nil
+	}
+}
+
+// cursorError returns the error for the answer whose next cursor repeats.
+func cursorError(op *contract.Operation, r *Response) error {
+	return &DecodeError{
+		Err:      errCursorRepeats,
+		Sample:   r.Body[:min(len(r.Body), sampleSize)],
+		Outcome:  OutcomeAccepted,
+		Response: *r,
+		call:     callInfo{op: op.Name},
 	}
 }
 

@@ -134,15 +134,13 @@ func (s *ReportsService) ListMessages(
 }
 
 // Messages ranges over all messages, newest first. It fetches each page when it
-// is needed. Messages sent meanwhile do not disturb it.
+// is needed, and yields an error last if a page fails or its cursor repeats.
+// Messages sent meanwhile do not disturb it.
 func (s *ReportsService) Messages(
 	ctx context.Context, p *MessageListParams, opts ...CallOption,
 ) iter.Seq2[*Message, error] {
 	cursor := func(p *MessageListParams) *string { return &p.Cursor }
-	fetch := func(p *MessageListParams) (*Page[Message], error) {
-		return s.ListMessages(ctx, p, opts...)
-	}
-	return iterate(p, cursor, fetch)
+	return iterate(ctx, &contract.MessageList, s.ListMessages, p, cursor, opts)
 }
 
 // GetMessage returns one message, by its ID or Reference. The Reference of an
@@ -166,15 +164,12 @@ func (s *ReportsService) ListCampaigns(
 }
 
 // Campaigns ranges over all campaigns, newest first. It fetches each page when
-// it is needed.
+// it is needed, and yields an error last if a page fails or its cursor repeats.
 func (s *ReportsService) Campaigns(
 	ctx context.Context, p *CampaignListParams, opts ...CallOption,
 ) iter.Seq2[*Campaign, error] {
 	cursor := func(p *CampaignListParams) *string { return &p.Cursor }
-	fetch := func(p *CampaignListParams) (*Page[Campaign], error) {
-		return s.ListCampaigns(ctx, p, opts...)
-	}
-	return iterate(p, cursor, fetch)
+	return iterate(ctx, &contract.CampaignList, s.ListCampaigns, p, cursor, opts)
 }
 
 // GetCampaign returns one campaign, by its ID (SMSSendResult.CampaignID) or

@@ -173,12 +173,11 @@ func (s *USSDAppsService) List(
 }
 
 // All ranges over all apps, newest first. It fetches each page when it is
-// needed.
+// needed, and yields an error last if a page fails or its cursor repeats.
 func (s *USSDAppsService) All(
 	ctx context.Context, p *USSDListParams, opts ...CallOption,
 ) iter.Seq2[*USSDApp, error] {
-	fetch := func(p *USSDListParams) (*Page[USSDApp], error) { return s.List(ctx, p, opts...) }
-	return iterate(p, ussdCursor, fetch)
+	return iterate(ctx, &contract.USSDAppList, s.List, p, ussdCursor, opts)
 }
 
 func ussdCursor(p *USSDListParams) *string { return &p.Cursor }
@@ -282,12 +281,11 @@ func (s *USSDExtensionsService) List(
 }
 
 // All ranges over all extensions, newest first. It fetches each page when it is
-// needed.
+// needed, and yields an error last if a page fails or its cursor repeats.
 func (s *USSDExtensionsService) All(
 	ctx context.Context, p *USSDListParams, opts ...CallOption,
 ) iter.Seq2[*USSDExtension, error] {
-	fetch := func(p *USSDListParams) (*Page[USSDExtension], error) { return s.List(ctx, p, opts...) }
-	return iterate(p, ussdCursor, fetch)
+	return iterate(ctx, &contract.USSDExtList, s.List, p, ussdCursor, opts)
 }
 
 // Create rents an extension per month, paid from the USSD balance. The API
@@ -358,15 +356,12 @@ func (s *USSDSessionsService) List(
 }
 
 // All ranges over all sessions, newest first. It fetches each page when it is
-// needed.
+// needed, and yields an error last if a page fails or its cursor repeats.
 func (s *USSDSessionsService) All(
 	ctx context.Context, p *USSDSessionListParams, opts ...CallOption,
 ) iter.Seq2[*USSDSession, error] {
 	cursor := func(p *USSDSessionListParams) *string { return &p.Cursor }
-	fetch := func(p *USSDSessionListParams) (*Page[USSDSession], error) {
-		return s.List(ctx, p, opts...)
-	}
-	return iterate(p, cursor, fetch)
+	return iterate(ctx, &contract.USSDSessionList, s.List, p, cursor, opts)
 }
 
 // Get returns one session, by its ID or SessionRef.
