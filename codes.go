@@ -31,6 +31,22 @@ const (
 	CodeServiceUnavailable      = contract.CodeServiceUnavailable      // 503 (decided)
 )
 
+// isKnownCode reports whether a code is one of the above.
+func isKnownCode(code string) bool {
+	switch code {
+	case CodeUnauthenticated, CodeInvalidCredentials, CodeInsufficientBalance,
+		CodeInsufficientUSSDBalance, CodeExtensionRequired, CodeInsufficientScope,
+		CodeSpendLimitExceeded, CodeIPNotAllowed, CodeEmailUnverified, CodeAccountLocked,
+		CodeNotFound, CodeMethodNotAllowed, CodeIdempotencyConflict, CodeExtensionUnavailable,
+		CodeSenderNotApproved, CodeNoValidRecipients, CodeNoValidNumbers, CodeInvalidRecipient,
+		CodeInvalidRequest, CodeTrafficNotRoutable, CodeAudioError, CodeUnknownApp,
+		CodeTwoFactorRequired, CodeThrottled, CodeServiceUnavailable:
+		return true
+	default:
+		return false
+	}
+}
+
 // The scopes that a token may carry, as AccessToken.Abilities names them.
 const (
 	ScopeAll         = contract.ScopeAll // every scope (inferred)

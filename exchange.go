@@ -189,7 +189,7 @@ func (x *exchange) checkRetry(_ context.Context, _ *http.Response, err error) (b
 	x.outcome = settle(before, x.latestOutcome(), x.response.Replayed)
 	x.why = why
 	if !x.ok && why != whyGone {
-		x.err = x.failure()
+		x.err = x.redact(x.failure())
 	} else if first {
 		x.core.budget.refund()
 	}

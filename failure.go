@@ -41,9 +41,9 @@ func (x *exchange) notBegun(err error) error {
 	if x.ctx.Err() == nil && isLimiter(err) && errors.As(err, &limited) && limited.APIError != nil {
 		api := *limited.APIError
 		api.Outcome, api.Response, api.call.op = x.outcome, x.response, x.op.Name
-		return &RateLimitError{APIError: &api, RetryAfter: limited.RetryAfter}
+		return x.redact(&RateLimitError{APIError: &api, RetryAfter: limited.RetryAfter})
 	}
-	return &ConnectionError{Err: err, Outcome: x.outcome, Response: x.response, call: info}
+	return x.redact(&ConnectionError{Err: err, Outcome: x.outcome, Response: x.response, call: info})
 }
 
 func isLimiter(err error) bool {

@@ -2,6 +2,7 @@ package hellio
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,23 +11,25 @@ import (
 // minNumberDigits is the smallest number of digits of a phone number.
 const minNumberDigits = 7
 
-// maskNumbers hides all but the last two digits of everything with as many
-// digits as a phone number, also if single spaces, dashes, dots or brackets
-// separate them. It keeps IP addresses, because a connection error is useless
-// without them.
-func maskNumbers(text string) string {
+// maskNumbers hides phone numbers but for their last two digits.
+func maskNumbers(text string) string { return maskDigits(text, minNumberDigits, nil) }
+
+// maskDigits hides the digits of every number that has at least least of them
+// or holds one of the codes, also if single spaces, dashes, dots or brackets
+// separate them. Two digits of a phone number stay. It keeps IP addresses,
+// because a connection error is useless without them.
+func maskDigits(text string, least int, codes []string) string {
 	var masked []byte // nil: nothing to hide so far
 	for i := 0; i < len(text); {
 		end, digits := numberAt(text, i)
-		if _, err := netip.ParseAddr(text[i:end]); digits >= minNumberDigits && err != nil {
-			if masked == nil {
-				masked = []byte(text)
-			}
-			for j := i; digits > 2; j++ {
-				if isDigit(masked[j]) {
-					masked[j] = '*'
-					digits--
-				}
+		visible := visibleDigits(text[i:end], digits, least, codes)
+		if visible < digits && masked == nil {
+			masked = []byte(text)
+		}
+		for j := i; digits > visible; j++ {
+			if isDigit(masked[j]) {
+				masked[j] = '*'
+				digits--
 			}
 		}
 		i = max(end, i+1)
@@ -35,6 +38,34 @@ func maskNumbers(text string) string {
 		return text
 	}
 	return string(masked)
+}
+
+// visibleDigits returns how many of a number's digits, at its end, may be
+// shown: none of a code, two of a phone number, all of an IP address.
+func visibleDigits(number string, digits, least int, codes []string) int {
+	isCode := func(code string) bool { return strings.Contains(onlyDigits(number), code) }
+	hide := digits >= least || digits >= shortestOTP && slices.ContainsFunc(codes, isCode)
+	if !hide || isAddress(number) {
+		return digits
+	}
+	if digits < minNumberDigits || slices.ContainsFunc(codes, isCode) {
+		return 0
+	}
+	return 2
+}
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+func onlyDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // numberAt returns the end of the digits that begin at i, including single
@@ -58,7 +89,6 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 // shownCode returns an error code for logs. It hides a sentence or a one-time
 // code in its place, which may quote what was sent.
 func shownCode(code string) string {
-	const shortestOTP = 4
 	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
 	if len(code) > 64 || strings.Trim(code, allowed) != "" || countDigits(code) >= shortestOTP {
 		return "(unknown code)"

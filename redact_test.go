@@ -14,8 +14,8 @@ import (
 
 var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"}
 
-// secrets are what no printed form may hold, in the shapes in which fmt could write them.
-func secrets() []string {
+// forbidden are what no printed form may hold, in the shapes in which fmt could write them.
+func forbidden() []string {
 	var all []string
 	for _, s := range []string{testToken, testNumber[1:], testText} {
 		all = append(all, s, fmt.Sprintf("%x", s), strings.Trim(fmt.Sprintf("%#v", []byte(s)), "[]byte{}"), strings.Trim(fmt.Sprint([]byte(s)), "[]"))
@@ -39,7 +39,7 @@ func printed(value any) map[string]string {
 func requireNoSecret(t *testing.T, value any, name string) {
 	t.Helper()
 	for form, text := range printed(value) {
-		for _, secret := range secrets() {
+		for _, secret := range forbidden() {
 			require.NotContains(t, text, secret, "%s by %s", name, form)
 		}
 		require.NotContains(t, text, "PANIC", "%s by %s", name, form)
@@ -79,7 +79,7 @@ func TestErrorsDoNotPrintWhatWasSent(t *testing.T) {
 		requireNoSecret(t, struct{ Err error }{err}, name+" within a struct")
 		data, jsonErr := json.Marshal(err)
 		require.NoError(t, jsonErr)
-		for _, secret := range secrets() {
+		for _, secret := range forbidden() {
 			require.NotContains(t, string(data), secret, "%s as JSON", name)
 		}
 	}
@@ -204,7 +204,7 @@ func TestResponseAttemptAndClientDoNotPrintWhatWasSent(t *testing.T) {
 		data, err := json.Marshal(value)
 		require.NoError(t, err)
 		require.Contains(t, string(data), "422", name)
-		for _, secret := range secrets() {
+		for _, secret := range forbidden() {
 			require.NotContains(t, string(data), secret, name)
 		}
 	}
@@ -232,7 +232,7 @@ func TestParamsPrintWithoutContentAndMarshalWhole(t *testing.T) {
 	for _, verb := range verbs {
 		for _, value := range []any{struct{ P SMSSendParams }{*p}, []SMSSendParams{*p}, map[string]SMSSendParams{"a": *p}} {
 			text := fmt.Sprintf(verb, value)
-			for _, secret := range secrets() {
+			for _, secret := range forbidden() {
 				require.NotContains(t, text, secret, "params within something else, by %s", verb)
 			}
 		}
