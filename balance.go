@@ -3,6 +3,8 @@ package hellio
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"net/url"
 	"unicode/utf8"
 
@@ -79,3 +81,9 @@ func (p *Price) UnmarshalJSON(data []byte) error {
 	type plain Price
 	return keepRaw(data, (*plain)(p), &p.Raw)
 }
+
+// Format prints the price without Raw, for every verb.
+func (p Price) Format(f fmt.State, _ rune) { describe(p).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (p Price) LogValue() slog.Value { return describe(p).logValue() }

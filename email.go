@@ -104,11 +104,13 @@ func (r *EmailResult) UnmarshalJSON(data []byte) error {
 }
 
 // Format prints the params without the addresses, for every verb.
-func (p EmailVerifyParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p EmailVerifyParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (p EmailVerifyParams) LogValue() slog.Value { return p.redacted().logValue() }
+func (p EmailVerifyParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p EmailVerifyParams) redacted() redacted {
-	return redacted("EmailVerifyParams{" + "emails: " + itoa(len(p.Emails)) + "}")
-}
+// Format prints the result without the address, for every verb.
+func (r EmailResult) Format(f fmt.State, _ rune) { describe(r).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (r EmailResult) LogValue() slog.Value { return describe(r).logValue() }

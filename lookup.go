@@ -152,11 +152,19 @@ func (l *Lookup) UnmarshalJSON(data []byte) error {
 }
 
 // Format prints the params without the numbers, for every verb.
-func (p LookupParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p LookupParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (p LookupParams) LogValue() slog.Value { return p.redacted().logValue() }
+func (p LookupParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p LookupParams) redacted() redacted {
-	return redacted("LookupParams{" + quantity(len(p.Numbers), "number") + "}")
-}
+// Format prints the batch without the lookups, for every verb.
+func (b LookupBatch) Format(f fmt.State, _ rune) { describe(b).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (b LookupBatch) LogValue() slog.Value { return describe(b).logValue() }
+
+// Format prints the lookup without the number, for every verb.
+func (l Lookup) Format(f fmt.State, _ rune) { describe(l).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (l Lookup) LogValue() slog.Value { return describe(l).logValue() }

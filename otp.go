@@ -254,23 +254,19 @@ func (v *otpVerdict) decodeBody(body []byte) error {
 }
 
 // Format prints the params without number and address, for every verb.
-func (p OTPSendParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p OTPSendParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (p OTPSendParams) LogValue() slog.Value { return p.redacted().logValue() }
-
-func (p OTPSendParams) redacted() redacted {
-	return redacted(fmt.Sprintf("OTPSendParams{channel %q, sender %q, length %d, expiry %d min}",
-		p.Channel, p.Sender, p.Length, p.ExpiryMinutes))
-}
+func (p OTPSendParams) LogValue() slog.Value { return describe(p).logValue() }
 
 // Format prints the params without code, number and address, for every verb.
-func (p OTPVerifyParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p OTPVerifyParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (p OTPVerifyParams) LogValue() slog.Value { return p.redacted().logValue() }
+func (p OTPVerifyParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p OTPVerifyParams) redacted() redacted {
-	return redacted(fmt.Sprintf("OTPVerifyParams{channel %q, code of %s}",
-		p.Channel, characters(p.Code)))
-}
+// Format prints the result without number and address, for every verb.
+func (r OTPSendResult) Format(f fmt.State, _ rune) { describe(r).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (r OTPSendResult) LogValue() slog.Value { return describe(r).logValue() }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
+	"log/slog"
 	"net/url"
 	"slices"
 
@@ -17,6 +19,12 @@ type Page[T any] struct {
 	NextCursor string // for the next page's params; "" on the last page
 	PerPage    int    // as the API applied it; 0: it did not say
 }
+
+// Format prints the page without its data, for every verb.
+func (p Page[T]) Format(f fmt.State, _ rune) { describe(p).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (p Page[T]) LogValue() slog.Value { return describe(p).logValue() }
 
 // decodeBody reads both forms of the API: next_cursor next to data (reports),
 // and in meta (USSD).

@@ -1,10 +1,13 @@
 package hellio
 
 import (
+	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -119,6 +122,69 @@ func shownCause(err error) string {
 		return text[:first] + "(hidden)" + text[last+1:]
 	}
 	return text
+}
+
+// describe returns the redacted text of a struct: its fields that are not zero,
+// with the length of every text that may be secret.
+func describe(value any) redacted {
+	v := reflect.ValueOf(value)
+	name, _, _ := strings.Cut(v.Type().Name(), "[")
+	return redacted(name + "{" + strings.Join(describeFields(v), ", ") + "}")
+}
+
+func describeFields(v reflect.Value) (fields []string) {
+	for i := range v.NumField() {
+		field, value := v.Type().Field(i), v.Field(i)
+		switch {
+		case field.Name == "Raw" || !field.IsExported() || value.IsZero():
+		case field.Anonymous:
+			fields = append(fields, describeFields(value)...)
+		default:
+			fields = append(fields, field.Name+": "+describeValue(field.Name, value))
+		}
+	}
+	return fields
+}
+
+func describeValue(name string, v reflect.Value) string {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	switch value := v.Interface().(type) {
+	case Amount:
+		return value.String()
+	case Timestamp:
+		if value.IsZero() {
+			return characters(value.Text())
+		}
+		return value.Format(time.RFC3339)
+	case time.Time:
+		return value.Format(time.RFC3339)
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return itoa(v.Len())
+	case reflect.String:
+		return describeText(name, v.String(), v.Type() != reflect.TypeFor[string]())
+	default:
+		return fmt.Sprint(v.Interface())
+	}
+}
+
+// describeText shows ids, the texts of named types such as statuses, and those
+// that only the account or the API chooses. Of others it shows the length.
+func describeText(name, text string, named bool) string {
+	switch name {
+	case "ID", "CampaignID", "AppID", "Reference", "IdempotencyKey":
+		return strconv.Quote(text)
+	case "Sender", "Currency", "Network", "Slug", "Country", "MCC", "MNC", "Status",
+		"ProviderMessageID", "ServiceCode", "ShortCode", "DialString":
+		named = true
+	}
+	if named {
+		return strconv.Quote(maskNumbers(text))
+	}
+	return characters(text)
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

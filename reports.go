@@ -3,7 +3,9 @@ package hellio
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
+	"log/slog"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -202,3 +204,15 @@ func (c *Campaign) UnmarshalJSON(data []byte) error {
 	type plain Campaign
 	return keepRaw(data, (*plain)(c), &c.Raw)
 }
+
+// Format prints the message without text and number, for every verb.
+func (m Message) Format(f fmt.State, _ rune) { describe(m).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (m Message) LogValue() slog.Value { return describe(m).logValue() }
+
+// Format prints the campaign without the text, for every verb.
+func (c Campaign) Format(f fmt.State, _ rune) { describe(c).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (c Campaign) LogValue() slog.Value { return describe(c).logValue() }

@@ -81,12 +81,7 @@ func (p *SMSSendParams) complete(sender string) (*SMSSendParams, error) {
 }
 
 // Format prints the params without text and numbers, for every verb.
-func (p SMSSendParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p SMSSendParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (p SMSSendParams) LogValue() slog.Value { return p.redacted().logValue() }
-
-func (p SMSSendParams) redacted() redacted {
-	return redacted(fmt.Sprintf("SMSSendParams{%s, sender %q, message of %s}",
-		quantity(len(p.Recipients), "recipient"), p.Sender, characters(p.Message)))
-}
+func (p SMSSendParams) LogValue() slog.Value { return describe(p).logValue() }

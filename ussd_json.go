@@ -124,23 +124,37 @@ func (s *USSDSession) UnmarshalJSON(data []byte) error {
 }
 
 // Format prints the params without number and input, for every verb.
-func (p USSDSimulateParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p USSDSimulateParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (p USSDSimulateParams) LogValue() slog.Value { return p.redacted().logValue() }
+func (p USSDSimulateParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p USSDSimulateParams) redacted() redacted {
-	return redacted(fmt.Sprintf("USSDSimulateParams{app %q, session %q, new %t, input of %s}",
-		p.AppID, p.SessionID, p.NewSession, characters(p.Input)))
-}
+// Format prints the result without the message, for every verb.
+func (r USSDSimulateResult) Format(f fmt.State, _ rune) { describe(r).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (r USSDSimulateResult) LogValue() slog.Value { return describe(r).logValue() }
+
+// Format prints the prices without Raw, for every verb.
+func (p USSDPricing) Format(f fmt.State, _ rune) { describe(p).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (p USSDPricing) LogValue() slog.Value { return describe(p).logValue() }
 
 // Format prints the app without its secrets, for every verb.
-func (a USSDApp) Format(f fmt.State, _ rune) { a.redacted().format(f) }
+func (a USSDApp) Format(f fmt.State, _ rune) { describe(a).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (a USSDApp) LogValue() slog.Value { return a.redacted().logValue() }
+func (a USSDApp) LogValue() slog.Value { return describe(a).logValue() }
 
-func (a USSDApp) redacted() redacted {
-	return redacted(fmt.Sprintf("USSDApp{%s, %q, mode %s, active %t}",
-		a.ID, a.Name, a.Mode, a.Active))
-}
+// Format prints the extension without Raw, for every verb.
+func (e USSDExtension) Format(f fmt.State, _ rune) { describe(e).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (e USSDExtension) LogValue() slog.Value { return describe(e).logValue() }
+
+// Format prints the session without the number, for every verb.
+func (s USSDSession) Format(f fmt.State, _ rune) { describe(s).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (s USSDSession) LogValue() slog.Value { return describe(s).logValue() }

@@ -95,3 +95,77 @@ func TestChecksAcceptWhatIsWithinTheLimits(t *testing.T) {
 		require.NoError(t, err, name)
 	}
 }
+
+func TestARefusalDoesNotQuoteWhatItRefuses(t *testing.T) {
+	t.Parallel()
+	const secret = "xyzzy/" // also where a URL, a country or an id is due
+	_, country := countryQuery(secret)
+	_, mode := modeCall(t.Context(), nil, nil, "id", secret, nil)
+	_, amount := ParseAmount(secret)
+	for name, err := range map[string]error{
+		"callback":             checkCallback("url", "ftp://me:"+secret),
+		"audio":                (&VoiceSendParams{AudioURL: "ftp://me:" + secret}).check(),
+		"address":              checkEmail("emails[0]", secret),
+		"code":                 checkCode(secret),
+		"id":                   checkID("id", secret),
+		"country":              country,
+		"mode":                 mode,
+		"amount":               amount,
+		"number":               checkNumbers("recipients", []string{secret}, 1, 2),
+		"long text":            checkText("message", secret, 0, 2),
+		"broken text":          checkText("message", secret+"\xff", 0, 0),
+		"sender":               checkSender(secret + secret),
+		"secrets":              checkSecrets([]string{secret}),
+		"secrets with a space": checkSecrets([]string{secret + secret + secret + " "}),
+	} {
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "xyzzy", name)
+	}
+}
+
+// values are the zero values of the types that params and results have. The
+// test of the zero values checks that none is missing.
+func values() []any {
+	return []any{
+		SMSSendParams{},
+		SMSSendResult{},
+		OTPSendParams{},
+		OTPSendResult{},
+		OTPVerifyParams{},
+		VoiceSendParams{},
+		VoiceSendResult{},
+		VoiceCampaign{},
+		LookupParams{},
+		LookupBatch{},
+		Lookup{},
+		LookupListParams{},
+		EmailVerifyParams{},
+		EmailResult{},
+		Message{},
+		Campaign{},
+		MessageListParams{},
+		CampaignListParams{},
+		Balance{},
+		Price{},
+		WebhookParams{},
+		Webhook{},
+		USSDListParams{},
+		USSDPricing{},
+		USSDSessionPrice{},
+		USSDExtensionPrice{},
+		USSDAvailability{},
+		USSDSimulateParams{},
+		USSDSimulateResult{},
+		USSDAppParams{},
+		USSDApp{},
+		USSDExtensionParams{},
+		USSDExtension{},
+		USSDSession{},
+		USSDSessionListParams{},
+		LoginParams{},
+		AccessToken{},
+		Segments{},
+		Page[Message]{},
+		Page[Lookup]{},
+	}
+}

@@ -164,12 +164,19 @@ func (v *VoiceCampaign) UnmarshalJSON(data []byte) error {
 }
 
 // Format prints the params without text and numbers, for every verb.
-func (p VoiceSendParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p VoiceSendParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (p VoiceSendParams) LogValue() slog.Value { return p.redacted().logValue() }
+func (p VoiceSendParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p VoiceSendParams) redacted() redacted {
-	return redacted(fmt.Sprintf("VoiceSendParams{%s, text of %s, voice %q, audio %t}",
-		quantity(len(p.Recipients), "recipient"), characters(p.Text), p.Voice, p.AudioURL != ""))
-}
+// Format prints the result without Raw, for every verb.
+func (r VoiceSendResult) Format(f fmt.State, _ rune) { describe(r).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (r VoiceSendResult) LogValue() slog.Value { return describe(r).logValue() }
+
+// Format prints the campaign without Raw, for every verb.
+func (v VoiceCampaign) Format(f fmt.State, _ rune) { describe(v).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (v VoiceCampaign) LogValue() slog.Value { return describe(v).logValue() }

@@ -101,12 +101,7 @@ func (w *Webhook) UnmarshalJSON(data []byte) error {
 }
 
 // Format prints the endpoint without its secret, for every verb.
-func (w Webhook) Format(f fmt.State, _ rune) { w.redacted().format(f) }
+func (w Webhook) Format(f fmt.State, _ rune) { describe(w).format(f) }
 
 // LogValue implements slog.LogValuer with the redacted text.
-func (w Webhook) LogValue() slog.Value { return w.redacted().logValue() }
-
-func (w Webhook) redacted() redacted {
-	return redacted(fmt.Sprintf("Webhook{%s, active %t, failures %d}",
-		w.ID, w.Active, w.FailureCount))
-}
+func (w Webhook) LogValue() slog.Value { return describe(w).logValue() }
