@@ -23,6 +23,10 @@ const (
 	// A long text that the API quotes cut off is recognised by its beginning.
 	recognised = 16
 
+	// So many addresses are searched for in every form. Of a longer list the
+	// others are found only where they stand alone, which is fast.
+	searchedAddresses = 100
+
 	// shortestOTP is the smallest number of digits of a one-time code.
 	shortestOTP = contract.MinOTPLength
 )
@@ -116,8 +120,12 @@ func (s *secrets) addText(text string) {
 
 // addAddress adds an e-mail address, which the API may write in lower case.
 func (s *secrets) addAddress(address string) {
+	if address == "" {
+		return
+	}
 	s.addresses[strings.ToLower(strings.TrimSpace(address))] = true
-	if strings.ContainsFunc(address, func(r rune) bool { return !inAddress(r) }) {
+	odd := strings.ContainsFunc(address, func(r rune) bool { return !inAddress(r) })
+	if odd || len(s.addresses) <= searchedAddresses {
 		s.addWord(address)
 	}
 }
