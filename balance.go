@@ -37,7 +37,7 @@ type Price struct {
 // Get returns the account's balance. It needs the scope balance and costs
 // nothing.
 func (s *BalanceService) Get(ctx context.Context, opts ...CallOption) (*Balance, error) {
-	return call[Balance](ctx, s.core, request{op: &contract.BalanceGet}, opts)
+	return call[Balance](ctx, coreOf(s), request{op: &contract.BalanceGet}, opts)
 }
 
 // Pricing returns the price of an SMS segment on each network of a country. The
@@ -52,7 +52,7 @@ func (s *BalanceService) Pricing(
 		return nil, err
 	}
 	r := request{op: &contract.PricingGet, query: query}
-	found, err := call[[]Price](ctx, s.core, r, opts)
+	found, err := call[[]Price](ctx, coreOf(s), r, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (p *Price) UnmarshalJSON(data []byte) error {
 	type plain Price
-	return keepRaw(data, (*plain)(p), &p.Raw)
+	return keepRaw(data, (*plain)(p), func() *json.RawMessage { return &p.Raw })
 }
 
 // Format prints the price without Raw, for every verb.

@@ -121,6 +121,9 @@ func (x *exchange) open(ctx context.Context, c *core, r *request, opts []CallOpt
 	if ctx == nil {
 		return nilContext()
 	}
+	if c == nil {
+		return nilClient()
+	}
 	x.core, x.ctx, x.op, x.class, x.also, x.outcome = c, ctx, r.op, classOf(r.op), r.also, OutcomeNotSent
 	for _, o := range opts {
 		if o == nil {

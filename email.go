@@ -55,7 +55,7 @@ func (s *EmailService) Verify(
 		return nil, err
 	}
 	r := request{op: &contract.EmailVerify, body: p}
-	found, err := call[emailResults](ctx, s.core, r, opts)
+	found, err := call[emailResults](ctx, coreOf(s), r, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (r *emailResults) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (r *EmailResult) UnmarshalJSON(data []byte) error {
 	type plain EmailResult
-	return keepRaw(data, (*plain)(r), &r.Raw)
+	return keepRaw(data, (*plain)(r), func() *json.RawMessage { return &r.Raw })
 }
 
 // Format prints the params without the addresses, for every verb.

@@ -92,12 +92,12 @@ func (s *LookupService) Create(
 	if err != nil {
 		return nil, err
 	}
-	return call[LookupBatch](ctx, s.core, request{op: &contract.LookupCreate, body: body}, opts)
+	return call[LookupBatch](ctx, coreOf(s), request{op: &contract.LookupCreate, body: body}, opts)
 }
 
 // Get returns one lookup, by its ID or Reference. It needs the scope lookup.
 func (s *LookupService) Get(ctx context.Context, id ID, opts ...CallOption) (*Lookup, error) {
-	return getOne[Lookup](ctx, s.core, &contract.LookupGet, id, opts)
+	return getOne[Lookup](ctx, coreOf(s), &contract.LookupGet, id, opts)
 }
 
 // List returns a page of lookups, newest first (the paging is decided). It
@@ -108,7 +108,7 @@ func (s *LookupService) List(
 	if p == nil {
 		return nil, nilParams()
 	}
-	return listPage[Lookup](ctx, s.core, &contract.LookupList, p.Cursor, p.PerPage, "", opts)
+	return listPage[Lookup](ctx, coreOf(s), &contract.LookupList, p.Cursor, p.PerPage, "", opts)
 }
 
 // All ranges over all lookups, newest first. It fetches each page when it is
@@ -125,7 +125,7 @@ func (s *LookupService) All(
 func (s *LookupService) Wait(ctx context.Context, id ID, opts ...CallOption) (*Lookup, error) {
 	get := func() (*Lookup, error) { return s.Get(ctx, id, opts...) }
 	final := func(l *Lookup) bool { return l.Status.IsFinal() }
-	return poll(ctx, s.core, &contract.LookupGet, get, final)
+	return poll(ctx, coreOf(s), &contract.LookupGet, get, final)
 }
 
 func (p *LookupParams) complete() (*LookupParams, error) {
@@ -142,13 +142,13 @@ func (p *LookupParams) complete() (*LookupParams, error) {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (b *LookupBatch) UnmarshalJSON(data []byte) error {
 	type plain LookupBatch
-	return keepRaw(data, (*plain)(b), &b.Raw)
+	return keepRaw(data, (*plain)(b), func() *json.RawMessage { return &b.Raw })
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (l *Lookup) UnmarshalJSON(data []byte) error {
 	type plain Lookup
-	return keepRaw(data, (*plain)(l), &l.Raw)
+	return keepRaw(data, (*plain)(l), func() *json.RawMessage { return &l.Raw })
 }
 
 // Format prints the params without the numbers, for every verb.

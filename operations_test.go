@@ -274,3 +274,36 @@ func TestEveryOperationOfTheContractHasACall(t *testing.T) {
 	}
 	require.Len(t, calls, len(names), "an operation that the contract does not have")
 }
+
+func TestOperationsOfAZeroClientAreParamErrors(t *testing.T) {
+	t.Parallel()
+	for kind, c := range map[string]hclient{
+		"nil services": {USSD: &hellio.USSDService{}},
+		"zero services": {
+			SMS:      &hellio.SMSService{},
+			OTP:      &hellio.OTPService{},
+			Voice:    &hellio.VoiceService{},
+			Lookup:   &hellio.LookupService{},
+			Email:    &hellio.EmailService{},
+			Reports:  &hellio.ReportsService{},
+			Balance:  &hellio.BalanceService{},
+			Webhooks: &hellio.WebhooksService{},
+			USSD: &hellio.USSDService{
+				Apps:       &hellio.USSDAppsService{},
+				Extensions: &hellio.USSDExtensionsService{},
+				Sessions:   &hellio.USSDSessionsService{},
+			},
+		},
+	} {
+		for name, o := range operations() {
+			if name == "auth_token" { // Login has no client
+				continue
+			}
+			var bad *hellio.ParamError
+			err := o.call(t.Context(), c, nil)
+			require.ErrorAs(t, err, &bad, "%s of %s", name, kind)
+			require.Equal(t, "client", bad.Field, "%s of %s", name, kind)
+			require.ErrorAs(t, o.bad(t.Context(), c, nil), &bad, "%s of %s, bad params", name, kind)
+		}
+	}
+}

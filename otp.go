@@ -73,11 +73,11 @@ type OTPSendResult struct {
 func (s *OTPService) Send(
 	ctx context.Context, p *OTPSendParams, opts ...CallOption,
 ) (*OTPSendResult, error) {
-	body, err := p.complete(s.core.sender)
+	body, err := p.complete(coreOf(s).defaultSender())
 	if err != nil {
 		return nil, err
 	}
-	return call[OTPSendResult](ctx, s.core, request{op: &contract.OTPSend, body: body}, opts)
+	return call[OTPSendResult](ctx, coreOf(s), request{op: &contract.OTPSend, body: body}, opts)
 }
 
 // complete checks the params and returns a copy with channel and default
@@ -132,7 +132,7 @@ func (s *OTPService) Verify(
 		return false, err
 	}
 	r := request{op: &contract.OTPVerify, body: body, also: http.StatusUnprocessableEntity}
-	verdict, err := call[otpVerdict](ctx, s.core, r, opts)
+	verdict, err := call[otpVerdict](ctx, coreOf(s), r, opts)
 	return verdict != nil && verdict.verified, err
 }
 

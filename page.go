@@ -121,10 +121,16 @@ func decodeWhole(body []byte, into any) error {
 	return nil
 }
 
+var errNilPointer = errors.New("hellio: JSON is read into a nil pointer")
+
 // keepRaw decodes an object whose shape is not documented into its plain form
 // and keeps its JSON. A member of an unexpected type stays zero and does not
-// affect the others: its JSON is in raw.
-func keepRaw[T any](data []byte, plain *T, raw *json.RawMessage) error {
+// affect the others: its JSON is in raw. raw is a function because a nil plain
+// has no such field.
+func keepRaw[T any](data []byte, plain *T, raw func() *json.RawMessage) error {
+	if plain == nil {
+		return errNilPointer
+	}
 	if err := json.Unmarshal(data, plain); err != nil {
 		var members map[string]json.RawMessage
 		if json.Unmarshal(data, &members) != nil {
@@ -138,7 +144,7 @@ func keepRaw[T any](data []byte, plain *T, raw *json.RawMessage) error {
 			}
 		}
 	}
-	*raw = append(json.RawMessage(nil), data...)
+	*raw() = append(json.RawMessage(nil), data...)
 	return nil
 }
 

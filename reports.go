@@ -132,7 +132,7 @@ func (s *ReportsService) ListMessages(
 		return nil, nilParams()
 	}
 	op := &contract.MessageList
-	return listPage[Message](ctx, s.core, op, p.Cursor, p.PerPage, string(p.Status), opts)
+	return listPage[Message](ctx, coreOf(s), op, p.Cursor, p.PerPage, string(p.Status), opts)
 }
 
 // Messages ranges over all messages, newest first. It fetches each page when it
@@ -150,7 +150,7 @@ func (s *ReportsService) Messages(
 func (s *ReportsService) GetMessage(
 	ctx context.Context, id ID, opts ...CallOption,
 ) (*Message, error) {
-	return getOne[Message](ctx, s.core, &contract.MessageGet, id, opts)
+	return getOne[Message](ctx, coreOf(s), &contract.MessageGet, id, opts)
 }
 
 // ListCampaigns returns a page of campaigns, newest first. It needs the scope
@@ -162,7 +162,7 @@ func (s *ReportsService) ListCampaigns(
 		return nil, nilParams()
 	}
 	op := &contract.CampaignList
-	return listPage[Campaign](ctx, s.core, op, p.Cursor, p.PerPage, string(p.Status), opts)
+	return listPage[Campaign](ctx, coreOf(s), op, p.Cursor, p.PerPage, string(p.Status), opts)
 }
 
 // Campaigns ranges over all campaigns, newest first. It fetches each page when
@@ -179,7 +179,7 @@ func (s *ReportsService) Campaigns(
 func (s *ReportsService) GetCampaign(
 	ctx context.Context, id ID, opts ...CallOption,
 ) (*Campaign, error) {
-	return getOne[Campaign](ctx, s.core, &contract.CampaignGet, id, opts)
+	return getOne[Campaign](ctx, coreOf(s), &contract.CampaignGet, id, opts)
 }
 
 // WaitCampaign calls GetCampaign until every message of the campaign is final:
@@ -190,19 +190,19 @@ func (s *ReportsService) WaitCampaign(
 ) (*Campaign, error) {
 	get := func() (*Campaign, error) { return s.GetCampaign(ctx, id, opts...) }
 	final := func(c *Campaign) bool { return c.Status.IsFinal() }
-	return poll(ctx, s.core, &contract.CampaignGet, get, final)
+	return poll(ctx, coreOf(s), &contract.CampaignGet, get, final)
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (m *Message) UnmarshalJSON(data []byte) error {
 	type plain Message
-	return keepRaw(data, (*plain)(m), &m.Raw)
+	return keepRaw(data, (*plain)(m), func() *json.RawMessage { return &m.Raw })
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (c *Campaign) UnmarshalJSON(data []byte) error {
 	type plain Campaign
-	return keepRaw(data, (*plain)(c), &c.Raw)
+	return keepRaw(data, (*plain)(c), func() *json.RawMessage { return &c.Raw })
 }
 
 // Format prints the message without text and number, for every verb.

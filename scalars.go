@@ -68,6 +68,9 @@ func (a Amount) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a decimal string, a number or null. A number may have an
 // exponent of up to two digits, as PHP writes small numbers.
 func (a *Amount) UnmarshalJSON(data []byte) error {
+	if a == nil {
+		return errNilPointer
+	}
 	text, err := scalarText(data)
 	if err != nil {
 		return fmt.Errorf("amount: %w", err)
@@ -121,6 +124,9 @@ func (id ID) String() string { return string(id) }
 
 // UnmarshalJSON reads a JSON string, an integer or null.
 func (id *ID) UnmarshalJSON(data []byte) error {
+	if id == nil {
+		return errNilPointer
+	}
 	text, err := scalarText(data)
 	if err != nil {
 		return fmt.Errorf("id: %w", err)
@@ -159,6 +165,9 @@ func (t Timestamp) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads a JSON string or null.
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
+	if t == nil {
+		return errNilPointer
+	}
 	text, err := scalarText(data)
 	if err != nil {
 		return fmt.Errorf("timestamp: %w", err)

@@ -56,11 +56,11 @@ type SMSSendResult struct {
 func (s *SMSService) Send(
 	ctx context.Context, p *SMSSendParams, opts ...CallOption,
 ) (*SMSSendResult, error) {
-	body, err := p.complete(s.core.sender)
+	body, err := p.complete(coreOf(s).defaultSender())
 	if err != nil {
 		return nil, err
 	}
-	return call[SMSSendResult](ctx, s.core, request{op: &contract.SMSSend, body: body}, opts)
+	return call[SMSSendResult](ctx, coreOf(s), request{op: &contract.SMSSend, body: body}, opts)
 }
 
 // complete checks the params and returns a copy with the default sender.

@@ -12,6 +12,9 @@ import (
 // USSDService manages USSD applications, the extensions that people dial, and
 // their sessions. All of it needs the scope ussd (inferred). NewUSSDHandler
 // serves the callback that answers each step of a session.
+//
+// NewClient sets the three fields. They panic in a zero Client, whose USSD is
+// nil; every method of a zero or nil service returns a *ParamError.
 type USSDService struct {
 	Apps       *USSDAppsService
 	Extensions *USSDExtensionsService
@@ -27,6 +30,14 @@ func newUSSDService(c *core) *USSDService {
 		Sessions:   &USSDSessionsService{c},
 		core:       c,
 	}
+}
+
+// shared is coreOf for a service with more fields.
+func (s *USSDService) shared() *core {
+	if s == nil {
+		return nil
+	}
+	return s.core
 }
 
 // USSDMode says whether an app is for tests or for everyone. Each mode has its
@@ -79,7 +90,7 @@ type USSDSimulateResult struct {
 
 // Pricing returns the price of sessions and extensions.
 func (s *USSDService) Pricing(ctx context.Context, opts ...CallOption) (*USSDPricing, error) {
-	return call[USSDPricing](ctx, s.core, request{op: &contract.USSDPricing}, opts)
+	return call[USSDPricing](ctx, s.shared(), request{op: &contract.USSDPricing}, opts)
 }
 
 // Availability reports whether an extension is available, and its monthly
@@ -91,7 +102,7 @@ func (s *USSDService) Availability(
 		return nil, err
 	}
 	r := request{op: &contract.USSDAvailability, query: url.Values{"code": {code}}}
-	return call[USSDAvailability](ctx, s.core, r, opts)
+	return call[USSDAvailability](ctx, s.shared(), r, opts)
 }
 
 // Simulate plays one step of a session against an app's callback, in test mode,
@@ -109,7 +120,7 @@ func (s *USSDService) Simulate(
 		return nil, err
 	}
 	r := request{op: &contract.USSDSimulate, body: body}
-	step, err := call[USSDSimulateResult](ctx, s.core, r, opts)
+	step, err := call[USSDSimulateResult](ctx, s.shared(), r, opts)
 	if err == nil {
 		step.SessionID = body.SessionID
 	}
@@ -169,7 +180,7 @@ func (s *USSDAppsService) List(
 	if p == nil {
 		return nil, nilParams()
 	}
-	return listPage[USSDApp](ctx, s.core, &contract.USSDAppList, p.Cursor, p.PerPage, "", opts)
+	return listPage[USSDApp](ctx, coreOf(s), &contract.USSDAppList, p.Cursor, p.PerPage, "", opts)
 }
 
 // All ranges over all apps, newest first. It fetches each page when it is
@@ -190,7 +201,7 @@ func (s *USSDAppsService) Create(
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return call[USSDApp](ctx, s.core, request{op: &contract.USSDAppCreate, body: p}, opts)
+	return call[USSDApp](ctx, coreOf(s), request{op: &contract.USSDAppCreate, body: p}, opts)
 }
 
 // Update changes an app. It always sends name and callback, so set both.
@@ -200,13 +211,13 @@ func (s *USSDAppsService) Update(
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return call[USSDApp](ctx, s.core, request{op: &contract.USSDAppUpdate, id: id, body: p}, opts)
+	return call[USSDApp](ctx, coreOf(s), request{op: &contract.USSDAppUpdate, id: id, body: p}, opts)
 }
 
 // Delete removes an app. An extension that pointed at it stays, unbound
 // (decided).
 func (s *USSDAppsService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
-	_, err := call[nothing](ctx, s.core, request{op: &contract.USSDAppDelete, id: id}, opts)
+	_, err := call[nothing](ctx, coreOf(s), request{op: &contract.USSDAppDelete, id: id}, opts)
 	return err
 }
 
@@ -217,7 +228,7 @@ func (s *USSDAppsService) Delete(ctx context.Context, id ID, opts ...CallOption)
 func (s *USSDAppsService) SetMode(
 	ctx context.Context, id ID, mode USSDMode, opts ...CallOption,
 ) (*USSDApp, error) {
-	return modeCall(ctx, s.core, &contract.USSDAppMode, id, mode, opts)
+	return modeCall(ctx, coreOf(s), &contract.USSDAppMode, id, mode, opts)
 }
 
 // RotateSecret makes and returns a new secret for a mode. The old one stops
@@ -226,7 +237,7 @@ func (s *USSDAppsService) SetMode(
 func (s *USSDAppsService) RotateSecret(
 	ctx context.Context, id ID, mode USSDMode, opts ...CallOption,
 ) (*USSDApp, error) {
-	return modeCall(ctx, s.core, &contract.USSDAppSecret, id, mode, opts)
+	return modeCall(ctx, coreOf(s), &contract.USSDAppSecret, id, mode, opts)
 }
 
 func modeCall(
@@ -277,7 +288,7 @@ func (s *USSDExtensionsService) List(
 		return nil, nilParams()
 	}
 	op := &contract.USSDExtList
-	return listPage[USSDExtension](ctx, s.core, op, p.Cursor, p.PerPage, "", opts)
+	return listPage[USSDExtension](ctx, coreOf(s), op, p.Cursor, p.PerPage, "", opts)
 }
 
 // All ranges over all extensions, newest first. It fetches each page when it is
@@ -301,13 +312,13 @@ func (s *USSDExtensionsService) Create(
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return call[USSDExtension](ctx, s.core, request{op: &contract.USSDExtCreate, body: p}, opts)
+	return call[USSDExtension](ctx, coreOf(s), request{op: &contract.USSDExtCreate, body: p}, opts)
 }
 
 // Delete gives up an extension. A live app that it pointed at falls back to
 // test mode (decided).
 func (s *USSDExtensionsService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
-	_, err := call[nothing](ctx, s.core, request{op: &contract.USSDExtDelete, id: id}, opts)
+	_, err := call[nothing](ctx, coreOf(s), request{op: &contract.USSDExtDelete, id: id}, opts)
 	return err
 }
 
@@ -352,7 +363,7 @@ func (s *USSDSessionsService) List(
 		return nil, nilParams()
 	}
 	op := &contract.USSDSessionList
-	return listPage[USSDSession](ctx, s.core, op, p.Cursor, p.PerPage, string(p.Status), opts)
+	return listPage[USSDSession](ctx, coreOf(s), op, p.Cursor, p.PerPage, string(p.Status), opts)
 }
 
 // All ranges over all sessions, newest first. It fetches each page when it is
@@ -368,5 +379,5 @@ func (s *USSDSessionsService) All(
 func (s *USSDSessionsService) Get(
 	ctx context.Context, id ID, opts ...CallOption,
 ) (*USSDSession, error) {
-	return getOne[USSDSession](ctx, s.core, &contract.USSDSessionGet, id, opts)
+	return getOne[USSDSession](ctx, coreOf(s), &contract.USSDSessionGet, id, opts)
 }

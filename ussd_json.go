@@ -9,6 +9,9 @@ import (
 // UnmarshalJSON reads the step. If the API does not say whether another step
 // may follow, the action does.
 func (r *USSDSimulateResult) UnmarshalJSON(data []byte) error {
+	if r == nil {
+		return errNilPointer
+	}
 	type plain USSDSimulateResult
 	step := struct {
 		*plain
@@ -36,7 +39,7 @@ type USSDPricing struct {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (p *USSDPricing) UnmarshalJSON(data []byte) error {
 	type plain USSDPricing
-	return keepRaw(data, (*plain)(p), &p.Raw)
+	return keepRaw(data, (*plain)(p), func() *json.RawMessage { return &p.Raw })
 }
 
 // USSDSessionPrice is the price of one session on one network.
@@ -79,7 +82,7 @@ type USSDApp struct {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (a *USSDApp) UnmarshalJSON(data []byte) error {
 	type plain USSDApp
-	return keepRaw(data, (*plain)(a), &a.Raw)
+	return keepRaw(data, (*plain)(a), func() *json.RawMessage { return &a.Raw })
 }
 
 // USSDExtension is a rented extension (inferred).
@@ -99,7 +102,7 @@ type USSDExtension struct {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (e *USSDExtension) UnmarshalJSON(data []byte) error {
 	type plain USSDExtension
-	return keepRaw(data, (*plain)(e), &e.Raw)
+	return keepRaw(data, (*plain)(e), func() *json.RawMessage { return &e.Raw })
 }
 
 // USSDSession is one session (inferred).
@@ -120,7 +123,7 @@ type USSDSession struct {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (s *USSDSession) UnmarshalJSON(data []byte) error {
 	type plain USSDSession
-	return keepRaw(data, (*plain)(s), &s.Raw)
+	return keepRaw(data, (*plain)(s), func() *json.RawMessage { return &s.Raw })
 }
 
 // Format prints the params without number and input, for every verb.

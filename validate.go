@@ -18,6 +18,27 @@ func nilParams() error {
 
 func nilContext() error { return &ParamError{Field: "ctx", Given: "nil", Allowed: "a context"} }
 
+func nilClient() error {
+	return &ParamError{Field: "client", Given: "a zero value", Allowed: "one made by NewClient"}
+}
+
+// coreOf returns the core of a service. It returns nil for a nil or zero
+// service, for which call returns a *ParamError.
+func coreOf[S ~struct{ core *core }](service *S) *core {
+	if service == nil {
+		return nil
+	}
+	return struct{ core *core }(*service).core
+}
+
+// defaultSender returns the sender that WithDefaultSender set.
+func (c *core) defaultSender() string {
+	if c == nil {
+		return ""
+	}
+	return c.sender
+}
+
 func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -73,18 +94,18 @@ func checkSender(sender string) error {
 // space; most 0 sets no bound. It returns the concrete type, so that its caller
 // can name the element.
 func checkFilled(field, text string, most int) *ParamError {
-	allowed := between(1, most, "character")
+	given := ""
 	switch {
 	case text != "" && strings.TrimSpace(text) == "":
-		given := characters(text) + " of white space"
-		return &ParamError{Field: field, Given: given, Allowed: allowed}
+		given = characters(text) + " of white space"
 	case text == "" || most > 0 && utf8.RuneCountInString(text) > most:
-		return &ParamError{Field: field, Given: sizeOf(text), Allowed: allowed}
+		given = sizeOf(text)
 	case !utf8.ValidString(text):
 		return &ParamError{Field: field, Given: "invalid UTF-8", Allowed: "valid UTF-8"}
 	default:
 		return nil
 	}
+	return &ParamError{Field: field, Given: given, Allowed: between(1, most, "character")}
 }
 
 // between returns "1 to 11 characters", "at most 32 characters" or "at least 1

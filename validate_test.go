@@ -1,8 +1,16 @@
 package hellio
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -168,4 +176,164 @@ func values() []any {
 		Page[Message]{},
 		Page[Lookup]{},
 	}
+}
+
+// otherValues are the zero values of the exported types besides.
+func otherValues() []any {
+	return []any{
+		Channel(""),
+		OTPStatus(""),
+		Voice(""),
+		VoiceStatus(""),
+		LookupStatus(""),
+		EmailStatus(""),
+		MessageStatus(""),
+		CampaignStatus(""),
+		USSDMode(""),
+		USSDAction(""),
+		USSDSessionStatus(""),
+		Encoding(""),
+		Amount{},
+		ID(""),
+		Timestamp{},
+		SMSService{},
+		OTPService{},
+		VoiceService{},
+		LookupService{},
+		EmailService{},
+		ReportsService{},
+		BalanceService{},
+		WebhooksService{},
+		USSDService{},
+		USSDAppsService{},
+		USSDExtensionsService{},
+		USSDSessionsService{},
+	}
+}
+
+// exportedTypes are the names of the types that the service files and those of
+// the values declare.
+func exportedTypes(t *testing.T) (names []string) {
+	t.Helper()
+	for _, file := range []string{
+		"sms.go", "otp.go", "voice.go", "lookup.go", "email.go", "reports.go", "balance.go",
+		"webhooks.go", "ussd.go", "ussd_json.go", "login.go", "page.go", "poll.go",
+		"scalars.go", "validate.go", "codes.go", "redact.go", "segments.go", "secrets.go",
+	} {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.IsExported() {
+				names = append(names, spec.Name.Name)
+			}
+			return true
+		})
+	}
+	return names
+}
+
+func TestZeroAndNilValuesDoNotPanic(t *testing.T) {
+	t.Parallel()
+	covered := map[string]bool{}
+	for _, value := range append(values(), otherValues()...) {
+		typ := reflect.TypeOf(value)
+		name, _, _ := strings.Cut(typ.Name(), "[")
+		covered[name] = true
+		zero, none := reflect.New(typ), reflect.Zero(reflect.PointerTo(typ))
+		for i := range zero.NumMethod() {
+			method := zero.Type().Method(i).Name
+			if isOfTime(typ, method) {
+				continue
+			}
+			callMethod(t, zero, i)
+			if _, byValue := typ.MethodByName(method); !byValue {
+				callMethod(t, none, i)
+			}
+		}
+	}
+	for _, name := range exportedTypes(t) {
+		require.True(t, covered[name], "%s is in neither list", name)
+	}
+}
+
+// isOfTime reports whether a method is that of the time.Time in a Timestamp.
+func isOfTime(typ reflect.Type, method string) bool {
+	_, found := reflect.TypeFor[*time.Time]().MethodByName(method)
+	own := method == "MarshalJSON" || method == "UnmarshalJSON"
+	return found && !own && typ == reflect.TypeFor[Timestamp]()
+}
+
+// printer is the state of fmt that a Formatter writes to.
+type printer struct{ bytes.Buffer }
+
+func (*printer) Width() (int, bool)     { return 0, false }
+func (*printer) Precision() (int, bool) { return 0, false }
+func (*printer) Flag(int) bool          { return false }
+
+// callMethod calls a method with nil and zero arguments, with and without a
+// context. What returns an error for a service must be a *ParamError.
+func callMethod(t *testing.T, v reflect.Value, i int) {
+	t.Helper()
+	name := v.Type().String() + "." + v.Type().Method(i).Name
+	method := v.Method(i)
+	for _, ctx := range []reflect.Value{
+		reflect.Zero(reflect.TypeFor[context.Context]()),
+		reflect.ValueOf(t.Context()),
+	} {
+		var args []reflect.Value
+		for n := range method.Type().NumIn() {
+			switch in := method.Type().In(n); {
+			case method.Type().IsVariadic() && n == method.Type().NumIn()-1:
+			case in == reflect.TypeFor[fmt.State]():
+				args = append(args, reflect.ValueOf(new(printer)))
+			case in == ctx.Type() || in == reflect.TypeFor[context.Context]():
+				args = append(args, ctx)
+			default:
+				args = append(args, reflect.Zero(in))
+			}
+		}
+		var results []reflect.Value
+		require.NotPanics(t, func() { results = method.Call(args) }, name)
+		for _, result := range results {
+			if err, failed := result.Interface().(error); failed && strings.Contains(name, "Service") {
+				require.ErrorAs(t, err, new(*ParamError), name)
+			}
+			if result.Kind() == reflect.Func {
+				require.NotPanics(t, func() { result.Call([]reflect.Value{endOf(result)}) }, name)
+			}
+		}
+	}
+}
+
+// endOf returns a yield function for an iterator.
+func endOf(iterator reflect.Value) reflect.Value {
+	yield := iterator.Type().In(0)
+	return reflect.MakeFunc(yield, func([]reflect.Value) []reflect.Value {
+		return []reflect.Value{reflect.ValueOf(true)}
+	})
+}
+
+func TestNilParamsAreParamErrors(t *testing.T) {
+	t.Parallel()
+	c := stubbed(t, newStub(lost))
+	services := []any{
+		c.SMS, c.OTP, c.Voice, c.Lookup, c.Email, c.Reports, c.Balance, c.Webhooks,
+		c.USSD, c.USSD.Apps, c.USSD.Extensions, c.USSD.Sessions,
+	}
+	calls := 0
+	for _, service := range services {
+		v := reflect.ValueOf(service)
+		for i := range v.NumMethod() {
+			method := v.Method(i)
+			last := method.Type().NumIn() - 2 // before the options
+			if last < 1 || method.Type().In(last).Kind() != reflect.Pointer {
+				continue
+			}
+			calls++
+			callMethod(t, v, i)
+		}
+	}
+	require.Greater(t, calls, 15)
+	_, err := Login(t.Context(), nil)
+	requireParamError(t, err, "params", "nil")
 }

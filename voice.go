@@ -99,7 +99,7 @@ func (s *VoiceService) Send(
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return call[VoiceSendResult](ctx, s.core, request{op: &contract.VoiceSend, body: p}, opts)
+	return call[VoiceSendResult](ctx, coreOf(s), request{op: &contract.VoiceSend, body: p}, opts)
 }
 
 // Get returns the state of the calls of a Send, by its ID or Reference. It
@@ -107,7 +107,7 @@ func (s *VoiceService) Send(
 func (s *VoiceService) Get(
 	ctx context.Context, id ID, opts ...CallOption,
 ) (*VoiceCampaign, error) {
-	return getOne[VoiceCampaign](ctx, s.core, &contract.VoiceGet, id, opts)
+	return getOne[VoiceCampaign](ctx, coreOf(s), &contract.VoiceGet, id, opts)
 }
 
 // Wait calls Get until the calls are over: immediately, after 2 s, then at
@@ -117,7 +117,7 @@ func (s *VoiceService) Wait(
 ) (*VoiceCampaign, error) {
 	get := func() (*VoiceCampaign, error) { return s.Get(ctx, id, opts...) }
 	final := func(v *VoiceCampaign) bool { return v.Status.IsFinal() }
-	return poll(ctx, s.core, &contract.VoiceGet, get, final)
+	return poll(ctx, coreOf(s), &contract.VoiceGet, get, final)
 }
 
 func (p *VoiceSendParams) check() error {
@@ -154,13 +154,13 @@ func (p *VoiceSendParams) checkSound() error {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (r *VoiceSendResult) UnmarshalJSON(data []byte) error {
 	type plain VoiceSendResult
-	return keepRaw(data, (*plain)(r), &r.Raw)
+	return keepRaw(data, (*plain)(r), func() *json.RawMessage { return &r.Raw })
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (v *VoiceCampaign) UnmarshalJSON(data []byte) error {
 	type plain VoiceCampaign
-	return keepRaw(data, (*plain)(v), &v.Raw)
+	return keepRaw(data, (*plain)(v), func() *json.RawMessage { return &v.Raw })
 }
 
 // Format prints the params without text and numbers, for every verb.

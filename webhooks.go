@@ -57,13 +57,13 @@ func (s *WebhooksService) Create(
 	if err != nil {
 		return nil, err
 	}
-	return call[Webhook](ctx, s.core, request{op: &contract.WebhookCreate, body: body}, opts)
+	return call[Webhook](ctx, coreOf(s), request{op: &contract.WebhookCreate, body: body}, opts)
 }
 
 // List returns all endpoints, without their secrets. It needs the scope
 // webhooks.
 func (s *WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webhook, error) {
-	found, err := call[[]Webhook](ctx, s.core, request{op: &contract.WebhookList}, opts)
+	found, err := call[[]Webhook](ctx, coreOf(s), request{op: &contract.WebhookList}, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webho
 // attempt is lost and the next attempt finds the endpoint gone, the call
 // succeeds.
 func (s *WebhooksService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
-	_, err := call[nothing](ctx, s.core, request{op: &contract.WebhookDelete, id: id}, opts)
+	_, err := call[nothing](ctx, coreOf(s), request{op: &contract.WebhookDelete, id: id}, opts)
 	return err
 }
 
@@ -97,7 +97,7 @@ func (p *WebhookParams) complete() (*WebhookParams, error) {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (w *Webhook) UnmarshalJSON(data []byte) error {
 	type plain Webhook
-	return keepRaw(data, (*plain)(w), &w.Raw)
+	return keepRaw(data, (*plain)(w), func() *json.RawMessage { return &w.Raw })
 }
 
 // Format prints the endpoint without its secret, for every verb.
