@@ -15,16 +15,16 @@ import (
 func decoders() map[string]interface{ decode([]byte) error } {
 	return map[string]interface{ decode([]byte) error }{
 		"SMSSendResult": new(answer[SMSSendResult]), "OTPSendResult": new(answer[OTPSendResult]), "otpVerdict": new(answer[otpVerdict]),
-		"VoiceSendResult": new(answer[VoiceSendResult]), "VoiceCampaign": new(answer[one[VoiceCampaign]]),
-		"LookupBatch": new(answer[LookupBatch]), "Lookup": new(answer[one[Lookup]]), "Page[Lookup]": new(answer[Page[Lookup]]),
+		"VoiceSendResult": new(answer[VoiceSendResult]), "VoiceCampaign": new(answer[flexibleObject[VoiceCampaign]]),
+		"LookupBatch": new(answer[LookupBatch]), "Lookup": new(answer[flexibleObject[Lookup]]), "Page[Lookup]": new(answer[Page[Lookup]]),
 		"emailResults": new(answer[emailResults]), "Balance": new(answer[Balance]), "[]Price": new(answer[[]Price]),
-		"Message": new(answer[one[Message]]), "Page[Message]": new(answer[Page[Message]]),
-		"Campaign": new(answer[one[Campaign]]), "Page[Campaign]": new(answer[Page[Campaign]]),
+		"Message": new(answer[flexibleObject[Message]]), "Page[Message]": new(answer[Page[Message]]),
+		"Campaign": new(answer[flexibleObject[Campaign]]), "Page[Campaign]": new(answer[Page[Campaign]]),
 		"Webhook": new(answer[Webhook]), "[]Webhook": new(answer[[]Webhook]), "nothing": new(answer[noContent]),
 		"USSDPricing": new(answer[USSDPricing]), "USSDAvailability": new(answer[USSDAvailability]), "USSDSimulateResult": new(answer[USSDSimulateResult]),
 		"USSDApp": new(answer[USSDApp]), "Page[USSDApp]": new(answer[Page[USSDApp]]),
 		"USSDExtension": new(answer[USSDExtension]), "Page[USSDExtension]": new(answer[Page[USSDExtension]]),
-		"USSDSession": new(answer[one[USSDSession]]), "Page[USSDSession]": new(answer[Page[USSDSession]]),
+		"USSDSession": new(answer[flexibleObject[USSDSession]]), "Page[USSDSession]": new(answer[Page[USSDSession]]),
 		"AccessToken": new(answer[AccessToken]),
 	}
 }

@@ -70,14 +70,14 @@ func (x *exchange) notBegun(err error) error {
 		api.Outcome = x.outcome
 		api.Response = x.response
 		api.call = info
-		return &RateLimitError{APIError: &api, RetryAfter: limited.RetryAfter}
+		return x.redact(&RateLimitError{APIError: &api, RetryAfter: limited.RetryAfter})
 	}
-	return &ConnectionError{
+	return x.redact(&ConnectionError{
 		Err:      err,
 		Outcome:  x.outcome,
 		Response: x.response,
 		call:     info,
-	}
+	})
 }
 
 // findLimit finds the *RateLimitError with which a limiter refused an attempt.

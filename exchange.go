@@ -192,7 +192,7 @@ func (x *exchange) judge() {
 	x.outcome = settle(before, x.attemptOutcome(), x.response.Replayed)
 	x.why = why
 	if !x.ok && why != whyGone {
-		x.err = x.failure()
+		x.err = x.redact(x.failure())
 	} else if x.response.Attempts == 1 {
 		x.core.budget.refund()
 	}

@@ -51,7 +51,7 @@ func ExampleLookupService_Wait() {
 	}
 	fake.Advance(time.Minute) // the time that lookups take
 	for _, l := range batch.Lookups {
-		found, err := client.Lookup.Wait(ctx, l.ID.String())
+		found, err := client.Lookup.Wait(ctx, l.ID)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -99,7 +99,7 @@ func ExampleLookupService_Get() {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that lookups take
-	found, err := client.Lookup.Get(ctx, batch.Lookups[0].ID.String())
+	found, err := client.Lookup.Get(ctx, batch.Lookups[0].ID)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -192,14 +192,14 @@ func TestALookupTellsNothingUntilItIsCompleted(t *testing.T) {
 	client := fake.Client()
 	batch, err := client.Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: []string{"233249990001"}})
 	require.NoError(t, err)
-	early, err := client.Lookup.Get(t.Context(), batch.Lookups[0].ID.String())
+	early, err := client.Lookup.Get(t.Context(), batch.Lookups[0].ID)
 	require.NoError(t, err)
 	require.Nil(t, early.Valid)
 	require.Nil(t, early.Reachable)
 	require.Empty(t, early.Network)
 	require.True(t, early.CompletedAt.IsZero())
 	fake.Advance(time.Minute)
-	late, err := client.Lookup.Get(t.Context(), early.Reference)
+	late, err := client.Lookup.Get(t.Context(), hellio.ID(early.Reference))
 	require.NoError(t, err)
 	require.True(t, late.Status.IsFinal())
 	require.Equal(t, []any{true, true, false, false, "MTN", "GH", "620", "01", "0.0100"},

@@ -19,7 +19,7 @@ func TestOptionsRefuseBadInputByName(t *testing.T) {
 		"nil option":                {nil, "option", []string{"nil"}},
 		"nil http.Client":           {WithHTTPClient(nil), "http client", []string{"nil"}},
 		"nil TokenSource":           {WithTokenSource(nil), "token source", []string{"nil"}},
-		"empty sender":              {WithDefaultSender(""), "sender", []string{"0 characters", "11"}},
+		"empty sender":              {WithDefaultSender(""), "sender", []string{"an empty string", "11"}},
 		"blank sender":              {WithDefaultSender("  "), "sender", []string{"2 characters", "11"}},
 		"long sender":               {WithDefaultSender("TWELVE-CHARS"), "sender", []string{"12 characters", "11"}},
 		"sender of broken UTF-8":    {WithDefaultSender("\xff"), "sender", []string{"UTF-8"}},

@@ -1,8 +1,12 @@
 package hellio_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"iter"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -44,26 +48,119 @@ func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
 	}
 }
 
-func TestAnIteratorEndsWhenTheCursorLeadsBack(t *testing.T) {
+// circle are pages whose cursors run through before, then for ever in a circle
+// of some pages. Each has one item, named by the page's own cursor.
+func circle(start string, before, length int) (bodies, items []string) {
+	for i := range before + length {
+		next := i + 1
+		if next == before+length {
+			next = before
+		}
+		name := func(i int) string {
+			if i == 0 {
+				return start
+			}
+			return fmt.Sprint("c", i)
+		}
+		items = append(items, name(i))
+		bodies = append(bodies, fmt.Sprintf(`{"data":[{"message":%q}],"next_cursor":%q}`,
+			name(i), name(next)))
+	}
+	return bodies, items
+}
+
+func TestAnIteratorYieldsAnErrorForARepeatedCursor(t *testing.T) {
 	t.Parallel()
-	page := func(next string) string { return `{"data":[{"message":"` + next + `"}],"next_cursor":"` + next + `"}` }
-	for name, c := range map[string]struct {
-		start string
-		pages []string
-		seen  []string
-	}{
-		"it stands still":          {"", []string{page("x")}, []string{"x", "x"}},
-		"it stands from the first": {"x", []string{page("x")}, []string{"x"}},
-		"the last from a cursor":   {"w", []string{page("")}, []string{""}},
-		"it cycles":                {"", []string{page("x"), page("y"), page("z"), page("x")}, []string{"x", "y", "z", "x"}},
+	for before := range 4 {
+		for length := 1; length < 5; length++ {
+			for _, start := range []string{"", "w"} {
+				if start == "" && before == 0 {
+					continue // "" is the last page's cursor, and no circle
+				}
+				t.Run(fmt.Sprint(before, length, start), func(t *testing.T) {
+					t.Parallel()
+					bodies, want := circle(start, before, length)
+					client, api := scripted(t, append(bodies, bodies[before])...)
+					var r hellio.Response
+					p := &hellio.MessageListParams{Cursor: start}
+					seen, err := texts(client.Reports.Messages(t.Context(), p, hellio.WithResponse(&r)))
+					require.Equal(t, want, seen, "each page once")
+					require.Len(t, api.requests(), len(want))
+					var unreadable *hellio.DecodeError
+					require.ErrorAs(t, err, &unreadable)
+					require.Equal(t, hellio.OutcomeAccepted, hellio.OutcomeOf(err))
+					require.Equal(t, http.StatusOK, unreadable.Response.StatusCode)
+					require.Equal(t, bodies[len(bodies)-1], string(unreadable.Response.Body))
+					require.Equal(t, r, unreadable.Response, "WithResponse holds the same")
+					require.ErrorContains(t, err, "message_list: 200 with an unreadable response: its next cursor")
+				})
+			}
+		}
+	}
+}
+
+func TestEveryIteratorYieldsAnErrorForARepeatedCursor(t *testing.T) {
+	t.Parallel()
+	type ctx = context.Context
+	ussd := &hellio.USSDListParams{}
+	for operation, walk := range map[string]func(ctx, *hellio.Client) error{
+		"message_list": func(x ctx, c *hellio.Client) error {
+			return walked(c.Reports.Messages(x, &hellio.MessageListParams{}))
+		},
+		"campaign_list": func(x ctx, c *hellio.Client) error {
+			return walked(c.Reports.Campaigns(x, &hellio.CampaignListParams{}))
+		},
+		"lookup_list": func(x ctx, c *hellio.Client) error {
+			return walked(c.Lookup.All(x, &hellio.LookupListParams{}))
+		},
+		"ussd_app_list": func(x ctx, c *hellio.Client) error {
+			return walked(c.USSD.Apps.All(x, ussd))
+		},
+		"ussd_extension_list": func(x ctx, c *hellio.Client) error {
+			return walked(c.USSD.Extensions.All(x, ussd))
+		},
+		"ussd_session_list": func(x ctx, c *hellio.Client) error {
+			return walked(c.USSD.Sessions.All(x, &hellio.USSDSessionListParams{}))
+		},
+	} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			client, api := scripted(t, `{"data":[{"id":7}],"meta":{"next_cursor":"c"}}`)
+			err := walk(t.Context(), client)
+			var unreadable *hellio.DecodeError
+			require.ErrorAs(t, err, &unreadable)
+			require.ErrorContains(t, err, operation)
+			require.Len(t, api.requests(), 2, "the second page repeats the cursor")
+		})
+	}
+}
+
+// walked ranges over a list to its end and joins all errors.
+func walked[T any](list iter.Seq2[T, error]) (all error) {
+	for _, err := range list {
+		all = errors.Join(all, err)
+	}
+	return all
+}
+
+func TestAnIteratorWithoutRepeatEndsWithoutError(t *testing.T) {
+	t.Parallel()
+	for name, bodies := range map[string][]string{
+		"one page":             {`{"data":[{"message":"a"}]}`},
+		"the last from a page": {`{"data":[{"message":"a"}],"next_cursor":""}`},
+		"equal items": {
+			`{"data":[{"message":"a"}],"next_cursor":"x"}`,
+			`{"data":[{"message":"a"}],"next_cursor":"y"}`,
+			`{"data":[{"message":"a"}],"next_cursor":null}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, api := scripted(t, c.pages...)
-			seen, err := texts(client.Reports.Messages(t.Context(), &hellio.MessageListParams{Cursor: c.start}))
+			client, _ := scripted(t, bodies...)
+			p := &hellio.MessageListParams{Cursor: "w"}
+			seen, err := texts(client.Reports.Messages(t.Context(), p))
 			require.NoError(t, err)
-			require.Equal(t, c.seen, seen)
-			require.Len(t, api.requests(), len(c.seen))
+			require.Len(t, seen, len(bodies))
 		})
 	}
 }

@@ -51,7 +51,7 @@ func ExampleReportsService_GetMessage() {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that messages take
-	m, err := client.Reports.GetMessage(ctx, otp.Reference)
+	m, err := client.Reports.GetMessage(ctx, hellio.ID(otp.Reference))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func ExampleReportsService_GetCampaign() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	campaign, err := client.Reports.GetCampaign(ctx, sent.CampaignID.String()) // or sent.Reference
+	campaign, err := client.Reports.GetCampaign(ctx, sent.CampaignID) // or sent.Reference
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func ExampleReportsService_WaitCampaign() {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that messages take
-	campaign, err := client.Reports.WaitCampaign(ctx, sent.Reference)
+	campaign, err := client.Reports.WaitCampaign(ctx, hellio.ID(sent.Reference))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestAMessageAndItsCampaignAreFoundByEitherName(t *testing.T) {
 	sent := sendTexts(t, client, "Hi")[0]
 	fake.Advance(time.Minute)
 	held := fake.Messages()[0]
-	for _, id := range []string{fmt.Sprint(held.ID), held.Reference} {
+	for _, id := range []hellio.ID{hellio.ID(fmt.Sprint(held.ID)), hellio.ID(held.Reference)} {
 		m, err := client.Reports.GetMessage(t.Context(), id)
 		require.NoError(t, err)
 		require.NotEmpty(t, m.Raw)
@@ -129,14 +129,14 @@ func TestAMessageAndItsCampaignAreFoundByEitherName(t *testing.T) {
 		require.True(t, m.Status.IsFinal())
 		require.Equal(t, 5*time.Second, m.DeliveredAt.Sub(m.CreatedAt.Time))
 	}
-	for _, id := range []string{sent.CampaignID.String(), sent.Reference} {
+	for _, id := range []hellio.ID{sent.CampaignID, hellio.ID(sent.Reference)} {
 		c, err := client.Reports.GetCampaign(t.Context(), id)
 		require.NoError(t, err)
 		require.Equal(t, []any{sent.CampaignID, sent.Reference, hellio.CampaignCompleted, 1, 1, 0, 1, "0.0310", "0.0310"},
 			[]any{c.ID, c.Reference, c.Status, c.TotalRecipients, c.AcceptedRecipients, c.InvalidRecipients, c.Statuses[hellio.MessageDelivered], c.Cost.String(), c.EstimatedCost.String()})
 		require.Equal(t, 5*time.Second, c.CompletedAt.Sub(c.CreatedAt.Time))
 	}
-	_, err := client.Reports.GetCampaign(t.Context(), held.Reference)
+	_, err := client.Reports.GetCampaign(t.Context(), hellio.ID(held.Reference))
 	var missing *hellio.NotFoundError
 	require.ErrorAs(t, err, &missing)
 	require.Equal(t, hellio.CodeNotFound, missing.Code)

@@ -12,7 +12,7 @@ import (
 // request is one call of a service method, checked and ready.
 type request struct {
 	op        *contract.Operation
-	id        string // fills the {id} of the route
+	id        ID // fills the {id} of the route
 	query     url.Values
 	body      any // marshalled as JSON; nil: none
 	altStatus int // non-2xx status whose body may still be a result
@@ -23,6 +23,9 @@ type request struct {
 func (x *exchange) open(ctx context.Context, c *core, r *request, opts []CallOption) (err error) {
 	if ctx == nil {
 		return nilContext()
+	}
+	if c == nil {
+		return nilClient()
 	}
 	x.core = c
 	x.ctx = ctx
@@ -69,8 +72,8 @@ func (x *exchange) address(r *request) error {
 		if err := checkID("id", r.id); err != nil {
 			return err
 		}
-		route = prefix + r.id + suffix
-		escaped = prefix + url.PathEscape(r.id) + suffix
+		route = prefix + string(r.id) + suffix
+		escaped = prefix + url.PathEscape(string(r.id)) + suffix
 	}
 	x.url = x.core.base
 	x.url.Path += route
@@ -81,9 +84,10 @@ func (x *exchange) address(r *request) error {
 	return nil
 }
 
-func checkID(field, id string) error {
-	if id == "" || id == "." || id == ".." || strings.ContainsAny(id, "/\\?#") || hasControl(id) {
-		return &ParamError{Field: field, Given: characters(id), Allowed: "an id as the API returned it"}
+func checkID(field string, id ID) error {
+	text := string(id)
+	if text == "" || text == "." || text == ".." || strings.ContainsAny(text, "/\\?#") || hasControl(text) {
+		return &ParamError{Field: field, Given: characters(text), Allowed: "an id as the API returned it"}
 	}
 	return nil
 }

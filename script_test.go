@@ -101,4 +101,4 @@ func requireRefused(t *testing.T, refusals map[string]refusal) {
 }
 
 // badIDs are ids that would change the path.
-var badIDs = []string{"", ".", "..", "a/b", `a\b`, "a?b", "a#b", "a\nb"}
+var badIDs = []hellio.ID{"", ".", "..", "a/b", `a\b`, "a?b", "a#b", "a\nb"}

@@ -91,7 +91,7 @@ func ExampleUSSDAppsService_Update() {
 		log.Fatal(err)
 	}
 	off := false
-	app, err = client.USSD.Apps.Update(ctx, app.ID.String(), &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/v2/ussd", Active: &off})
+	app, err = client.USSD.Apps.Update(ctx, app.ID, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/v2/ussd", Active: &off})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -112,16 +112,16 @@ func ExampleUSSDAppsService_SetMode() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = client.USSD.Apps.SetMode(ctx, app.ID.String(), hellio.USSDLive)
+	_, err = client.USSD.Apps.SetMode(ctx, app.ID, hellio.USSDLive)
 	var refused *hellio.APIError
 	if errors.As(err, &refused) {
 		fmt.Println(refused.Code)
 	}
-	_, err = client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123", AppID: app.ID.String()})
+	_, err = client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123", AppID: app.ID})
 	if err != nil {
 		log.Fatal(err)
 	}
-	app, err = client.USSD.Apps.SetMode(ctx, app.ID.String(), hellio.USSDLive)
+	app, err = client.USSD.Apps.SetMode(ctx, app.ID, hellio.USSDLive)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func ExampleUSSDAppsService_RotateSecret() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	rotated, err := client.USSD.Apps.RotateSecret(ctx, app.ID.String(), hellio.USSDTest)
+	rotated, err := client.USSD.Apps.RotateSecret(ctx, app.ID, hellio.USSDTest)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func ExampleUSSDAppsService_Delete() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.USSD.Apps.Delete(ctx, app.ID.String()); err != nil {
+	if err := client.USSD.Apps.Delete(ctx, app.ID); err != nil {
 		log.Fatal(err)
 	}
 	page, err := client.USSD.Apps.List(ctx, &hellio.USSDListParams{})

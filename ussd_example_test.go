@@ -40,12 +40,12 @@ func ExampleUSSDService_Simulate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "+233209990001"})
+	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "+233209990001"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("%q %t\n", first.Message, first.Continue)
-	last, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), SessionID: first.SessionID, MSISDN: "+233209990001", Input: "0"})
+	last, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID, SessionID: first.SessionID, MSISDN: "+233209990001", Input: "0"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func ExampleUSSDSessionsService_List() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "+233209990001"})
+	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "+233209990001"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func ExampleUSSDSessionsService_All() {
 		log.Fatal(err)
 	}
 	for _, number := range []string{"+233209990001", "+233209990002"} {
-		if _, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: number}); err != nil {
+		if _, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID, MSISDN: number}); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -173,7 +173,7 @@ func ExampleUSSDSessionsService_Get() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "+233209990001"})
+	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "+233209990001"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func ExampleUSSDExtensionsService_Create() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	extension, err := client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123", AppID: app.ID.String()})
+	extension, err := client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123", AppID: app.ID})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func ExampleUSSDExtensionsService_Delete() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.USSD.Extensions.Delete(ctx, extension.ID.String()); err != nil {
+	if err := client.USSD.Extensions.Delete(ctx, extension.ID); err != nil {
 		log.Fatal(err)
 	}
 	free, err := client.USSD.Availability(ctx, "1234")

@@ -51,10 +51,10 @@ func ExampleNewUSSDHandler() {
 		log.Fatal(err)
 	}
 
-	session := ""
+	session := hellio.ID("")
 	for _, input := range []string{"", "1", "5"} {
 		step, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{
-			AppID:     app.ID.String(),
+			AppID:     app.ID,
 			SessionID: session,
 			MSISDN:    "+233209990001",
 			Input:     input,

@@ -33,11 +33,11 @@ func TestTheHandlerAcceptsTheStepsOfTheFake(t *testing.T) {
 	}
 	handler, err = hellio.NewUSSDHandler([]string{app.TestSecret, app.LiveSecret}, echo)
 	require.NoError(t, err)
-	session := ""
+	session := hellio.ID("")
 	var shown []string
 	for _, input := range []string{"", "1", "0"} {
 		step, err := client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{
-			AppID:     app.ID.String(),
+			AppID:     app.ID,
 			SessionID: session,
 			MSISDN:    "+233209990001",
 			Input:     input,

@@ -38,7 +38,7 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 			return err
 		}
 	}
-	update := func(id string, p *hellio.USSDAppParams) func(*hellio.Client) error {
+	update := func(id hellio.ID, p *hellio.USSDAppParams) func(*hellio.Client) error {
 		return func(c *hellio.Client) error {
 			_, err := c.USSD.Apps.Update(context.Background(), id, p)
 			return err
@@ -144,7 +144,7 @@ func TestSimulateRefusesBadInput(t *testing.T) {
 		"a broken app":        {"app_id", simulate(func(p *hellio.USSDSimulateParams) { p.AppID = "\xff" })},
 		"no number":           {"msisdn", simulate(func(p *hellio.USSDSimulateParams) { p.MSISDN = "" })},
 		"a long number":       {"msisdn", simulate(func(p *hellio.USSDSimulateParams) { p.MSISDN = strings.Repeat("2", 21) })},
-		"a long session":      {"session_id", simulate(func(p *hellio.USSDSimulateParams) { p.SessionID = strings.Repeat("s", 121) })},
+		"a long session":      {"session_id", simulate(func(p *hellio.USSDSimulateParams) { p.SessionID = hellio.ID(strings.Repeat("s", 121)) })},
 		"a long input":        {"input", simulate(func(p *hellio.USSDSimulateParams) { p.Input = strings.Repeat("é", 183) })},
 		"a broken input":      {"input", simulate(func(p *hellio.USSDSimulateParams) { p.Input = "\xff" })},
 		"a long service code": {"service_code", simulate(func(p *hellio.USSDSimulateParams) { p.ServiceCode = strings.Repeat("9", 33) })},
@@ -162,7 +162,7 @@ func TestTheLongestParamsAreSentAsTheyAre(t *testing.T) {
 	app, err := client.USSD.Apps.Create(t.Context(), &hellio.USSDAppParams{Name: strings.Repeat("é", 120), CallbackURL: ussdURL})
 	require.NoError(t, err)
 	_, err = client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{
-		AppID: app.ID.String(), SessionID: strings.Repeat("é", 120), MSISDN: strings.Repeat("2", 20), Input: strings.Repeat("é", 182),
+		AppID: app.ID, SessionID: hellio.ID(strings.Repeat("é", 120)), MSISDN: strings.Repeat("2", 20), Input: strings.Repeat("é", 182),
 		NewSession: true, ServiceCode: strings.Repeat("9", 32),
 	})
 	require.NoError(t, err)
@@ -178,13 +178,13 @@ func TestSimulateMakesASessionIDAndTellsIt(t *testing.T) {
 	client := fake.Client()
 	app, err := client.USSD.Apps.Create(t.Context(), &hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL})
 	require.NoError(t, err)
-	p := &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "233209990001"}
+	p := &hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "233209990001"}
 	first, err := client.USSD.Simulate(t.Context(), p)
 	require.NoError(t, err)
-	require.NoError(t, uuid.Validate(first.SessionID))
+	require.NoError(t, uuid.Validate(first.SessionID.String()))
 	require.Empty(t, p.SessionID, "the caller's params are not changed")
 	sent := fake.Requests()[1].Decoded.(map[string]any)
-	require.Equal(t, []any{first.SessionID, true}, []any{sent["session_id"], sent["new_session"]})
+	require.Equal(t, []any{first.SessionID.String(), true}, []any{sent["session_id"], sent["new_session"]})
 
 	p.SessionID, p.Input = first.SessionID, "1"
 	last, err := client.USSD.Simulate(t.Context(), p)
@@ -214,7 +214,7 @@ func TestAStepIsNeverPutTwice(t *testing.T) {
 		client := fake.Client()
 		app, err := client.USSD.Apps.Create(t.Context(), &hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL})
 		require.NoError(t, err)
-		_, err = client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "233209990001"})
+		_, err = client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "233209990001"})
 		require.ErrorIs(t, err, hellio.ErrOutcomeUnknown)
 		require.Equal(t, 1, steps)
 	})

@@ -52,7 +52,7 @@ func ExampleVoiceService_Wait() {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that calls take
-	over, err := client.Voice.Wait(ctx, calls.ID.String())
+	over, err := client.Voice.Wait(ctx, calls.ID)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func ExampleVoiceService_Get() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	now, err := client.Voice.Get(ctx, calls.ID.String()) // or calls.Reference
+	now, err := client.Voice.Get(ctx, calls.ID) // or calls.Reference
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -152,9 +152,9 @@ func TestVoiceTellsWhatTheAPITold(t *testing.T) {
 	require.Equal(t, []any{"k", hellio.VoiceQueued, 1, 1, "0.0900", "GHS"},
 		[]any{sent.IdempotencyKey, sent.Status, sent.AcceptedRecipients, sent.InvalidRecipients, sent.EstimatedCost.String(), sent.Currency})
 	require.NotEmpty(t, sent.CampaignID)
-	byID, err := client.Voice.Get(t.Context(), sent.ID.String())
+	byID, err := client.Voice.Get(t.Context(), sent.ID)
 	require.NoError(t, err)
-	byReference, err := client.Voice.Get(t.Context(), sent.Reference)
+	byReference, err := client.Voice.Get(t.Context(), hellio.ID(sent.Reference))
 	require.NoError(t, err)
 	require.Equal(t, byID, byReference)
 	require.Equal(t, []any{"Cars", hellio.VoiceQueued, 2, 0}, []any{byID.Name, byID.Status, byID.TotalRecipients, byID.Answered})

@@ -172,7 +172,7 @@ func TestNoReportIsLostInARotation(t *testing.T) {
 		hooks, err := client.Webhooks.List(t.Context())
 		require.NoError(t, err)
 		require.Len(t, hooks, 2)
-		oldest := hooks[1].ID.String()
+		oldest := hooks[1].ID
 		require.NoError(t, client.Webhooks.Delete(t.Context(), oldest))
 		sendSMS(t, fake, "+233209990002")
 		fake.Advance(time.Minute)

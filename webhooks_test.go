@@ -68,7 +68,7 @@ func ExampleWebhooksService_Delete() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.Webhooks.Delete(ctx, webhook.ID.String()); err != nil {
+	if err := client.Webhooks.Delete(ctx, webhook.ID); err != nil {
 		log.Fatal(err)
 	}
 	webhooks, err := client.Webhooks.List(ctx)

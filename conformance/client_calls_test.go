@@ -111,15 +111,15 @@ func askingCalls() map[string][]clientCall {
 			return failed(c.Lookup.List(ctx, &p))
 		},
 			hellio.LookupListParams{}, hellio.LookupListParams{Cursor: "c", PerPage: 200}),
-		"message_get": each(func(ctx context.Context, c *hellio.Client, id string) error {
+		"message_get": each(func(ctx context.Context, c *hellio.Client, id hellio.ID) error {
 			return failed(c.Reports.GetMessage(ctx, id))
 		}, "90211", anID),
-		"campaign_get": each(func(ctx context.Context, c *hellio.Client, id string) error {
+		"campaign_get": each(func(ctx context.Context, c *hellio.Client, id hellio.ID) error {
 			return failed(c.Reports.GetCampaign(ctx, id))
 		}, "7731", anID),
-		"voice_get":      each(func(ctx context.Context, c *hellio.Client, id string) error { return failed(c.Voice.Get(ctx, id)) }, "311", anID),
-		"lookup_get":     each(func(ctx context.Context, c *hellio.Client, id string) error { return failed(c.Lookup.Get(ctx, id)) }, "501", anID),
-		"webhook_delete": each(func(ctx context.Context, c *hellio.Client, id string) error { return c.Webhooks.Delete(ctx, id) }, "12"),
+		"voice_get":      each(func(ctx context.Context, c *hellio.Client, id hellio.ID) error { return failed(c.Voice.Get(ctx, id)) }, "311", anID),
+		"lookup_get":     each(func(ctx context.Context, c *hellio.Client, id hellio.ID) error { return failed(c.Lookup.Get(ctx, id)) }, "501", anID),
+		"webhook_delete": each(func(ctx context.Context, c *hellio.Client, id hellio.ID) error { return c.Webhooks.Delete(ctx, id) }, "12"),
 		"pricing_get": each(func(ctx context.Context, c *hellio.Client, country string) error {
 			return failed(c.Balance.Pricing(ctx, country))
 		}, "", "GH", "gh"),
@@ -149,7 +149,7 @@ func ussdCalls() map[string][]clientCall {
 		},
 			hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
 			hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd", Active: &paused}),
-		"ussd_app_delete": each(func(ctx context.Context, c *hellio.Client, id string) error { return c.USSD.Apps.Delete(ctx, id) }, anID),
+		"ussd_app_delete": each(func(ctx context.Context, c *hellio.Client, id hellio.ID) error { return c.USSD.Apps.Delete(ctx, id) }, anID),
 		"ussd_app_mode": each(func(ctx context.Context, c *hellio.Client, mode hellio.USSDMode) error {
 			return failed(c.USSD.Apps.SetMode(ctx, anID, mode))
 		},
@@ -164,11 +164,13 @@ func ussdCalls() map[string][]clientCall {
 		"ussd_extension_create": each(func(ctx context.Context, c *hellio.Client, p hellio.USSDExtensionParams) error {
 			return failed(c.USSD.Extensions.Create(ctx, &p))
 		}, hellio.USSDExtensionParams{Code: "123"}, hellio.USSDExtensionParams{Code: "123", AppID: anID, ShortCode: "*920#"}),
-		"ussd_extension_delete": each(func(ctx context.Context, c *hellio.Client, id string) error { return c.USSD.Extensions.Delete(ctx, id) }, anID),
+		"ussd_extension_delete": each(func(ctx context.Context, c *hellio.Client, id hellio.ID) error {
+			return c.USSD.Extensions.Delete(ctx, id)
+		}, anID),
 		"ussd_session_list": each(func(ctx context.Context, c *hellio.Client, p hellio.USSDSessionListParams) error {
 			return failed(c.USSD.Sessions.List(ctx, &p))
 		}, hellio.USSDSessionListParams{}, hellio.USSDSessionListParams{Cursor: "c", PerPage: 200, Status: hellio.USSDSessionEnded}),
-		"ussd_session_get": each(func(ctx context.Context, c *hellio.Client, id string) error {
+		"ussd_session_get": each(func(ctx context.Context, c *hellio.Client, id hellio.ID) error {
 			return failed(c.USSD.Sessions.Get(ctx, id))
 		}, anID),
 		"ussd_simulate": each(func(ctx context.Context, c *hellio.Client, p hellio.USSDSimulateParams) error {

@@ -49,14 +49,14 @@ func lookupStates(t *testing.T, w *world) {
 		n := 0
 		for l, err := range w.client.Lookup.All(t.Context(), &hellio.LookupListParams{PerPage: 4}) {
 			require.NoError(t, err)
-			_, err = w.client.Lookup.Get(t.Context(), l.Reference)
+			_, err = w.client.Lookup.Get(t.Context(), hellio.ID(l.Reference))
 			require.NoError(t, err)
 			n++
 		}
 		require.Equal(t, 6, n)
 		w.fake.Advance(5 * time.Second)
 	}
-	found, err := w.client.Lookup.Wait(t.Context(), string(batch.Lookups[0].ID))
+	found, err := w.client.Lookup.Wait(t.Context(), batch.Lookups[0].ID)
 	require.NoError(t, err)
 	require.Equal(t, hellio.LookupCompleted, found.Status)
 }

@@ -63,7 +63,7 @@ func codeFlow(p hellio.OTPSendParams) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
 		sent, err := w.client.OTP.Send(t.Context(), &p)
 		require.NoError(t, err)
-		message, err := w.client.Reports.GetMessage(t.Context(), sent.Reference)
+		message, err := w.client.Reports.GetMessage(t.Context(), hellio.ID(sent.Reference))
 		require.NoError(t, err)
 		require.Equal(t, hellio.MessageQueued, message.Status)
 		code := w.fake.OTP(p.MobileNumber + p.Email)

@@ -22,7 +22,7 @@ func reportFlows() []flow {
 			require.Empty(t, page.Data)
 		}},
 		{"a message that is none", nil, func(t *testing.T, w *world) {
-			for _, id := range []string{"4711", "0b6f3f2e-3d1a-4f60-8a52-6f3c5d7e9a01"} {
+			for _, id := range []hellio.ID{"4711", "0b6f3f2e-3d1a-4f60-8a52-6f3c5d7e9a01"} {
 				_, err := w.client.Reports.GetMessage(t.Context(), id)
 				requireRefused(t, err, 404, contract.CodeNotFound)
 			}
@@ -37,7 +37,7 @@ func campaignStates(t *testing.T, w *world) {
 	})
 	require.NoError(t, err)
 	for _, want := range []hellio.CampaignStatus{hellio.CampaignQueued, hellio.CampaignProcessing, hellio.CampaignCompleted} {
-		campaign, err := w.client.Reports.GetCampaign(t.Context(), sent.Reference)
+		campaign, err := w.client.Reports.GetCampaign(t.Context(), hellio.ID(sent.Reference))
 		require.NoError(t, err)
 		require.Equal(t, want, campaign.Status)
 		page, err := w.client.Reports.ListCampaigns(t.Context(), &hellio.CampaignListParams{Status: want})
@@ -45,7 +45,7 @@ func campaignStates(t *testing.T, w *world) {
 		require.Len(t, page.Data, 1)
 		w.fake.Advance(4 * time.Second)
 	}
-	campaign, err := w.client.Reports.WaitCampaign(t.Context(), string(sent.CampaignID))
+	campaign, err := w.client.Reports.WaitCampaign(t.Context(), sent.CampaignID)
 	require.NoError(t, err)
 	require.Equal(t, 3, campaign.TotalRecipients)
 }
@@ -64,10 +64,10 @@ func messageStates(t *testing.T, w *world) {
 		require.Len(t, page.Data, 2)
 		for i, m := range page.Data {
 			require.Equal(t, want[i], m.Status)
-			one, err := w.client.Reports.GetMessage(t.Context(), m.Reference)
+			one, err := w.client.Reports.GetMessage(t.Context(), hellio.ID(m.Reference))
 			require.NoError(t, err)
 			require.Equal(t, m.ID, one.ID)
-			_, err = w.client.Reports.GetMessage(t.Context(), string(m.ID))
+			_, err = w.client.Reports.GetMessage(t.Context(), m.ID)
 			require.NoError(t, err)
 		}
 		w.fake.Advance(4 * time.Second)

@@ -80,7 +80,7 @@ func ussdPrices(t *testing.T, w *world) {
 func ussdAppLife(t *testing.T, w *world) {
 	ctx, apps := t.Context(), w.client.USSD.Apps
 	app := w.newApp(t)
-	id := string(app.ID)
+	id := app.ID
 	require.NotEmpty(t, app.TestSecret+app.LiveSecret)
 	_, err := apps.SetMode(ctx, id, hellio.USSDLive)
 	requireRefused(t, err, 402, contract.CodeExtensionRequired)
@@ -99,7 +99,7 @@ func ussdAppLife(t *testing.T, w *world) {
 	page, err := w.client.USSD.Extensions.List(ctx, &hellio.USSDListParams{})
 	require.NoError(t, err)
 	require.Empty(t, page.Data[0].AppID)
-	require.NoError(t, w.client.USSD.Extensions.Delete(ctx, string(extension.ID)))
+	require.NoError(t, w.client.USSD.Extensions.Delete(ctx, extension.ID))
 }
 
 func ussdRent(t *testing.T, w *world) {
@@ -151,7 +151,7 @@ func ussdSession() flow {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { rec.ServeHTTP(w, r) })
 	return flow{"sessions of every status", lenient(helliotest.WithUSSDHandler(callbackURL, handler)), func(t *testing.T, w *world) {
 		rec = receiver(t)
-		id := string(w.newApp(t).ID)
+		id := w.newApp(t).ID
 		for _, session := range []struct {
 			status hellio.USSDSessionStatus
 			inputs []string
@@ -160,19 +160,19 @@ func ussdSession() flow {
 			{hellio.USSDSessionEnded, []string{"", "1", "end"}, 0}, {hellio.USSDSessionFailed, []string{"", "crash"}, 0},
 			{hellio.USSDSessionTimeout, []string{""}, 3 * time.Minute}, {hellio.USSDSessionActive, []string{"", "2"}, 0},
 		} {
-			w.play(t, id, string(session.status), session.inputs)
+			w.play(t, id, hellio.ID(session.status), session.inputs)
 			w.fake.Advance(session.then)
 			page, err := w.client.USSD.Sessions.List(t.Context(), &hellio.USSDSessionListParams{Status: session.status})
 			require.NoError(t, err)
 			require.Len(t, page.Data, 1, session.status)
-			for _, name := range []string{string(page.Data[0].ID), page.Data[0].SessionRef} {
+			for _, name := range []hellio.ID{page.Data[0].ID, page.Data[0].SessionRef} {
 				_, err = w.client.USSD.Sessions.Get(t.Context(), name)
 				require.NoError(t, err)
 			}
 		}
 		_, err := w.client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: id, MSISDN: "233209990001", SessionID: "ended"})
 		requireRefused(t, err, 422, contract.CodeInvalidRequest)
-		made := w.wrong(t, "POST", "/ussd/simulate", `{"app_id":"`+id+`","msisdn":"233209990001","new_session":true,"input":null,"service_code":null}`)
+		made := w.wrong(t, "POST", "/ussd/simulate", `{"app_id":"`+id.String()+`","msisdn":"233209990001","new_session":true,"input":null,"service_code":null}`)
 		require.NotEmpty(t, made.body["data"].(object)["session_id"])
 		require.Equal(t, 9, rec.Received())
 		require.Empty(t, rec.Differences())
@@ -180,7 +180,7 @@ func ussdSession() flow {
 }
 
 // play goes through a session, one input a step.
-func (w *world) play(t *testing.T, app, session string, inputs []string) {
+func (w *world) play(t *testing.T, app, session hellio.ID, inputs []string) {
 	t.Helper()
 	for i, input := range inputs {
 		_, err := w.client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{

@@ -47,11 +47,11 @@ func callFlow(want hellio.VoiceStatus, p hellio.VoiceSendParams) func(*testing.T
 		sent, err := w.client.Voice.Send(t.Context(), &p)
 		require.NoError(t, err)
 		for range 2 {
-			_, err = w.client.Voice.Get(t.Context(), sent.Reference)
+			_, err = w.client.Voice.Get(t.Context(), hellio.ID(sent.Reference))
 			require.NoError(t, err)
 			w.fake.Advance(3 * time.Second)
 		}
-		calls, err := w.client.Voice.Wait(t.Context(), string(sent.ID))
+		calls, err := w.client.Voice.Wait(t.Context(), sent.ID)
 		require.NoError(t, err)
 		require.Equal(t, want, calls.Status)
 	}

@@ -26,9 +26,9 @@ func webhookFlows() []flow {
 			require.NoError(t, err)
 			require.Len(t, hooks, 2)
 			for _, hook := range hooks {
-				require.NoError(t, w.client.Webhooks.Delete(t.Context(), string(hook.ID)))
+				require.NoError(t, w.client.Webhooks.Delete(t.Context(), hook.ID))
 			}
-			requireRefused(t, w.client.Webhooks.Delete(t.Context(), string(hooks[0].ID)), 404, contract.CodeNotFound)
+			requireRefused(t, w.client.Webhooks.Delete(t.Context(), hooks[0].ID), 404, contract.CodeNotFound)
 		}},
 		{"a webhook without events", nil, func(t *testing.T, w *world) {
 			g := w.raw(t, "POST", "/webhooks", `{"url":"https://example.com/hooks"}`)

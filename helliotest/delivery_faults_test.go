@@ -152,7 +152,7 @@ func TestADeletedWebhookDropsWhatFaultsHaveHeld(t *testing.T) {
 				f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), effect)
 				sendTo(t, f, someone)
 				f.Advance(5 * time.Second)
-				require.NoError(t, f.Client().Webhooks.Delete(t.Context(), string(hooks(t, f)[0].ID)))
+				require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hooks(t, f)[0].ID))
 				f.Advance(time.Hour)
 				require.Empty(t, v.got())
 				require.Equal(t, "failed", f.Deliveries()[0].Status)

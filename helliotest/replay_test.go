@@ -68,7 +68,7 @@ func TestADisabledOrDeletedWebhookTakesReplays(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
-		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), string(hooks(t, f)[0].ID)))
+		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hooks(t, f)[0].ID))
 		require.NoError(t, f.Replay(f.Deliveries()[0].ID))
 		require.Equal(t, "delivered", f.Deliveries()[0].Status)
 		require.Len(t, v.got(), 2)

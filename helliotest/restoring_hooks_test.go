@@ -22,7 +22,7 @@ func TestASavedWebhookGetsTheHandlerOfItsOwnSecretAlone(t *testing.T) {
 		ctx, c := t.Context(), f.Client()
 		hooks, err := c.Webhooks.List(ctx) // newest first
 		require.NoError(t, err)
-		require.NoError(t, c.Webhooks.Delete(ctx, string(hooks[4].ID)))
+		require.NoError(t, c.Webhooks.Delete(ctx, hooks[4].ID))
 
 		twins, fresh, likeReal := []*receiver{new(receiver), new(receiver)}, new(receiver), new(receiver)
 		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithWebhookHandler(twins[0], "twin"),

@@ -62,13 +62,13 @@ func TestADeletedWebhookIsGone(t *testing.T) {
 	require.NoError(t, err)
 	gone, err := webhooks.Create(t.Context(), &hellio.WebhookParams{URL: "https://example.com/b"})
 	require.NoError(t, err)
-	require.NoError(t, webhooks.Delete(t.Context(), string(gone.ID)))
+	require.NoError(t, webhooks.Delete(t.Context(), gone.ID))
 	all, err := webhooks.List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	require.Equal(t, kept.ID, all[0].ID)
 	var missing *hellio.NotFoundError
-	require.ErrorAs(t, webhooks.Delete(t.Context(), string(gone.ID)), &missing)
+	require.ErrorAs(t, webhooks.Delete(t.Context(), gone.ID), &missing)
 }
 
 func TestALostDeleteIsHealedByTheClient(t *testing.T) {
@@ -78,5 +78,5 @@ func TestALostDeleteIsHealedByTheClient(t *testing.T) {
 	client := f.Client(hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1}))
 	made, err := client.Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: "https://example.com/a"})
 	require.NoError(t, err)
-	require.NoError(t, client.Webhooks.Delete(t.Context(), string(made.ID)))
+	require.NoError(t, client.Webhooks.Delete(t.Context(), made.ID))
 }

@@ -27,9 +27,9 @@ func (p Plan) ask(ctx context.Context, c *hellio.Client, opts ...hellio.CallOpti
 		_, err := c.Balance.Get(ctx, opts...)
 		return shown{mark: mobile}, err
 	case "message":
-		return look(c.Reports.GetMessage(ctx, fmt.Sprint(p.Call+1), opts...))(func(m *hellio.Message) shown { return shown{mark: fmt.Sprint(number(m.Reference) - 1)} })
+		return look(c.Reports.GetMessage(ctx, hellio.ID(fmt.Sprint(p.Call+1)), opts...))(func(m *hellio.Message) shown { return shown{mark: fmt.Sprint(number(m.Reference) - 1)} })
 	case "webhook_delete":
-		return shown{mark: mobile}, c.Webhooks.Delete(ctx, fmt.Sprintf("1%08d", p.Call), opts...)
+		return shown{mark: mobile}, c.Webhooks.Delete(ctx, hellio.ID(fmt.Sprintf("1%08d", p.Call)), opts...)
 	case "sms":
 		params := &hellio.SMSSendParams{Recipients: []string{mobile}, Message: "storm", Gateway: p.filler()}
 		return look(c.SMS.Send(ctx, params, opts...))(func(r *hellio.SMSSendResult) shown { return shown{r.Reference, r.EstimatedCost, &r.KeyedResult} })

@@ -19,15 +19,15 @@ func reads() []check {
 		{"pricing", func(ctx context.Context, c *hellio.Client) error { return second(c.Balance.Pricing(ctx, "")) }},
 		{"messages", func(ctx context.Context, c *hellio.Client) error {
 			page, err := c.Reports.ListMessages(ctx, &hellio.MessageListParams{PerPage: 10})
-			return first(page, err, func(m hellio.Message) error { return second(c.Reports.GetMessage(ctx, m.ID.String())) })
+			return first(page, err, func(m hellio.Message) error { return second(c.Reports.GetMessage(ctx, m.ID)) })
 		}},
 		{"campaigns", func(ctx context.Context, c *hellio.Client) error {
 			page, err := c.Reports.ListCampaigns(ctx, &hellio.CampaignListParams{PerPage: 10})
-			return first(page, err, func(m hellio.Campaign) error { return second(c.Reports.GetCampaign(ctx, m.ID.String())) })
+			return first(page, err, func(m hellio.Campaign) error { return second(c.Reports.GetCampaign(ctx, m.ID)) })
 		}},
 		{"lookups", func(ctx context.Context, c *hellio.Client) error {
 			page, err := c.Lookup.List(ctx, &hellio.LookupListParams{PerPage: 10})
-			return first(page, err, func(l hellio.Lookup) error { return second(c.Lookup.Get(ctx, l.ID.String())) })
+			return first(page, err, func(l hellio.Lookup) error { return second(c.Lookup.Get(ctx, l.ID)) })
 		}},
 		{"webhooks", func(ctx context.Context, c *hellio.Client) error { return second(c.Webhooks.List(ctx)) }},
 		{"ussd pricing", func(ctx context.Context, c *hellio.Client) error { return second(c.USSD.Pricing(ctx)) }},
@@ -40,7 +40,7 @@ func reads() []check {
 		}},
 		{"ussd sessions", func(ctx context.Context, c *hellio.Client) error {
 			page, err := c.USSD.Sessions.List(ctx, &hellio.USSDSessionListParams{})
-			return first(page, err, func(s hellio.USSDSession) error { return second(c.USSD.Sessions.Get(ctx, s.ID.String())) })
+			return first(page, err, func(s hellio.USSDSession) error { return second(c.USSD.Sessions.Get(ctx, s.ID)) })
 		}},
 	}
 }
@@ -62,7 +62,7 @@ func sends(to, sender string) []check {
 			if err != nil {
 				return err
 			}
-			return second(c.Voice.Get(ctx, sent.ID.String()))
+			return second(c.Voice.Get(ctx, sent.ID))
 		}},
 		{"lookup", func(ctx context.Context, c *hellio.Client) error {
 			return second(c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{to}}))

@@ -24,7 +24,7 @@ func TestEachOrderIsSentAndChargedOnce(t *testing.T) {
 
 		sent := s.fake.Messages(helliotest.To(numberOf(2)))[0]
 		require.Equal(t, "Thank you for order 2: a kettle.", sent.Message)
-		campaign, err := s.client.Reports.GetCampaign(t.Context(), s.message(2).CampaignID)
+		campaign, err := s.client.Reports.GetCampaign(t.Context(), hellio.ID(s.message(2).CampaignID))
 		require.NoError(t, err)
 		require.Equal(t, s.message(2).Reference, campaign.Reference)
 

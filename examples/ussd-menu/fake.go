@@ -16,8 +16,8 @@ const callbackURL = "https://example.com/ussd"
 // phone dials an app on a fake, step by step.
 type phone struct {
 	client  *hellio.Client
-	app     string
-	session string
+	app     hellio.ID
+	session hellio.ID
 }
 
 // newPhone creates an app whose callback is the shop, in a fake that start
@@ -43,7 +43,7 @@ func newPhone(
 	if err != nil {
 		return nil, err
 	}
-	p.app = app.ID.String()
+	p.app = app.ID
 	handler, err = hellio.NewUSSDHandler([]string{app.TestSecret, app.LiveSecret}, s.step)
 	return p, err
 }

@@ -107,7 +107,7 @@ func TestARotationOfTheSecretLosesNoReport(t *testing.T) {
 
 		hooks, err := fake.Client().Webhooks.List(t.Context()) // newest first
 		require.NoError(t, err)
-		require.NoError(t, fake.Client().Webhooks.Delete(t.Context(), hooks[1].ID.String()))
+		require.NoError(t, fake.Client().Webhooks.Delete(t.Context(), hooks[1].ID))
 		h = hook(handlerOn(t, db, next))
 		requireStatus(t, db, sent(t, fake, "+233209990003")[2], hellio.MessageDelivered)
 	})

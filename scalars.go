@@ -10,27 +10,37 @@ import (
 	"unicode/utf8"
 )
 
-// maxAmountLength bounds the text of an Amount, so that no answer can make Rat expensive.
+// maxAmountLength limits Amount's length so that a hostile response cannot make
+// Rat slow.
 const maxAmountLength = 64
 
-// Amount is an exact decimal amount of money, such as "0.0310". The currency stands in a field of its own.
+// Amount is an exact decimal amount of money, such as "0.0310". The currency is
+// in a separate field. The zero value means that the API sent no amount.
 //
-// The API writes amounts as decimal strings, usually with 4 decimals (documented); a JSON number is read as well (inferred: one of the
-// vendor's SDKs was tested against numbers). The zero value says that no amount was given.
+// The API writes amounts as decimal strings, usually with 4 decimals
+// (documented). Amount also reads a JSON number (inferred: one of the vendor's
+// SDKs was tested with numbers).
 type Amount struct{ text string }
 
-// ParseAmount reads a plain decimal such as "12.5" or "-3". It returns a *ParamError for anything else.
+// ParseAmount reads a plain decimal such as "12.5" or "-3". For anything else
+// it returns a *ParamError.
 func ParseAmount(text string) (Amount, error) {
-	if !isDecimal(text) {
-		return Amount{}, &ParamError{Field: "amount", Given: quantity(len(text), "byte"), Allowed: "a plain decimal number of at most 64 bytes"}
+	const allowed = "a plain decimal number of at most 64 bytes"
+	switch {
+	case text == "":
+		return Amount{}, &ParamError{Field: "amount", Given: "an empty string", Allowed: allowed}
+	case !isDecimal(text):
+		given := quantity(len(text), "byte") + " in another form"
+		return Amount{}, &ParamError{Field: "amount", Given: given, Allowed: allowed}
+	default:
+		return Amount{text: text}, nil
 	}
-	return Amount{text: text}, nil
 }
 
 // String returns the amount as the API wrote it, and "" for the zero value.
 func (a Amount) String() string { return a.text }
 
-// Rat returns the exact value; the zero value gives 0. The result is the caller's own.
+// Rat returns the exact value in a new Rat, which is 0 for the zero value.
 func (a Amount) Rat() *big.Rat {
 	r, ok := new(big.Rat).SetString(a.text)
 	if !ok {
@@ -39,10 +49,11 @@ func (a Amount) Rat() *big.Rat {
 	return r
 }
 
-// IsZero reports whether no amount was given. An amount of "0.0000" is given.
+// IsZero reports whether the API sent no amount. It is false for "0.0000".
 func (a Amount) IsZero() bool { return a.text == "" }
 
-// MarshalJSON writes the amount as a JSON string, one with an exponent as a number, and null for the zero value.
+// MarshalJSON writes the amount as a JSON string, an amount with an exponent as
+// a number, and the zero value as null.
 func (a Amount) MarshalJSON() ([]byte, error) {
 	switch {
 	case a.text == "":
@@ -54,8 +65,12 @@ func (a Amount) MarshalJSON() ([]byte, error) {
 	}
 }
 
-// UnmarshalJSON reads a decimal string, a number or null. A number may have an exponent of up to two digits, as PHP writes small ones.
+// UnmarshalJSON reads a decimal string, a number or null. A number may have an
+// exponent of up to two digits, as PHP writes small numbers.
 func (a *Amount) UnmarshalJSON(data []byte) error {
+	if a == nil {
+		return errNilPointer
+	}
 	text, err := scalarText(data)
 	if err != nil {
 		return fmt.Errorf("amount: %w", err)
@@ -67,7 +82,8 @@ func (a *Amount) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// isDecimal accepts -?digits[.digits]: no exponent, whose value could be of any size, and no fraction.
+// isDecimal accepts -?digits[.digits]. It accepts no exponent, whose value
+// could be of any size, and no quotient.
 func isDecimal(s string) bool {
 	if len(s) > maxAmountLength {
 		return false
@@ -98,8 +114,9 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
-// ID identifies a resource. The API uses integers for most and UUIDs for some (inferred); both arrive here as text. The zero value
-// says that no id was given.
+// ID identifies a resource: every id in results, params and methods is one. The
+// API uses integers for most resources and UUIDs for some (inferred); an ID
+// holds the text of either. The zero value means that the API sent no id.
 type ID string
 
 // String returns the id as text.
@@ -107,6 +124,9 @@ func (id ID) String() string { return string(id) }
 
 // UnmarshalJSON reads a JSON string, an integer or null.
 func (id *ID) UnmarshalJSON(data []byte) error {
+	if id == nil {
+		return errNilPointer
+	}
 	text, err := scalarText(data)
 	if err != nil {
 		return fmt.Errorf("id: %w", err)
@@ -118,9 +138,10 @@ func (id *ID) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Timestamp is a moment as the API gives it: ISO 8601 with a numeric offset (documented) or with Z (inferred). The zero value says
-// that none was given. A form that is not understood leaves Time zero and keeps the text: an odd date is no reason to lose the answer
-// of a paid call.
+// Timestamp is a time as the API writes it: ISO 8601 with a numeric offset
+// (documented) or with Z (inferred). The zero value means that the API sent
+// none. Any other form leaves Time zero and keeps the text, so that an odd date
+// does not lose the answer to a paid call.
 type Timestamp struct {
 	time.Time
 	text string
@@ -129,7 +150,8 @@ type Timestamp struct {
 // Text returns the timestamp as the API wrote it.
 func (t Timestamp) Text() string { return t.text }
 
-// MarshalJSON writes the timestamp as the API wrote it, else as RFC 3339, and null for the zero value.
+// MarshalJSON writes the text of the API, else RFC 3339, and null for the zero
+// value.
 func (t Timestamp) MarshalJSON() ([]byte, error) {
 	switch {
 	case t.text != "":
@@ -143,6 +165,9 @@ func (t Timestamp) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads a JSON string or null.
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
+	if t == nil {
+		return errNilPointer
+	}
 	text, err := scalarText(data)
 	if err != nil {
 		return fmt.Errorf("timestamp: %w", err)
@@ -154,7 +179,7 @@ func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// scalarText gives the text of a JSON string or number; null is "".
+// scalarText returns the text of a JSON string or number, and "" for null.
 func scalarText(data []byte) (string, error) {
 	data = bytes.TrimSpace(data)
 	switch {
@@ -162,7 +187,7 @@ func scalarText(data []byte) (string, error) {
 		return "", nil
 	case data[0] == '"':
 		if plain := data[1:max(1, len(data)-1)]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
-			return string(plain), nil // encoding/json has checked the quotes
+			return string(plain), nil // encoding/json checked the quotes
 		}
 		var s string
 		err := json.Unmarshal(data, &s)

@@ -35,7 +35,7 @@ func TestWaitEndsWithTheCampaign(t *testing.T) {
 	withFake(t, func(t *testing.T, fake *helliotest.Fake) {
 		client, start := fake.Client(), time.Now()
 		sent := sendTexts(t, client, "Hi")[0]
-		done, err := client.Reports.WaitCampaign(t.Context(), sent.Reference)
+		done, err := client.Reports.WaitCampaign(t.Context(), hellio.ID(sent.Reference))
 		require.NoError(t, err)
 		require.Equal(t, hellio.CampaignCompleted, done.Status)
 		require.Equal(t, map[hellio.MessageStatus]int{"queued": 0, "sent": 0, "delivered": 1, "failed": 0}, done.Statuses)
@@ -53,7 +53,7 @@ func TestWaitEndsWithTheLookup(t *testing.T) {
 		batch, err := client.Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: []string{"233249990001", helliotest.NumberUnreachable}})
 		require.NoError(t, err)
 		for _, l := range batch.Lookups {
-			found, err := client.Lookup.Wait(t.Context(), l.ID.String())
+			found, err := client.Lookup.Wait(t.Context(), l.ID)
 			require.NoError(t, err)
 			require.Equal(t, hellio.LookupCompleted, found.Status)
 			require.Equal(t, l.MobileNumber == "+233249990001", *found.Reachable)
@@ -67,7 +67,7 @@ func TestWaitEndsWithTheCalls(t *testing.T) {
 		client, start := fake.Client(), time.Now()
 		sent, err := client.Voice.Send(t.Context(), &hellio.VoiceSendParams{Recipients: []string{"233249990001"}, Text: "Your car is here"})
 		require.NoError(t, err)
-		over, err := client.Voice.Wait(t.Context(), sent.ID.String())
+		over, err := client.Voice.Wait(t.Context(), sent.ID)
 		require.NoError(t, err)
 		require.Equal(t, []any{hellio.VoiceCompleted, 1, 2, "0.0900"}, []any{over.Status, over.Answered, over.DurationSeconds, over.Cost.String()})
 		require.Less(t, time.Since(start), time.Minute)
@@ -81,7 +81,7 @@ func TestWaitAsksOnceForWhatIsFinal(t *testing.T) {
 		sent := sendTexts(t, client, "Hi")[0]
 		time.Sleep(time.Minute)
 		start := time.Now()
-		_, err := client.Reports.WaitCampaign(t.Context(), sent.CampaignID.String())
+		_, err := client.Reports.WaitCampaign(t.Context(), sent.CampaignID)
 		require.NoError(t, err)
 		require.Zero(t, time.Since(start))
 		require.Equal(t, 1, polls(fake, helliotest.CampaignGet))
@@ -125,7 +125,7 @@ func TestWaitOutlastsARateLimit(t *testing.T) {
 		fake.Fault(helliotest.CampaignGet, helliotest.Times(3), helliotest.RateLimited(retryAfter))
 		client := fake.Client(hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 		sent, start := sendTexts(t, client, "Hi")[0], time.Now()
-		done, err := client.Reports.WaitCampaign(t.Context(), sent.Reference)
+		done, err := client.Reports.WaitCampaign(t.Context(), hellio.ID(sent.Reference))
 		require.NoError(t, err)
 		require.Equal(t, hellio.CampaignCompleted, done.Status)
 		require.Equal(t, 4, polls(fake, helliotest.CampaignGet), "each Retry-After is waited for")

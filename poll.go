@@ -13,10 +13,18 @@ const (
 	lastPoll  = 15 * time.Second
 )
 
-// poll asks again and again until the thing is final: after 2 s, then at growing intervals up to 15 s, and no faster than that while
-// little of the rate limit is left. A rate limit that outlasts the call's own retries is waited for. It ends with the first final
-// state, with an error of get, or with ctx.
-func poll[T any](ctx context.Context, c *core, op *contract.Operation, get func() (*T, error), final func(*T) bool) (*T, error) {
+// poll calls get until its result is final: immediately, after 2 s, then at
+// intervals that grow to 15 s. It polls every 15 s while little of the rate
+// limit is left, and waits out a rate limit that outlasts the call's own
+// retries. It ends with the first final result, with another error of get, or
+// with ctx.
+func poll[T any](
+	ctx context.Context,
+	c *core,
+	op *contract.Operation,
+	get func() (*T, error),
+	final func(*T) bool,
+) (*T, error) {
 	if ctx == nil {
 		return nil, nilContext()
 	}
@@ -34,15 +42,22 @@ func poll[T any](ctx context.Context, c *core, op *contract.Operation, get func(
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, &ConnectionError{Err: ctx.Err(), Outcome: OutcomeNotSent, call: callInfo{op: op.Name}}
+			return nil, &ConnectionError{
+				Err:     ctx.Err(),
+				Outcome: OutcomeNotSent,
+				call:    callInfo{op: op.Name},
+			}
 		case <-timer.C:
 		}
 	}
 }
 
-// pollWait spreads an interval by a tenth either way, and makes it longer where the rate limit asks for it. A Retry-After is spread
-// upwards alone: it is never cut short.
-func pollWait(interval time.Duration, rl RateLimit, limited *RateLimitError, random float64) time.Duration {
+// pollWait spreads an interval by a tenth in either direction, and extends it
+// if the rate limit asks for it. It spreads a Retry-After upwards only, so it
+// never shortens one. random is in [0, 1).
+func pollWait(
+	interval time.Duration, rl RateLimit, limited *RateLimitError, random float64,
+) time.Duration {
 	if rl.Limit > 0 && rl.Remaining*10 < rl.Limit {
 		interval = lastPoll
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"strings"
@@ -69,6 +70,38 @@ func ExampleOTPService_Verify() {
 	// 000000 false
 	// 483920 true
 	// 483920 false
+}
+
+func ExampleOTPStatusOf() {
+	fake, err := helliotest.Start() // in production: client, err := hellio.NewClientFromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fake.Close()
+	client := fake.Client()
+
+	ctx := context.Background()
+	const number = "+233209990001"
+	_, err = client.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: number, Sender: "HELLIO"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	params := &hellio.OTPVerifyParams{MobileNumber: number, Code: fake.OTP(number)}
+	fake.Advance(10 * time.Minute) // the code lives for 5
+
+	var response hellio.Response
+	verified, err := client.OTP.Verify(ctx, params, hellio.WithResponse(&response))
+	switch status := hellio.OTPStatusOf(&response); {
+	case err != nil:
+		log.Fatal(err)
+	case verified:
+		fmt.Println("welcome")
+	case status == hellio.OTPExpired:
+		fmt.Println("the code has expired, ask for a new one")
+	default:
+		fmt.Println("wrong code:", status)
+	}
+	// Output: the code has expired, ask for a new one
 }
 
 // toAma sends a code by SMS and gives a function that tries one.
@@ -302,40 +335,135 @@ func TestTheLimitsOfAnOTPAreWithinThem(t *testing.T) {
 	}
 }
 
-func TestOnlyAVerdictIsFalseAnyOther422IsAnError(t *testing.T) {
+// otpAnswer is an API that gives one answer to every request.
+type otpAnswer struct {
+	status int
+	body   string
+}
+
+func (a otpAnswer) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode:    a.status,
+		Header:        http.Header{"Content-Type": {"application/json"}},
+		Body:          io.NopCloser(strings.NewReader(a.body)),
+		ContentLength: -1,
+		Request:       req,
+	}, nil
+}
+
+// verify checks a code against the answer.
+func (a otpAnswer) verify(t testing.TB) (verified bool, r hellio.Response, err error) {
+	t.Helper()
+	client, err := hellio.NewClient("7|token", hellio.WithLimiter(nil),
+		hellio.WithHTTPClient(&http.Client{Transport: a}))
+	require.NoError(t, err)
+	params := &hellio.OTPVerifyParams{MobileNumber: "233209990001", Code: "123456"}
+	verified, err = client.OTP.Verify(t.Context(), params,
+		hellio.WithResponse(&r), hellio.WithMaxRetries(0))
+	return verified, r, err
+}
+
+// verdicts are all forms of data.verified, by what they are.
+var verdicts = map[string][]string{
+	"true": {
+		`{"data":{"verified":true}}`,
+		`{"data":{"verified":true,"status":"verified"}}`,
+		`{"data":{"verified":true,"status":"used"},"message":"The code was already used."}`,
+		" {\n\"data\" : { \"status\":7, \"verified\"\t: true } } ",
+	},
+	"false": {
+		`{"data":{"verified":false}}`,
+		`{"data":{"verified":false,"status":"expired"}}`,
+		`{"data":{"verified":false,"status":"verified","more":[1]}}`,
+		`{"message":"No.","error":"invalid","data":{"verified":false}}`,
+	},
+	"no bool": {
+		`{"data":{"verified":"true"}}`,
+		`{"data":{"verified":"false"}}`,
+		`{"data":{"verified":1}}`,
+		`{"data":{"verified":0}}`,
+		`{"data":{"verified":null}}`,
+		`{"data":{"verified":[true]}}`,
+		`{"data":{"verified":{"verified":true}}}`,
+	},
+	"absent": {
+		``,
+		`true`,
+		`null`,
+		`[]`,
+		`{}`,
+		`{"verified":true}`,
+		`{"data":null}`,
+		`{"data":true}`,
+		`{"data":"verified"}`,
+		`{"data":{}}`,
+		`{"data":{"status":"verified"}}`,
+		`{"data":{"Verified":true}}`,
+		`{"data":[{"verified":true}]}`,
+		`{"data":{"verified":true}`,
+		`<html>{"data":{"verified":true}}`,
+		`{"message":"The code field is required.","errors":{"code":["It is required."]}}`,
+	},
+}
+
+func TestVerifyIsTrueFromA2xxAlone(t *testing.T) {
+	t.Parallel()
+	for status := 100; status < 600; status++ {
+		for form, bodies := range verdicts {
+			for _, body := range bodies {
+				verified, r, err := otpAnswer{status, body}.verify(t)
+				name := fmt.Sprint(status, " ", body)
+				success, refusal := status/100 == 2, status == http.StatusUnprocessableEntity
+				require.Equal(t, success && form == "true", verified, name)
+				require.Equal(t, verified, hellio.OTPStatusOf(&r) == hellio.OTPVerified, name)
+				switch {
+				case (success || refusal) && (form == "true" || form == "false"):
+					require.NoError(t, err, name)
+					continue
+				case success || refusal && form == "no bool":
+					require.ErrorAs(t, err, new(*hellio.DecodeError), name)
+				case refusal:
+					require.ErrorAs(t, err, new(*hellio.ValidationError), name)
+				default:
+					require.ErrorAs(t, err, new(*hellio.APIError), name)
+				}
+				require.Empty(t, hellio.OTPStatusOf(&r), name)
+			}
+		}
+	}
+}
+
+func TestOTPStatusSaysWhyACodeIsNotRight(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		status   int
-		body     string
-		verified bool
-		kind     any // nil: no error
+		status int
+		body   string
+		want   hellio.OTPStatus
 	}{
-		"verified":            {200, `{"data":{"verified":true,"status":"verified"}}`, true, nil},
-		"false with 200":      {200, `{"data":{"verified":false}}`, false, nil},
-		"invalid":             {422, `{"data":{"verified":false,"status":"invalid"}}`, false, nil},
-		"a new status":        {422, `{"data":{"verified":false,"status":"locked","more":[1]}}`, false, nil},
-		"a message beside it": {422, `{"message":"No.","data":{"verified":false}}`, false, nil},
-		"field errors":        {422, `{"message":"The code field is required.","errors":{"code":["The code field is required."]}}`, false, new(*hellio.ValidationError)},
-		"no verdict":          {422, `{"data":{"status":"invalid"}}`, false, new(*hellio.ValidationError)},
-		"data null":           {422, `{"data":null}`, false, new(*hellio.ValidationError)},
-		"no verdict in 200":   {200, `{"data":{"status":"verified"}}`, false, new(*hellio.DecodeError)},
-		"a quoted bool":       {200, `{"data":{"verified":"true"}}`, false, new(*hellio.DecodeError)},
-		"a number":            {200, `{"data":{"verified":1}}`, false, new(*hellio.DecodeError)},
-		"null":                {200, `{"data":{"verified":null}}`, false, new(*hellio.DecodeError)},
-		"a list":              {200, `{"data":[{"verified":true}]}`, false, new(*hellio.DecodeError)},
+		"verified":              {200, `{"data":{"verified":true,"status":"verified"}}`, hellio.OTPVerified},
+		"verified, no status":   {201, `{"data":{"verified":true}}`, hellio.OTPVerified},
+		"verified, odd status":  {200, `{"data":{"verified":true,"status":"expired"}}`, hellio.OTPVerified},
+		"invalid":               {422, `{"data":{"verified":false,"status":"invalid"}}`, hellio.OTPInvalid},
+		"expired":               {422, `{"data":{"verified":false,"status":"expired"}}`, hellio.OTPExpired},
+		"false with 200":        {200, `{"data":{"verified":false,"status":"expired"}}`, hellio.OTPExpired},
+		"an unknown status":     {422, `{"data":{"verified":false,"status":"locked"}}`, "locked"},
+		"true in a refusal":     {422, `{"data":{"verified":true,"status":"used"}}`, "used"},
+		"verified in a refusal": {422, `{"data":{"verified":true,"status":"verified"}}`, ""},
+		"verified and false":    {200, `{"data":{"verified":false,"status":"verified"}}`, ""},
+		"no status":             {422, `{"data":{"verified":false}}`, ""},
+		"a status that is none": {422, `{"data":{"verified":false,"status":7}}`, ""},
+		"a null status":         {422, `{"data":{"verified":false,"status":null}}`, ""},
+		"no verdict":            {422, `{"data":{"status":"expired"}}`, ""},
+		"another refusal":       {429, `{"data":{"verified":false,"status":"expired"}}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &script{status: c.status, bodies: []string{" " + c.body}}
-			verified, err := s.client(t).OTP.Verify(t.Context(), &hellio.OTPVerifyParams{MobileNumber: "233209990001", Code: "123456"})
-			require.Equal(t, c.verified, verified)
-			if c.kind == nil {
-				require.NoError(t, err)
-				return
-			}
-			require.ErrorAs(t, err, c.kind)
+			_, r, _ := otpAnswer{c.status, c.body}.verify(t)
+			require.Equal(t, c.want, hellio.OTPStatusOf(&r))
 		})
 	}
+	require.Empty(t, hellio.OTPStatusOf(nil))
+	require.Empty(t, hellio.OTPStatusOf(&hellio.Response{}))
 }
 
 func TestAVerdictKeepsItsResponse(t *testing.T) {
