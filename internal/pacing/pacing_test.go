@@ -2,6 +2,7 @@ package pacing
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -77,6 +78,60 @@ func TestTokenWithAWaiterIsNotForgotten(t *testing.T) {
 	require.Contains(t, d.tokens.states, testToken)
 	d.tokens.Remove(w, d.now)
 	require.NotContains(t, d.tokens.states, testToken, "there are too many others")
+}
+
+// requireConsistent checks the heap of idle states against the states.
+func requireConsistent(t *testing.T, tokens *Tokens) {
+	t.Helper()
+	busy := 0
+	for name, s := range tokens.states {
+		require.Equal(t, name, s.name)
+		if !s.isIdle() {
+			busy++
+			continue
+		}
+		require.NotZero(t, s.place, "an idle state is in the heap")
+		require.Equal(t, later(s.token.end, s.otp.end), s.idleEnd)
+	}
+	for i, s := range tokens.idle {
+		require.Same(t, s, tokens.states[s.name], "no forgotten state is in the heap")
+		require.Equal(t, i+1, s.place)
+		require.False(t, s.idleEnd.Before(tokens.idle[max(0, (i-1)/2)].idleEnd))
+	}
+	require.LessOrEqual(t, len(tokens.states), max(maxTokens, busy))
+}
+
+func TestHeapOfIdleTokensStaysConsistent(t *testing.T) {
+	t.Parallel()
+	var tokens Tokens
+	var waiters []*Waiter
+	source := rand.New(rand.NewPCG(1, 2))
+	names, now := tokenNames(2*maxTokens), noon
+	responses := []Response{{}, shows(1, 2), shows(0, 2), shows(2, 2), refused(time.Second), {Status: 500}}
+	for i := range 6000 {
+		name := names[source.IntN(len(names))]
+		kind := Kind(source.IntN(2))
+		now = now.Add(time.Duration(source.IntN(100)) * time.Millisecond)
+		switch source.IntN(5) {
+		case 0, 1:
+			latest := now.Add(time.Duration(source.IntN(200)) * time.Second)
+			if w, _ := tokens.Enter(name, kind, latest, now); w != nil {
+				waiters = append(waiters, w)
+			}
+		case 2, 3:
+			tokens.Observe(name, kind, responses[source.IntN(len(responses))], now)
+		default:
+			if len(waiters) > 0 {
+				w := waiters[0]
+				waiters = waiters[1:]
+				tokens.WakeAfter(w, now)
+				tokens.Remove(w, now)
+			}
+		}
+		if i%20 == 0 {
+			requireConsistent(t, &tokens)
+		}
+	}
 }
 
 // The time per call does not grow with the number of tokens.

@@ -2,7 +2,8 @@ package pacing
 
 import "time"
 
-// share tells the calls of this limiter from those of others on the same token.
+// share separates the calls of this limiter from those of others on the same
+// token.
 type share struct {
 	base    int     // used of the running window before this limiter's first call
 	own     int     // this limiter's calls since then

@@ -164,6 +164,21 @@ func TestExemptionNeedsARequestAfterTheProof(t *testing.T) {
 	}
 }
 
+func TestExemptionIsProvedUnderSteadyLoad(t *testing.T) {
+	t.Parallel()
+	w := window{inflight: 3}
+	w.answer(shows(120, 120)) // three others are in flight
+	for range 3 {
+		require.Equal(t, vacant, w.vacancy)
+		w.start()
+		w.inflight--
+		w.learn(shows(120, 120), noon)
+		require.Equal(t, 3, w.inflight)
+	}
+	w.answer(shows(120, 120))
+	require.Equal(t, exempt, w.vacancy)
+}
+
 func TestLostResponsesDoNotProveAnExemption(t *testing.T) {
 	t.Parallel()
 	w := window{inflight: 3}
