@@ -69,7 +69,8 @@ func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 	}
 }
 
-// A clock of this machine that is wrong or jumps makes no wait longer or shorter.
+// A clock of this machine that is wrong or jumps makes no wait longer or
+// shorter.
 func TestRetryAfterDateUsesTheAPIsClock(t *testing.T) {
 	t.Parallel()
 	for name, now := range map[string]time.Time{

@@ -29,14 +29,14 @@ var reserveText string
 // assigns slots of a schedule in Redis, in order of arrival over the whole
 // fleet, by the clock of the Redis server. The schedule is GCRA with a burst of
 // one at 97.5 % of the limit that the API reports, or of 120 per minute before
-// that. OTPs start immediately, up to a twelfth of the limit, and the other calls
-// start later by as much. After a 429 the whole fleet waits for Retry-After, at
-// least a second and at most ten minutes.
+// that. OTPs start immediately, up to a twelfth of the limit, and the other
+// calls start later by as much. After a 429 the whole fleet waits for
+// Retry-After, at least a second and at most ten minutes.
 //
 // A process that cannot reach Redis within 250 ms paces itself with a
-// hellio.WindowLimiter and tries Redis again after a second. Redis sees only the
-// fingerprints of tokens. A Limiter is safe for concurrent use and may serve
-// several clients.
+// hellio.WindowLimiter and tries Redis again after a second. Redis sees only
+// the fingerprints of tokens. A Limiter is safe for concurrent use and may
+// serve several clients.
 type Limiter struct {
 	redis   redis.Cmdable
 	prefix  string
@@ -160,8 +160,8 @@ func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration
 }
 
 // inTime returns when the command does or ctx ends. By default go-redis ignores
-// the deadline of ctx and waits for its own timeouts, which are seconds. If Redis
-// carries the command out later, its slot is unused.
+// the deadline of ctx and waits for its own timeouts, which are seconds. If
+// Redis carries the command out later, its slot is unused.
 func inTime[T any](ctx context.Context, command func() (T, error)) (T, error) {
 	type result struct {
 		answer T
@@ -189,8 +189,8 @@ func (l *Limiter) keys(token string) []string {
 }
 
 // Observe learns the token's limit, and after a 429 makes the whole fleet wait.
-// A 429 on an OTP may come from the limit of this machine's address, which shows
-// as a different Limit. That one delays only the OTPs of this process.
+// A 429 on an OTP may come from the limit of this machine's address, which
+// shows as a different Limit. That one delays only the OTPs of this process.
 func (l *Limiter) Observe(r hellio.LimitRequest, result hellio.LimitResult) {
 	l.alone.Observe(r, result)
 	rl := result.RateLimit
@@ -239,7 +239,8 @@ func (l *Limiter) limit(token string) int {
 	return presetLimit
 }
 
-// learn keeps the limit of a token. With too many tokens it forgets all of them.
+// learn keeps the limit of a token. With too many tokens it forgets all of
+// them.
 func (l *Limiter) learn(token string, limit int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -255,7 +256,8 @@ func (l *Limiter) redisIsUp() bool {
 	return !time.Now().Before(l.restUntil)
 }
 
-// rest stops the commands to Redis for a while, unless the caller cancelled ctx.
+// rest stops the commands to Redis for a while, unless the caller cancelled
+// ctx.
 func (l *Limiter) rest(ctx context.Context) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return

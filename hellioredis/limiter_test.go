@@ -186,14 +186,14 @@ func TestA429BlocksForASecondToTenMinutes(t *testing.T) {
 	}
 }
 
-func TestOTPThatMeetsTheTokensLimitBlocksTheFleet(t *testing.T) {
+func TestOTPAtTheTokensLimitBlocksTheFleet(t *testing.T) {
 	t.Parallel()
 	_, fleet := newFleet(t, 2)
 	fleet[0].Observe(otp, throttled(presetLimit, 30*time.Second))
 	requireWait(t, 30*time.Second, ask(t, fleet[1], sms))
 }
 
-func TestLimitOfAnAddressBlocksOnlyItsOTPs(t *testing.T) {
+func TestAddressLimitBlocksOnlyItsOTPs(t *testing.T) {
 	t.Parallel()
 	for retryAfter, least := range map[time.Duration]time.Duration{
 		40 * time.Second: 20 * time.Second,

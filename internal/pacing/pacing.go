@@ -19,23 +19,23 @@ type Tokens struct {
 	idle   idleHeap
 }
 
-// Enter starts a call immediately (nil, 0), refuses it because of a wait that is
-// too long (nil, wait), or appends it to its queue. A zero latest means that the
-// call may start at any time.
+// Enter starts a call immediately (nil, 0), refuses it because of a wait that
+// is too long (nil, wait), or appends it to its queue. A zero latest means that
+// the call may start at any time.
 func (t *Tokens) Enter(
 	token string, kind Kind, latest, now time.Time,
 ) (w *Waiter, tooLong time.Duration) {
 	return t.state(token).enter(kind, latest, now)
 }
 
-// WakeAfter starts the waiters that may start and returns how long the caller of
-// w may sleep.
+// WakeAfter starts the waiters that may start and returns how long the caller
+// of w may sleep.
 func (t *Tokens) WakeAfter(w *Waiter, now time.Time) time.Duration {
 	return w.state.wakeAfter(w, now)
 }
 
-// Remove takes w out of its queue, or returns the permit that it has received in
-// the same moment.
+// Remove takes w out of its queue, or returns the permit that it has received
+// in the same moment.
 func (t *Tokens) Remove(w *Waiter, now time.Time) {
 	w.state.remove(w, now)
 	t.settle(w.state)

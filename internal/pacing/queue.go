@@ -148,8 +148,8 @@ func (s *tokenState) wakeHeads() {
 	}
 }
 
-// tooLong returns the wait of the n-th in a queue (from 0) if that is certain to
-// end after latest, else 0.
+// tooLong returns the wait of the n-th in a queue (from 0) if that is certain
+// to end after latest, else 0.
 func (s *tokenState) tooLong(kind Kind, n int, latest, now time.Time) time.Duration {
 	at := s.lowerBound(kind, n, now)
 	if latest.IsZero() || !at.After(now) || !at.After(latest) {

@@ -93,7 +93,7 @@ func TestFirstWaiterIsJudgedByItsOwnStart(t *testing.T) {
 	require.Equal(t, noon.Add(windowLength), d.now)
 }
 
-func TestCallThatMayStartAnyMomentIsNotRefused(t *testing.T) {
+func TestCallThatMayStartSoonIsNotRefused(t *testing.T) {
 	d := newDriver(t)
 	d.waited(Bulk)
 	w := d.queued(Bulk, d.now.Add(500*time.Millisecond))

@@ -10,8 +10,8 @@ type share struct {
 	carried float64 // its share of the last window if others used that up too, else 0
 }
 
-// slack returns the reserve for what others have in flight. Remaining may be off
-// by as much although no one else uses the token.
+// slack returns the reserve for what others have in flight. Remaining may be
+// off by as much although no one else uses the token.
 func (s *tokenState) slack() int { return s.token.limit / 30 }
 
 // begin records the last window and begins the next with its first response.
@@ -33,8 +33,8 @@ func (s *share) foreign(w *window) int {
 }
 
 // spreading reports whether Remaining falls faster than this limiter's calls
-// explain. While more than half the window remains, calls are not spread, unless
-// the last window was used up.
+// explain. While more than half the window remains, calls are not spread,
+// unless the last window was used up.
 func (s *tokenState) spreading(now time.Time) bool {
 	w := &s.token
 	if w.limit == 0 || !w.running(now) {

@@ -31,8 +31,9 @@ func (s *tokenState) isIdle() bool {
 	return s.token.inflight == 0 && len(s.queues[OTP]) == 0 && len(s.queues[Bulk]) == 0
 }
 
-// earliestStart returns when the first call in a queue may start. A time that is
-// not after now means immediately. OTPs wait only for used-up windows and 429s.
+// earliestStart returns when the first call in a queue may start. A time that
+// is not after now means immediately. OTPs wait only for used-up windows and
+// 429s.
 func (s *tokenState) earliestStart(kind Kind, now time.Time) time.Time {
 	t := &s.token
 	switch {
@@ -120,8 +121,8 @@ func (s *tokenState) learn(kind Kind, r Response, now time.Time) {
 	}
 }
 
-// count records a response about the token's limit or, with Status 0, an attempt
-// that the API may have counted.
+// count records a response about the token's limit or, with Status 0, an
+// attempt that the API may have counted.
 func (s *tokenState) count(r Response, now time.Time) {
 	last := s.token
 	begun := s.token.learn(r, now)

@@ -142,7 +142,7 @@ func TestOTPsInFlightCountForTheAddress(t *testing.T) {
 	require.Equal(t, noon.Add(windowLength), d.now)
 }
 
-func TestOTPThatShowsTheTokensLimitCountsForIt(t *testing.T) {
+func TestOTPWithTheTokensLimitCountsForIt(t *testing.T) {
 	d := newDriver(t)
 	d.call(Bulk, shows(100, 120))
 	d.call(OTP, shows(0, 120))

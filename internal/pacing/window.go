@@ -17,8 +17,8 @@ const (
 	longestBackoff = 8 * time.Second  // after 429s without a Retry-After
 )
 
-// window is one limit of the API, as far as its responses show. The API's window
-// begins with the first request that it counts.
+// window is one limit of the API, as far as its responses show. The API's
+// window begins with the first request that it counts.
 type window struct {
 	limit    int       // requests per window; 0: unknown
 	rem      int       // requests left in the running window, at most
@@ -107,9 +107,9 @@ func (w *window) lowerBound(n, reserve int, now time.Time) time.Time {
 }
 
 // learn records a response and reports whether it is the first of a window.
-// Responses overtake one another, so within a window the lowest number is right.
-// A number much higher than any response in flight can report is that of a new
-// window.
+// Responses overtake one another, so within a window the lowest number is
+// right. A number much higher than any response in flight can report is that of
+// a new window.
 func (w *window) learn(r Response, now time.Time) (begun bool) {
 	w.refusals = 0
 	switch {
@@ -131,10 +131,10 @@ func (w *window) learn(r Response, now time.Time) (begun bool) {
 	}
 }
 
-// learnVacancy records a response that shows the whole limit as left. If it ends
-// a running window, responses of the next one may have overtaken it: only a
-// request that started later proves a vacancy. A response that shows no less, to
-// a request that started after this first proof, proves an exemption.
+// learnVacancy records a response that shows the whole limit as left. If it
+// ends a running window, responses of the next one may have overtaken it: only
+// a request that started later proves a vacancy. A response that shows no less,
+// to a request that started after this first proof, proves an exemption.
 func (w *window) learnVacancy(r Response, now time.Time) {
 	older := min(w.older, w.inflight+1) // the request of this response has been subtracted
 	w.older = w.inflight
