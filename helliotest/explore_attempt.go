@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"testing/synctest"
 	"time"
 )
 
@@ -90,12 +91,12 @@ func (s *exploredRun) guard(run *Run, do func() error) attemptEnd {
 	var end attemptEnd
 	select {
 	case end = <-ended:
-		time.Sleep(1) // the clock moves when all else waits
 	case <-run.ctx.Done():
 		end.how = endLate
 	}
+	letOthersWait()
 	run.cancel()
-	time.Sleep(1)
+	letOthersWait()
 	switch {
 	case run.overrun.Load():
 		end.how = endOverrun
@@ -110,6 +111,19 @@ func (s *exploredRun) guard(run *Run, do func() error) attemptEnd {
 		}
 	}
 	return end
+}
+
+// letOthersWait returns when every other goroutine of the bubble waits. What
+// they have written is then visible, to the race detector too. If fn has a
+// goroutine in synctest.Wait, which may be in use once, the clock does the same
+// without that.
+func letOthersWait() {
+	defer func() {
+		if recover() != nil {
+			time.Sleep(1)
+		}
+	}()
+	synctest.Wait()
 }
 
 // text says in words how an attempt ended, other than by returning.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hellio-go/hellio"
@@ -124,6 +125,18 @@ func TestARunIsATestOfItsOwn(t *testing.T) {
 	}, helliotest.ExplorePairs(0))
 	require.Empty(t, done.Findings, r.all())
 	require.Len(t, r.logs, 1, "the summary alone")
+}
+
+func TestAFunctionMayWaitForItsBubble(t *testing.T) {
+	t.Parallel()
+	done := helliotest.Explore(t, func(run *helliotest.Run) error {
+		var sent error
+		go func() { sent = sendKeyed(run) }()
+		synctest.Wait()
+		time.Sleep(time.Hour) // outlasts the waits of the client
+		return sent
+	}, helliotest.ExplorePairs(50), helliotest.ExploreNoCrash())
+	require.Empty(t, done.Findings)
 }
 
 func TestAFindingShowsTheLogOfItsRun(t *testing.T) {

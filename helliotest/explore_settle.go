@@ -18,6 +18,7 @@ func (s *exploredRun) settle() {
 		wait, pending := s.pending()
 		left := time.Until(limit)
 		if !pending || left <= 0 {
+			letOthersWait()
 			return
 		}
 		time.Sleep(min(wait, left))
