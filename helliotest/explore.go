@@ -152,7 +152,9 @@ func (x *explorer) explore() error {
 	if err != nil {
 		return err
 	}
-	x.explorePairs(firsts)
+	if err := x.explorePairs(firsts); err != nil {
+		return err
+	}
 	x.confirm()
 	return nil
 }
@@ -193,7 +195,7 @@ type first struct {
 
 // explorePairs runs pairs, spread evenly over all if there are more than the
 // bound.
-func (x *explorer) explorePairs(firsts []first) {
+func (x *explorer) explorePairs(firsts []first) error {
 	total := 0
 	for _, f := range firsts {
 		total += x.countParts(f.trail, f.from)
@@ -212,9 +214,14 @@ func (x *explorer) explorePairs(firsts []first) {
 			}
 			faults := slices.Concat(f.faults, second.faults)
 			x.done.Pairs++
-			x.record(x.run(schedule{faults: faults}, 0), faults)
+			r := x.run(schedule{faults: faults}, 0)
+			if r.misuse != nil {
+				return r.misuse
+			}
+			x.record(r, faults)
 		}
 	}
+	return nil
 }
 
 // record files what a run has found, and reports whether it broke no check.

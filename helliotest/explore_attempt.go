@@ -135,6 +135,8 @@ func (e attemptEnd) text() string {
 		return fmt.Sprintf("did not return within %v of the bubble's clock", attemptLimit)
 	case endOverrun:
 		return e.cause
+	case endCrashed:
+		return "crashed"
 	case endExited:
 		return "ended its goroutine (runtime.Goexit), as FailNow of another test does"
 	}
@@ -143,7 +145,7 @@ func (e attemptEnd) text() string {
 
 // err is what checks see of the last attempt.
 func (s *exploredRun) err() error {
-	if s.end.how == endReturned {
+	if s.end.how == 0 || s.end.how == endReturned {
 		return s.end.err
 	}
 	return errors.New("helliotest: fn " + s.end.text())

@@ -69,7 +69,7 @@ func (s *exploredRun) wants(w want) bool { return s.want&w != 0 }
 func (x *explorer) run(sched schedule, w want) *runResult {
 	x.done.Runs++
 	x.traceSchedule(sched)
-	r := &runResult{}
+	r := &runResult{returned: "the run did not end"}
 	if left := bubble(x.t, func(t *testing.T) {
 		s := &exploredRun{
 			x:      x,
@@ -137,9 +137,7 @@ func (s *exploredRun) run(sched schedule) {
 	s.judge()
 	s.runChecks()
 	s.runCleanups()
-	if len(s.result.problems) > 0 || s.wants(wantStory) {
-		s.result.returned = s.returned()
-	}
+	s.result.returned = s.returned(len(s.result.problems) > 0 || s.wants(wantStory))
 	if s.wants(wantStory) {
 		s.result.story = s.story()
 		s.result.bubble = bubbleName()

@@ -56,7 +56,7 @@ func (s FaultSpec) compileCrash(e *engine) (*Fault, error) {
 	return &Fault{spec: s}, nil
 }
 
-// wrap lets the calls of a RoundTripper end with the process that makes them.
+// wrap lets the calls of a RoundTripper end with the process that runs now.
 // Outside Explore it returns rt.
 func (s *exploredRun) wrap(rt http.RoundTripper) http.RoundTripper {
 	if s == nil {
@@ -66,6 +66,15 @@ func (s *exploredRun) wrap(rt http.RoundTripper) http.RoundTripper {
 		next:    rt,
 		run:     s,
 		process: s.process.Load(),
+	}
+}
+
+// transport returns the fake's RoundTripper for the calls of one process.
+func (s *exploredRun) transport(p *process) http.RoundTripper {
+	return &exploredTransport{
+		next:    &transport{s.fake},
+		run:     s,
+		process: p,
 	}
 }
 

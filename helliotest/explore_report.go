@@ -105,13 +105,16 @@ func (s *exploredRun) story() string {
 	return s.redact(text)
 }
 
-// returned says what came of the last attempt.
-func (s *exploredRun) returned() string {
+// returned says what came of the last attempt, with the text of its error if it
+// is to be quoted, which takes time.
+func (s *exploredRun) returned(quoted bool) string {
 	switch {
 	case s.end.how != endReturned:
 		return s.redact("fn " + s.end.text())
 	case s.end.err == nil:
 		return "fn returned nil"
+	case !quoted:
+		return "fn returned an error"
 	}
 	return s.redact("fn returned an error: " + s.end.err.Error())
 }

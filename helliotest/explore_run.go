@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,8 +38,14 @@ type process struct {
 	client *hellio.Client // guarded by mu
 }
 
-// Fake returns the fake of this run.
-func (r *Run) Fake() *Fake { return r.state.fake }
+// Fake returns the fake of this run. In an attempt that has crashed it ends the
+// calling goroutine.
+func (r *Run) Fake() *Fake {
+	if r.process.dead.Load() {
+		runtime.Goexit()
+	}
+	return r.state.fake
+}
 
 // Client returns a client of the fake. Without options it is the same until the
 // next crash, as in a process that makes one client; with options it is a new
@@ -45,14 +53,20 @@ func (r *Run) Fake() *Fake { return r.state.fake }
 // ends the goroutine that calls it.
 func (r *Run) Client(opts ...hellio.Option) *hellio.Client {
 	if len(opts) > 0 {
-		return r.state.fake.Client(opts...)
+		return r.newClient(opts)
 	}
 	r.process.mu.Lock()
 	defer r.process.mu.Unlock()
 	if r.process.client == nil {
-		r.process.client = r.state.fake.Client()
+		r.process.client = r.newClient(nil)
 	}
 	return r.process.client
+}
+
+// newClient returns a client that ends with the process of the attempt.
+func (r *Run) newClient(opts []hellio.Option) *hellio.Client {
+	own := hellio.WithHTTPClient(&http.Client{Transport: r.state.transport(r.process)})
+	return r.state.fake.Client(slices.Concat([]hellio.Option{own}, opts)...)
 }
 
 // Context returns a context that ends with this attempt of fn, at the latest

@@ -73,6 +73,52 @@ func TestAClientIsNewAfterACrash(t *testing.T) {
 	require.NotSame(t, clients[len(clients)-2], clients[len(clients)-1])
 }
 
+func TestAProcessThatCrashedMakesNoCalls(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]func(run *helliotest.Run){
+		"a new client": func(run *helliotest.Run) {
+			_, _ = run.Client(hellio.WithLimiter(nil)).Balance.Get(context.Background())
+		},
+		"the fake": func(run *helliotest.Run) { run.Fake().Messages() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lines := exploredOnly(t, func(run *helliotest.Run) error {
+				d := helliotest.Keep(run, openDiary)
+				sent := make(chan struct{})
+				go func() {
+					select {
+					case <-sent:
+					case <-run.Context().Done():
+						time.Sleep(time.Minute) // the next process runs
+						d.note("late")
+						next(run)
+						d.note("it went on")
+					}
+				}()
+				err := sendKeyed(run)
+				close(sent)
+				time.Sleep(time.Hour)
+				return err
+			}, crashFirst(helliotest.CrashAfter()))
+			require.Equal(t, []string{"late"}, lines)
+		})
+	}
+}
+
+func TestNoErrorIsKnownBeforeTheFirstAttemptEnds(t *testing.T) {
+	t.Parallel()
+	done := helliotest.Explore(t, func(run *helliotest.Run) error {
+		if run.Attempt() == 1 {
+			require.NoError(run, run.Err())
+		} else {
+			require.EqualError(run, run.Err(), "helliotest: fn crashed")
+		}
+		return sendKeyed(run)
+	}, helliotest.ExplorePairs(0))
+	require.Empty(t, done.Findings)
+}
+
 func TestAContextEndsWithItsAttempt(t *testing.T) {
 	t.Parallel()
 	type contexts []context.Context
@@ -132,8 +178,8 @@ func TestAFunctionMayWaitForItsBubble(t *testing.T) {
 	done := helliotest.Explore(t, func(run *helliotest.Run) error {
 		var sent error
 		go func() { sent = sendKeyed(run) }()
-		synctest.Wait()
 		time.Sleep(time.Hour) // outlasts the waits of the client
+		synctest.Wait()
 		return sent
 	}, helliotest.ExplorePairs(50), helliotest.ExploreNoCrash())
 	require.Empty(t, done.Findings)
