@@ -57,11 +57,13 @@ func statuses(fake *helliotest.Fake) []int {
 	return all
 }
 
+const hookURL = "https://shop.example/hooks/hellio"
+
 // fakeFor returns a fake that delivers to a handler.
 func fakeFor(t *testing.T, handle webhookFunc) *helliotest.Fake {
 	t.Helper()
 	h := webhookHandler(t, handle)
-	return helliotest.New(t, helliotest.WithWebhookHandler(h, webhookSecret))
+	return helliotest.New(t, helliotest.WithWebhookHandler(hookURL, h, webhookSecret))
 }
 
 func TestAReportFailingThreeTimesIsHandledOnce(t *testing.T) {
@@ -160,8 +162,8 @@ func TestNoReportIsLostInARotation(t *testing.T) {
 		both, err := hellio.NewWebhookHandler(secrets, s.handle, quiet())
 		require.NoError(t, err)
 		fake := helliotest.New(t,
-			helliotest.WithWebhookHandler(both, webhookSecret),
-			helliotest.WithWebhookHandler(both, nextSecret))
+			helliotest.WithWebhookHandler(hookURL, both, webhookSecret),
+			helliotest.WithWebhook(hookURL, nextSecret))
 		client := fake.Client()
 
 		sendSMS(t, fake, "+233209990001")
@@ -203,7 +205,7 @@ func TestAHandlerWithAnotherSecretRefusesEverything(t *testing.T) {
 		s := new(seen)
 		h, err := hellio.NewWebhookHandler([]string{nextSecret}, s.handle, quiet())
 		require.NoError(t, err)
-		fake := helliotest.New(t, helliotest.WithWebhookHandler(h, webhookSecret))
+		fake := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, h, webhookSecret))
 		sendSMS(t, fake, "+233209990001")
 		fake.Advance(time.Hour)
 		require.Equal(t, []int{401, 401, 401, 401, 401}, statuses(fake))

@@ -55,7 +55,7 @@ func webhookDeliveries() flow {
 		}
 	})
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { rec.ServeHTTP(w, r) })
-	return flow{"deliveries of every kind", with(helliotest.WithWebhookHandler(handler, "whsec_conformance")), func(t *testing.T, w *world) {
+	return flow{"deliveries of every kind", with(helliotest.WithWebhookHandler("https://example.com/hooks", handler, "whsec_conformance")), func(t *testing.T, w *world) {
 		rec, up = NewReceiver(theDocument(t), "webhook_delivery", answer), false
 		w.report(t, helliotest.NumberDelivered, helliotest.NumberFailed)
 		require.Equal(t, 2, rec.Received())

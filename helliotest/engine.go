@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -30,7 +31,10 @@ type engine struct {
 	// faultWaits is until when a client may wait because of a fault's 429.
 	faultWaits time.Time
 
-	explored  *exploredRun   // nil outside Explore
+	explored *exploredRun // nil outside Explore
+	postOnce sync.Once
+	posts    *http.Transport // of webhooks and callbacks over HTTP, made on first use
+
 	wg        sync.WaitGroup // every goroutine of this fake
 	advancing sync.Mutex     // one Advance at a time
 }
@@ -65,6 +69,9 @@ func (e *engine) shut(byClose bool) bool {
 	e.mu.Unlock()
 	srv.close()
 	e.wg.Wait()
+	if e.posts != nil {
+		e.posts.CloseIdleConnections()
+	}
 	return true
 }
 

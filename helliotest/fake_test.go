@@ -10,7 +10,7 @@ import (
 
 func TestReturnedValuesAreTheCallersCopies(t *testing.T) {
 	t.Parallel()
-	f := helliotest.New(t, helliotest.WithWebhookHandler(&receiver{}, hookSecret), helliotest.WithAllowedIPs("127.0.0.1"))
+	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret), helliotest.WithAllowedIPs("127.0.0.1"))
 	a := newAPI(t, f)
 	a.send(oneSMS)
 	a.get("/messages?status=sent")

@@ -104,7 +104,7 @@ func TestAFaultOnDeliveriesTellsWhyNoneWasHit(t *testing.T) {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
 			r := watch(t, func(tb testing.TB) {
-				f := helliotest.New(tb, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+				f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 				f.Fault(helliotest.WebhookDelivery, append(c.rules, helliotest.WebhookLose())...)
 				sendTo(t, f, c.numbers...)
 				f.Advance(6 * time.Second)
@@ -139,7 +139,7 @@ func TestAFaultOnDeliveriesTellsWhatHasKeptAnAttemptFromIt(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := watch(t, func(tb testing.TB) {
-					run(t, helliotest.New(tb, helliotest.WithWebhookHandler(&receiver{}, hookSecret)))
+					run(t, helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret)))
 				})
 				require.Contains(t, r.all(), says)
 			})

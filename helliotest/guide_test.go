@@ -115,7 +115,7 @@ func TestAReportThatWasRefusedComesAgain(t *testing.T) {
 			return nil
 		})
 		require.NoError(t, err)
-		fake := helliotest.New(t, helliotest.WithWebhookHandler(handler, "whsec_of_this_test"))
+		fake := helliotest.New(t, helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", handler, "whsec_of_this_test"))
 		_, err = fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
 		require.NoError(t, err)
 

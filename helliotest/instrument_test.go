@@ -139,7 +139,7 @@ func TestTwoFakesAreSealedWorlds(t *testing.T) {
 func TestSleepingMovesFakeAndClientTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := helliotest.New(t, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 		sendTo(t, f, someone)
 		begun := time.Now()
 		time.Sleep(time.Minute)

@@ -64,7 +64,7 @@ func TestAMessageOfASnapshotHasNoOrigin(t *testing.T) {
 func TestDeliveriesOfAMessageAreItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := helliotest.New(t, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 		sendTo(t, f, someone)
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
@@ -80,7 +80,7 @@ func TestAReplayWithAnEffect(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
 		id := f.Deliveries()[0].ID

@@ -3,6 +3,7 @@ package helliotest
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -29,7 +30,11 @@ type config struct {
 	codes        map[string]string // by destination, from WithOTP
 	retention    int               // 0 = everything is kept
 	webhooks     []endpoint
-	snapshot     *saved // nil = a new account
+	hookHandlers map[string]http.Handler // by URL
+	urls         []namedURL
+
+	httpCallbacks bool
+	snapshot      *saved // nil = a new account
 }
 
 // grant is a token's text and scopes.
@@ -51,6 +56,9 @@ func newConfig(opts []Option) (config, error) {
 		if err := opt(&cfg); err != nil {
 			return cfg, err
 		}
+	}
+	if err := cfg.checkURLs(); err != nil {
+		return cfg, err
 	}
 	if cfg.tokens == nil {
 		cfg.tokens = []grant{{DefaultToken, []string{contract.ScopeAll}}}

@@ -28,12 +28,14 @@ func TestABadOptionIsRefusedWithASentence(t *testing.T) {
 		"bad limit":        {helliotest.WithSpendLimit("daily", "x"), "not a decimal"},
 		"negative balance": {helliotest.WithBalance("-1"), "not a decimal"},
 		"negative latency": {helliotest.WithLatency(-time.Second), "negative"},
-		"webhook URL":      {helliotest.WithWebhook("http://example.com/hook", "s"), "no URL that a webhook may have"},
+		"webhook URL":      {helliotest.WithWebhook("http://example.com/hook", "s"), `WithWebhook: "http://example.com/hook" can't be called`},
+		"handler's URL":    {helliotest.WithWebhookHandler("http://example.com", http.NotFoundHandler(), "s"), "WithWebhookHandler: \"http://example.com\" can't be called"},
+		"callback URL":     {helliotest.WithUSSDHandler("ftp://example.com", http.NotFoundHandler()), "WithUSSDHandler: \"ftp://example.com\" can't be called"},
 		"webhook secret":   {helliotest.WithWebhook("https://example.com/hook", " "), "WithWebhook: the secret is blank"},
 		"webhook event":    {helliotest.WithWebhook("https://example.com/hook", "s", "message.read"), `unknown event "message.read"`},
-		"webhook handler":  {helliotest.WithWebhookHandler(nil, "s"), "the handler is nil"},
-		"handler's secret": {helliotest.WithWebhookHandler(http.NotFoundHandler(), ""), "WithWebhookHandler: the secret is blank"},
-		"handler's event":  {helliotest.WithWebhookHandler(http.NotFoundHandler(), "s", "*", ""), `unknown event ""`},
+		"webhook handler":  {helliotest.WithWebhookHandler(hookURL, nil, "s"), "the handler is nil"},
+		"handler's secret": {helliotest.WithWebhookHandler(hookURL, http.NotFoundHandler(), ""), "WithWebhookHandler: the secret is blank"},
+		"handler's event":  {helliotest.WithWebhookHandler(hookURL, http.NotFoundHandler(), "s", "*", ""), `unknown event ""`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

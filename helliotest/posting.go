@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -20,7 +19,8 @@ const (
 )
 
 var (
-	errNoSocket     = errors.New("its URL has no handler, and a synctest bubble allows no real socket")
+	errNoSocket     = errors.New("its URL has no handler (WithWebhookHandler, WithUSSDHandler), and a synctest bubble allows no real socket")
+	errLostHandler  = errors.New("its handler was not saved with the snapshot; pass WithWebhookHandler with the same URL next to FromSnapshot")
 	errLongAnswer   = errors.New("its answer is longer than 64 KiB")
 	errSlowReceiver = errors.New("it did not answer within 10 s")
 )
@@ -28,7 +28,8 @@ var (
 // posting is something that the API sends by itself.
 type posting struct {
 	url     string
-	handler http.Handler // receives it in process; nil = whoever listens at url
+	handler http.Handler // receives it in process; nil: a server at url
+	lost    bool         // there was a handler, before a snapshot
 	header  http.Header  // beside Content-Type, Accept and User-Agent
 	body    []byte
 }
@@ -51,7 +52,6 @@ func (e *engine) post(ctx context.Context, p posting) (status int, answer []byte
 	if err != nil {
 		return 0, nil, err
 	}
-	defer client.CloseIdleConnections()
 	status, answer, err = exchangeWith(client, req)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = errSlowReceiver
@@ -82,14 +82,27 @@ func (e *engine) sender(p posting) (*http.Client, error) {
 	switch {
 	case p.handler != nil:
 		client.Transport = inProcess{e, p.handler}
-	case isHandlerURL(p.url):
-		return nil, errNoHandler
+	case p.lost:
+		return nil, errLostHandler
 	case e.inBubble():
 		return nil, errNoSocket
 	default:
-		client.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+		client.Transport = e.transport()
 	}
 	return client, nil
+}
+
+// transport is the one by which all postings go over HTTP: it keeps connections.
+func (e *engine) transport() *http.Transport {
+	e.postOnce.Do(func() {
+		e.posts = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			MaxIdleConnsPerHost: maxInFlight,
+			MaxConnsPerHost:     maxInFlight,
+			IdleConnTimeout:     30 * time.Second,
+		}
+	})
+	return e.posts
 }
 
 // inProcess hands a request to a handler, as a server would: with a context that ends when the caller hangs up, in a goroutine that the
@@ -169,8 +182,3 @@ func (r *recording) response(req *http.Request) *http.Response {
 // warn keeps what the fake's test should know although it is no error, for its
 // log. The engine must be locked.
 func (e *engine) warn(text string) { e.owner.warn(text) }
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}

@@ -93,7 +93,7 @@ func TestWhatElsePilesUpLeavesToo(t *testing.T) {
 		for _, kind := range []string{"Messages", "Voices", "Lookups", "Deliveries", "Keys", "OTPs"} {
 			require.Equal(t, 3, members(t, state[kind]), kind)
 		}
-	}, helliotest.WithWebhookHandler(hook, hookSecret))
+	}, helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 }
 
 func TestTheOldestUSSDSessionsLeaveOnceTheyAreOver(t *testing.T) {
@@ -180,12 +180,12 @@ func TestASnapshotHoldsWhatHasNotLeft(t *testing.T) {
 		require.Len(t, f.Messages(), 3)
 		require.Len(t, f.Deliveries(), 3)
 		for _, retention := range []int{0, 3} {
-			again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithRetention(retention), helliotest.WithWebhookHandler(hook, hookSecret))
+			again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithRetention(retention), helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 			require.JSONEq(t, a.get("/campaigns").body, newAPI(t, again).get("/campaigns").body)
 			again.Advance(time.Minute)
 			require.Equal(t, "0.0000", again.Balance().Reserved)
 		}
-	}, helliotest.WithWebhookHandler(hook, hookSecret))
+	}, helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 }
 
 func TestTheJournalCountsTheCallsThatHaveLeft(t *testing.T) {

@@ -117,6 +117,7 @@ type savedWebhook struct {
 	Active    bool
 	Deleted   bool // only its deliveries remember it
 	Secret    string
+	InProcess bool // its URL had a handler
 	LastError string
 	Failures  int
 	Created   time.Time

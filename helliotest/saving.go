@@ -139,7 +139,19 @@ func (w *world) saveWebhooks() []savedWebhook {
 	slices.SortFunc(all, func(a, b *webhook) int { return cmp.Compare(a.id, b.id) })
 	return each(all, func(h *webhook) savedWebhook {
 		_, there := w.webhooks.seek(h.id)
-		return savedWebhook{h.id, h.reference, h.url, h.events, h.active, !there, h.secret, h.lastError, h.failures, h.created}
+		return savedWebhook{
+			ID:        h.id,
+			Reference: h.reference,
+			URL:       h.url,
+			Events:    h.events,
+			Active:    h.active,
+			Deleted:   !there,
+			Secret:    h.secret,
+			InProcess: h.lostHandler || w.e.cfg.hookHandlers[h.url] != nil,
+			LastError: h.lastError,
+			Failures:  h.failures,
+			Created:   h.created,
+		}
 	})
 }
 

@@ -27,7 +27,7 @@ func prepared(t *testing.T) *helliotest.Fake {
 	f := helliotest.New(t, helliotest.WithSeed(7), helliotest.WithUSSDBalance("90"), helliotest.WithSpendLimit("daily", "50"), helliotest.WithRateLimit(500),
 		helliotest.WithAllowedIPs("127.0.0.0/8"), helliotest.WithOTP("+233209990009", "1234"), helliotest.WithUSSDHandler(callbackURL, oneMenu),
 		helliotest.WithLogin(helliotest.LoginUser{Email: "ama@example.com", Password: "pw", Name: "Ama"}),
-		helliotest.WithWebhookHandler(always(500), hookSecret))
+		helliotest.WithWebhookHandler(hookURL, always(500), hookSecret))
 	c := f.Client()
 	narrow := f.IssueToken("balance")
 	ok := func(err error) { t.Helper(); require.NoError(t, err) }
@@ -93,7 +93,7 @@ func snapshot(t testing.TB, f *helliotest.Fake) []byte {
 
 // handlers are what a snapshot can't hold.
 func handlers() []helliotest.Option {
-	return []helliotest.Option{helliotest.WithWebhookHandler(always(500), hookSecret), helliotest.WithUSSDHandler(callbackURL, oneMenu)}
+	return []helliotest.Option{helliotest.WithWebhookHandler(hookURL, always(500), hookSecret), helliotest.WithUSSDHandler(callbackURL, oneMenu)}
 }
 
 func TestASnapshotGivesTheSameWorldAndTheSameFuture(t *testing.T) {
@@ -252,7 +252,7 @@ func TestADeliveryWhoseHandlerIsNotGivenAgainSaysSo(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {
 			f := helliotest.New(tb, helliotest.FromSnapshot(taken))
 			f.Advance(time.Hour)
-			require.Contains(t, f.Deliveries()[0].Attempts[2].Error, "WithWebhookHandler with the same secret")
+			require.Contains(t, f.Deliveries()[0].Attempts[2].Error, "WithWebhookHandler with the same URL")
 		})
 		require.Contains(t, strings.Join(r.logs, "\n"), "its handler was not saved with the snapshot")
 	})

@@ -42,6 +42,7 @@ type world struct {
 	ussd           ussdWorld
 
 	deliveries []*delivery
+	queues     map[string]*postQueue // by URL
 }
 
 func newWorld(e *engine) (*world, error) {

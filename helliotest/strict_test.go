@@ -162,7 +162,7 @@ func TestTheJournalIsOneStoryOfCallsAndWebhookAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {
-			f := helliotest.New(tb, helliotest.WithWebhookHandler(answering(503), hookSecret))
+			f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, answering(503), hookSecret))
 			f.Fault(helliotest.WebhookDelivery, helliotest.Nth(2), helliotest.WebhookLose())
 			sendTo(t, f, someone)
 			f.Advance(16 * time.Second)
@@ -185,7 +185,7 @@ func TestTheJournalTellsOfReplaysAndOfCallsWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {
-			f := helliotest.New(tb, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+			f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 			f.Fault(helliotest.BalanceGet, helliotest.Nth(1), helliotest.LoseRequest())
 			_, err := newAPI(t, f).try("GET", "/balance", "")
 			require.Error(t, err)

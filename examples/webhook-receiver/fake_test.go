@@ -12,13 +12,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// hook returns the route of a handler to which the API delivers.
-func hook(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.URL.Path = "/hooks/hellio"
-		h.ServeHTTP(w, r)
-	})
-}
+// hookURL is where the API delivers: the fake calls the handler with its path.
+const hookURL = "https://shop.example/hooks/hellio"
 
 // sent sends a text to each number and returns the provider's ids of all
 // messages.
@@ -53,8 +48,8 @@ func TestReportsArriveDespiteFaultyDeliveries(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				db := temporary(t)
-				h := hook(handlerOn(t, db, secret))
-				fake := helliotest.New(t, helliotest.WithWebhookHandler(h, secret))
+				fake := helliotest.New(t,
+					helliotest.WithWebhookHandler(hookURL, handlerOn(t, db, secret), secret))
 				fake.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), fault)
 				ids := sent(t, fake, "+233209990001", helliotest.NumberFailed)
 				requireStatus(t, db, ids[0], hellio.MessageDelivered)
@@ -68,7 +63,7 @@ func TestAReportSurvivesThreeFailuresOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := temporary(t)
-		inner := hook(handlerOn(t, db, secret))
+		inner := handlerOn(t, db, secret)
 		attempts := 0
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch attempts++; attempts {
@@ -81,7 +76,7 @@ func TestAReportSurvivesThreeFailuresOfTheDatabase(t *testing.T) {
 			}
 			inner.ServeHTTP(w, r)
 		})
-		fake := helliotest.New(t, helliotest.WithWebhookHandler(h, secret))
+		fake := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, h, secret))
 		ids := sent(t, fake, "+233209990001")
 		require.Equal(t, 4, attempts)
 		requireStatus(t, db, ids[0], hellio.MessageDelivered)
@@ -93,22 +88,22 @@ func TestARotationOfTheSecretLosesNoReport(t *testing.T) {
 	const next = "whsec_fedcba9876543210"
 	synctest.Test(t, func(t *testing.T) {
 		db := temporary(t)
-		h := hook(handlerOn(t, db, secret)) // until its restart it has the first secret alone
+		h := handlerOn(t, db, secret) // until its restart it has the first secret alone
 		process := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h.ServeHTTP(w, r)
 		})
 		fake := helliotest.New(t,
-			helliotest.WithWebhookHandler(process, secret),
-			helliotest.WithWebhookHandler(process, next))
+			helliotest.WithWebhookHandler(hookURL, process, secret),
+			helliotest.WithWebhook(hookURL, next))
 
 		requireStatus(t, db, sent(t, fake, "+233209990001")[0], hellio.MessageDelivered)
-		h = hook(handlerOn(t, db, secret, next))
+		h = handlerOn(t, db, secret, next)
 		requireStatus(t, db, sent(t, fake, "+233209990002")[1], hellio.MessageDelivered)
 
 		hooks, err := fake.Client().Webhooks.List(t.Context()) // newest first
 		require.NoError(t, err)
 		require.NoError(t, fake.Client().Webhooks.Delete(t.Context(), hooks[1].ID))
-		h = hook(handlerOn(t, db, next))
+		h = handlerOn(t, db, next)
 		requireStatus(t, db, sent(t, fake, "+233209990003")[2], hellio.MessageDelivered)
 	})
 }

@@ -98,14 +98,11 @@ func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error
 		return nil, fmt.Errorf("there is no delivery %q", id)
 	}
 	d, done := w.deliveries[i], make(chan struct{})
-	p := d.posting(w.clock.Now(), d.secretUnder(effect))
+	p := w.posting(d, w.clock.Now(), d.secretUnder(effect))
 	try := DeliveryAttempt{At: w.clock.Now(), Header: p.header, Fault: effect, Replay: true}
 	f.spawn(func(ctx context.Context) {
 		defer close(done)
 		acked := f.deliver(ctx, d, p, try)
-		if effect == effectWebhookDuplicate {
-			acked = f.deliver(ctx, d, p, try) || acked
-		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if acked {

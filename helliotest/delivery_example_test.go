@@ -22,7 +22,7 @@ func ExampleWithWebhookHandler() {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Printf("try %d: %.28s…\n", tries, body)
 	})
-	fake, err := helliotest.Start(helliotest.WithWebhookHandler(app, "whsec_example", "message.delivered"))
+	fake, err := helliotest.Start(helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", app, "whsec_example", "message.delivered"))
 	if err != nil {
 		panic(err)
 	}

@@ -14,13 +14,9 @@ import (
 	"github.com/hellio-go/hellio/internal/signature"
 )
 
-const (
-	// maxFailures is how many deliveries in a row may fail until their webhook is disabled (decided).
-	maxFailures = 10
-	// turnWait is how long an attempt lets the one before it, to the same webhook, go first (decided): a receiver that answers at once
-	// sees a fixed order, on a machine that is busy too, and a slow one holds nothing up.
-	turnWait = 500 * time.Millisecond
-)
+// maxFailures is how many deliveries in a row may fail until their webhook is
+// disabled (decided).
+const maxFailures = 10
 
 var errLost = errors.New("a fault has lost it")
 
@@ -89,7 +85,8 @@ func (w *world) addDelivery(h *webhook, m *message, event string) {
 
 // tryAt plans the next attempt.
 func (w *world) tryAt(due time.Time, d *delivery) {
-	d.next, d.delayed = due, false
+	d.next = due
+	d.delayed = false
 	w.at(due, func(due time.Time) {
 		if d.open() {
 			w.try(d, due)
@@ -97,56 +94,46 @@ func (w *world) tryAt(due time.Time, d *delivery) {
 	})
 }
 
-// open tells whether further attempts may be made.
+// open reports whether further attempts may be made.
 func (d *delivery) open() bool { return d.status == deliveryPending && d.hook.active }
 
-// posting is an attempt as it is sent. Its signatures are made with the secret given.
-func (d *delivery) posting(now time.Time, secret string) posting {
+// posting is an attempt as it is sent. Its signatures are made with the secret
+// given.
+func (w *world) posting(d *delivery, now time.Time, secret string) posting {
 	stamp := strconv.FormatInt(now.Unix(), 10)
-	return posting{url: d.hook.url, handler: d.hook.handler, body: d.body, header: http.Header{
-		contract.HeaderTimestamp:   {stamp},
-		contract.HeaderSignature:   {signature.Body(secret, d.body)},
-		contract.HeaderSignatureV2: {signature.Timestamped(secret, stamp, d.body)},
-	}}
+	return posting{
+		url:     d.hook.url,
+		handler: w.e.cfg.hookHandlers[d.hook.url],
+		lost:    d.hook.lostHandler,
+		body:    d.body,
+		header: http.Header{
+			contract.HeaderTimestamp:   {stamp},
+			contract.HeaderSignature:   {signature.Body(secret, d.body)},
+			contract.HeaderSignatureV2: {signature.Timestamped(secret, stamp, d.body)},
+		},
+	}
 }
 
-// send makes an attempt when its turn has come, and after it the one that was held until then.
-func (w *world) send(d *delivery, due time.Time, effect string) {
-	before, done := d.hook.turn, make(chan struct{})
-	held := d.hook.held
-	d.hook.turn, d.hook.held = done, nil
-	w.e.spawn(func(ctx context.Context) {
-		defer close(done)
-		awaitTurn(ctx, before)
-		w.attempt(ctx, d, due, effect)
-		if held != nil {
-			w.attempt(ctx, held, time.Time{}, effectWebhookReorder)
-		}
-	})
-}
-
-// attempt makes an attempt now, unless it is no longer wanted, and plans what follows from it. The zero due is the time of now. The engine
-// must not be locked.
-func (w *world) attempt(ctx context.Context, d *delivery, due time.Time, effect string) {
-	f := w.e
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// attempt makes an attempt now, unless it is no longer wanted, and plans what
+// follows from it. The engine must not be locked.
+func (w *world) attempt(ctx context.Context, a *attempt) {
+	d := a.d
+	w.e.mu.Lock()
+	defer w.e.mu.Unlock()
 	if !d.open() {
 		return
 	}
+	due := a.due
 	if due.IsZero() {
 		due = w.clock.Now()
 	}
 	d.count(due)
 	d.inFlight = true
-	p := d.posting(due, d.secretUnder(effect))
-	try := DeliveryAttempt{At: due, Header: p.header, Fault: effect}
-	f.mu.Unlock()
-	acked := f.deliver(ctx, d, p, try)
-	if effect == effectWebhookDuplicate {
-		acked = f.deliver(ctx, d, p, try) || acked
-	}
-	f.mu.Lock()
+	p := w.posting(d, due, d.secretUnder(a.effect))
+	try := DeliveryAttempt{At: due, Header: p.header, Fault: a.effect}
+	w.e.mu.Unlock()
+	acked := w.e.deliver(ctx, d, p, try)
+	w.e.mu.Lock()
 	d.inFlight = false
 	w.attempted(d, acked, due)
 }
@@ -159,22 +146,17 @@ func (d *delivery) count(due time.Time) {
 	d.tries++
 }
 
-// awaitTurn lets the attempt before go first, for a moment.
-func awaitTurn(ctx context.Context, before <-chan struct{}) {
-	if before == nil {
-		return
+// deliver posts an attempt, twice under WebhookDuplicate, and reports whether it
+// was acknowledged. The engine must not be locked.
+func (e *engine) deliver(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
+	acked = e.deliverOnce(ctx, d, p, try)
+	if try.Fault == effectWebhookDuplicate {
+		acked = e.deliverOnce(ctx, d, p, try) || acked
 	}
-	timer := time.NewTimer(turnWait)
-	defer timer.Stop()
-	select {
-	case <-before:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	return acked
 }
 
-// deliver posts once, notes what came of it, and tells whether it was acknowledged. The engine must not be locked.
-func (e *engine) deliver(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
+func (e *engine) deliverOnce(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
 	began := time.Now()
 	status, _, err := e.post(ctx, p)
 	if errors.Is(err, errLongAnswer) {
@@ -183,14 +165,12 @@ func (e *engine) deliver(ctx context.Context, d *delivery, p posting, try Delive
 	if err == nil && (status < 200 || status > 299) {
 		err = fmt.Errorf("it answered %d", status)
 	}
-	try.Duration, try.StatusCode = time.Since(began), status
+	try.Duration = time.Since(began)
+	try.StatusCode = status
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d.note(try, err)
-	switch {
-	case errors.Is(err, errNoSocket):
-		e.warn(fmt.Sprintf("webhook %d: %v; WithWebhookHandler makes one that has a handler", d.hook.id, err))
-	case errors.Is(err, errNoHandler):
+	if errors.Is(err, errNoSocket) || errors.Is(err, errLostHandler) {
 		e.warn(fmt.Sprintf("webhook %d: %v", d.hook.id, err))
 	}
 	return err == nil
@@ -207,7 +187,7 @@ func (d *delivery) note(try DeliveryAttempt, err error) {
 
 // attempted does what follows from an attempt: the end, or the next one.
 func (w *world) attempted(d *delivery, acked bool, due time.Time) {
-	offsets := retryOffsets()
+	ladder := retryOffsets()
 	switch {
 	case d.status != deliveryPending: // a replay has got through meanwhile
 	case acked:
@@ -217,8 +197,8 @@ func (w *world) attempted(d *delivery, acked bool, due time.Time) {
 		}
 	case !d.hook.active:
 		d.status = deliveryFailed
-	case d.tries < len(offsets):
-		next := d.first.Add(offsets[d.tries])
+	case d.tries < len(ladder):
+		next := d.first.Add(ladder[d.tries])
 		if next.Before(due) { // it was held for longer than that
 			next = due
 		}

@@ -1,11 +1,15 @@
 package helliotest_test
 
 import (
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hellio-go/hellio"
@@ -142,4 +146,62 @@ func TestTheTimeThatDeliveriesTakeIsNotAddedToAnAdvance(t *testing.T) {
 	sendTo(t, f, someone)
 	f.Advance(time.Hour)
 	require.LessOrEqual(t, time.Until(f.Now()), time.Hour-takes)
+}
+
+func TestManyDeliveriesShareAFewConnections(t *testing.T) {
+	t.Parallel()
+	const messages = 2000
+	var connections, posts atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts.Add(1) }))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	f := helliotest.New(t, helliotest.WithWebhook(server.URL, hookSecret))
+	list := make([]string, messages)
+	for i := range list {
+		list[i] = fmt.Sprintf(`"23320%07d"`, i)
+	}
+	newAPI(t, f).send(`{"recipients":[` + strings.Join(list, ",") + `],"sender":"HELLIO","message":"Hi"}`)
+	f.Advance(5 * time.Second)
+	require.EqualValues(t, messages, posts.Load())
+	require.Less(t, connections.Load(), int64(100)) // some more than 16 on a busy machine
+	for _, d := range f.Deliveries() {
+		require.Equal(t, "delivered", d.Status)
+	}
+}
+
+func TestAttemptsBeginInTheOrderOfTheirTime(t *testing.T) {
+	t.Parallel()
+	v := &receiver{}
+	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret), helliotest.WithRateLimit(0))
+	for range 50 {
+		sendTo(t, f, someone, other, third)
+	}
+	f.Advance(time.Minute)
+	require.Equal(t, strings.Repeat("123", 50), order(v.got()))
+}
+
+func TestTwoWebhooksAtOneURLAreNeverPostedAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var running, most int
+		v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) {
+			running++
+			most = max(most, running)
+			time.Sleep(4 * time.Second)
+			running--
+		}}
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, "old"), helliotest.WithWebhook(hookURL, "new"))
+		sendTo(t, f, someone)
+		f.Advance(time.Minute)
+		require.Equal(t, 1, most)
+		require.Len(t, v.got(), 2)
+		require.True(t, v.got()[0].genuine("old"))
+		require.True(t, v.got()[1].genuine("new"))
+		require.Equal(t, 4*time.Second, v.got()[1].at.Sub(v.got()[0].at))
+	})
 }

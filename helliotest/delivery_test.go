@@ -14,7 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const hookSecret = "whsec_of_the_test"
+const (
+	hookSecret = "whsec_of_the_test"
+	hookURL    = "https://app.example/hooks/hellio?tenant=7"
+)
 
 // receiver is a webhook's endpoint that keeps what it was sent, and answers what it is told: 200 unless answer says otherwise.
 type receiver struct {
@@ -98,7 +101,7 @@ func TestAFinalMessageIsReportedSigned(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone, helliotest.NumberFailed)
 		f.Advance(4 * time.Second)
 		require.Empty(t, v.got(), "sent is not final")
@@ -125,7 +128,7 @@ func TestADeliveryThatSucceedsAtTheFourthAttemptIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500, 404, 302)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
 		require.Equal(t, "pending", f.Deliveries()[0].Status)
@@ -170,7 +173,7 @@ func TestADeliveryThatNobodyAcknowledgesFailsAfterTheFifthAttempt(t *testing.T) 
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				v := &receiver{answer: c.answer}
-				f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+				f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 				sendTo(t, f, someone)
 				f.Advance(3 * time.Hour)
 				d := f.Deliveries()[0]
@@ -198,7 +201,7 @@ func TestALongAnswerAcknowledgesAsAShortOneDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) }}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
 		require.Equal(t, "delivered", f.Deliveries()[0].Status)
@@ -210,7 +213,7 @@ func TestAnEndpointIsDisabledAfterTenFailedDeliveriesInARow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := always(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		for range 12 {
 			sendTo(t, f, someone)
 		}
@@ -244,7 +247,7 @@ func TestAnAcknowledgedDeliveryResetsTheCount(t *testing.T) {
 				w.WriteHeader(500)
 			}
 		}}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		fail := func() {
 			for range 9 {
 				sendTo(t, f, someone)
@@ -267,8 +270,10 @@ func TestAWebhookGetsTheEventsThatItAskedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		all, delivered, failed := &receiver{}, &receiver{}, &receiver{}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(all, hookSecret, "*"),
-			helliotest.WithWebhookHandler(delivered, "another", "message.delivered"), helliotest.WithWebhookHandler(failed, hookSecret, "message.failed"))
+		f := helliotest.New(t,
+			helliotest.WithWebhookHandler(hookURL, all, hookSecret, "*"),
+			helliotest.WithWebhookHandler(hookURL+"&a", delivered, "another", "message.delivered"),
+			helliotest.WithWebhookHandler(hookURL+"&b", failed, hookSecret, "message.failed"))
 		sendTo(t, f, someone, helliotest.NumberFailed)
 		f.Advance(time.Minute)
 		require.Equal(t, []int{2, 1, 1}, []int{len(all.got()), len(delivered.got()), len(failed.got())})
@@ -283,7 +288,7 @@ func TestACodeBySMSIsReportedAndNothingElseIs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		a := newAPI(t, f)
 		a.post("/otp/send", `{"mobile_number":"+233209990001","sender":"HELLIO"}`)
 		a.post("/otp/send", `{"email":"a@example.com","channel":"email"}`)
@@ -301,7 +306,7 @@ func TestADeletedWebhookGetsNoFurtherAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := always(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
 		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hooks(t, f)[0].ID))
@@ -317,10 +322,10 @@ func TestASlowReceiverHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) { time.Sleep(9 * time.Second) }}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone, other, third)
 		f.Advance(5 * time.Second)
-		require.Less(t, time.Since(v.got()[0].at), 10*time.Second)
+		require.Equal(t, 10*time.Second, time.Since(v.got()[0].at), "each began half a second after the one before")
 		for _, d := range f.Deliveries() {
 			require.Equal(t, "delivered", d.Status)
 		}
@@ -337,7 +342,7 @@ func TestAReceiverMayUseTheFake(t *testing.T) {
 			}
 			_ = f.Deliveries()
 		}}
-		f = helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f = helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
 		require.Len(t, v.got(), 2)
@@ -363,7 +368,7 @@ func TestAResetKeepsTheWebhooksOfTheOptions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := always(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret, "message.delivered"))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret, "message.delivered"))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
 		f.Reset()
@@ -381,7 +386,7 @@ func TestAnyStatusOfThe200sAcknowledges(t *testing.T) {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := helliotest.New(t, helliotest.WithWebhookHandler(always(status), hookSecret))
+				f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, always(status), hookSecret))
 				sendTo(t, f, someone)
 				f.Advance(time.Hour)
 				require.Equal(t, want, f.Deliveries()[0].Status)
@@ -393,7 +398,9 @@ func TestAnyStatusOfThe200sAcknowledges(t *testing.T) {
 func TestADeletedWebhookLeavesOthersAndWhatIsDoneAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := helliotest.New(t, helliotest.WithWebhookHandler(&receiver{}, hookSecret), helliotest.WithWebhookHandler(answering(500), hookSecret))
+		f := helliotest.New(t,
+			helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret),
+			helliotest.WithWebhookHandler(hookURL+"&a", answering(500), hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
 		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hellio.ID(fmt.Sprint(f.Deliveries()[0].WebhookID))))
@@ -413,7 +420,7 @@ func TestAnAttemptUnderWayDecidesWhatBecomesOfADeletedWebhooksDelivery(t *testin
 					time.Sleep(9 * time.Second)
 					w.WriteHeader(status)
 				}}
-				f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+				f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 				sendTo(t, f, someone)
 				time.Sleep(6 * time.Second)
 				require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hooks(t, f)[0].ID))
