@@ -16,6 +16,9 @@ import (
 // maxSavedAge is how far a time of a snapshot may lie from the snapshot's own.
 const maxSavedAge = 200 * 365 * 24 * time.Hour
 
+// maxSavedCount is the highest count in a snapshot; it is an int on each machine.
+const maxSavedCount = 1<<30 - 1
+
 // restorer makes a world of a saved one. It notes the first thing that does not fit, and goes on.
 type restorer struct {
 	w     *world
@@ -83,7 +86,7 @@ func (r *restorer) id(kind string, id int64, before *int64) int64 {
 
 func (r *restorer) count(kind string, counts ...int) {
 	for _, n := range counts {
-		r.require(n >= 0 && n <= 1<<31, "a %s counts %d", kind, n)
+		r.require(n >= 0 && n <= maxSavedCount, "a %s counts %d", kind, n)
 	}
 }
 
