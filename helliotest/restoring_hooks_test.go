@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliotest"
 	"github.com/stretchr/testify/require"
 )
@@ -24,7 +25,7 @@ func TestASavedWebhookIsKnownByURLAndSecret(t *testing.T) {
 			helliotest.WithWebhook(nowhere, "real"))
 		sendTo(t, f, someone)
 		f.Advance(6 * time.Second) // the first webhook has a delivery that is to be tried again
-		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), fmt.Sprint(f.Webhooks()[0].ID)))
+		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hellio.ID(fmt.Sprint(f.Webhooks()[0].ID))))
 
 		v := new(receiver)
 		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)),

@@ -115,7 +115,7 @@ func TestASecretIsRotatedInABubble(t *testing.T) {
 		require.True(t, v.got()[0].genuine("old"))
 		require.True(t, v.got()[1].genuine(made.Secret))
 
-		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), fmt.Sprint(old.ID)))
+		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hellio.ID(fmt.Sprint(old.ID))))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
 		require.Len(t, v.got(), 3)

@@ -97,9 +97,10 @@ func (s *shop) stepOnce() {
 // message returns the message of order n.
 func (s *shop) message(n int) *Message {
 	s.t.Helper()
-	messages, err := s.store.Messages(s.t.Context())
+	const query = `SELECT ` + columns + ` FROM outbox WHERE id = $1`
+	m, err := scan(s.store.db.QueryRowContext(s.t.Context(), query, n))
 	require.NoError(s.t, err)
-	return messages[n-1]
+	return m
 }
 
 // requireCharged requires that orders 1 to n have one message each, and that

@@ -232,24 +232,6 @@ func (s *Store) count(ctx context.Context, state State) (n int, err error) {
 	return n, err
 }
 
-// Messages returns all messages, oldest first.
-func (s *Store) Messages(ctx context.Context) ([]*Message, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+columns+` FROM outbox ORDER BY id`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var messages []*Message
-	for rows.Next() {
-		m, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		messages = append(messages, m)
-	}
-	return messages, rows.Err()
-}
-
 func scan(row interface{ Scan(...any) error }) (*Message, error) {
 	var m Message
 	var nextTime, firstTry int64

@@ -111,7 +111,7 @@ func (s *shop) heal(n int) {
 	if s.message(n).State == Failed {
 		require.NoError(s.t, s.store.Requeue(s.t.Context(), s.message(n).OrderID))
 	}
-	for range 10 {
+	for tries := 0; tries < 10 && s.message(n).State == Waiting; tries++ {
 		s.endCall(n, callEnd{"healed", (*shop).stepOnce})
 	}
 }

@@ -71,8 +71,7 @@ func TestEmptyWalletFailsUntilToppedUp(t *testing.T) {
 		require.NoError(t, s.store.Requeue(t.Context(), "3"))
 		require.NotEqual(t, failed.Key, s.message(3).Key)
 		require.NoError(t, s.Drain(t.Context()))
-		require.Equal(t, Sent, s.message(3).State)
-		require.Len(t, s.fake.Messages(), 3)
+		s.requireCharged(3) // 0.0620 of the new balance is reserved already
 	})
 }
 
@@ -373,7 +372,7 @@ func TestDrainEndsWithItsContext(t *testing.T) {
 		s := newShop(t)
 		s.place(1)
 		s.fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.LoseReply())
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		require.ErrorIs(t, s.Drain(ctx), context.DeadlineExceeded)
 	})
