@@ -231,7 +231,7 @@ func TestRefusedOTPsAreErrorsOfTheirKind(t *testing.T) {
 func TestOTPSendRefusesBadInput(t *testing.T) {
 	t.Parallel()
 	type params = hellio.OTPSendParams
-	send := func(p *params) func(*hellio.Client) error {
+	sending := func(p *params) func(*hellio.Client) error {
 		return func(c *hellio.Client) error {
 			_, err := c.OTP.Send(context.Background(), p)
 			return err
@@ -240,24 +240,24 @@ func TestOTPSendRefusesBadInput(t *testing.T) {
 	changed := func(change func(p *params)) func(*hellio.Client) error {
 		p := otpToAma()
 		change(p)
-		return send(p)
+		return sending(p)
 	}
 	const address = "ama@example.com"
 	const email, voice, whatsapp = hellio.ChannelEmail, hellio.ChannelVoice, hellio.ChannelWhatsApp
 	requireRefused(t, map[string]refusal{
-		"nil params":              {"params", send(nil)},
-		"no destination":          {"mobile_number", send(&params{Sender: "HELLIO"})},
+		"nil params":              {"params", sending(nil)},
+		"no destination":          {"mobile_number", sending(&params{Sender: "HELLIO"})},
 		"both destinations":       {"mobile_number", changed(func(p *params) { p.Email = address })},
 		"a blank number":          {"mobile_number", changed(func(p *params) { p.MobileNumber = " " })},
-		"a new channel":           {"mobile_number", send(&params{Channel: "pigeon"})},
-		"voice without number":    {"mobile_number", send(&params{Channel: voice, Sender: "HELLIO"})},
-		"whatsapp without number": {"mobile_number", send(&params{Channel: whatsapp, Email: address})},
+		"a new channel":           {"mobile_number", sending(&params{Channel: "pigeon"})},
+		"voice without number":    {"mobile_number", sending(&params{Channel: voice, Sender: "HELLIO"})},
+		"whatsapp without number": {"mobile_number", sending(&params{Channel: whatsapp, Email: address})},
 		"e-mail without address":  {"email", changed(func(p *params) { p.Channel = email })},
-		"e-mail without @":        {"email", send(&params{Email: "ama.example.com"})},
-		"nothing before the @":    {"email", send(&params{Email: "@example.com"})},
-		"a long sender by e-mail": {"sender", send(&params{Email: address, Sender: "TWELVE CHARS"})},
+		"e-mail without @":        {"email", sending(&params{Email: "ama.example.com"})},
+		"nothing before the @":    {"email", sending(&params{Email: "@example.com"})},
+		"a long sender by e-mail": {"sender", sending(&params{Email: address, Sender: "TWELVE CHARS"})},
 		"no sender":               {"sender", changed(func(p *params) { p.Sender = "" })},
-		"no sender by voice":      {"sender", send(&params{Channel: voice, MobileNumber: "233"})},
+		"no sender by voice":      {"sender", sending(&params{Channel: voice, MobileNumber: "233"})},
 		"a sender too long":       {"sender", changed(func(p *params) { p.Sender = "ABCDEFGHIJKL" })},
 		"length 3":                {"length", changed(func(p *params) { p.Length = 3 })},
 		"length 11":               {"length", changed(func(p *params) { p.Length = 11 })},

@@ -90,16 +90,16 @@ func TestVerifyIsTrueFromA2xxAlone(t *testing.T) {
 			for _, body := range bodies {
 				verified, r, err := otpAnswer{status, body}.verify(t)
 				name := fmt.Sprint(status, " ", body)
-				success, refusal := status/100 == 2, status == http.StatusUnprocessableEntity
+				success, refused := status/100 == 2, status == http.StatusUnprocessableEntity
 				require.Equal(t, success && form == "true", verified, name)
 				require.Equal(t, verified, hellio.OTPStatusOf(&r) == hellio.OTPVerified, name)
 				switch {
-				case (success || refusal) && (form == "true" || form == "false"):
+				case (success || refused) && (form == "true" || form == "false"):
 					require.NoError(t, err, name)
 					continue
-				case success || refusal && form == "no bool":
+				case success || refused && form == "no bool":
 					require.ErrorAs(t, err, new(*hellio.DecodeError), name)
-				case refusal:
+				case refused:
 					require.ErrorAs(t, err, new(*hellio.ValidationError), name)
 				default:
 					require.ErrorAs(t, err, new(*hellio.APIError), name)

@@ -16,14 +16,14 @@ import (
 )
 
 // texts ranges over messages until the end or an error.
-func texts(messages iter.Seq2[*hellio.Message, error]) (seen []string, err error) {
+func texts(messages iter.Seq2[*hellio.Message, error]) (got []string, err error) {
 	for m, err := range messages {
 		if err != nil {
-			return seen, err
+			return got, err
 		}
-		seen = append(seen, m.Message)
+		got = append(got, m.Message)
 	}
-	return seen, nil
+	return got, nil
 }
 
 func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
@@ -57,11 +57,11 @@ func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, api := scripted(t, c.first, c.last)
-			seen, err := texts(
+			got, err := texts(
 				client.Reports.Messages(t.Context(), &hellio.MessageListParams{PerPage: 1, Status: "sent"}),
 			)
 			require.NoError(t, err)
-			require.Equal(t, []string{"b", "a"}, seen)
+			require.Equal(t, []string{"b", "a"}, got)
 			require.Equal(
 				t,
 				[]string{
@@ -76,7 +76,7 @@ func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
 
 // circle are pages whose cursors run through before, then for ever in a circle
 // of some pages. Each has one item, named by the page's own cursor.
-func circle(start string, before, length int) (bodies, items []string) {
+func circle(from string, before, length int) (bodies, items []string) {
 	for i := range before + length {
 		next := i + 1
 		if next == before+length {
@@ -84,7 +84,7 @@ func circle(start string, before, length int) (bodies, items []string) {
 		}
 		name := func(i int) string {
 			if i == 0 {
-				return start
+				return from
 			}
 			return fmt.Sprint("c", i)
 		}
@@ -99,18 +99,18 @@ func TestRepeatedCursorsAreAnErrorInAnyCycle(t *testing.T) {
 	t.Parallel()
 	for before := range 4 {
 		for length := 1; length < 5; length++ {
-			for _, start := range []string{"", "w"} {
-				if start == "" && before == 0 {
+			for _, from := range []string{"", "w"} {
+				if from == "" && before == 0 {
 					continue // "" is the last page's cursor, and no circle
 				}
-				t.Run(fmt.Sprint(before, length, start), func(t *testing.T) {
+				t.Run(fmt.Sprint(before, length, from), func(t *testing.T) {
 					t.Parallel()
-					bodies, want := circle(start, before, length)
+					bodies, want := circle(from, before, length)
 					client, api := scripted(t, append(bodies, bodies[before])...)
 					var r hellio.Response
-					p := &hellio.MessageListParams{Cursor: start}
-					seen, err := texts(client.Reports.Messages(t.Context(), p, hellio.WithResponse(&r)))
-					require.Equal(t, want, seen, "each page once")
+					p := &hellio.MessageListParams{Cursor: from}
+					got, err := texts(client.Reports.Messages(t.Context(), p, hellio.WithResponse(&r)))
+					require.Equal(t, want, got, "each page once")
 					require.Len(t, api.requests(), len(want))
 					var unreadable *hellio.DecodeError
 					require.ErrorAs(t, err, &unreadable)
@@ -129,40 +129,40 @@ func TestRepeatedCursorsAreAnErrorInEveryIterator(t *testing.T) {
 	t.Parallel()
 	type ctx = context.Context
 	ussd := &hellio.USSDListParams{}
-	for operation, walk := range map[string]func(ctx, *hellio.Client) error{
+	for name, walk := range map[string]func(ctx, *hellio.Client) error{
 		"message_list": func(x ctx, c *hellio.Client) error {
-			return walked(c.Reports.Messages(x, &hellio.MessageListParams{}))
+			return rangeOver(c.Reports.Messages(x, &hellio.MessageListParams{}))
 		},
 		"campaign_list": func(x ctx, c *hellio.Client) error {
-			return walked(c.Reports.Campaigns(x, &hellio.CampaignListParams{}))
+			return rangeOver(c.Reports.Campaigns(x, &hellio.CampaignListParams{}))
 		},
 		"lookup_list": func(x ctx, c *hellio.Client) error {
-			return walked(c.Lookup.All(x, &hellio.LookupListParams{}))
+			return rangeOver(c.Lookup.All(x, &hellio.LookupListParams{}))
 		},
 		"ussd_app_list": func(x ctx, c *hellio.Client) error {
-			return walked(c.USSD.Apps.All(x, ussd))
+			return rangeOver(c.USSD.Apps.All(x, ussd))
 		},
 		"ussd_extension_list": func(x ctx, c *hellio.Client) error {
-			return walked(c.USSD.Extensions.All(x, ussd))
+			return rangeOver(c.USSD.Extensions.All(x, ussd))
 		},
 		"ussd_session_list": func(x ctx, c *hellio.Client) error {
-			return walked(c.USSD.Sessions.All(x, &hellio.USSDSessionListParams{}))
+			return rangeOver(c.USSD.Sessions.All(x, &hellio.USSDSessionListParams{}))
 		},
 	} {
-		t.Run(operation, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, api := scripted(t, `{"data":[{"id":7}],"meta":{"next_cursor":"c"}}`)
 			err := walk(t.Context(), client)
 			var unreadable *hellio.DecodeError
 			require.ErrorAs(t, err, &unreadable)
-			require.ErrorContains(t, err, operation)
+			require.ErrorContains(t, err, name)
 			require.Len(t, api.requests(), 2, "the second page repeats the cursor")
 		})
 	}
 }
 
-// walked ranges over a list to its end and joins all errors.
-func walked[T any](list iter.Seq2[T, error]) (all error) {
+// rangeOver ranges over a list to its end and joins all errors.
+func rangeOver[T any](list iter.Seq2[T, error]) (all error) {
 	for _, err := range list {
 		all = errors.Join(all, err)
 	}
@@ -184,9 +184,9 @@ func TestAnIteratorWithoutRepeatEndsWithoutError(t *testing.T) {
 			t.Parallel()
 			client, _ := scripted(t, bodies...)
 			p := &hellio.MessageListParams{Cursor: "w"}
-			seen, err := texts(client.Reports.Messages(t.Context(), p))
+			got, err := texts(client.Reports.Messages(t.Context(), p))
 			require.NoError(t, err)
-			require.Len(t, seen, len(bodies))
+			require.Len(t, got, len(bodies))
 		})
 	}
 }
@@ -221,10 +221,10 @@ func TestIteratorsYieldAnErrorInPlaceAndEnd(t *testing.T) {
 		`{"data":[{"message":"b"}],"next_cursor":"x"}`,
 		`{"message":"Forbidden."}`,
 	)
-	var errs, seen int
+	var errs, got int
 	for m, err := range client.Reports.Messages(t.Context(), &hellio.MessageListParams{}) {
 		if err == nil {
-			seen++
+			got++
 			continue
 		}
 		errs++
@@ -232,7 +232,7 @@ func TestIteratorsYieldAnErrorInPlaceAndEnd(t *testing.T) {
 		var forbidden *hellio.PermissionError
 		require.ErrorAs(t, err, &forbidden)
 	}
-	require.Equal(t, []int{1, 1, 2}, []int{seen, errs, len(api.requests())})
+	require.Equal(t, []int{1, 1, 2}, []int{got, errs, len(api.requests())})
 }
 
 func TestIteratorsRefuseBadInputInTheRange(t *testing.T) {
@@ -244,14 +244,14 @@ func TestIteratorsRefuseBadInputInTheRange(t *testing.T) {
 	lookups := &hellio.LookupListParams{PerPage: 201}
 	for field, errs := range map[string][]error{
 		"params": {
-			firstError(client.Reports.Messages(x, nil)),
-			firstError(client.Reports.Campaigns(x, nil)),
-			firstError(client.Lookup.All(x, nil)),
+			rangeOver(client.Reports.Messages(x, nil)),
+			rangeOver(client.Reports.Campaigns(x, nil)),
+			rangeOver(client.Lookup.All(x, nil)),
 		},
 		"per_page": {
-			firstError(client.Reports.Messages(x, messages)),
-			firstError(client.Reports.Campaigns(x, campaigns)),
-			firstError(client.Lookup.All(x, lookups)),
+			rangeOver(client.Reports.Messages(x, messages)),
+			rangeOver(client.Reports.Campaigns(x, campaigns)),
+			rangeOver(client.Lookup.All(x, lookups)),
 		},
 	} {
 		for _, err := range errs {
@@ -261,15 +261,6 @@ func TestIteratorsRefuseBadInputInTheRange(t *testing.T) {
 		}
 	}
 	require.Empty(t, api.requests())
-}
-
-func firstError[T any](all iter.Seq2[T, error]) error {
-	for _, err := range all {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func TestObjectsAreReadFromEachPlace(t *testing.T) {

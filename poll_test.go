@@ -38,7 +38,7 @@ func polls(fake *helliotest.Fake, op helliotest.Op) (n int) {
 
 func TestWaitEndsWithTheCampaign(t *testing.T) {
 	withFake(t, func(t *testing.T, fake *helliotest.Fake) {
-		client, start := fake.Client(), time.Now()
+		client, began := fake.Client(), time.Now()
 		sent := sendTexts(t, client, "Hi")[0]
 		done, err := client.Reports.WaitCampaign(t.Context(), hellio.ID(sent.Reference))
 		require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestWaitEndsWithTheCampaign(t *testing.T) {
 			map[hellio.MessageStatus]int{"queued": 0, "sent": 0, "delivered": 1, "failed": 0},
 			done.Statuses,
 		)
-		require.Less(t, time.Since(start), 12*time.Second)
+		require.Less(t, time.Since(began), 12*time.Second)
 		asked := polls(fake, helliotest.CampaignGet)
 		require.LessOrEqual(t, asked, 4)
 		time.Sleep(time.Hour)
@@ -58,7 +58,7 @@ func TestWaitEndsWithTheCampaign(t *testing.T) {
 
 func TestWaitEndsWithTheLookup(t *testing.T) {
 	withFake(t, func(t *testing.T, fake *helliotest.Fake) {
-		client, start := fake.Client(), time.Now()
+		client, began := fake.Client(), time.Now()
 		batch, err := client.Lookup.Create(
 			t.Context(),
 			&hellio.LookupParams{Numbers: []string{"233249990001", helliotest.NumberUnreachable}},
@@ -70,13 +70,13 @@ func TestWaitEndsWithTheLookup(t *testing.T) {
 			require.Equal(t, hellio.LookupCompleted, found.Status)
 			require.Equal(t, l.MobileNumber == "+233249990001", *found.Reachable)
 		}
-		require.Less(t, time.Since(start), 30*time.Second)
+		require.Less(t, time.Since(began), 30*time.Second)
 	})
 }
 
 func TestWaitEndsWithTheCalls(t *testing.T) {
 	withFake(t, func(t *testing.T, fake *helliotest.Fake) {
-		client, start := fake.Client(), time.Now()
+		client, began := fake.Client(), time.Now()
 		sent, err := client.Voice.Send(
 			t.Context(),
 			&hellio.VoiceSendParams{Recipients: []string{"233249990001"}, Text: "Your car is here"},
@@ -89,7 +89,7 @@ func TestWaitEndsWithTheCalls(t *testing.T) {
 			[]any{hellio.VoiceCompleted, 1, 2, "0.0900"},
 			[]any{over.Status, over.Answered, over.DurationSeconds, over.Cost.String()},
 		)
-		require.Less(t, time.Since(start), time.Minute)
+		require.Less(t, time.Since(began), time.Minute)
 		require.LessOrEqual(t, polls(fake, helliotest.VoiceGet), 8)
 	})
 }
@@ -99,10 +99,10 @@ func TestWaitAsksOnceForWhatIsFinal(t *testing.T) {
 		client := fake.Client()
 		sent := sendTexts(t, client, "Hi")[0]
 		time.Sleep(time.Minute)
-		start := time.Now()
+		began := time.Now()
 		_, err := client.Reports.WaitCampaign(t.Context(), sent.CampaignID)
 		require.NoError(t, err)
-		require.Zero(t, time.Since(start))
+		require.Zero(t, time.Since(began))
 		require.Equal(t, 1, polls(fake, helliotest.CampaignGet))
 	})
 }
@@ -154,13 +154,13 @@ func TestWaitOutlastsARateLimit(t *testing.T) {
 		const retryAfter = 40 * time.Second
 		fake.Fault(helliotest.CampaignGet, helliotest.Times(3), helliotest.RateLimited(retryAfter))
 		client := fake.Client(hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
-		sent, start := sendTexts(t, client, "Hi")[0], time.Now()
+		sent, began := sendTexts(t, client, "Hi")[0], time.Now()
 		done, err := client.Reports.WaitCampaign(t.Context(), hellio.ID(sent.Reference))
 		require.NoError(t, err)
 		require.Equal(t, hellio.CampaignCompleted, done.Status)
 		require.Equal(t, 4, polls(fake, helliotest.CampaignGet), "each Retry-After is waited for")
-		require.GreaterOrEqual(t, time.Since(start), 3*retryAfter)
-		require.LessOrEqual(t, time.Since(start), 3*retryAfter*11/10+time.Second)
+		require.GreaterOrEqual(t, time.Since(began), 3*retryAfter)
+		require.LessOrEqual(t, time.Since(began), 3*retryAfter*11/10+time.Second)
 	})
 }
 
@@ -182,7 +182,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 				client, api := scripted(t, `{"data":{"id":7,"status":"queued"}}`)
 				ctx, cancel := end(t.Context())
 				defer cancel()
-				start := time.Now()
+				began := time.Now()
 				done, err := client.Lookup.Wait(ctx, "7")
 				require.Nil(t, done)
 				require.ErrorIs(t, err, ctx.Err())
@@ -190,7 +190,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 				require.ErrorAs(t, err, &connection)
 				require.Equal(t, name == "deadline", connection.Timeout())
 				require.Equal(t, hellio.OutcomeNotSent, hellio.OutcomeOf(err), "nothing is in flight")
-				require.Equal(t, 10*time.Second, time.Since(start))
+				require.Equal(t, 10*time.Second, time.Since(began))
 				asked := len(api.requests())
 				time.Sleep(time.Hour)
 				require.Len(t, api.requests(), asked)

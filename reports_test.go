@@ -127,10 +127,10 @@ func TestReportsRefuseBadInput(t *testing.T) {
 func sendTexts(
 	t testing.TB,
 	client *hellio.Client,
-	texts ...string,
+	all ...string,
 ) (sent []*hellio.SMSSendResult) {
 	t.Helper()
-	for _, text := range texts {
+	for _, text := range all {
 		result, err := client.SMS.Send(
 			t.Context(),
 			&hellio.SMSSendParams{Recipients: []string{"233249990001"}, Sender: "HELLIO", Message: text},
@@ -247,13 +247,13 @@ func TestAnIteratorStaysRightWhileMoreIsSent(t *testing.T) {
 	client := fake.Client()
 	sendTexts(t, client, "1", "2", "3", "4", "5")
 	p := &hellio.MessageListParams{PerPage: 2}
-	var seen []string
+	var got []string
 	for m, err := range client.Reports.Messages(t.Context(), p) {
 		require.NoError(t, err)
-		seen = append(seen, m.Message)
+		got = append(got, m.Message)
 		sendTexts(t, client, "newer than "+m.Message)
 	}
-	require.Equal(t, []string{"5", "4", "3", "2", "1"}, seen)
+	require.Equal(t, []string{"5", "4", "3", "2", "1"}, got)
 	require.Equal(t, &hellio.MessageListParams{PerPage: 2}, p, "the caller's params are not changed")
 
 	var campaigns []string

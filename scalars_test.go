@@ -211,7 +211,7 @@ func FuzzAmount(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		var a, again Amount
+		var a, reread Amount
 		if json.Unmarshal([]byte(input), &a) != nil {
 			return
 		}
@@ -223,8 +223,8 @@ func FuzzAmount(f *testing.F) {
 		}
 		data, err := json.Marshal(a)
 		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &again))
-		require.Equal(t, a, again)
+		require.NoError(t, json.Unmarshal(data, &reread))
+		require.Equal(t, a, reread)
 	})
 }
 
@@ -243,14 +243,14 @@ func FuzzID(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		var id, again ID
+		var id, reread ID
 		if json.Unmarshal([]byte(input), &id) != nil {
 			return
 		}
 		data, err := json.Marshal(id)
 		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &again))
-		require.Equal(t, id, again)
+		require.NoError(t, json.Unmarshal(data, &reread))
+		require.Equal(t, id, reread)
 	})
 }
 
@@ -267,15 +267,15 @@ func FuzzTimestamp(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		var ts, again Timestamp
+		var ts, reread Timestamp
 		if json.Unmarshal([]byte(input), &ts) != nil {
 			return
 		}
 		data, err := json.Marshal(ts)
 		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &again))
-		require.Equal(t, ts.Text(), again.Text())
-		require.True(t, ts.Time.Equal(again.Time))
+		require.NoError(t, json.Unmarshal(data, &reread))
+		require.Equal(t, ts.Text(), reread.Text())
+		require.True(t, ts.Time.Equal(reread.Time))
 	})
 }
 

@@ -133,10 +133,10 @@ func TestUSSDExtensionsAndListsRefuseBadInput(t *testing.T) {
 			return err
 		}}
 		refusals["all apps, "+field] = refusal{field, func(c *hellio.Client) error {
-			return firstError(c.USSD.Apps.All(context.Background(), p))
+			return rangeOver(c.USSD.Apps.All(context.Background(), p))
 		}}
 		refusals["all extensions, "+field] = refusal{field, func(c *hellio.Client) error {
-			return firstError(c.USSD.Extensions.All(context.Background(), p))
+			return rangeOver(c.USSD.Extensions.All(context.Background(), p))
 		}}
 	}
 	type sessions = hellio.USSDSessionListParams
@@ -146,7 +146,7 @@ func TestUSSDExtensionsAndListsRefuseBadInput(t *testing.T) {
 			return err
 		}}
 		refusals["all sessions, "+field] = refusal{field, func(c *hellio.Client) error {
-			return firstError(c.USSD.Sessions.All(context.Background(), p))
+			return rangeOver(c.USSD.Sessions.All(context.Background(), p))
 		}}
 	}
 	requireRefused(t, refusals)
@@ -154,7 +154,7 @@ func TestUSSDExtensionsAndListsRefuseBadInput(t *testing.T) {
 
 func TestSimulateRefusesBadInput(t *testing.T) {
 	t.Parallel()
-	simulate := func(change func(p *hellio.USSDSimulateParams)) func(*hellio.Client) error {
+	simulating := func(change func(p *hellio.USSDSimulateParams)) func(*hellio.Client) error {
 		p := &hellio.USSDSimulateParams{AppID: anAppID, MSISDN: "+233209990001"}
 		change(p)
 		return func(c *hellio.Client) error {
@@ -169,36 +169,36 @@ func TestSimulateRefusesBadInput(t *testing.T) {
 		}},
 		"a broken app": {
 			"app_id",
-			simulate(func(p *hellio.USSDSimulateParams) { p.AppID = "\xff" }),
+			simulating(func(p *hellio.USSDSimulateParams) { p.AppID = "\xff" }),
 		},
-		"no number": {"msisdn", simulate(func(p *hellio.USSDSimulateParams) { p.MSISDN = "" })},
+		"no number": {"msisdn", simulating(func(p *hellio.USSDSimulateParams) { p.MSISDN = "" })},
 		"a long number": {
 			"msisdn",
-			simulate(func(p *hellio.USSDSimulateParams) { p.MSISDN = strings.Repeat("2", 21) }),
+			simulating(func(p *hellio.USSDSimulateParams) { p.MSISDN = strings.Repeat("2", 21) }),
 		},
 		"a long session": {
 			"session_id",
-			simulate(
+			simulating(
 				func(p *hellio.USSDSimulateParams) { p.SessionID = hellio.ID(strings.Repeat("s", 121)) },
 			),
 		},
 		"a long input": {
 			"input",
-			simulate(func(p *hellio.USSDSimulateParams) { p.Input = strings.Repeat("é", 183) }),
+			simulating(func(p *hellio.USSDSimulateParams) { p.Input = strings.Repeat("é", 183) }),
 		},
 		"a broken input": {
 			"input",
-			simulate(func(p *hellio.USSDSimulateParams) { p.Input = "\xff" }),
+			simulating(func(p *hellio.USSDSimulateParams) { p.Input = "\xff" }),
 		},
 		"a long service code": {
 			"service_code",
-			simulate(func(p *hellio.USSDSimulateParams) { p.ServiceCode = strings.Repeat("9", 33) }),
+			simulating(func(p *hellio.USSDSimulateParams) { p.ServiceCode = strings.Repeat("9", 33) }),
 		},
 	}
 	for _, id := range badIDs {
 		refusals[fmt.Sprintf("app %q", id)] = refusal{
 			"app_id",
-			simulate(func(p *hellio.USSDSimulateParams) { p.AppID = id }),
+			simulating(func(p *hellio.USSDSimulateParams) { p.AppID = id }),
 		}
 	}
 	requireRefused(t, refusals)

@@ -101,53 +101,53 @@ func ExampleVoiceService_Get() {
 func TestVoiceRefusesBadInput(t *testing.T) {
 	t.Parallel()
 	to := []string{"233209990001"}
-	send := func(p *hellio.VoiceSendParams) func(*hellio.Client) error {
+	sending := func(p *hellio.VoiceSendParams) func(*hellio.Client) error {
 		return func(c *hellio.Client) error {
 			_, err := c.Voice.Send(context.Background(), p)
 			return err
 		}
 	}
 	refusals := map[string]refusal{
-		"nil params":    {"params", send(nil)},
-		"no recipients": {"recipients", send(&hellio.VoiceSendParams{Text: "a"})},
+		"nil params":    {"params", sending(nil)},
+		"no recipients": {"recipients", sending(&hellio.VoiceSendParams{Text: "a"})},
 		"a blank recipient": {
 			"recipients[1]",
-			send(&hellio.VoiceSendParams{Recipients: []string{"233209990001", " "}, Text: "a"}),
+			sending(&hellio.VoiceSendParams{Recipients: []string{"233209990001", " "}, Text: "a"}),
 		},
 		"both": {
 			"text",
-			send(&hellio.VoiceSendParams{Recipients: to, Text: "a", AudioURL: "https://example.com/a.mp3"}),
+			sending(&hellio.VoiceSendParams{Recipients: to, Text: "a", AudioURL: "https://example.com/a.mp3"}),
 		},
-		"neither": {"text", send(&hellio.VoiceSendParams{Recipients: to})},
+		"neither": {"text", sending(&hellio.VoiceSendParams{Recipients: to})},
 		"a path": {
 			"audio_url",
-			send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "/a.mp3"}),
+			sending(&hellio.VoiceSendParams{Recipients: to, AudioURL: "/a.mp3"}),
 		},
 		"another scheme": {
 			"audio_url",
-			send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "ftp://example.com/a.mp3"}),
+			sending(&hellio.VoiceSendParams{Recipients: to, AudioURL: "ftp://example.com/a.mp3"}),
 		},
-		"no URL": {"audio_url", send(&hellio.VoiceSendParams{Recipients: to, AudioURL: ":"})},
+		"no URL": {"audio_url", sending(&hellio.VoiceSendParams{Recipients: to, AudioURL: ":"})},
 		"no host": {
 			"audio_url",
-			send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https:///a.mp3"}),
+			sending(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https:///a.mp3"}),
 		},
 		"a broken URL": {
 			"audio_url",
-			send(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https://example.com/caf\xe9.mp3"}),
+			sending(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https://example.com/caf\xe9.mp3"}),
 		},
 		"a broken voice": {
 			"voice",
-			send(&hellio.VoiceSendParams{Recipients: to, Text: "a", Voice: "\xff"}),
+			sending(&hellio.VoiceSendParams{Recipients: to, Text: "a", Voice: "\xff"}),
 		},
-		"a broken text": {"text", send(&hellio.VoiceSendParams{Recipients: to, Text: "caf\xe9"})},
+		"a broken text": {"text", sending(&hellio.VoiceSendParams{Recipients: to, Text: "caf\xe9"})},
 		"a broken name": {
 			"name",
-			send(&hellio.VoiceSendParams{Recipients: to, Text: "a", Name: "\xff"}),
+			sending(&hellio.VoiceSendParams{Recipients: to, Text: "a", Name: "\xff"}),
 		},
 		"a broken caller": {
 			"caller_id",
-			send(&hellio.VoiceSendParams{Recipients: to, Text: "a", CallerID: "\xff"}),
+			sending(&hellio.VoiceSendParams{Recipients: to, Text: "a", CallerID: "\xff"}),
 		},
 	}
 	for _, id := range badIDs {
