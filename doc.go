@@ -39,6 +39,7 @@
 // An answer other than 2xx is an [*APIError]; most come as a kind of it: [*AuthenticationError], [*InsufficientBalanceError],
 // [*PermissionError], [*NotFoundError], [*ConflictError], [*ValidationError], [*RateLimitError], [*ServerError], [*RedirectError]. No
 // answer is a [*ConnectionError], an unreadable one a [*DecodeError], bad input a [*ParamError]: that one comes before anything is sent.
+// A wrong one-time code is no error: [OTPService.Verify] returns false, and [OTPStatusOf] says why.
 //
 //	var broke *hellio.InsufficientBalanceError
 //	switch {
@@ -75,6 +76,11 @@
 //
 // # Logs
 //
-// [WithLogger] writes a line for each attempt, [WithAttemptHook] hands each to a function. Neither, nor anything of this package when
-// printed or logged, holds a token, a code, a message's text or a full phone number.
+// [WithLogger] writes a line per attempt, [WithAttemptHook] passes each attempt
+// to a function. Neither holds a token, a code, a message's text or a full
+// phone number, and no value of this package does when fmt or slog prints it.
+// Errors remove what their call sent from the API's words, in Message and Fields
+// too. The API's answer as it came is in Response.Body alone. Params and results
+// marshal to JSON whole, because applications store them; so does a slice of
+// them that slog's JSONHandler logs.
 package hellio

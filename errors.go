@@ -14,8 +14,8 @@ import (
 type APIError struct {
 	Status   int                 // HTTP status; 0 when the client's own limiter refused the call
 	Code     string              // stable code, such as CodeSenderNotApproved; "" when the body held none
-	Message  string              // the API's sentence, else a general one
-	Fields   map[string][]string // complaints by field, as the API wrote them; nil when none came
+	Message  string              // the API's sentence without what the call sent, else a general one
+	Fields   map[string][]string // complaints by field, without what the call sent; nil when none came
 	Outcome  Outcome             // what is known about the call, all its attempts together
 	Response Response            // headers, body, key and attempts of the call
 
