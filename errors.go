@@ -19,8 +19,8 @@ import (
 type APIError struct {
 	Status   int                 // HTTP status; 0 if the client's own limiter refused the call
 	Code     string              // stable code, such as CodeSenderNotApproved; "" if the body had none
-	Message  string              // the API's sentence, else a general one
-	Fields   map[string][]string // complaints by field, as the API wrote them; nil: none
+	Message  string              // the API's sentence without what the call sent, else a general one
+	Fields   map[string][]string // complaints by field, without what the call sent; nil: none
 	Outcome  Outcome             // of the call, over all its attempts
 	Response Response            // status, headers, body, key and attempts of the call
 

@@ -200,11 +200,11 @@ func TestParamsAndResultsMarshalWhole(t *testing.T) {
 		}
 		data, err := json.Marshal(filled.Interface())
 		require.NoError(t, err)
-		again := reflect.New(filled.Elem().Type())
-		require.NoError(t, json.Unmarshal(data, again.Interface()))
-		once, err := json.Marshal(again.Interface())
+		read := reflect.New(filled.Elem().Type())
+		require.NoError(t, json.Unmarshal(data, read.Interface()))
+		written, err := json.Marshal(read.Interface())
 		require.NoError(t, err)
-		require.JSONEq(t, string(data), string(once), "users store them: %T", value)
+		require.JSONEq(t, string(data), string(written), "users store them: %T", value)
 	}
 }
 

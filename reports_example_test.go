@@ -19,12 +19,22 @@ func ExampleReportsService_ListMessages() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	_, err = client.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{"+233249990001"}, Sender: "HELLIO", Message: "The gate opens at nine"})
+	_, err = client.SMS.Send(
+		ctx,
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233249990001"},
+			Sender:     "HELLIO",
+			Message:    "The gate opens at nine",
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that messages take
-	page, err := client.Reports.ListMessages(ctx, &hellio.MessageListParams{Status: hellio.MessageDelivered})
+	page, err := client.Reports.ListMessages(
+		ctx,
+		&hellio.MessageListParams{Status: hellio.MessageDelivered},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,7 +56,10 @@ func ExampleReportsService_GetMessage() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	otp, err := client.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: "+233249990001", Sender: "HELLIO"})
+	otp, err := client.OTP.Send(
+		ctx,
+		&hellio.OTPSendParams{MobileNumber: "+233249990001", Sender: "HELLIO"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -68,7 +81,14 @@ func ExampleReportsService_ListCampaigns() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	_, err = client.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{"+233249990001"}, Sender: "HELLIO", Message: "The gate opens at nine"})
+	_, err = client.SMS.Send(
+		ctx,
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233249990001"},
+			Sender:     "HELLIO",
+			Message:    "The gate opens at nine",
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -91,7 +111,14 @@ func ExampleReportsService_GetCampaign() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	sent, err := client.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{"+233249990001"}, Sender: "HELLIO", Message: "The gate opens at nine"})
+	sent, err := client.SMS.Send(
+		ctx,
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233249990001"},
+			Sender:     "HELLIO",
+			Message:    "The gate opens at nine",
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

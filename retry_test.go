@@ -343,3 +343,11 @@ func TestReasonsHaveNames(t *testing.T) {
 		seen[r.String()] = true
 	}
 }
+
+func TestPollWaitOfAnyRetryAfterIsNotNegative(t *testing.T) {
+	t.Parallel()
+	limited := &RateLimitError{APIError: &APIError{Status: http.StatusTooManyRequests}, RetryAfter: math.MaxInt64}
+	for _, random := range []float64{0, 0.5, 1} {
+		require.EqualValues(t, math.MaxInt64, pollWait(firstPoll, RateLimit{}, limited, random))
+	}
+}

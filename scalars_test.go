@@ -10,10 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAmountIsReadFromStringAndNumberAndKeepsItsText(t *testing.T) {
+func TestAmountKeepsTheTextOfTheAPI(t *testing.T) {
 	t.Parallel()
 	for input, text := range map[string]string{
-		`"0.0310"`: "0.0310", `"120"`: "120", `"-3.50"`: "-3.50", `50`: "50", `0.0620`: "0.0620", `-1.5`: "-1.5", `null`: "", `""`: "",
+		`"0.0310"`: "0.0310",
+		`"120"`:    "120",
+		`"-3.50"`:  "-3.50",
+		`50`:       "50",
+		`0.0620`:   "0.0620",
+		`-1.5`:     "-1.5",
+		`null`:     "",
+		`""`:       "",
 		`"` + strings.Repeat("9", maxAmountLength) + `"`: strings.Repeat("9", maxAmountLength),
 	} {
 		t.Run(input, func(t *testing.T) {
@@ -29,7 +36,21 @@ func TestAmountIsReadFromStringAndNumberAndKeepsItsText(t *testing.T) {
 func TestAmountRefusesWhatIsNotAPlainDecimal(t *testing.T) {
 	t.Parallel()
 	for _, input := range []string{
-		`"1e9"`, `"1/3"`, `"0x1p4"`, `".5"`, `"5."`, `"+5"`, `" 5"`, `"1,234.50"`, `"--1"`, `"-"`, `"."`, `"Inf"`, `"1_000"`, `"1.2.3"`, `"٣"`,
+		`"1e9"`,
+		`"1/3"`,
+		`"0x1p4"`,
+		`".5"`,
+		`"5."`,
+		`"+5"`,
+		`" 5"`,
+		`"1,234.50"`,
+		`"--1"`,
+		`"-"`,
+		`"."`,
+		`"Inf"`,
+		`"1_000"`,
+		`"1.2.3"`,
+		`"٣"`,
 		`"` + strings.Repeat("9", maxAmountLength+1) + `"`, `true`, `{}`, `[]`, `1e999999999`,
 		strings.Repeat("9", maxAmountLength+1), strings.Repeat("9", maxAmountLength+1) + `e1`,
 	} {
@@ -55,7 +76,7 @@ func TestAmountIsExact(t *testing.T) {
 	require.Equal(t, "1/10", a.Rat().String(), "the caller's Rat is its own")
 }
 
-func TestParseAmountRefusesWithTheSizeAndNotTheValue(t *testing.T) {
+func TestParseAmountDoesNotQuoteTheValue(t *testing.T) {
 	t.Parallel()
 	_, err := ParseAmount("twelve")
 	requireParamError(t, err, "amount", "6 bytes", "64")
@@ -80,7 +101,10 @@ func TestAmountGivenAsZeroIsNotAbsent(t *testing.T) {
 func TestIDIsReadFromStringAndInteger(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string]ID{
-		`7731`: "7731", `"7731"`: "7731", `"0b8f6c9e-7f0e"`: "0b8f6c9e-7f0e", `9007199254740993`: "9007199254740993",
+		`7731`:                           "7731",
+		`"7731"`:                         "7731",
+		`"0b8f6c9e-7f0e"`:                "0b8f6c9e-7f0e",
+		`9007199254740993`:               "9007199254740993",
 		`123456789012345678901234567890`: "123456789012345678901234567890", `null`: "", `""`: "",
 	} {
 		t.Run(input, func(t *testing.T) {
@@ -100,11 +124,13 @@ func TestIDIsReadFromStringAndInteger(t *testing.T) {
 	}
 }
 
-func TestTimestampIsReadInTheFormsOfTheAPI(t *testing.T) {
+func TestTimestampIsReadInEachForm(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for input, want := range map[string]time.Time{
-		`"2026-03-04T05:06:07+00:00"`: at, `"2026-03-04T05:06:07Z"`: at, `"2026-03-04T07:06:07+02:00"`: at,
+		`"2026-03-04T05:06:07+00:00"`:   at,
+		`"2026-03-04T05:06:07Z"`:        at,
+		`"2026-03-04T07:06:07+02:00"`:   at,
 		`"2026-03-04T05:06:07.000000Z"`: at, `"2026-03-04T05:06:07.5Z"`: at.Add(500 * time.Millisecond),
 	} {
 		t.Run(input, func(t *testing.T) {
@@ -117,9 +143,13 @@ func TestTimestampIsReadInTheFormsOfTheAPI(t *testing.T) {
 	}
 }
 
-func TestTimestampThatIsNotUnderstoodKeepsItsTextAndLosesNothingElse(t *testing.T) {
+func TestAnOddTimestampKeepsItsText(t *testing.T) {
 	t.Parallel()
-	for input, text := range map[string]string{`"yesterday"`: "yesterday", `"2026-13-99"`: "2026-13-99", `1772600767`: "1772600767"} {
+	for input, text := range map[string]string{
+		`"yesterday"`:  "yesterday",
+		`"2026-13-99"`: "2026-13-99",
+		`1772600767`:   "1772600767",
+	} {
 		t.Run(input, func(t *testing.T) {
 			t.Parallel()
 			result := struct {
@@ -145,19 +175,43 @@ func TestScalarsAreWrittenAsTheAPIWroteThem(t *testing.T) {
 		Given Timestamp
 	}
 	var v scalars
-	require.NoError(t, json.Unmarshal([]byte(`{"A":0.0620,"B":null,"I":42,"T":"2026-03-04T05:06:07.000000Z","U":null}`), &v))
+	require.NoError(
+		t,
+		json.Unmarshal(
+			[]byte(`{"A":0.0620,"B":null,"I":42,"T":"2026-03-04T05:06:07.000000Z","U":null}`),
+			&v,
+		),
+	)
 	v.Given.Time = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	data, err := json.Marshal(v)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"A":"0.0620","B":null,"I":"42","T":"2026-03-04T05:06:07.000000Z","U":null,"Given":"2026-01-01T00:00:00Z"}`, string(data))
+	require.JSONEq(
+		t,
+		`{"A":"0.0620","B":null,"I":"42","T":"2026-03-04T05:06:07.000000Z","U":null,`+
+			`"Given":"2026-01-01T00:00:00Z"}`,
+		string(data),
+	)
 }
 
 func FuzzAmount(f *testing.F) {
-	for _, seed := range []string{`"0.0310"`, `50`, `1.0e-5`, `6E+02`, `null`, `""`, `"1e9"`, `-0`, `"` + strings.Repeat("9", 70) + `"`, `{"a":1}`, ` "1" `, `"1`} {
+	for _, seed := range []string{
+		`"0.0310"`,
+		`50`,
+		`1.0e-5`,
+		`6E+02`,
+		`null`,
+		`""`,
+		`"1e9"`,
+		`-0`,
+		`"` + strings.Repeat("9", 70) + `"`,
+		`{"a":1}`,
+		` "1" `,
+		`"1`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		var a, again Amount
+		var a, reread Amount
 		if json.Unmarshal([]byte(input), &a) != nil {
 			return
 		}
@@ -169,47 +223,72 @@ func FuzzAmount(f *testing.F) {
 		}
 		data, err := json.Marshal(a)
 		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &again))
-		require.Equal(t, a, again)
+		require.NoError(t, json.Unmarshal(data, &reread))
+		require.Equal(t, a, reread)
 	})
 }
 
 func FuzzID(f *testing.F) {
-	for _, seed := range []string{`7731`, `"7731"`, `null`, `1.5`, `-1`, `""`, `"a/b"`, ` "x"`, `99999999999999999999`} {
+	for _, seed := range []string{
+		`7731`,
+		`"7731"`,
+		`null`,
+		`1.5`,
+		`-1`,
+		`""`,
+		`"a/b"`,
+		` "x"`,
+		`99999999999999999999`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		var id, again ID
+		var id, reread ID
 		if json.Unmarshal([]byte(input), &id) != nil {
 			return
 		}
 		data, err := json.Marshal(id)
 		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &again))
-		require.Equal(t, id, again)
+		require.NoError(t, json.Unmarshal(data, &reread))
+		require.Equal(t, id, reread)
 	})
 }
 
 func FuzzTimestamp(f *testing.F) {
-	for _, seed := range []string{`"2026-03-04T05:06:07+00:00"`, `"2026-03-04T05:06:07Z"`, `null`, `""`, `"soon"`, `17`, `"9999-12-31T23:59:59+23:59"`} {
+	for _, seed := range []string{
+		`"2026-03-04T05:06:07+00:00"`,
+		`"2026-03-04T05:06:07Z"`,
+		`null`,
+		`""`,
+		`"soon"`,
+		`17`,
+		`"9999-12-31T23:59:59+23:59"`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		var ts, again Timestamp
+		var ts, reread Timestamp
 		if json.Unmarshal([]byte(input), &ts) != nil {
 			return
 		}
 		data, err := json.Marshal(ts)
 		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &again))
-		require.Equal(t, ts.Text(), again.Text())
-		require.True(t, ts.Time.Equal(again.Time))
+		require.NoError(t, json.Unmarshal(data, &reread))
+		require.Equal(t, ts.Text(), reread.Text())
+		require.True(t, ts.Time.Equal(reread.Time))
 	})
 }
 
-func TestAmountWithAnExponentIsANumberOfOneOrTwoDigitsMore(t *testing.T) {
+func TestAmountTakesAnExponentOfTwoDigits(t *testing.T) {
 	t.Parallel()
-	for text, value := range map[string]string{"31e-3": "31/1000", "3.1E-2": "31/1000", "2e+3": "2000/1", "-1e2": "-100/1", "1e99": "", "0e00": "0/1"} {
+	for text, value := range map[string]string{
+		"31e-3":  "31/1000",
+		"3.1E-2": "31/1000",
+		"2e+3":   "2000/1",
+		"-1e2":   "-100/1",
+		"1e99":   "",
+		"0e00":   "0/1",
+	} {
 		var a Amount
 		require.NoError(t, json.Unmarshal([]byte(text), &a), text)
 		if value != "" {
@@ -217,13 +296,28 @@ func TestAmountWithAnExponentIsANumberOfOneOrTwoDigitsMore(t *testing.T) {
 		}
 		data, err := json.Marshal(a)
 		require.NoError(t, err)
-		require.Equal(t, text, string(data), "it goes out as it came, a number")
+		require.Equal(t, text, string(data), "it is sent unchanged, as a number")
 	}
-	for _, text := range []string{`1e100`, `1e-100`, `1e+100`, `"1e2"`, `"1e-2"`, `"e2"`, `"1e"`, `"1e+"`} {
+	for _, text := range []string{
+		`1e100`,
+		`1e-100`,
+		`1e+100`,
+		`"1e2"`,
+		`"1e-2"`,
+		`"e2"`,
+		`"1e"`,
+		`"1e+"`,
+	} {
 		require.Error(t, json.Unmarshal([]byte(text), new(Amount)), text)
 		require.Error(t, new(Amount).UnmarshalJSON([]byte(text)), text)
 	}
-	for _, text := range []string{`1e`, `1e+`, `1ee2`, `1e+-2`, `e2`} { // no JSON, so only a caller's own decoder gives it
+	for _, text := range []string{
+		`1e`,
+		`1e+`,
+		`1ee2`,
+		`1e+-2`,
+		`e2`,
+	} { // no JSON: encoding/json refuses it
 		require.Error(t, new(Amount).UnmarshalJSON([]byte(text)), text)
 	}
 }
@@ -235,7 +329,13 @@ func TestEscapedTextIsReadAsWhatItMeans(t *testing.T) {
 		Amount Amount
 		At     Timestamp
 	}
-	require.NoError(t, json.Unmarshal([]byte(`{"ID":"a\/\u0062","Amount":"\u0031.50","At":"2026\u002d03-04T05:06:07Z"}`), &read))
+	require.NoError(
+		t,
+		json.Unmarshal(
+			[]byte(`{"ID":"a\/\u0062","Amount":"\u0031.50","At":"2026\u002d03-04T05:06:07Z"}`),
+			&read,
+		),
+	)
 	require.Equal(t, ID("a/b"), read.ID)
 	require.Equal(t, "1.50", read.Amount.String())
 	require.Equal(t, 2026, read.At.Year())

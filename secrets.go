@@ -41,7 +41,7 @@ type secrets struct {
 	anyCode   bool            // a number of 4 digits or more may be a code that the API made
 }
 
-// secrets returns what the call sent so far, whatever its tokens were.
+// secrets returns what the call sent so far, under its latest tokens.
 func (x *exchange) secrets() *secrets {
 	s := &secrets{addresses: map[string]bool{}, anyCode: handlesCodes(x.op)}
 	for _, auth := range []*credentials{x.auth, x.core.credentials.Load()} {

@@ -315,7 +315,7 @@ func (s *USSDExtensionsService) Create(
 	return call[USSDExtension](ctx, coreOf(s), request{op: &contract.USSDExtCreate, body: p}, opts)
 }
 
-// Delete gives up an extension. A live app that it pointed at falls back to
+// Delete releases an extension. A live app that it pointed at falls back to
 // test mode (decided).
 func (s *USSDExtensionsService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
 	_, err := call[noContent](ctx, coreOf(s), request{op: &contract.USSDExtDelete, id: id}, opts)

@@ -126,7 +126,7 @@ func (p Plan) call(ctx context.Context, client *hellio.Client, phase Phase, key 
 	var response hellio.Response
 	opts := []hellio.CallOption{hellio.WithResponse(&response)}
 	if key != "" {
-		opts = append(opts, hellio.WithIdempotencyKey(key))
+		opts = append(opts, hellio.WithResumeKey(key))
 	}
 	r := Record{Call: p.Call, Phase: phase, Class: p.Cell.Class, Op: p.Op, Poor: p.Poor, Begin: time.Now()}
 	result, err := p.ask(ctx, client, opts...)

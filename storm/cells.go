@@ -2,6 +2,7 @@ package storm
 
 import (
 	"slices"
+	"time"
 )
 
 // Cell is a place in the table of faults, classes and protocols.
@@ -22,7 +23,7 @@ type absence struct {
 // absences lists each cell that is not in the table, with the reason. The run fails if one of them is reached.
 var absences = []absence{
 	{nil, []Class{Unkeyed, Nonpaying}, []Proto{Reused}, "what must not be repeated goes over a connection of its own"},
-	{nil, []Class{Unkeyed, Nonpaying}, []Proto{HTTP2}, "what must not be repeated goes over HTTP/1, where net/http repeats nothing by itself"},
+	{func(f faultKind) bool { return f.deadline > 0 && f.deadline < time.Second }, []Class{Keyed, Unkeyed}, nil, "a paid request does not begin in the last second before its deadline"},
 	{func(f faultKind) bool { return f.layer == atDial }, nil, []Proto{Reused}, "a connection that stands is not dialled"},
 	{func(f faultKind) bool { return f.layer == atIdle }, nil, []Proto{Fresh}, "a fresh connection was never idle"},
 	{func(f faultKind) bool { return f.http1 }, nil, []Proto{HTTP2}, "HTTP/2 has no status line, no chunks and no answer that ends with its connection"},

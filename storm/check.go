@@ -137,7 +137,7 @@ func (c *checker) unkeyed(r *Record, entries []*Entry) {
 	}
 	n := 0
 	for _, e := range entries {
-		if e.Status != 429 {
+		if e.Status != 429 && !e.Refused {
 			n++
 		}
 	}

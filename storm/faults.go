@@ -50,7 +50,8 @@ const (
 	goAwayBelow
 	refusedStream
 	resetStream
-	dead // HTTP/2: not a frame more, not even to a ping
+	protocolError // HTTP/2: proves nothing, but net/http repeats what has GetBody or no body
+	dead          // HTTP/2: not a frame more, not even to a ping
 )
 
 // act is what the ledger does about the request.
@@ -158,6 +159,7 @@ func buildCatalogue() map[Fault]faultKind {
 		"goaway below the stream": {act: before, shape: goAwayBelow, http2: true},
 		"refused stream":          {shape: refusedStream, http2: true, alone: true},
 		"reset stream":            {act: before, shape: resetStream, http2: true},
+		"protocol error":          {act: before, shape: protocolError, http2: true},
 		"dead connection":         {act: before, shape: dead, http2: true, slow: true},
 
 		"cancelled before":         {layer: atCaller, atOnce: true, alone: true},

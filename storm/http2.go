@@ -180,6 +180,8 @@ func (w *http2Stream) send(a answer, s shape) bool {
 		w.h.server.pause(attemptLimit + 100*time.Millisecond)
 	case resetStream:
 		return w.frames(func(f *http2.Framer) error { return f.WriteRSTStream(w.id, http2.ErrCodeInternal) })
+	case protocolError:
+		return w.frames(func(f *http2.Framer) error { return f.WriteRSTStream(w.id, http2.ErrCodeProtocol) })
 	case goAwayBelow:
 		w.frames(func(f *http2.Framer) error { return f.WriteGoAway(w.id, http2.ErrCodeNo, nil) })
 		return false

@@ -184,7 +184,7 @@ func (l *lane) dialFault() Fault {
 	}
 	l.dialed[id] = true
 	proto := Fresh
-	if l.proto == HTTP2 && l.plan.Cell.Class != Unkeyed && l.plan.Cell.Class != Nonpaying {
+	if l.proto == HTTP2 {
 		proto = HTTP2
 	}
 	l.fired = append(l.fired, Cell{f, l.plan.Cell.Class, proto})

@@ -136,10 +136,10 @@ func (p *Plan) patience(r *rand.Rand, f faultKind) {
 // laneFor gives the transport of a call. What goes over a fresh connection by rule is also tried where an idle one, or HTTP/2, is at hand.
 func laneFor(r *rand.Rand, c Cell, f faultKind) Proto {
 	if c.Class == Unkeyed || c.Class == Nonpaying {
-		if f.layer == atDial {
-			return Fresh
+		if c.Proto == HTTP2 || f.layer == atDial {
+			return c.Proto
 		}
-		return protos[r.IntN(len(protos))]
+		return []Proto{Fresh, Reused}[r.IntN(2)]
 	}
 	return c.Proto
 }
