@@ -167,7 +167,7 @@ func advise(e callError) (Advice, time.Duration) {
 	}
 	replayedFailure := e.answer().Replayed && e.answer().StatusCode >= http.StatusInternalServerError
 	switch outcome := e.outcome(); {
-	case outcome == OutcomeNotSent && info.config:
+	case info.config && (outcome == OutcomeNotSent || outcome == OutcomeRejected):
 		return AdviceStop, 0
 	case outcome == OutcomeNotSent:
 		return AdviceRetry, after
@@ -186,9 +186,16 @@ func advise(e callError) (Advice, time.Duration) {
 	}
 }
 
+// isRateLimit reports whether e is a 429. A *ConnectionError that is Rejected
+// comes from an attempt that was not sent after one that met a 429: the client
+// makes no attempt after another refusal.
 func isRateLimit(e callError) bool {
-	_, ok := e.(*RateLimitError)
-	return ok || e.answer().StatusCode == http.StatusTooManyRequests
+	switch e.(type) {
+	case *RateLimitError, *ConnectionError:
+		return true
+	default:
+		return e.answer().StatusCode == http.StatusTooManyRequests
+	}
 }
 
 // settle joins what the attempts so far have shown with what the latest one

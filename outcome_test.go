@@ -115,6 +115,29 @@ func TestOnlyUnknownOutcomesMatchErrOutcomeUnknown(t *testing.T) {
 	require.NotErrorIs(t, (*APIError)(nil), ErrRetryBudget)
 }
 
+func TestAdviceAfterA429AndAnAttemptThatWasNotSent(t *testing.T) {
+	for name, c := range map[string]struct {
+		next step
+		want Advice
+	}{
+		"a refused dial":                {refused, AdviceRetry},
+		"a dial cut off by the context": {neverConnects, AdviceRetry},
+		"a bad certificate":             {badCertificate, AdviceStop},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				defer cancel()
+				client := stubbed(t, newStub(reply(429, refusalBody), c.next), WithLimiter(nil))
+				_, err := client.SMS.Send(ctx, oneSMS(), WithMaxRetries(1))
+				requireOutcome(t, OutcomeRejected, err)
+				advice, _ := RetryAdvice(err)
+				require.Equal(t, c.want.String(), advice.String())
+			})
+		})
+	}
+}
+
 func TestOutcomesHaveNames(t *testing.T) {
 	t.Parallel()
 	for o, name := range map[Outcome]string{
