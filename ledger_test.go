@@ -176,7 +176,8 @@ type ledgerAPI struct {
 
 	normal  *attemptEnd
 	current *attemptEnd
-	counts  wireCounts // of the current call
+	last    attemptSign // of the latest attempt
+	counts  wireCounts  // of the current call
 }
 
 // wireCounts is what one call has done on the wire.
@@ -239,6 +240,7 @@ func (a *ledgerAPI) show(answer apiAnswer) attemptSign {
 		a.known[s] = id
 	}
 	a.counts.signs = append(a.counts.signs, id)
+	a.last = s
 	return s
 }
 
@@ -271,10 +273,15 @@ func (a *ledgerAPI) receive(req *http.Request, h apiHandling) apiAnswer {
 // transmit does what net/http does up to a stage, and reports whether a whole
 // request has left.
 func (a *ledgerAPI) transmit(req *http.Request, last wireStage) bool {
-	trace := httptrace.ContextClientTrace(req.Context())
-	trace.GetConn("")
-	if last >= stageConnected {
-		trace.GotConn(httptrace.GotConnInfo{})
+	if last != stageUntraced {
+		trace := httptrace.ContextClientTrace(req.Context())
+		trace.GetConn("")
+		if last >= stageConnected {
+			trace.GotConn(httptrace.GotConnInfo{})
+		}
+		if last >= stageWhole {
+			trace.WroteHeaders()
+		}
 	}
 	if last < stageWhole {
 		a.counts.unsent++
@@ -283,7 +290,6 @@ func (a *ledgerAPI) transmit(req *http.Request, last wireStage) bool {
 		}
 		return false
 	}
-	trace.WroteHeaders()
 	a.counts.whole++
 	if time.Now().Before(a.closed) {
 		a.counts.early++

@@ -112,6 +112,7 @@ func TestNoBodyIsReadOfAnotherMethod(t *testing.T) {
 		h.ServeHTTP(w, r)
 		require.Equal(t, http.StatusMethodNotAllowed, w.Code, name)
 		require.Equal(t, http.MethodPost, w.Header().Get("Allow"), name)
+		require.Equal(t, "close", w.Header().Get("Connection"), name)
 	}
 }
 

@@ -105,7 +105,7 @@ func TestEverySequenceEndsAsTheLedgerSays(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				w := newSequenceWalk(t, c, allEnds())
-				w.follow = 2
+				w.follow = 1
 				w.walk(nil)
 				w.requireTrue(t)
 				for o, n := range w.outcomes {
