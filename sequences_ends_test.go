@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -17,6 +18,7 @@ const (
 	stageDial                       // the dial fails
 	stageConnected                  // no headers are written
 	stageWhole                      // headers and body are written
+	stageUntraced                   // the same over a route that does not report to httptrace
 )
 
 // attemptSign is all that a client can see of an attempt. Two ends with the
@@ -32,6 +34,13 @@ type attemptSign struct {
 	contentType string
 	retryAfter  string
 	body        string
+}
+
+var errCertificate = &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+
+// lasting reports whether the same call fails again in the same way.
+func (s attemptSign) lasting() bool {
+	return s.err == errCertificate || s.status/100 == 4 && s.status != http.StatusTooManyRequests
 }
 
 // attemptEnd is one way in which an attempt ends: what is true, and how much of
@@ -76,6 +85,14 @@ func twinEnds(name string, s attemptSign) []attemptEnd {
 func unsentEnd(name string, last wireStage, s attemptSign) []attemptEnd {
 	ends := oneEnd(name, notReceived, fixedSign(s))
 	ends[0].stage = last
+	return ends
+}
+
+// untracedEnds makes ends of a RoundTripper that does not report to httptrace.
+func untracedEnds(ends []attemptEnd) []attemptEnd {
+	for i := range ends {
+		ends[i].stage = stageUntraced
+	}
 	return ends
 }
 
@@ -175,7 +192,6 @@ func furtherEnds() []attemptEnd {
 	var (
 		full          = &RateLimitError{APIError: &APIError{}, RetryAfter: time.Second}
 		protocolError = attemptSign{err: streamReset("PROTOCOL_ERROR")}
-		certificate   = &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 		goAway        = errors.New(
 			"http2: Transport received GOAWAY from server ErrCode:INTERNAL_ERROR")
 		patient   = refusalSign(429, "throttled")
@@ -190,13 +206,14 @@ func furtherEnds() []attemptEnd {
 	return slices.Concat(
 		unsentEnd("limiter's refusal", stageNone, attemptSign{err: full}),
 		onlyFor(paidCall, unsentEnd("late permit", stageNone, attemptSign{late: true})),
-		unsentEnd("bad certificate", stageDial, attemptSign{err: certificate}),
+		unsentEnd("bad certificate", stageDial, attemptSign{err: errCertificate}),
 		unsentEnd("cancelled while dialling", stageDial, attemptSign{cancels: true}),
 		unsentEnd("reset before the headers", stageConnected, attemptSign{err: io.ErrClosedPipe}),
 		// The known exception of the twin rule: this GOAWAY excludes the stream,
 		// so nothing is done, but the error does not show the stream's number.
 		onlyFor(bodyCall, twinEnds("GOAWAY with a code", attemptSign{err: goAway})),
 		onlyFor(bodyCall, twinEnds("PROTOCOL_ERROR", protocolError)),
+		untracedEnds(twinEnds("EOF of an untraced route", attemptSign{err: io.EOF})),
 		twinEnds("silence", attemptSign{silent: true}),
 		oneEnd("cancelled while reading", carriedOut, damagedSign(func(s *attemptSign) {
 			s.body = ""

@@ -22,7 +22,7 @@ const (
 	checkOutcome sequenceCheck = iota // no outcome is false
 	checkOnce                         // nothing is done twice
 	checkHonest                       // each Unknown has a twin with the other truth
-	checkAdvice                       // RetryAdvice leads to the right end
+	checkAdvice                       // RetryAdvice is right, and leads to the right end
 	checkCosts                        // the reported costs equal the ledger
 	checkResumed                      // only a 2xx or a replay resolves a resumed call
 	checkWire                         // the wire has seen what Response.Attempts says
@@ -227,7 +227,30 @@ func (w *sequenceWalk) check(seq []*attemptEnd, v *callView, resumed bool) {
 			w.flag(checkCosts, seq, v, "reported "+itoa(reported))
 		}
 	}
+	if want := w.advice(v); v.advice != want {
+		w.flag(checkAdvice, seq, v, "want "+want.String())
+	}
 	w.checkCounts(seq, v)
+}
+
+// advice is the table of reliability.md, section 1.
+func (w *sequenceWalk) advice(v *callView) Advice {
+	stored := v.response.Replayed && v.response.StatusCode >= http.StatusInternalServerError
+	switch {
+	case v.err == nil:
+		return AdviceStop
+	case v.outcome == OutcomeNotSent, v.outcome == OutcomeRejected:
+		if w.api.last.lasting() {
+			return AdviceStop
+		}
+		return AdviceRetry
+	case w.call.keyed && !stored:
+		return AdviceResume
+	case w.call.writes:
+		return AdviceInspect
+	default:
+		return AdviceRetry
+	}
 }
 
 // checkCounts compares the client's count of attempts with the wire.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,6 +81,9 @@ func goodControlCalls(t *testing.T, first *program) {
 	want(204, p.call(t, "POST", "/_fake/deliveries/"+p.deliveries(t)[0]+"/replay", ""))
 	want(204, p.call(t, "POST", "/_fake/deliveries/"+p.deliveries(t)[0]+"/replay", `{"effect":"webhook_duplicate"}`))
 	want(200, p.call(t, "GET", "/_fake/deliveries", ""))
+	want(200, p.call(t, "GET", "/_fake/violations", ""))
+	want(200, p.call(t, "GET", "/_fake/webhooks", ""))
+	want(200, p.call(t, "POST", "/_fake/webhooks/"+p.webhook(t)+"/enable", ""))
 	want(200, p.call(t, "GET", "/_fake/account", ""))
 	want(200, p.call(t, "PATCH", "/_fake/account", `{"balance":"9.5","ussd_balance":"1","senders":[],"rate_limit":5,"allowed_ips":["10.0.0.0/8"],
 		"spend_limit":{"period":"daily","amount":"1"},"login":{"email":"ama@example.com","password":"pw","name":"Ama","two_factor_code":"123456"}}`))
@@ -121,6 +125,18 @@ func (p *program) deliveries(t *testing.T) (ids []string) {
 	}
 	require.NotEmpty(t, ids)
 	return ids
+}
+
+// webhook is the id of the one webhook.
+func (p *program) webhook(t *testing.T) string {
+	t.Helper()
+	resp, err := p.rec.RoundTrip(p.request(t, "GET", "/_fake/webhooks", ""))
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	var all []struct{ ID int64 }
+	require.NoError(t, yaml.NewDecoder(resp.Body).Decode(&all)) // JSON is YAML
+	require.Len(t, all, 1)
+	return strconv.FormatInt(all[0].ID, 10)
 }
 
 // badControlCalls are the refusals of an operation that the document has.

@@ -59,22 +59,11 @@ func (f *Fake) Replay(deliveryID string) error {
 	return f.replay(deliveryID, "")
 }
 
-// ReplayWith is Replay with an effect on that one post: WebhookDuplicate posts it twice, WebhookBadSignature signs it wrongly. Any other
-// rule is an error.
-func (f *Fake) ReplayWith(deliveryID string, rule Rule) error {
-	f.tb.Helper()
-	var spec FaultSpec
-	if rule.kind == effect {
-		rule.set(&spec)
-	}
-	if spec.Effect != effectWebhookDuplicate && spec.Effect != effectWebhookBadSignature {
-		return fmt.Errorf("a replay takes WebhookDuplicate or WebhookBadSignature, not %q", spec.Effect)
-	}
-	return f.replay(deliveryID, spec.Effect)
-}
-
 func (f *Fake) replay(deliveryID, effect string) error {
 	f.tb.Helper()
+	if effect != "" && effect != effectWebhookDuplicate && effect != effectWebhookBadSignature {
+		return fmt.Errorf("invalid effect: got %q, want %s or %s", effect, effectWebhookDuplicate, effectWebhookBadSignature)
+	}
 	if err := f.ifEnded(); err != nil {
 		return err
 	}

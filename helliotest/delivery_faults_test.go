@@ -213,7 +213,7 @@ func TestEitherOfTwoDuplicatesAcknowledges(t *testing.T) {
 			f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, answering(500, c.first, c.second), hookSecret))
 			sendTo(t, f, someone)
 			f.Advance(5 * time.Second)
-			require.NoError(t, f.ReplayWith(f.Deliveries()[0].ID, helliotest.WebhookDuplicate()))
+			require.NoError(t, programOf(f).ReplayWith(f.Deliveries()[0].ID, "webhook_duplicate"))
 			require.Equal(t, c.want, f.Deliveries()[0].Status)
 		})
 	}

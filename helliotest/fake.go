@@ -94,17 +94,17 @@ func (f *Fake) Close() error {
 
 func (f *Fake) endTest() {
 	f.shut(false)
-	f.report(errors.Join(f.misuse, f.complaints(f.owner)))
+	report(f.tb, errors.Join(f.misuse, f.complaints(f.owner)))
 	f.logWarnings()
 	if f.tb.Failed() {
 		f.logStory()
 	}
 }
 
-// report fails the test for each of the joined errors.
-func (f *Fake) report(err error) {
+// report fails a test for each of the joined errors.
+func report(tb testing.TB, err error) {
 	if err != nil {
-		f.tb.Errorf("helliotest: %s", strings.ReplaceAll(err.Error(), "\n", "\nhelliotest: "))
+		tb.Errorf("helliotest: %s", strings.ReplaceAll(err.Error(), "\n", "\nhelliotest: "))
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // Effects, as FaultSpec spells them.
@@ -99,16 +101,8 @@ func (s *FaultSpec) UnmarshalJSON(data []byte) error {
 	if input.Hits != nil {
 		return errors.New("hits can't be set")
 	}
-	s.Nth, s.Times = deref(input.Nth), deref(input.Times)
+	s.Nth, s.Times = control.Or(input.Nth), control.Or(input.Times)
 	return nil
-}
-
-// deref is the zero value for nil.
-func deref[T any](p *T) (value T) {
-	if p != nil {
-		value = *p
-	}
-	return value
 }
 
 // effectRule says what an effect takes and where it may act.

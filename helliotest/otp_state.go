@@ -1,7 +1,6 @@
 package helliotest
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -28,15 +27,6 @@ type OTPCode struct {
 	Code      string
 	ExpiresAt time.Time // on the fake's clock
 	TriesLeft int       // wrong tries until it is dead, at least 1
-}
-
-// MarshalJSON writes it with the members code, expires_at and tries_left.
-func (o OTPCode) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Code      string `json:"code"`
-		ExpiresAt string `json:"expires_at"`
-		TriesLeft int    `json:"tries_left"`
-	}{o.Code, timestamp(o.ExpiresAt), o.TriesLeft})
 }
 
 // OTP is the code that was last sent to a number, with or without "+", or to an e-mail address in any case. The test fails if that one is

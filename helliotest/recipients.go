@@ -2,6 +2,7 @@ package helliotest
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -89,15 +90,14 @@ func destinations(body []byte) (all []string) {
 	return all
 }
 
-// names tells whether the call is for a number or an e-mail address.
+// names reports whether the call is for a number or an e-mail address.
 func (c *call) names(destination string) bool {
 	if c.to == nil {
 		c.to = destinations(c.body)
 	}
-	for _, d := range c.to {
-		if sameDestination(d, destination) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.to, func(d string) bool { return sameDestination(d, destination) })
+}
+
+func bodyNames(body []byte, destination string) bool {
+	return slices.ContainsFunc(destinations(body), func(d string) bool { return sameDestination(d, destination) })
 }

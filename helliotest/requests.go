@@ -20,6 +20,7 @@ type Request struct {
 	Query          url.Values
 	Header         http.Header
 	Body           []byte
+	BodySize       int // its length in bytes
 	Decoded        any // the body as JSON, numbers as json.Number; nil if it is none
 	IdempotencyKey string
 	Token          string
@@ -30,6 +31,7 @@ type Request struct {
 	Fault        string // the effect that acted on the call, as FaultSpec spells it
 	Charge       string // what the call reserved or paid
 	ResponseBody []byte
+	ResponseSize int      // its length in bytes
 	Violations   []string // what in it no correct client sends: see Violation.Text
 }
 
@@ -58,7 +60,7 @@ func (f *Fake) Requests(filters ...Filter) []Request {
 	var out []Request
 	for _, l := range f.world.requests {
 		r := l.public()
-		if passes(filters, l.subject(r.Decoded)) {
+		if passes(filters, r.subject()) {
 			out = append(out, r)
 		}
 	}
@@ -100,6 +102,7 @@ func (l *logged) public() Request {
 		Query:          url.Values(http.Header(l.call.query).Clone()),
 		Header:         l.call.header.Clone(),
 		Body:           slices.Clone(l.call.body),
+		BodySize:       len(l.call.body),
 		Decoded:        decodeAny(l.call.body),
 		IdempotencyKey: l.key,
 		Token:          l.token,
@@ -109,27 +112,31 @@ func (l *logged) public() Request {
 		Fault:          l.fault,
 		Charge:         l.charge.String(),
 		ResponseBody:   slices.Clone(l.response),
+		ResponseSize:   len(l.response),
 		Violations:     slices.Clone(l.violations),
 	}
 }
 
 // subject shows a call to the filters.
-func (l *logged) subject(decoded any) subject {
-	members, _ := decoded.(map[string]any)
+func (r *Request) subject() subject {
+	members, _ := r.Decoded.(map[string]any)
 	text := func(name string) string {
 		value, _ := members[name].(string)
 		return value
 	}
 	channel := text("channel")
 	switch {
-	case l.op() == SMSSend, l.op() == OTPSend && channel == "":
-		channel = "sms"
-	case l.op() == VoiceSend:
-		channel = "voice"
+	case r.Op == SMSSend, r.Op == OTPSend && channel == "":
+		channel = channelSMS
+	case r.Op == VoiceSend:
+		channel = channelVoice
 	}
 	return subject{
-		id: l.id, from: text("sender"), text: text("message") + text("text"), channel: channel,
-		isFor: func(number string) bool { return l.call.names(number) },
+		id:      r.ID,
+		from:    text("sender"),
+		text:    text("message") + text("text"),
+		channel: channel,
+		isFor:   func(number string) bool { return bodyNames(r.Body, number) },
 	}
 }
 

@@ -11,10 +11,6 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// Handler serves the API over HTTP, below /v1, for a server of the caller's. Faults act on the real connection; where it can't be taken
-// over (HTTP/2, a recorder), a lost or reset one ends with http.ErrAbortHandler.
-func (f *Fake) Handler() http.Handler { return http.HandlerFunc(f.engine.handle) }
-
 // URL is the base URL of the API on a loopback port: http://127.0.0.1:PORT/v1. The port is opened on first use and closed with the fake.
 // In a synctest bubble it fails the test: a real socket would stop the bubble's clock for ever.
 func (f *Fake) URL() string {

@@ -74,10 +74,12 @@ func noted(list []Violation, violation Violation) []Violation {
 // hold a number.
 func (c *call) shownPath() string {
 	if c.route != nil {
-		return contract.Root + c.route.op.Route
+		return knownPath(c.route)
 	}
 	return quotable(c.path)
 }
+
+func knownPath(known *route) string { return contract.Root + known.op.Route }
 
 // quotable is a caller's text, cut to a length that a report can bear.
 func quotable(text string) string {

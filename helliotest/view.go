@@ -50,7 +50,7 @@ func (f *Fake) For(tb testing.TB) *Fake {
 }
 
 func (f *Fake) endView() {
-	f.report(f.complaints(f.view))
+	report(f.tb, f.complaints(f.view))
 	f.logWarnings()
 	f.mu.Lock()
 	f.view.over = true

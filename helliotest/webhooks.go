@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // The events that a webhook can ask for.
@@ -185,7 +186,7 @@ func (h *webhook) body(withSecret bool) any {
 		LastError    *string  `json:"last_error"`
 		FailureCount int      `json:"failure_count"`
 		CreatedAt    string   `json:"created_at"`
-	}{ID: h.id, URL: h.url, Events: h.events, Active: h.active, LastError: orNull(h.lastError), FailureCount: h.failures,
+	}{ID: h.id, URL: h.url, Events: h.events, Active: h.active, LastError: control.OrNull(h.lastError), FailureCount: h.failures,
 		CreatedAt: timestamp(h.created)}
 	if withSecret {
 		body.Secret = h.secret

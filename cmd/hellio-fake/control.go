@@ -24,14 +24,14 @@ type route struct {
 // nothing; an error that is no refusal is a value that can't be.
 type handler func(rw http.ResponseWriter, r *http.Request, w *world) error
 
-// control is what the program serves outside /v1. Neither rate limit, IP list nor faults apply to it.
-type control struct {
+// controlAPI is what the program serves outside /v1. Neither rate limit, IP list nor faults apply to it.
+type controlAPI struct {
 	worlds *worlds
 	routes []route
 }
 
-func newControl(worlds *worlds) *control {
-	c := &control{worlds: worlds}
+func newControl(worlds *worlds) *controlAPI {
+	c := &controlAPI{worlds: worlds}
 	c.routes = slices.Concat( // one line a file
 		aboutRoutes(),
 		worldRoutes(worlds),
@@ -41,6 +41,7 @@ func newControl(worlds *worlds) *control {
 		otpRoutes(),
 		requestRoutes(),
 		deliveryRoutes(),
+		webhookRoutes(),
 		faultRoutes(),
 		clockRoutes(),
 		eventRoutes(),
@@ -50,7 +51,7 @@ func newControl(worlds *worlds) *control {
 }
 
 // ServeHTTP implements http.Handler.
-func (c *control) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+func (c *controlAPI) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if err := c.serve(rw, r); err != nil {
 		var refused *refusal
 		if !errors.As(err, &refused) {
@@ -60,7 +61,7 @@ func (c *control) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *control) serve(rw http.ResponseWriter, r *http.Request) error {
+func (c *controlAPI) serve(rw http.ResponseWriter, r *http.Request) error {
 	rt, err := c.find(rw, r)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func (c *control) serve(rw http.ResponseWriter, r *http.Request) error {
 }
 
 // find gives the route of a call, and its path's values to the request. GET answers HEAD too.
-func (c *control) find(rw http.ResponseWriter, r *http.Request) (*route, error) {
+func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, error) {
 	allowed := make(map[string]*route)
 	for i := range c.routes {
 		rt := &c.routes[i]
