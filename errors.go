@@ -146,7 +146,10 @@ func (e *RateLimitError) Error() string {
 	if e.APIError == nil || e.Status != 0 {
 		return e.APIError.Error()
 	}
-	allows := "the rate limit allows the next call in " + e.RetryAfter.String()
+	allows := maskNumbers(e.Message)
+	if allows == "" {
+		allows = "the rate limit allows the next call in " + e.RetryAfter.String()
+	}
 	return e.call.text("not sent", "", allows, e.Outcome)
 }
 
