@@ -25,7 +25,9 @@ func AtOrNull(t time.Time) *Time {
 func (t Time) MarshalText() ([]byte, error) { return t.UTC().AppendFormat(nil, TimeFormat), nil }
 
 // MarshalJSON implements json.Marshaler in place of that of time.Time.
-func (t Time) MarshalJSON() ([]byte, error) { return t.UTC().AppendFormat(nil, `"`+TimeFormat+`"`), nil }
+func (t Time) MarshalJSON() ([]byte, error) {
+	return t.UTC().AppendFormat(nil, `"`+TimeFormat+`"`), nil
+}
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *Time) UnmarshalJSON(data []byte) error {
