@@ -1,15 +1,11 @@
 package hellio
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"syscall"
 	"time"
 )
 
@@ -366,30 +362,6 @@ func (e *ConnectionError) attrs() []slog.Attr {
 	}
 	attrs := e.call.attrs("connection", e.Outcome, e.Response)
 	return append(attrs, slog.String("cause", causeClass(e.Err)), slog.Bool("timeout", e.Timeout()))
-}
-
-// causeClass names the kind of a connection's failure, for logs.
-func causeClass(err error) string {
-	var dns *net.DNSError
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "cancelled"
-	case errors.As(err, &dns):
-		return "dns"
-	case isConfigError(err):
-		return "tls"
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "timeout"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "refused"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, errLost):
-		return "reset"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "eof"
-	default:
-		return "other"
-	}
 }
 
 func (e *DecodeError) attrs() []slog.Attr {

@@ -190,6 +190,7 @@ type wireCounts struct {
 	short    int // bodies that were not whole
 	late     int // whole requests that left after the call had returned
 	early    int // whole requests that left before the Retry-After was over
+	rushed   int // attempts after a permit that came too late
 	signs    []uint8
 	unread   []*http.Request
 }
@@ -205,6 +206,7 @@ func newLedgerAPI() *ledgerAPI {
 // Wait takes the next end of the script, and prevents the attempt if the end
 // says so.
 func (a *ledgerAPI) Wait(ctx context.Context, _ LimitRequest) error {
+	a.last = attemptSign{}
 	a.current = a.normal
 	if a.counts.scripted < len(a.script) {
 		a.current = a.script[a.counts.scripted]
@@ -247,6 +249,9 @@ func (a *ledgerAPI) show(answer apiAnswer) attemptSign {
 // RoundTrip lets one attempt end as the script says.
 func (a *ledgerAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.counts.trips++
+	if a.last.late {
+		a.counts.rushed++
+	}
 	var answer apiAnswer
 	if a.transmit(req, a.current.stage) && a.current.handling != notReceived {
 		answer = a.receive(req, a.current.handling)

@@ -388,7 +388,8 @@ func TestPacingAllocatesNothingIfNoCallWaits(t *testing.T) {
 	}))
 }
 
-// asks makes a call whose limiter holds it up for so long, and whose token is another one each time it is asked for.
+// asks makes a call whose limiter holds it up for so long, and whose token is
+// another one each time it is asked for.
 func asks(t *testing.T, held time.Duration, source *tokens) (*limiter, *stub, error) {
 	t.Helper()
 	l := &limiter{wait: func(n int) error {

@@ -209,8 +209,8 @@ func furtherEnds() []attemptEnd {
 		unsentEnd("bad certificate", stageDial, attemptSign{err: errCertificate}),
 		unsentEnd("cancelled while dialling", stageDial, attemptSign{cancels: true}),
 		unsentEnd("reset before the headers", stageConnected, attemptSign{err: io.ErrClosedPipe}),
-		// The known exception of the twin rule: this GOAWAY excludes the stream,
-		// so nothing is done, but the error does not show the stream's number.
+		// The known exception of the twin rule: nothing is done after this
+		// GOAWAY, because it excludes the stream, but the error hides its number.
 		onlyFor(bodyCall, twinEnds("GOAWAY with a code", attemptSign{err: goAway})),
 		onlyFor(bodyCall, twinEnds("PROTOCOL_ERROR", protocolError)),
 		untracedEnds(twinEnds("EOF of an untraced route", attemptSign{err: io.EOF})),

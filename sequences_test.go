@@ -134,6 +134,25 @@ func TestSequencesOfACallResumedAfterACrash(t *testing.T) {
 	})
 }
 
+// requireTrue checks the twins, and fails if any check of the walk has failed.
+func (w *sequenceWalk) requireTrue(t *testing.T) {
+	t.Helper()
+	unknown := w.checkTwins()
+	require.Empty(t, w.first)
+	require.NotZero(t, unknown)
+	all, n := 0, 1
+	for range w.longest {
+		n *= len(w.ends)
+		all += n
+	}
+	t.Logf("%d ends, %d sequences, %d of them differ; %d resumed calls, %d driven calls",
+		len(w.ends), all, w.played, w.followed, w.driven)
+	t.Logf("%d looks, %d of them unknown, each with a twin", len(w.looks), unknown)
+	t.Logf("errors: %d unknown, %d not sent, %d rejected, %d accepted",
+		w.outcomes[OutcomeUnknown], w.outcomes[OutcomeNotSent],
+		w.outcomes[OutcomeRejected], w.outcomes[OutcomeAccepted])
+}
+
 // walkResumed plays all sequences to a call that resumes one that has crashed,
 // where the API has carried that one out, and where it has not.
 func (w *sequenceWalk) walkResumed() {
@@ -317,7 +336,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// newKeys gives each request a key of its own.
+// newKeys sets a key of its own for each request.
 func newKeys(next http.RoundTripper) http.RoundTripper {
 	n := 0
 	return roundTripper(func(req *http.Request) (*http.Response, error) {

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 // sequenceCheck is one of the checks of each sequence: those of reliability.md,
@@ -265,6 +263,8 @@ func (w *sequenceWalk) checkCounts(seq []*attemptEnd, v *callView) {
 		w.flag(checkWire, seq, v, "a request left after the call")
 	case n.early > 0:
 		w.flag(checkWire, seq, v, "a request left before the Retry-After was over")
+	case n.rushed > 0:
+		w.flag(checkWire, seq, v, "a paid attempt began in the last second")
 	case n.beyond > 0 && w.api.script != nil:
 		w.flag(checkWire, seq, v, "more attempts than allowed")
 	}
@@ -363,25 +363,6 @@ func (w *sequenceWalk) flag(c sequenceCheck, seq []*attemptEnd, v *callView, wha
 		w.first = append(w.first, fmt.Sprintf("%s: %s after %s, advice %s, error %v, ledger %+v",
 			what, v.outcome, namesOf(seq), v.advice, v.err, w.api.ledger.entries))
 	}
-}
-
-// requireTrue checks the twins, and fails if any check of the walk has failed.
-func (w *sequenceWalk) requireTrue(t *testing.T) {
-	t.Helper()
-	unknown := w.checkTwins()
-	require.Empty(t, w.first)
-	require.NotZero(t, unknown)
-	all, n := 0, 1
-	for range w.longest {
-		n *= len(w.ends)
-		all += n
-	}
-	t.Logf("%d ends, %d sequences, %d of them differ; %d resumed calls, %d driven calls",
-		len(w.ends), all, w.played, w.followed, w.driven)
-	t.Logf("%d looks, %d of them unknown, each with a twin", len(w.looks), unknown)
-	t.Logf("errors: %d unknown, %d not sent, %d rejected, %d accepted",
-		w.outcomes[OutcomeUnknown], w.outcomes[OutcomeNotSent],
-		w.outcomes[OutcomeRejected], w.outcomes[OutcomeAccepted])
 }
 
 func namesOf(seq []*attemptEnd) string {

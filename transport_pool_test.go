@@ -59,7 +59,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 			for range 200 {
 				_ = getBalance(t.Context(), c)
 			}
-			// net/http gives a connection up if it is not notified of the write
+			// net/http drops a connection if it is not notified of the write
 			// within 50 ms, which happens on a busy machine.
 			require.LessOrEqual(t, conns.Load(), int64(10))
 		})

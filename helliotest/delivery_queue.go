@@ -147,6 +147,6 @@ func (q *postQueue) end(a *attempt) {
 	}
 	select {
 	case q.ended <- struct{}{}:
-	default: // it is told already, or there is no goroutine to tell
+	default: // a signal is pending, or no goroutine waits for one
 	}
 }

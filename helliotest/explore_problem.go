@@ -107,8 +107,8 @@ func (s *exploredRun) judgeViolations() {
 	v := f.view
 	meant := f.cfg.lenient && !v.expecting || v.expecting && v.rejected <= v.expected
 	notes := make([]string, 0, len(v.violations))
-	for _, found := range v.violations {
-		notes = append(notes, found.String())
+	for _, breach := range v.violations {
+		notes = append(notes, breach.String())
 	}
 	slices.Sort(notes)
 	f.mu.Unlock()

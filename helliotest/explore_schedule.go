@@ -27,7 +27,7 @@ type part struct {
 // exploreTarget is a place that a rule can strike.
 type exploreTarget struct {
 	op   Op
-	to   string // "": whoever the call is for
+	to   string // "": any recipient
 	nth  int    // among those of op and to, from 1
 	last bool   // no later place of the trail has this op
 }

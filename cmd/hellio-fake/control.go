@@ -20,11 +20,13 @@ type route struct {
 	handle handler
 }
 
-// handler answers one call in the world of its token, which is nil on an open route. It writes an answer, or returns an error and writes
-// nothing; an error that is no refusal is a value that can't be.
+// handler answers one call in the world of its token, which is nil on an open
+// route. It writes an answer, or returns an error and writes nothing; an error
+// that is no refusal is a value that can't be.
 type handler func(rw http.ResponseWriter, r *http.Request, w *world) error
 
-// controlAPI is what the program serves outside /v1. Neither rate limit, IP list nor faults apply to it.
+// controlAPI is what the program serves outside /v1. Neither rate limit, IP
+// list nor faults apply to it.
 type controlAPI struct {
 	worlds *worlds
 	routes []route
@@ -78,7 +80,8 @@ func (c *controlAPI) serve(rw http.ResponseWriter, r *http.Request) error {
 	return rt.handle(rw, r, w)
 }
 
-// find gives the route of a call, and its path's values to the request. GET answers HEAD too.
+// find gives the route of a call, and its path's values to the request. GET
+// answers HEAD too.
 func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, error) {
 	allowed := make(map[string]*route)
 	for i := range c.routes {
@@ -102,7 +105,8 @@ func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, erro
 	return rt, nil
 }
 
-// matches compares the segments of an escaped path, so that a value may hold an escaped slash.
+// matches compares the segments of an escaped path, so that a value may hold an
+// escaped slash.
 func (rt *route) matches(r *http.Request) bool {
 	path, segments := strings.Split(r.URL.EscapedPath(), "/"), strings.Split(rt.path, "/")
 	if len(path) != len(segments) {
@@ -124,7 +128,8 @@ func (rt *route) matches(r *http.Request) bool {
 	return true
 }
 
-// checkQuery refuses parameters that can't be read, that are given twice, or that the route does not know.
+// checkQuery refuses parameters that can't be read, that are given twice, or
+// that the route does not know.
 func checkQuery(r *http.Request, known []string) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
