@@ -55,7 +55,7 @@ func newLane(name string, kind laneKind, j Job, lifetime int) (*lane, error) {
 		return nil, err
 	}
 	l.transport.DialContext = l.dial
-	l.http = &http.Client{Transport: l.transport, Jar: l, Timeout: attemptLimit}
+	l.http = &http.Client{Transport: kind.wrap.around(l.transport), Jar: l, Timeout: attemptLimit}
 	l.options = append(j.clientOptions(kind, l.http), hellio.WithTokenSource(l), hellio.WithAttemptHook(l.hook))
 	l.warmer, err = hellio.NewClient("", l.options...)
 	return l, err
@@ -67,9 +67,29 @@ func newTransport(a Addresses, proto Proto) (*http.Transport, error) {
 		return nil, errors.New("storm: the server's authority can't be read")
 	}
 	return &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: roots}, TLSHandshakeTimeout: dialLimit, MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: 16,
-		ForceAttemptHTTP2: proto == HTTP2, WriteBufferSize: 4 << 10,
+		TLSClientConfig:        &tls.Config{RootCAs: roots},
+		TLSHandshakeTimeout:    dialLimit,
+		MaxResponseHeaderBytes: 64 << 10,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        2 * time.Second, // of a dial that outlives its call on a busy machine
+		ForceAttemptHTTP2:      proto == HTTP2,
+		WriteBufferSize:        4 << 10,
 	}, nil
+}
+
+// wrapper is a RoundTripper around another one, which it hides.
+type wrapper struct{ next http.RoundTripper }
+
+func (w wrapper) RoundTrip(req *http.Request) (*http.Response, error) {
+	return w.next.RoundTrip(req.Clone(req.Context()))
+}
+
+// around returns the transport that the client is given.
+func (w Wrap) around(t *http.Transport) http.RoundTripper {
+	if w == RoundTripper {
+		return wrapper{t}
+	}
+	return t
 }
 
 // clientOptions are the client's options but for those that tell its calls apart. The waits are short.
@@ -77,6 +97,11 @@ func (j Job) clientOptions(kind laneKind, hc *http.Client) []hellio.Option {
 	options := []hellio.Option{
 		hellio.WithBaseURL(j.Addresses.base(kind.secure)), hellio.WithHTTPClient(hc), hellio.WithMaxResponseBytes(maxAnswer), hellio.WithDefaultSender("STORM"),
 		hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 20 * time.Millisecond, MaxWait: 60 * time.Millisecond}),
+	}
+	if kind.wrap == Middleware {
+		options = append(options, hellio.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+			return wrapper{next}
+		}))
 	}
 	if !j.Paced {
 		options = append(options, hellio.WithLimiter(nil))
@@ -179,6 +204,9 @@ func (l *lane) dialFault() Fault {
 	defer l.mu.Unlock()
 	id := l.current()
 	f := l.plan.fault(id.attempt)
+	if id.phase == Retaking && catalogue[retakeFault(id.call)].layer == atDial {
+		return retakeFault(id.call)
+	}
 	if id.phase != Storming || catalogue[f].layer != atDial || f == "" || l.dialed[id] || catalogue[f].tls && !l.secure {
 		return ""
 	}
