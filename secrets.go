@@ -35,7 +35,7 @@ const (
 // e-mail addresses, password and phone numbers. They are collected when an
 // error is built, so that a call that succeeds does no work for them.
 type secrets struct {
-	words     []string        // in each form that URLs and quotations have
+	words     []string
 	addresses map[string]bool // e-mail addresses in lower case
 	digits    []string        // of codes: hidden also between separators and other digits
 	anyCode   bool            // a number of 4 digits or more may be a code that the API made
@@ -43,7 +43,7 @@ type secrets struct {
 
 // secrets returns what the call sent so far, under its latest tokens.
 func (x *exchange) secrets() *secrets {
-	s := &secrets{addresses: map[string]bool{}, anyCode: handlesCodes(x.op)}
+	s := &secrets{anyCode: handlesCodes(x.op)}
 	for _, auth := range []*credentials{x.auth, x.core.credentials.Load()} {
 		if auth != nil {
 			s.addToken(auth.token)
@@ -123,6 +123,9 @@ func (s *secrets) addAddress(address string) {
 	if address == "" {
 		return
 	}
+	if s.addresses == nil {
+		s.addresses = map[string]bool{}
+	}
 	s.addresses[strings.ToLower(strings.TrimSpace(address))] = true
 	odd := strings.ContainsFunc(address, func(r rune) bool { return !inAddress(r) })
 	if odd || len(s.addresses) <= searchedAddresses {
@@ -140,23 +143,35 @@ func (s *secrets) addNumber(number string) {
 	}
 }
 
-// addWord adds a text in each form in which it may be quoted.
+// addWord adds a text that may be quoted.
 func (s *secrets) addWord(text string) {
 	text = strings.TrimSpace(text) // as the API does (inferred)
-	if strings.IndexFunc(text, isTelling) < 0 {
-		return
+	if strings.IndexFunc(text, isTelling) >= 0 && !slices.Contains(s.words, text) {
+		s.words = append(s.words, text)
 	}
-	quoted := strconv.Quote(text)
-	encoded, _ := json.Marshal(text)
-	forms := []string{
-		text,
-		quoted[1 : len(quoted)-1],
-		string(encoded[1 : len(encoded)-1]),
-		url.QueryEscape(text),
-		url.PathEscape(text),
+}
+
+// quotedIn returns the words in each form in which text may quote them. A form
+// other than the word itself holds a character that few texts hold.
+func (s *secrets) quotedIn(text string) []string {
+	if !strings.ContainsAny(text, `%+\`) {
+		return s.words
+	}
+	var forms []string
+	for _, word := range s.words {
+		quoted := strconv.Quote(word)
+		encoded, _ := json.Marshal(word)
+		forms = append(
+			forms,
+			word,
+			quoted[1:len(quoted)-1],
+			string(encoded[1:len(encoded)-1]),
+			url.QueryEscape(word),
+			url.PathEscape(word),
+		)
 	}
 	slices.Sort(forms)
-	s.words = append(s.words, slices.Compact(forms)...)
+	return slices.Compact(forms)
 }
 
 // isTelling reports whether a character says something alone, which punctuation
@@ -175,7 +190,7 @@ func (s *secrets) hide(text string) string {
 // hideFrom hides also every number of at least least digits.
 func (s *secrets) hideFrom(text string, least int) string {
 	hidden := make([]bool, len(text))
-	for _, word := range s.words {
+	for _, word := range s.quotedIn(text) {
 		mark(hidden, text, word)
 	}
 	s.markAddresses(hidden, text)
