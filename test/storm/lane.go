@@ -1,10 +1,12 @@
 package storm
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -84,12 +86,52 @@ func (w wrapper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return w.next.RoundTrip(req.Clone(req.Context()))
 }
 
+// secondRoute is a RoundTripper that sends a request again by a route of its
+// own when the dial of the first route fails, and returns the first error. It
+// copies the body, so the client can't prove that nothing was sent.
+type secondRoute struct{ next http.RoundTripper }
+
+func (s secondRoute) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body == nil {
+		return s.next.RoundTrip(req)
+	}
+	body, err := io.ReadAll(req.Body)
+	_ = req.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.next.RoundTrip(withBody(req, req.Context(), body))
+	var failed *net.OpError
+	if errors.As(err, &failed) && failed.Op == "dial" {
+		if second, e := s.next.RoundTrip(withBody(req, untraced{req.Context()}, body)); e == nil {
+			_, _ = io.Copy(io.Discard, second.Body)
+			_ = second.Body.Close()
+		}
+	}
+	return resp, err
+}
+
+func withBody(req *http.Request, ctx context.Context, body []byte) *http.Request {
+	out := req.Clone(ctx)
+	out.Body = io.NopCloser(bytes.NewReader(body))
+	return out
+}
+
+// untraced hides the values of a context, and with them the client's trace.
+type untraced struct{ context.Context }
+
+func (untraced) Value(any) any { return nil }
+
 // around returns the transport that the client is given.
 func (w Wrap) around(t *http.Transport) http.RoundTripper {
-	if w == RoundTripper {
+	switch w {
+	case RoundTripper:
 		return wrapper{t}
+	case SecondRoute:
+		return secondRoute{t}
+	default:
+		return t
 	}
-	return t
 }
 
 // clientOptions are the client's options but for those that tell its calls apart. The waits are short.

@@ -45,6 +45,7 @@ const (
 	Bare         Wrap = ""             // nothing: the client sees the transport
 	RoundTripper Wrap = "RoundTripper" // as of otelhttp: it hides the transport
 	Middleware   Wrap = "middleware"   // of WithMiddleware
+	SecondRoute  Wrap = "second route" // a RoundTripper with a route that no trace reports
 )
 
 // Plan is all that happens to one call, made from seed and number alone.
@@ -159,13 +160,13 @@ func laneFor(r *rand.Rand, c Cell, f faultKind) Proto {
 // wrapFor returns the wrap of a call. An unkeyed write shares an HTTP/1
 // connection only if the client can't see the transport.
 func wrapFor(r *rand.Rand, c Cell) Wrap {
-	wraps := []Wrap{Bare, RoundTripper, Middleware}
+	wraps := []Wrap{Bare, RoundTripper, Middleware, SecondRoute}
 	if c.Class == Unkeyed || c.Class == Nonpaying {
 		switch c.Proto {
 		case Fresh:
 			wraps = []Wrap{Bare, Middleware}
 		case Reused:
-			wraps = []Wrap{RoundTripper}
+			wraps = []Wrap{RoundTripper, SecondRoute}
 		}
 	}
 	return wraps[r.IntN(len(wraps))]
