@@ -23,6 +23,7 @@ type Batch struct {
 	manifest Manifest
 	mu       sync.Mutex
 	tally    *tally
+	hooks    hooks
 }
 
 // Open opens a batch that was planned. It returns an error that matches ErrNoBatch, ErrLocked or ErrTorn; the whole file is checked.
@@ -96,12 +97,12 @@ func openOrPlan(ctx context.Context, client *hellio.Client, recipients iter.Seq2
 
 // same compares a stored batch with what is asked for now.
 func (b *Batch) same(ctx context.Context, recipients iter.Seq2[Recipient, error], p Params) error {
-	const advice = "plan a new batch with an id and a store of its own, or resume this one as it is"
 	if p.BatchID != "" && p.BatchID != b.manifest.BatchID {
-		return fmt.Errorf("%w: %s holds the batch %q, not %q; %s", ErrBatchChanged, p.Store, b.manifest.BatchID, p.BatchID, advice)
+		return fmt.Errorf("%w: %s holds the batch %q, not %q",
+			ErrBatchChanged, p.Store, b.manifest.BatchID, p.BatchID)
 	}
 	if p.hash() != b.manifest.ParamsHash {
-		return fmt.Errorf("%w: its text, sender, gateway or region is another; %s", ErrBatchChanged, advice)
+		return fmt.Errorf("%w: its text, sender, gateway or region is another", ErrBatchChanged)
 	}
 	text, err := parseTemplate(p.Message)
 	if err != nil {
@@ -112,7 +113,7 @@ func (b *Batch) same(ctx context.Context, recipients iter.Seq2[Recipient, error]
 		return err
 	}
 	if list != b.manifest.ListHash {
-		return fmt.Errorf("%w: its list is another; %s", ErrBatchChanged, advice)
+		return fmt.Errorf("%w: its list is another", ErrBatchChanged)
 	}
 	return nil
 }

@@ -1,12 +1,9 @@
 package helliobulk
 
 import (
-	"context"
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/hellio-go/hellio"
 )
 
 // serverClock knows the API's time from the Date of its answers: this machine's may be wrong by days, or be put back while it sleeps.
@@ -35,17 +32,6 @@ func (c *serverClock) observe(h http.Header) {
 	defer c.mu.Unlock()
 	c.date, c.seen, c.known = date, time.Now(), true
 	c.wall = c.seen.Round(0)
-}
-
-// ask asks the API for its time, by a call that costs nothing. Any answer will do; one without a Date leaves this machine's clock.
-func (c *serverClock) ask(ctx context.Context, client *hellio.Client) error {
-	var resp hellio.Response
-	_, err := client.Balance.Get(ctx, hellio.WithResponse(&resp))
-	c.observe(resp.Header)
-	if resp.StatusCode == 0 {
-		return err
-	}
-	return nil
 }
 
 // now goes on from the last Date by whichever of the two local clocks moved further: one of them stands still while a laptop sleeps.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliotest"
@@ -67,14 +69,18 @@ func runChild(text string) error {
 	if err != nil {
 		return err
 	}
-	p := crashBatch(job.Store)
-	p.at = func(point string, _ int) { k.reach(point) }
-	if job.Resume {
-		_, err = Resume(context.Background(), client, job.Store, p.Options)
-	} else {
-		_, err = Run(context.Background(), client, Numbers(crashList(job.Count)...), p)
+	if !job.Resume {
+		list := Numbers(crashList(job.Count)...)
+		if _, err := Plan(context.Background(), client, list, crashBatch(job.Store)); err != nil {
+			return err
+		}
 	}
-	return err
+	b, err := Open(job.Store)
+	if err != nil {
+		return err
+	}
+	b.hooks = hooks{at: k.reach, firstPause: time.Millisecond}
+	return errors.Join(b.Send(context.Background(), client, Options{Workers: 3}), b.Close())
 }
 
 // killer ends the process as kill -9 does, at its point.

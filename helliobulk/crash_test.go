@@ -82,7 +82,7 @@ func optionsFor(job childJob) []hellio.Option { return []hellio.Option{hellio.Wi
 func crashBatch(store string) Params {
 	return Params{
 		Store: store, BatchID: "crash", Sender: "ACME", Message: "Fees are due.", Region: "GH", ChunkSize: 4,
-		Options: Options{Workers: 3, firstPause: time.Millisecond},
+		Options: Options{Workers: 3},
 	}
 }
 
@@ -135,9 +135,14 @@ func unknownChunks(t *testing.T, store string) int {
 func resumeToTheEnd(t *testing.T, client *hellio.Client, store string) *Report {
 	t.Helper()
 	for range 10 {
-		report, err := Resume(t.Context(), client, store, crashBatch("").Options)
+		b, err := Open(store)
+		require.NoError(t, err)
+		b.hooks.firstPause = time.Millisecond
+		err = b.Send(t.Context(), client, Options{Workers: 3})
+		report := b.Report()
+		require.NoError(t, b.Close())
 		if err == nil {
-			return report
+			return &report
 		}
 		require.ErrorIs(t, err, ErrUnfinished)
 	}

@@ -78,3 +78,12 @@ func amount(t *testing.T, text string) *big.Rat {
 	require.NoError(t, err)
 	return a.Rat()
 }
+
+// runQuickly is Run without pauses between calls for one chunk.
+func runQuickly(t *testing.T, client *hellio.Client, p Params, list []string) (*Report, error) {
+	t.Helper()
+	b, err := openOrPlan(t.Context(), client, Numbers(list...), p)
+	require.NoError(t, err)
+	b.hooks.firstPause = 1
+	return b.sendAndClose(t.Context(), client, p.Options)
+}

@@ -43,17 +43,15 @@ type Params struct {
 
 // Options say how a batch is sent. They may differ from run to run.
 type Options struct {
-	Workers       int           // calls at a time, at most 64; 0: 4. The client's own limiter sets the pace
-	Margin        time.Duration // how long a chunk in doubt may be sent again with its key; 0: 12 h; at most 30 days
-	Grace         time.Duration // how long calls under way may take once the context has ended; 0: 10 s
+	Workers       int           // calls at a time, at most 64; 0: 4. The client's limiter sets the pace
+	Margin        time.Duration // how long a chunk of unknown outcome may be sent with its key; 0: 12 h; at most 30 days
+	Grace         time.Duration // how long calls in flight may take once the context has ended; 0: 10 s
 	StartUnpaid   bool          // begin although the balance does not cover the estimate, or no estimate can be made
-	ResendUnknown bool          // send chunks that need review once more: they may then arrive and cost twice
-	AcceptReplays bool          // take answers for chunks never tried as their own: for a batch that is planned again after its store was lost
-	AdoptToken    bool          // go on with another token of the same account; chunks in doubt then need review
+	RetryRejected bool          // send rejected chunks again, with their keys; nothing of them was sent
+	ResendUnknown bool          // send chunks that need review again: they may then arrive and cost twice
+	AcceptReplays bool          // take stored answers for chunks never tried as their own: after the store was lost or restored
+	AdoptToken    bool          // continue with another token of the same account; chunks of unknown outcome then need review
 	Progress      func(Report)  // called after each change, one call at a time; it must not block for long. nil: none
-
-	at         func(point string, chunk int) // tests stop here; nil: nobody does
-	firstPause time.Duration                 // tests wait less; 0: 1 s
 }
 
 // Format prints the params without the text, for every verb.
@@ -90,11 +88,9 @@ func (p Params) check() (Params, error) {
 }
 
 func (o Options) check() (Options, error) {
-	o.Workers, o.Margin, o.Grace = orElse(o.Workers, defaultWorkers), orElse(o.Margin, defaultMargin), orElse(o.Grace, defaultGrace)
-	o.firstPause = orElse(o.firstPause, firstPause)
-	if o.at == nil {
-		o.at = func(string, int) {}
-	}
+	o.Workers = orElse(o.Workers, defaultWorkers)
+	o.Margin = orElse(o.Margin, defaultMargin)
+	o.Grace = orElse(o.Grace, defaultGrace)
 	switch {
 	case o.Workers < 1 || o.Workers > maxWorkers:
 		return o, bad("workers", strconv.Itoa(o.Workers), "1 to 64, or 0 for 4")

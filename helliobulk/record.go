@@ -108,7 +108,7 @@ type entry struct {
 	Outcome    string `json:"o,omitempty"`
 	Replayed   bool   `json:"r,omitempty"`
 	Resent     bool   `json:"x,omitempty"` // by ResendUnknown
-	Handout    string `json:"q,omitempty"` // names the last hand-out to a fleet
+	Dispatch   string `json:"q,omitempty"` // names the last dispatch to a fleet
 
 	Reference string        `json:"ref,omitempty"`
 	Campaign  hellio.ID     `json:"cam,omitempty"`
@@ -135,12 +135,52 @@ func decodeEntry(key, sealed []byte) (e entry, err error) {
 	return e, nil
 }
 
-// begun turns an open entry into the intent of its next try.
+// begun returns the intent of the next call for a chunk.
 func (e entry) begun(now moment) entry {
-	return entry{State: StateUnknown, Recipients: e.Recipients, Tries: e.Tries, Intent: now.best.UnixMilli(), Local: now.local.UnixMilli(), Told: now.told}
+	return entry{
+		State:      StateUnknown,
+		Recipients: e.Recipients,
+		Tries:      e.Tries,
+		Resent:     e.Resent,
+		Intent:     now.best.UnixMilli(),
+		Local:      now.local.UnixMilli(),
+		Told:       now.told,
+	}
 }
 
-// expired reports whether the chunk has been in doubt for longer than the margin, or for nobody knows how long.
+// takeIntent makes e the intent that another entry holds.
+func (e *entry) takeIntent(from *entry) {
+	e.State = StateUnknown
+	e.Intent = from.Intent
+	e.Local = from.Local
+	e.Told = from.Told
+	e.Resent = e.Resent || from.Resent
+}
+
+// accepted returns the entry of a chunk that the API has accepted.
+func (e entry) accepted(s *hellio.SMSSendResult) entry {
+	e.State = StateDone
+	e.Reference = s.Reference
+	e.Campaign = s.CampaignID
+	e.Accepted = s.AcceptedRecipients
+	e.Invalid = s.InvalidRecipients
+	e.Segments = s.Segments
+	e.Cost = s.EstimatedCost
+	e.Currency = s.Currency
+	return e
+}
+
+// reopened returns the entry of a chunk of which nothing was sent.
+func (e entry) reopened() entry {
+	e.State = StateOpen
+	e.Intent = 0
+	e.Local = 0
+	e.Told = false
+	return e
+}
+
+// expired reports whether the intent is older than the margin, or of an unknown
+// age because a clock went backwards.
 func (e *entry) expired(now moment, margin time.Duration) bool {
 	age, slack := now.local.Sub(time.UnixMilli(e.Local)), time.Minute
 	if e.Told && now.told {

@@ -10,8 +10,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// leftInDoubt sends 15 numbers in 3 chunks; of one the reply is lost, and the process ends. It returns the store.
-func leftInDoubt(t *testing.T, fake *helliotest.Fake) string {
+// leftUnknown sends 15 numbers in 3 chunks; of one the reply is lost, and the process ends. It returns the store.
+func leftUnknown(t *testing.T, fake *helliotest.Fake) string {
 	t.Helper()
 	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Nth: 2, Effect: "lose_reply"}))
@@ -20,20 +20,18 @@ func leftInDoubt(t *testing.T, fake *helliotest.Fake) string {
 	require.NoError(t, err)
 	b, err := Open(p.Store)
 	require.NoError(t, err)
-	ctx := t.Context()
 	o, err := Options{Workers: 1, StartUnpaid: true}.check()
 	require.NoError(t, err)
 	r := newRunner(b, client, o)
-	r.ctx, r.soft = ctx, ctx
+	r.ctx = t.Context()
+	r.soft = t.Context()
 	r.journal = newJournal(b, 1, func() {})
 	for index := range 2 { // the third is never tried
 		e, err := b.store.entry(index)
 		require.NoError(t, err)
-		chunk, err := b.Chunk(index)
+		job, err := b.job(index, e, o)
 		require.NoError(t, err)
-		_, _, err = r.begin(index, &e)
-		require.NoError(t, err)
-		_, err = r.end(index, &e, SendChunk(ctx, client, chunk, false), false)
+		_, err = r.send(job)
 		require.NoError(t, err)
 	}
 	r.journal.close()
@@ -45,7 +43,7 @@ func leftInDoubt(t *testing.T, fake *helliotest.Fake) string {
 func TestADoubtYoungerThanTheMarginIsResolvedByItsKey(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
+	path := leftUnknown(t, fake)
 	fake.Advance(11 * time.Hour)
 	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{})
 	require.NoError(t, err)
@@ -57,7 +55,7 @@ func TestADoubtYoungerThanTheMarginIsResolvedByItsKey(t *testing.T) {
 func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
+	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour) // the fake forgets keys after 24
 	for range 2 {
 		r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{})
@@ -74,10 +72,10 @@ func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *
 	t.Logf("the key of 1 chunk of 3 forgotten: it needs review, %d messages to %d numbers, 0 doubles", len(fake.Messages()), len(count))
 }
 
-func TestNothingInDoubtIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {
+func TestNothingResumedIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
+	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour)
 	b, err := Open(path)
 	require.NoError(t, err)
@@ -92,21 +90,23 @@ func TestNothingInDoubtIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.BalanceGet, Times: 1, Effect: "reset"}))
 	unreachable := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
-	r.client = unreachable
-	_, ready, err := r.begin(1, &e)
+	r.sender.client = unreachable
+	job, err := b.job(1, e, o)
+	require.NoError(t, err)
+	ready, err := r.ready(job)
 	require.NoError(t, err)
 	require.False(t, ready, "no time, no send")
-	require.Equal(t, StateUnknown, e.State)
-	_, ready, err = r.begin(1, &e)
+	require.Equal(t, StateUnknown, job.Record.entry.State)
+	ready, err = r.ready(job)
 	require.NoError(t, err)
 	require.False(t, ready)
-	require.Equal(t, StateNeedsReview, e.State, "a day has gone by, as the API says")
+	require.Equal(t, StateNeedsReview, job.Record.entry.State, "a day later by the API's clock")
 }
 
 func TestReviewListsWhatPeopleMustLookAt(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
+	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour)
 	_, err := Resume(t.Context(), fake.Client(quick()...), path, Options{})
 	require.ErrorIs(t, err, ErrNeedsReview)
@@ -145,7 +145,7 @@ func TestPeopleSettleAChunkEitherWay(t *testing.T) {
 			t.Parallel()
 			fake := helliotest.New(t, helliotest.WithRateLimit(0))
 			client := fake.Client(quick()...)
-			path := leftInDoubt(t, fake)
+			path := leftUnknown(t, fake)
 			b, err := Open(path)
 			require.NoError(t, err)
 			var param *hellio.ParamError
@@ -171,7 +171,7 @@ func TestPeopleSettleAChunkEitherWay(t *testing.T) {
 func TestResendUnknownSendsAgainOnlyWhenTold(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
+	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour)
 	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{ResendUnknown: true})
 	require.NoError(t, err)
@@ -270,7 +270,7 @@ func TestADoubtIsJudgedByTheClockThatIsKnown(t *testing.T) {
 func TestTheMarginIsTheCallersOwn(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
+	path := leftUnknown(t, fake)
 	fake.Advance(2 * time.Hour)
 	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{Margin: time.Hour})
 	require.ErrorIs(t, err, ErrNeedsReview)
@@ -280,21 +280,25 @@ func TestTheMarginIsTheCallersOwn(t *testing.T) {
 func TestARefusalOfWhatIsResentIsNoProofThatItWasNeverSent(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
+	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour)
 	client := fake.Client(quick()...)
 	_, err := Resume(t.Context(), client, path, Options{})
 	require.ErrorIs(t, err, ErrNeedsReview)
 	fake.Fault(helliotest.SMSSend, helliotest.Times(maxFailures), helliotest.Status(422, hellio.CodeNoValidRecipients))
-	r, err := Resume(t.Context(), client, path, Options{ResendUnknown: true, firstPause: 1})
+	b, err := Open(path)
+	require.NoError(t, err)
+	defer b.Close()
+	b.hooks.firstPause = 1
+	err = b.Send(t.Context(), client, Options{ResendUnknown: true})
 	require.ErrorIs(t, err, ErrUnfinished)
-	require.Equal(t, Count{1, 5}, r.Unknown)
+	require.Equal(t, Count{1, 5}, b.Report().Unknown)
 }
 
 func TestWhatWasResentIsMarkedForEver(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	b, err := Open(leftInDoubt(t, fake))
+	b, err := Open(leftUnknown(t, fake))
 	require.NoError(t, err)
 	defer b.Close()
 	client := fake.Client(quick()...)
@@ -304,10 +308,10 @@ func TestWhatWasResentIsMarkedForEver(t *testing.T) {
 	give := func(j Job) error { given = append(given, j); return nil }
 	for round := range 2 { // handed out, settled by people, handed out once more
 		given = nil
-		_, err = b.HandOut(t.Context(), client, o, 1, give)
+		_, err = b.Dispatch(t.Context(), client, o, 1, give)
 		require.NoError(t, err)
 		require.Equal(t, 1, given[0].Chunk.Index)
-		require.Equal(t, round == 0, given[0].InDoubt)
+		require.Equal(t, round == 0, given[0].Resumed)
 		e, err := b.store.entry(1)
 		require.NoError(t, err)
 		require.True(t, e.Resent)

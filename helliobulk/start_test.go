@@ -167,10 +167,10 @@ func TestABatchBelongsToItsTokenAndAddress(t *testing.T) {
 	require.ErrorIs(t, err, ErrOtherAccount, "the batch belongs to the new token now")
 }
 
-func TestChunksInDoubtAreNotSentUnderAnotherToken(t *testing.T) {
+func TestChunksResumedAreNotSentUnderAnotherToken(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
+	path := leftUnknown(t, fake)
 	other, err := hellio.NewClient(fake.IssueToken(), append(quick(), hellio.WithBaseURL("https://fake.hellio.invalid/v1"), hellio.WithHTTPClient(fake.HTTPClient()))...)
 	require.NoError(t, err)
 	r, err := Resume(t.Context(), other, path, Options{AdoptToken: true})
@@ -208,7 +208,7 @@ func TestABatchWithoutAPriceIsNotBegunUnlessTold(t *testing.T) {
 	var payment *PaymentError
 	require.ErrorAs(t, err, &payment)
 	require.Equal(t, 1, payment.Estimate.Unpriced)
-	require.ErrorContains(t, err, "for 1 of 2 recipients the API lists no price")
+	require.ErrorContains(t, err, "no price for 1 of 2 recipients")
 	require.Empty(t, fake.Messages())
 	p.StartUnpaid = true
 	r, err := Run(t.Context(), client, Numbers(abroad...), p)

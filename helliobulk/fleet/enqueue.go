@@ -62,7 +62,9 @@ func Wait(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
 	if err := f.enqueue(ctx); err != nil {
 		return err
 	}
-	f.opts.ResendUnknown, f.opts.AdoptToken = false, false // that was said of what it was then
+	f.opts.RetryRejected = false // each is for the chunks as they were then
+	f.opts.ResendUnknown = false
+	f.opts.AdoptToken = false
 	return f.wait(ctx)
 }
 
@@ -95,11 +97,16 @@ func newFeed(ctx context.Context, client *hellio.Client, rdb redis.UniversalClie
 	return &feed{client: client, queue: q, ledger: q.ledger(b.Manifest().BatchID), batch: b, opts: o, reused: b.Report().Reused.Chunks}, nil
 }
 
-// enqueue collects, repairs, hands out and starts.
+// enqueue collects, repairs, dispatches and starts.
 func (f *feed) enqueue(ctx context.Context) error {
-	stop, err := f.queue.readStop(ctx)
-	if err != nil {
-		return away(err)
+	scopes := []string{"", f.batch.Manifest().BatchID}
+	var stops []string
+	for _, scope := range scopes {
+		stop, err := f.queue.readStop(ctx, scope)
+		if err != nil {
+			return away(err)
+		}
+		stops = append(stops, stop)
 	}
 	if err := Collect(ctx, f.queue.redis, f.batch); err != nil {
 		return err
@@ -107,11 +114,13 @@ func (f *feed) enqueue(ctx context.Context) error {
 	if err := f.repair(ctx); err != nil {
 		return err
 	}
-	if err := f.handOut(ctx); err != nil {
+	if err := f.dispatch(ctx); err != nil {
 		return err
 	}
-	if err := f.queue.start(ctx, stop); err != nil {
-		return away(err)
+	for i, scope := range scopes {
+		if err := f.queue.start(ctx, scope, stops[i]); err != nil {
+			return away(err)
+		}
 	}
 	f.progress()
 	return nil
@@ -123,7 +132,7 @@ func (f *feed) repair(ctx context.Context) error {
 	if err != nil {
 		return away(err)
 	}
-	if err := f.batch.HandOutAgain(ctx, f.client, f.opts.Options, f.giver(ctx, run)); err != nil {
+	if err := f.batch.DispatchAgain(ctx, f.client, f.opts.Options, f.giver(ctx, run)); err != nil {
 		return err
 	}
 	if err := f.queue.redis.Set(ctx, f.marker(), "of run "+run, ledgerLife).Err(); err != nil {
@@ -145,8 +154,8 @@ func (f *feed) giver(ctx context.Context, run string) func(helliobulk.Job) error
 	}
 }
 
-// handOut fills the queue up.
-func (f *feed) handOut(ctx context.Context) error {
+// dispatch fills the queue up.
+func (f *feed) dispatch(ctx context.Context) error {
 	most := f.opts.Ahead - f.batch.Report().Unknown.Chunks
 	if most <= 0 {
 		return nil
@@ -155,7 +164,7 @@ func (f *feed) handOut(ctx context.Context) error {
 	if err != nil {
 		return away(err)
 	}
-	_, err = f.batch.HandOut(ctx, f.client, f.opts.Options, most, f.giver(ctx, run))
+	_, err = f.batch.Dispatch(ctx, f.client, f.opts.Options, most, f.giver(ctx, run))
 	return err
 }
 
@@ -163,23 +172,25 @@ func (f *feed) wait(ctx context.Context) error {
 	for {
 		report := f.batch.Report()
 		if report.Open.Chunks+report.Unknown.Chunks == 0 {
-			return f.batch.Verdict(nil)
+			return report.End(nil)
 		}
 		timer := time.NewTimer(pollEvery)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return f.batch.Verdict(fmt.Errorf("the fleet goes on without being watched; enqueue again to collect its results: %w", context.Cause(ctx)))
+			return report.End(fmt.Errorf("interrupted; the fleet continues: %w", context.Cause(ctx)))
 		case <-timer.C:
 		}
-		if err := f.turn(ctx); err != nil && ctx.Err() == nil {
-			return f.batch.Verdict(err)
+		if err := f.poll(ctx); err != nil && ctx.Err() == nil {
+			report := f.batch.Report()
+			return report.End(err)
 		}
 	}
 }
 
-// turn does what is to be done now. An error ends the waiting; a Redis that was away for a short time does not.
-func (f *feed) turn(ctx context.Context) error {
+// poll does what is to be done now. An error ends the waiting; a Redis that was
+// away for a short time does not.
+func (f *feed) poll(ctx context.Context) error {
 	err := f.look(ctx)
 	switch {
 	case !errors.Is(err, ErrRedis):
@@ -203,22 +214,28 @@ func (f *feed) look(ctx context.Context) error {
 	if f.batch.Report().Reused.Chunks > f.reused {
 		return f.stopReused(ctx)
 	}
-	stopped, err := f.queue.stopped(ctx)
-	if err != nil {
-		return away(err)
-	}
-	if stopped != nil {
-		return stopped
+	for _, scope := range []string{"", f.batch.Manifest().BatchID} {
+		stopped, err := f.queue.stopped(ctx, scope)
+		if err != nil {
+			return away(err)
+		}
+		if stopped != nil {
+			return stopped
+		}
 	}
 	return f.refill(ctx)
 }
 
-// stopReused stops the fleet: the store, which knows all that was ever tried, has a chunk whose key the API knew before. A worker can't tell
-// that from a chunk that another machine has sent meanwhile.
+// stopReused stops the batch: the store, which knows all that was ever tried,
+// has a chunk whose key the API knew before. A worker cannot tell that from a
+// chunk that another machine has sent meanwhile.
 func (f *feed) stopReused(ctx context.Context) error {
 	s := Stopped{
-		Reason: "the API knew a key of batch " + f.batch.Manifest().BatchID + " that was never used: its id was used before",
-		At:     time.Now().UTC().Truncate(time.Second), Worker: "the enqueuer",
+		Reason: "the API knew a key that was never used",
+		Code:   codeReused,
+		At:     time.Now().UTC().Truncate(time.Second),
+		Worker: "the enqueuer",
+		Batch:  f.batch.Manifest().BatchID,
 	}
 	if err := f.queue.stop(ctx, s); err != nil {
 		return away(err)
@@ -241,7 +258,7 @@ func (f *feed) refill(ctx context.Context) error {
 		}
 	}
 	if report := f.batch.Report(); report.Open.Chunks > 0 && report.Unknown.Chunks <= f.opts.Ahead/2 {
-		return f.handOut(ctx)
+		return f.dispatch(ctx)
 	}
 	return nil
 }
@@ -262,7 +279,7 @@ func (f *feed) lost(ctx context.Context) (bool, error) {
 	if time.Since(f.lookedAt) < idleEvery {
 		return false, nil
 	}
-	idle, err := f.queue.idle()
+	idle, err := f.queue.idle(ctx)
 	if err != nil {
 		return false, away(err)
 	}

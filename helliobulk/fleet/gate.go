@@ -82,7 +82,7 @@ func (w *worker) watching(ctx context.Context) (end func()) {
 		defer ticker.Stop()
 		for ctx.Err() == nil {
 			before := w.gate.before()
-			if s, err := w.queue.stopped(ctx); err == nil {
+			if s, err := w.queue.stopped(ctx, ""); err == nil {
 				w.gate.follow(s != nil, before)
 			}
 			select {

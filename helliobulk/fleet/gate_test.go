@@ -33,7 +33,7 @@ func TestAStopThatComesDuringAnEnqueuingIsNotUndoneByIt(t *testing.T) {
 	w.enqueue(helliobulk.Options{})
 	requireStopped := func(want bool) {
 		t.Helper()
-		s, err := q.stopped(t.Context())
+		s, err := q.stopped(t.Context(), "")
 		require.NoError(t, err)
 		require.Equal(t, want, s != nil)
 		info, err := q.inspector.GetQueueInfo(q.name)
@@ -41,10 +41,10 @@ func TestAStopThatComesDuringAnEnqueuingIsNotUndoneByIt(t *testing.T) {
 		require.Equal(t, want, info.Paused)
 	}
 	for _, reason := range []string{"402", "401"} {
-		before, err := q.readStop(t.Context())
+		before, err := q.readStop(t.Context(), "")
 		require.NoError(t, err)
 		require.NoError(t, q.stop(t.Context(), Stopped{Reason: reason}))
-		require.NoError(t, q.start(t.Context(), before))
+		require.NoError(t, q.start(t.Context(), "", before))
 		requireStopped(true)
 	}
 	w.enqueue(helliobulk.Options{})

@@ -68,18 +68,27 @@ func newWorldOn(t *testing.T, rdb redis.UniversalClient, chunks int, opts ...hel
 
 func (w *world) plan(chunks int) { w.planOf(chunks, chunkSize) }
 
-func (w *world) planOf(chunks, size int) {
+func (w *world) planOf(chunks, size int) { w.planAs("fees", chunks, size, 0) }
+
+// planAs plans a batch of numbers from the n-th on.
+func (w *world) planAs(id string, chunks, size, n int) {
 	list := make([]string, chunks*size)
 	for i := range list {
-		list[i] = number(i)
+		list[i] = number(n + i)
 	}
-	_, err := helliobulk.Plan(w.t.Context(), w.client, helliobulk.Numbers(list...), helliobulk.Params{
-		Store: w.store, BatchID: "fees", Sender: "ACME", Message: "Fees are due.", ChunkSize: size,
-	})
+	_, err := helliobulk.Plan(w.t.Context(), w.client, helliobulk.Numbers(list...),
+		helliobulk.Params{
+			Store:     w.store,
+			BatchID:   id,
+			Sender:    "ACME",
+			Message:   "Fees are due.",
+			ChunkSize: size,
+		})
 	require.NoError(w.t, err)
 	w.batch, err = helliobulk.Open(w.store)
 	require.NoError(w.t, err)
-	w.t.Cleanup(func() { _ = w.batch.Close() })
+	batch := w.batch
+	w.t.Cleanup(func() { _ = batch.Close() })
 }
 
 // enqueue enqueues the batch.

@@ -16,9 +16,9 @@ func TestTheLedgerBelievesTheLatestTryAndWhatIsSure(t *testing.T) {
 	var jobs []helliobulk.Job
 	give := func(j helliobulk.Job) error { jobs = append(jobs, j); return nil }
 	for range 2 { // two hand-outs of one chunk
-		_, err := w.batch.HandOut(t.Context(), w.client, helliobulk.Options{}, 0, give)
+		_, err := w.batch.Dispatch(t.Context(), w.client, helliobulk.Options{}, 0, give)
 		require.NoError(t, err)
-		require.NoError(t, w.batch.Settle(jobs[len(jobs)-1].Record.GivenBack()))
+		require.NoError(t, w.batch.Settle(jobs[len(jobs)-1].Record.Returned()))
 	}
 	earlier, now := jobs[0].Record, jobs[1].Record
 	l := w.queue().ledger("fees")
@@ -64,12 +64,12 @@ func TestEveryPieceOfNewsIsTaken(t *testing.T) {
 	_, err := l.end(t.Context(), helliobulk.Record{}.NeedsReview(), "1", phaseSettled, false)
 	require.NoError(t, err)
 	for range 2 * newsPage { // one page, one more, and some that come meanwhile
-		require.NoError(t, l.tell(t.Context(), 0))
+		require.NoError(t, l.report(t.Context(), 0))
 	}
 	taken := 0
 	require.NoError(t, l.latest(t.Context(), func(records ...helliobulk.Record) error {
 		if taken += len(records); taken == newsPage {
-			require.NoError(t, l.tell(t.Context(), 0))
+			require.NoError(t, l.report(t.Context(), 0))
 		}
 		return nil
 	}))

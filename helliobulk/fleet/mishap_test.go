@@ -59,7 +59,7 @@ func TestARedisThatIsPutBackToYesterdaySendsNothingTwice(t *testing.T) {
 			w.redis.restart()
 			w.fake.Advance(later)
 			w.work(WorkOptions{})
-			require.Eventually(t, func() bool { idle, err := w.queue().idle(); return err == nil && idle }, 20*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { idle, err := w.queue().idle(t.Context()); return err == nil && idle }, 20*time.Second, 10*time.Millisecond)
 			require.NoError(t, w.wait(helliobulk.Options{}))
 			w.requireEachOnce()
 		})
@@ -129,7 +129,7 @@ func TestTwoWorkersWithTheSameChunkInHandsChargeOnce(t *testing.T) {
 	w.forgetLeases()
 	w.work(WorkOptions{Workers: 6}) // it takes them at once
 	w.until("all done", allDone)
-	require.Eventually(t, func() bool { idle, err := w.queue().idle(); return err == nil && idle }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { idle, err := w.queue().idle(t.Context()); return err == nil && idle }, 20*time.Second, 10*time.Millisecond)
 	w.requireEachOnce()
 	require.Greater(t, len(w.sends()), 6, "each was sent by two")
 }
@@ -153,7 +153,7 @@ func TestNoNumberAndNoTextIsInRedisBesideTheTasksThemselves(t *testing.T) {
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
 	log := &lines{}
 	w.work(WorkOptions{Workers: 1, Logger: log.logger()})
-	require.NoError(t, w.wait(helliobulk.Options{}))
+	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrRejected)
 	all := log.String()
 	for _, key := range w.rdb.Keys(t.Context(), "hellio:*").Val() {
 		kind := w.rdb.Type(t.Context(), key).Val()

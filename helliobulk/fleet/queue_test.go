@@ -18,7 +18,7 @@ func TestATaskThatHasEndedGivesWayAndAnyOtherStays(t *testing.T) {
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Delay(3*time.Second))
 	q := w.queue()
 	var job helliobulk.Job
-	_, err := w.batch.HandOut(t.Context(), w.client, helliobulk.Options{}, 0, func(j helliobulk.Job) error { job = j; return nil })
+	_, err := w.batch.Dispatch(t.Context(), w.client, helliobulk.Options{}, 0, func(j helliobulk.Job) error { job = j; return nil })
 	require.NoError(t, err)
 	put := func() *asynq.QueueInfo {
 		t.Helper()

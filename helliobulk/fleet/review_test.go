@@ -97,7 +97,7 @@ func TestResendUnknownEnqueuesWhatNeedsReview(t *testing.T) {
 	}
 }
 
-func TestAChunkThatWaitedTooLongWithoutATryIsGivenBackAndSent(t *testing.T) {
+func TestAChunkThatWaitedTooLongWithoutATryIsReturnedAndSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3)
 	w.enqueue(helliobulk.Options{})
@@ -146,7 +146,7 @@ func TestWhatRedisMayHaveForgottenIsInDoubt(t *testing.T) {
 func TestWaitResendsWhatNeededReviewWhenItBeganAndNothingLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
-	_, err := w.batch.HandOut(t.Context(), w.client, helliobulk.Options{}, 1, func(j helliobulk.Job) error { return w.batch.Settle(j.Record.NeedsReview()) })
+	_, err := w.batch.Dispatch(t.Context(), w.client, helliobulk.Options{}, 1, func(j helliobulk.Job) error { return w.batch.Settle(j.Record.NeedsReview()) })
 	require.NoError(t, err)
 	require.Equal(t, 1, w.batch.Report().NeedsReview.Chunks)
 	ended := make(chan error, 1)

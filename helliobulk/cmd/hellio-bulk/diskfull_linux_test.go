@@ -36,7 +36,7 @@ func TestAFullDiskIsNamedAndTheBatchGoesOnWhenThereIsRoom(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		require.Error(t, err, "%d KB", kilobytes)
 		seen[cmd.ProcessState.ExitCode()] = true
-		require.Contains(t, string(out), "Next: make room on the disk, then run\n  ", "%d KB", kilobytes)
+		require.Contains(t, string(out), "Next: make room on the disk, then run", "%d KB", kilobytes)
 		e := d.run(d.send(list, "-yes")...)
 		require.Equal(t, statusDone, e.status, e.err)
 		d.requireEachOnce(n)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hellio-go/hellio/helliobulk"
@@ -17,14 +16,17 @@ func runEnqueue(ctx context.Context, c *console, args []string) error {
 	s.addPrice(p.flags)
 	p.flags.BoolVar(&wait, "wait", false, "stay until the fleet has sent all of it, and show its progress")
 	p.flags.IntVar(&ahead, "ahead", 0, "`chunks` in the queue at a time (default 10000); for a longer batch, -wait or enqueue again")
-	p.flags.BoolVar(&s.options.ResendUnknown, "resend", false, "send chunks that need review once more: they may then arrive and cost twice")
+	o := &s.options
+	p.flags.BoolVar(&o.RetryRejected, "retry", false, "send rejected chunks again, with their keys")
+	p.flags.BoolVar(&o.ResendUnknown, "resend", false,
+		"send chunks that need review again: they may then arrive and cost twice")
 	addJSON(p.flags, &c.json)
 	b, err := p.open(args)
 	if err != nil {
 		return p.stop(err)
 	}
 	defer b.Close()
-	p.onward = c.line(p.flags, map[string]string{"yes": "false", "resend": "false", "wait": "true"})
+	p.onward = p.onStore("enqueue", "-wait")
 	m, err := c.joinFleet()
 	if err != nil {
 		return p.stop(err)
@@ -69,12 +71,7 @@ func (p *place) handedOver(b *helliobulk.Batch) error {
 	if left := r.Open.Chunks + r.Unknown.Chunks; left > 0 {
 		fmt.Fprintf(p.c.err, "%s chunks are with the fleet, or will be when there is room. To collect what became of them, run\n  %s\n", thousands(left), p.onward)
 	}
-	var errs []error
-	if n := r.NeedsReview.Chunks; n > 0 {
-		errs = append(errs, fmt.Errorf("%w: %d of %d", helliobulk.ErrNeedsReview, n, r.Chunks))
-	}
-	if n := r.Reused.Chunks; n > 0 {
-		errs = append(errs, fmt.Errorf("%w: %d of %d chunks", helliobulk.ErrBatchReused, n, r.Chunks))
-	}
-	return errors.Join(errs...)
+	r.Open = helliobulk.Count{}
+	r.Unknown = helliobulk.Count{}
+	return r.End(nil)
 }

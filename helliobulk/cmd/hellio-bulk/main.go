@@ -42,11 +42,12 @@ func commands() []command {
 	return []command{
 		{"plan", "read a list into a store and show what it costs; nothing is sent", runPlan},
 		{"send", "plan, show, ask, send", runSend},
-		{"resume", "go on with a batch that was planned or stopped", runResume},
-		{"status", "show where a batch stands; no call is made", runStatus},
-		{"review", "list and settle what nobody knows of whether it was sent", runReview},
-		{"enqueue", "hand a batch to a fleet of workers through Redis, and collect what they did", runEnqueue},
-		{"worker", "be one of the fleet, until it is told to end", runWorker},
+		{"resume", "continue a batch that was planned or stopped", runResume},
+		{"retry", "send the chunks that the API rejected again, with their keys", runRetry},
+		{"status", "show the state of a batch; no call is made", runStatus},
+		{"review", "list and resolve chunks whose outcome is unknown", runReview},
+		{"enqueue", "pass a batch to a fleet of workers through Redis, and collect the results", runEnqueue},
+		{"worker", "be one worker of the fleet", runWorker},
 	}
 }
 
@@ -72,14 +73,20 @@ func main() {
 	}))
 }
 
-// untilSignal gives a context that ends with the first signal. A second one ends the program the hard way, which the store outlives.
+// untilSignal returns a context that ends with the first signal: Ctrl-C, a
+// terminal that is closed, or SIGTERM. A second one ends the program, which the
+// store outlives. A signal that is ignored, as nohup does, stays so.
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
 	go func() {
 		received := <-signals
-		signal.Stop(signals) // before anybody is told that a second one will do
+		signal.Stop(signals) // before the user reads that a second one will do
 		cancel(fmt.Errorf("%v signal received", received))
 	}()
 	return ctx
@@ -109,7 +116,11 @@ func run(ctx context.Context, args []string, c *console) int {
 		c.help(c.out)
 		return statusDone
 	}
-	return c.conclude(&stopped{statusUsage, fmt.Errorf("there is no command %q", args[0]), []step{{"see the commands", c.command("help")}}})
+	return c.conclude(&stopped{
+		status: statusUsage,
+		cause:  fmt.Errorf("there is no command %q", args[0]),
+		next:   []step{{"see the commands", c.command("help")}},
+	})
 }
 
 // say tells people something that programs learn otherwise.

@@ -7,8 +7,12 @@ import (
 )
 
 func runResume(ctx context.Context, c *console, args []string) error {
-	p := newStored(c, "resume")
-	var s sendFlags
+	return sendStored(ctx, c, "resume", sendFlags{}, args)
+}
+
+// sendStored sends a batch that is stored.
+func sendStored(ctx context.Context, c *console, name string, s sendFlags, args []string) error {
+	p := newStored(c, name)
 	s.add(p.flags)
 	addJSON(p.flags, &c.json)
 	b, err := p.open(args)
@@ -20,7 +24,16 @@ func runResume(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return p.stop(err)
 	}
+	if s.options.RetryRejected && b.Report().Rejected.Chunks == 0 {
+		return p.stop(misused("nothing to retry: the API rejected no chunk of this batch"))
+	}
 	return p.send(ctx, b, client, s)
+}
+
+func runRetry(ctx context.Context, c *console, args []string) error {
+	var s sendFlags
+	s.options.RetryRejected = true
+	return sendStored(ctx, c, "retry", s, args)
 }
 
 // newStored begins a command on a batch that is stored.

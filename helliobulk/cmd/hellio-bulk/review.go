@@ -147,7 +147,8 @@ func (r *reviewing) settle(b *helliobulk.Batch) error {
 		}
 	}
 	r.c.showReport(b)
-	return r.stop(standing(b))
+	report := b.Report()
+	return r.stop(report.End(nil))
 }
 
 // sendAgain resends, after the batch's id was typed.

@@ -57,7 +57,7 @@ func (p *place) agree(ctx context.Context, b *helliobulk.Batch, client *hellio.C
 	case err == nil:
 		p.c.showEstimate(p.c.err, e)
 	case !s.options.StartUnpaid:
-		return err
+		return fmt.Errorf("%w: no estimate can be made: %w", helliobulk.ErrCannotPay, err)
 	default:
 		fmt.Fprintf(p.c.err, "No price can be told: %s\n", plain(err))
 	}

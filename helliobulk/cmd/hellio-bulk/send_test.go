@@ -142,7 +142,29 @@ func TestProgramsReadAnObjectALine(t *testing.T) {
 	last = lastEvent(t, e.out)
 	require.Equal(t, statusList, *last.Exit)
 	require.Contains(t, last.Error, "empty")
-	require.Contains(t, last.Next[0].Command, "hellio-bulk send ")
+	require.Equal(t, "correct the list, or say where its columns are, then run the same command again",
+		last.Next[0].Do)
+}
+
+func TestRejectedChunksHaveAnExitStatusAndARetry(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for nth := 2; nth <= 3; nth++ {
+		d.fake.Fault(helliotest.SMSSend, helliotest.Nth(nth), helliotest.Status(422, "blocked"))
+	}
+	e := d.run(d.send(d.list(23), "-yes", "-workers", "1")...)
+	require.Equal(t, statusRejected, e.status, e.err)
+	require.Contains(t, e.out, "13 of 23 recipients")
+	require.Contains(t, e.out, "rejected       10 recipients in 2 chunks")
+	require.Equal(t, statusRejected, d.run("status", "-store", d.store()).status)
+	require.Equal(t, statusRejected, d.run("resume", "-store", d.store()).status)
+	require.Equal(t, []string{"retry", "-store", d.store()}, nextCommand(t, e))
+	e = d.run(nextCommand(t, e)...)
+	require.Equal(t, statusDone, e.status, e.err)
+	d.requireEachOnce(23)
+	e = d.run("retry", "-store", d.store())
+	require.Equal(t, statusUsage, e.status)
+	require.Contains(t, e.err, "nothing to retry")
 }
 
 func TestStatusTellsAChunkALine(t *testing.T) {

@@ -105,7 +105,7 @@ func (s *screen) wait(t *testing.T, text string) {
 
 func TestASignalStopsAfterTheCallsUnderWay(t *testing.T) {
 	t.Parallel()
-	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		d, g := gated(t)
 		cmd := d.child(d.send(d.list(60), "-yes", "-workers", "1")...)
 		stderr := newScreen()
@@ -119,7 +119,7 @@ func TestASignalStopsAfterTheCallsUnderWay(t *testing.T) {
 		require.Equal(t, statusUnfinished, cmd.ProcessState.ExitCode(), stderr)
 		require.Len(t, d.fake.Messages(), 20, "the call under way has ended, and no other began")
 		require.Equal(t, statusUnfinished, d.run("status", "-store", d.store()).status)
-		_, next, found := strings.Cut(stderr.String(), "\nNext: to go on, run\n  "+calledAs(os.Args[0])+" ")
+		_, next, found := strings.Cut(stderr.String(), "\nNext: to continue, run\n  "+calledAs(os.Args[0])+" ")
 		require.True(t, found, stderr)
 		e := d.run(strings.Fields(next)...)
 		require.Equal(t, statusDone, e.status, e.err)
@@ -142,5 +142,22 @@ func TestASecondSignalEndsItAtOnceAndLosesNothing(t *testing.T) {
 	require.Equal(t, syscall.SIGINT, cmd.ProcessState.Sys().(syscall.WaitStatus).Signal())
 	require.Contains(t, d.run("status", "-store", d.store()).out, "unknown        5 recipients in 1 chunk\n")
 	require.Equal(t, statusDone, d.run("resume", "-store", d.store()).status)
+	d.requireEachOnce(60)
+}
+
+func TestASignalThatIsIgnoredStaysIgnored(t *testing.T) {
+	t.Parallel()
+	d, g := gated(t)
+	words := append([]string{os.Args[0]}, d.send(d.list(60), "-yes", "-workers", "1")...)
+	for i, w := range words {
+		words[i] = quote(w)
+	}
+	cmd := exec.Command("sh", "-c", "trap '' HUP; exec "+strings.Join(words, " ")) // as nohup does
+	cmd.Env = d.child().Env
+	require.NoError(t, cmd.Start())
+	<-g.reached
+	require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+	close(g.release)
+	require.NoError(t, cmd.Wait())
 	d.requireEachOnce(60)
 }

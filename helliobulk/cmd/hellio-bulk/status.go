@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/hellio-go/hellio/helliobulk"
@@ -21,7 +20,8 @@ func runStatus(_ context.Context, c *console, args []string) error {
 		return p.stop(err)
 	}
 	defer b.Close()
-	state := p.stop(standing(b))
+	report := b.Report()
+	state := p.stop(report.End(nil))
 	switch {
 	case chunks:
 		err = helliobulk.WriteCSV(c.out, b.Chunks())
@@ -31,22 +31,6 @@ func runStatus(_ context.Context, c *console, args []string) error {
 		c.showReport(b)
 	}
 	return errors.Join(p.stop(err), state)
-}
-
-// standing is the error that a run with nothing left to try would end with: of a batch that is done, nil.
-func standing(b *helliobulk.Batch) error {
-	r := b.Report()
-	var errs []error
-	if n := r.Open.Chunks + r.Unknown.Chunks; n > 0 {
-		errs = append(errs, fmt.Errorf("%w: %d of %d chunks are left", helliobulk.ErrUnfinished, n, r.Chunks))
-	}
-	if n := r.NeedsReview.Chunks; n > 0 {
-		errs = append(errs, fmt.Errorf("%w: %d of %d", helliobulk.ErrNeedsReview, n, r.Chunks))
-	}
-	if n := r.Reused.Chunks; n > 0 {
-		errs = append(errs, fmt.Errorf("%w: %d of %d chunks", helliobulk.ErrBatchReused, n, r.Chunks))
-	}
-	return errors.Join(errs...)
 }
 
 func (c *console) writeInvalid(b *helliobulk.Batch) error {

@@ -50,7 +50,7 @@ func TestAtATerminalItAsksDrawsABarAndObeysCtrlC(t *testing.T) {
 	enter("\x03")
 	seen.wait(t, "Stopping after the calls under way")
 	close(g.release)
-	seen.wait(t, "Next: to go on, run")
+	seen.wait(t, "Next: to continue, run")
 	_ = cmd.Wait() // its status is looked at
 	require.Equal(t, statusUnfinished, cmd.ProcessState.ExitCode(), seen)
 	require.False(t, secret.MatchString(seen.String()))
