@@ -54,6 +54,7 @@ func decide(e entry, r *Result, acceptReplays bool) (entry, Verdict) {
 	switch {
 	case r.Err == nil && r.Replayed && first && !acceptReplays:
 		e.State = StateReused
+		e.Campaign = r.Sent.CampaignID
 		return e, Stop
 	case r.Err == nil:
 		return e.accepted(r.Sent), Done

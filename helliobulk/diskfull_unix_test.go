@@ -19,7 +19,7 @@ import (
 func TestAFullDiskStopsTheBatchAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	stopped, sending := 0, 0
-	for _, kilobytes := range []uint64{1, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 1024} {
+	for _, kilobytes := range []uint64{1, 2, 3, 4, 8, 12, 16, 24, 32, 40, 48, 56, 64, 1024} {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0), helliotest.WithBalance(crashBalance))
 		job := childJob{URL: fake.URL(), Store: storePath(t), Count: 400, Limit: kilobytes << 10}
 		text, err := json.Marshal(job)

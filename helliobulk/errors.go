@@ -20,7 +20,7 @@ var (
 	// sent.
 	ErrNoRecipients = errors.New("helliobulk: there is no recipient to send to")
 	// ErrBatchChanged: the store holds a batch with another id, text, sender,
-	// region or list. This call sent nothing.
+	// region or list. It comes as a *ChangedError. This call sent nothing.
 	ErrBatchChanged = errors.New("helliobulk: the batch is not the one that was planned")
 	// ErrOtherAccount: the client has another token or base URL than the batch.
 	// Keys belong to a token: under another one a message could be sent twice.
@@ -44,6 +44,10 @@ var (
 	// ErrNeedsReview: some chunks may or may not have been sent, and their keys
 	// may be forgotten. All others are finished.
 	ErrNeedsReview = errors.New("helliobulk: chunks need review")
+	// ErrMaybeSent: the API has campaigns that may be those of open chunks, or
+	// cannot be asked: the store may be an old copy. It comes as a
+	// *MaybeSentError. This call sent nothing.
+	ErrMaybeSent = errors.New("helliobulk: chunks may have been sent by another copy of the store")
 	// ErrBatchReused: the API knew the key of a chunk that was never tried, so
 	// it sent nothing: the batch id was used before, or the store is an old copy.
 	ErrBatchReused = errors.New("helliobulk: the API knows keys that this store never used")
@@ -64,6 +68,22 @@ func (e *OtherAccountError) Error() string {
 
 // Is matches ErrOtherAccount.
 func (e *OtherAccountError) Is(target error) bool { return target == ErrOtherAccount }
+
+// ChangedError says in what a stored batch differs from the one that is asked
+// for. It matches ErrBatchChanged.
+type ChangedError struct {
+	Field    string   // "batch id", "text, sender, gateway or region", or "list"
+	Manifest Manifest // of the stored batch
+}
+
+// Error returns what differs.
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%v: the store holds batch %s with another %s",
+		ErrBatchChanged, e.Manifest.BatchID, e.Field)
+}
+
+// Is matches ErrBatchChanged.
+func (e *ChangedError) Is(target error) bool { return target == ErrBatchChanged }
 
 // PaymentError is an estimate that the balance does not cover. It matches
 // ErrCannotPay.

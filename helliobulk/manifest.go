@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// formatVersion is that of the store. Another one is refused.
-const formatVersion = 1
-
 // Manifest is what a batch is, written whole before its first message is sent, and never changed; but see Options.AdoptToken.
 type Manifest struct {
 	Version    int               `json:"format"` // of the store
@@ -23,13 +20,15 @@ type Manifest struct {
 	ParamsHash string            `json:"params_sha256"`
 	ListHash   string            `json:"list_sha256"` // of the list as given
 	ChunkSize  int               `json:"chunk_size"`
-	Personal   bool              `json:"personal"`   // the message has placeholders
-	Given      int               `json:"given"`      // entries of the list
-	Invalid    int               `json:"invalid"`    // of these, not to be sent to: see Invalid
-	Duplicates int               `json:"duplicates"` // of these, the same text to the same number once more
-	Recipients int               `json:"recipients"` // of these, to be sent to
-	Chunks     int               `json:"chunks"`     // calls that this takes
-	Volumes    map[string]Volume `json:"volumes"`    // by country, ISO 3166-1 alpha-2; "" for numbers of none
+	Personal   bool              `json:"personal"`         // the message has placeholders
+	Given      int               `json:"given"`            // entries of the list
+	Invalid    int               `json:"invalid"`          // of these, not to be sent to: see Invalid
+	Duplicates int               `json:"duplicates"`       // of these, the same text to the same number once more
+	Excepted   int               `json:"excepted"`         // of these, left out: other batches may have reached them
+	Except     []Excepted        `json:"except,omitempty"` // those batches
+	Recipients int               `json:"recipients"`       // of the entries, to be sent to
+	Chunks     int               `json:"chunks"`           // calls that this takes
+	Volumes    map[string]Volume `json:"volumes"`          // by country, ISO 3166-1 alpha-2; "" for numbers of none
 }
 
 // Volume is what goes to one country.
@@ -41,4 +40,10 @@ type Volume struct {
 // Format prints the manifest without the text, for every verb.
 func (m Manifest) Format(f fmt.State, _ rune) {
 	printInstead(f, fmt.Sprintf("Manifest{batch %q, %d recipients in %d chunks}", m.BatchID, m.Recipients, m.Chunks))
+}
+
+// Excepted is a batch whose recipients were left out.
+type Excepted struct {
+	BatchID string `json:"batch_id"`
+	Store   string `json:"store"` // as it was named
 }

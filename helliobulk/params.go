@@ -38,6 +38,11 @@ type Params struct {
 	Region    string // country of numbers without a country code, two letters; "": all numbers have theirs, with or without +
 	ChunkSize int    // recipients of one call, at most 10,000; 0: 500. A stored batch keeps its own
 
+	// Except names stores of other batches, of the same account. Recipients whom
+	// those have reached, or may have, are left out. What those have not sent is
+	// passed on to this batch: they end with its plan.
+	Except []string
+
 	Options
 }
 
@@ -48,6 +53,7 @@ type Options struct {
 	Grace         time.Duration // how long calls in flight may take once the context has ended; 0: 10 s
 	StartUnpaid   bool          // begin although the balance does not cover the estimate, or no estimate can be made
 	RetryRejected bool          // send rejected chunks again, with their keys; nothing of them was sent
+	SendUnseen    bool          // send open chunks although the API may have sent them: see ErrMaybeSent
 	ResendUnknown bool          // send chunks that need review again: they may then arrive and cost twice
 	AcceptReplays bool          // take stored answers for chunks never tried as their own: after the store was lost or restored
 	AdoptToken    bool          // continue with another token of the same account; chunks of unknown outcome then need review

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hellio-go/hellio"
@@ -148,7 +147,7 @@ func TestDuplicatesAreDroppedOverTheWholeBatchOfPersonalTextsToo(t *testing.T) {
 	_, client := newFake(t)
 	p := batchOf(t)
 	p.Message = "Code {{child}}"
-	count := 2*seenBatch + 10
+	const count = 2010
 	list := func(yield func(Recipient, error) bool) {
 		for i := range 2 * count {
 			if !yield(Recipient{Number: number(i % count), Fields: map[string]string{"child": fmt.Sprint(i % 3)}}, nil) {
@@ -168,40 +167,36 @@ func TestDuplicatesAreDroppedOverTheWholeBatchOfPersonalTextsToo(t *testing.T) {
 
 func TestWhatOnlyLooksLikeADuplicateIsSent(t *testing.T) {
 	t.Parallel()
-	one := byNumber{roaring64.New()}
-	texts, err := newByText(storePath(t))
-	require.NoError(t, err)
-	defer texts.close()
-	for i := range 3 * seenBatch { // numbers alike in their last 32 bits, and one number's texts
-		fresh, err := one.fresh(destination(233240000000+i<<32), "")
-		require.NoError(t, err)
-		require.True(t, fresh)
-		fresh, err = texts.fresh(233240000000, fmt.Sprint(i))
-		require.NoError(t, err)
-		require.True(t, fresh)
+	one := newDedupe(false)
+	texts := newDedupe(true)
+	for i := range 3000 { // numbers alike in their last 32 bits, and one number's texts
+		require.True(t, one.isNew(destination(233240000000+i<<32), ""))
+		require.True(t, texts.isNew(233240000000, fmt.Sprint(i)))
 	}
+	require.False(t, one.isNew(233240000000, ""))
+	require.False(t, texts.isNew(233240000000, "0"))
 }
 
 func TestAGroupIsSentEarlyOnlyWhenTooManyWait(t *testing.T) {
 	t.Parallel()
 	emitted, waiting := 0, 0
-	g := newGrouper(100, func(_ string, numbers []destination) error {
+	g := newGrouper(100, func(_ string, numbers []addressee) error {
 		require.Len(t, numbers, 100, "chunks of one text are full")
 		emitted++
 		return nil
 	})
 	for i := range 2 * maxPending / 100 * 100 {
-		_, err := g.add("Fees", destination(i))
+		_, err := g.add("Fees", addressee{to: destination(i)})
 		require.NoError(t, err)
 	}
 	require.Equal(t, 2*maxPending/100, emitted)
-	g = newGrouper(maxChunkSize, func(_ string, numbers []destination) error {
+	g = newGrouper(maxChunkSize, func(_ string, numbers []addressee) error {
 		waiting -= len(numbers)
 		return nil
 	})
 	for i := range 2 * maxPending {
 		waiting++
-		_, err := g.add(fmt.Sprint(i%maxGroups), destination(i))
+		_, err := g.add(fmt.Sprint(i%maxGroups), addressee{to: destination(i)})
 		require.NoError(t, err)
 		require.LessOrEqual(t, waiting, maxPending)
 	}
@@ -247,9 +242,9 @@ func TestEachInvalidEntryIsListedWithItsReason(t *testing.T) {
 		got = append(got, r)
 	}
 	require.Len(t, got, 1501)
-	require.Equal(t, InvalidRecipient{2, reasonNumber}, got[0])
-	require.Equal(t, InvalidRecipient{3, reasonUnused}, got[1])
-	require.Equal(t, 1502, got[1500].Position)
+	require.Equal(t, InvalidRecipient{Line: 2, Reason: reasonNumber, Number: "junk"}, got[0])
+	require.Equal(t, InvalidRecipient{Line: 3, Reason: reasonUnused, Number: "024"}, got[1])
+	require.Equal(t, 1502, got[1500].Line)
 }
 
 func TestABatchWithoutAnIDGetsOneOfItsOwn(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 type Recipient struct {
 	Number string            // as people write it; with the batch's region, national numbers too
 	Fields map[string]string // what {{name}} stands for in the message
+	Line   int               // of the list, ascending; 0: the entry's position
 }
 
 // Format prints that there is a recipient and nothing of it, for every verb.
@@ -41,9 +42,6 @@ const (
 	reasonField  = "a field of the message is missing or empty"
 	reasonText   = "its text is empty, longer than 1600 characters or not UTF-8"
 )
-
-// destination is a number in international form, which fits a uint64 whole: no country code begins with 0, and 15 digits are the most.
-type destination uint64
 
 func (d destination) String() string { return "+" + strconv.FormatUint(uint64(d), 10) }
 

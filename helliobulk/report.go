@@ -24,6 +24,7 @@ type Report struct {
 	Given      int    `json:"given"`      // entries of the list
 	Invalid    int    `json:"invalid"`    // of these, not to be sent to
 	Duplicates int    `json:"duplicates"` // of these, dropped
+	Excepted   int    `json:"excepted"`   // of these, left out: other batches may have reached them
 	Recipients int    `json:"recipients"` // of these, to be sent to
 	Chunks     int    `json:"chunks"`
 
@@ -33,11 +34,13 @@ type Report struct {
 	Rejected    Count `json:"rejected"`
 	NeedsReview Count `json:"needs_review"`
 	Reused      Count `json:"reused"`
+	PassedOn    Count `json:"passed_on"` // to another batch, planned with Params.Except
 
 	Accepted     int     `json:"accepted"`       // recipients of chunks that are done, whom the API accepted
 	InvalidAtAPI int     `json:"invalid_at_api"` // recipients of these, whom it did not; they cost nothing
 	Replayed     int     `json:"replayed"`       // chunks whose answer was a stored one; their cost counts once all the same
 	Costs        []Money `json:"costs"`          // what the API reserved for the chunks that are done, exact; by currency
+	ByHand       Count   `json:"by_hand"`        // of Done, resolved by hand: what they cost is not in Costs
 }
 
 // Money is an amount with its currency.
@@ -54,7 +57,7 @@ type tally struct {
 
 func newTally(m *Manifest) *tally {
 	return &tally{costs: map[string]*big.Rat{}, report: Report{
-		BatchID: m.BatchID, Given: m.Given, Invalid: m.Invalid, Duplicates: m.Duplicates, Recipients: m.Recipients, Chunks: m.Chunks,
+		BatchID: m.BatchID, Given: m.Given, Invalid: m.Invalid, Duplicates: m.Duplicates, Excepted: m.Excepted, Recipients: m.Recipients, Chunks: m.Chunks,
 		Open: Count{m.Chunks, m.Recipients},
 	}}
 }
@@ -74,6 +77,10 @@ func (t *tally) add(e *entry, sign int) {
 	}
 	t.report.Accepted += sign * e.Accepted
 	t.report.InvalidAtAPI += sign * e.Invalid
+	if e.ByHand {
+		t.report.ByHand.Chunks += sign
+		t.report.ByHand.Recipients += sign * e.Recipients
+	}
 	if e.Replayed {
 		t.report.Replayed += sign
 	}
@@ -98,6 +105,8 @@ func (r *Report) count(s State) *Count {
 		return &r.NeedsReview
 	case StateReused:
 		return &r.Reused
+	case StatePassedOn:
+		return &r.PassedOn
 	default:
 		return &r.Open
 	}
@@ -138,7 +147,8 @@ type ChunkStatus struct {
 	Code       string        `json:"code,omitempty"`
 	Outcome    string        `json:"outcome,omitempty"` // of the last call, in words
 	Replayed   bool          `json:"replayed"`
-	Resent     bool          `json:"resent"` // sent once more although it may have been sent: it may have cost twice
+	Resent     bool          `json:"resent"`             // sent again although it may have been sent: it may have cost twice
+	NotSent    bool          `json:"not_sent,omitempty"` // reused, and found not to have been sent
 	Reference  string        `json:"reference,omitempty"`
 	CampaignID hellio.ID     `json:"campaign_id,omitempty"`
 	Accepted   int           `json:"accepted"`
@@ -151,7 +161,7 @@ type ChunkStatus struct {
 func (e *entry) status(batchID string, index int) ChunkStatus {
 	s := ChunkStatus{
 		Index: index, Key: ChunkKey(batchID, index), State: e.State, Recipients: e.Recipients, Tries: e.Tries, Status: e.Status, Code: e.Code,
-		Outcome: e.Outcome, Replayed: e.Replayed, Resent: e.Resent, Reference: e.Reference, CampaignID: e.Campaign, Accepted: e.Accepted,
+		Outcome: e.Outcome, Replayed: e.Replayed, Resent: e.Resent, NotSent: e.NotSent, Reference: e.Reference, CampaignID: e.Campaign, Accepted: e.Accepted,
 		Invalid: e.Invalid, Segments: e.Segments, Cost: e.Cost, Currency: e.Currency,
 	}
 	if e.Intent != 0 {

@@ -54,9 +54,10 @@ func TestTheReportIsTheSameFromMemoryAndFromDisk(t *testing.T) {
 	require.Equal(t, r, stored)
 	text, err := json.Marshal(r)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"batch_id":"fees","given":30,"invalid":0,"duplicates":0,"recipients":30,"chunks":6,"open":{"chunks":3,"recipients":15},
+	require.JSONEq(t, `{"batch_id":"fees","given":30,"invalid":0,"duplicates":0,"excepted":0,"recipients":30,"chunks":6,"open":{"chunks":3,"recipients":15},
 		"unknown":{"chunks":0,"recipients":0},"done":{"chunks":2,"recipients":10},"rejected":{"chunks":1,"recipients":5},
-		"needs_review":{"chunks":0,"recipients":0},"reused":{"chunks":0,"recipients":0},"accepted":10,"invalid_at_api":0,"replayed":0,
+		"needs_review":{"chunks":0,"recipients":0},"reused":{"chunks":0,"recipients":0},
+		"passed_on":{"chunks":0,"recipients":0},"by_hand":{"chunks":0,"recipients":0},"accepted":10,"invalid_at_api":0,"replayed":0,
 		"costs":[{"currency":"GHS","amount":"0.3100"}]}`, string(text))
 }
 

@@ -58,7 +58,8 @@ func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *
 	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour) // the fake forgets keys after 24
 	for range 2 {
-		r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{})
+		options := Options{SendUnseen: true}
+		r, err := Resume(t.Context(), fake.Client(quick()...), path, options)
 		require.ErrorIs(t, err, ErrNeedsReview)
 		require.NotErrorIs(t, err, ErrUnfinished, "the chunk that was never tried is sent")
 		require.Equal(t, Count{1, 5}, r.NeedsReview)
@@ -108,7 +109,7 @@ func TestReviewListsWhatPeopleMustLookAt(t *testing.T) {
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour)
-	_, err := Resume(t.Context(), fake.Client(quick()...), path, Options{})
+	_, err := Resume(t.Context(), fake.Client(quick()...), path, Options{SendUnseen: true})
 	require.ErrorIs(t, err, ErrNeedsReview)
 	b, err := Open(path)
 	require.NoError(t, err)
@@ -149,9 +150,10 @@ func TestPeopleSettleAChunkEitherWay(t *testing.T) {
 			b, err := Open(path)
 			require.NoError(t, err)
 			var param *hellio.ParamError
-			for _, index := range []int{-1, 0, 2, 3} { // not there, done, open, not there
+			for _, index := range []int{-1, 0, 3} { // not there, done, not there
 				require.ErrorAs(t, b.Resolve(index, found), &param)
 			}
+			require.ErrorAs(t, b.Resolve(2, WasNotSent), &param, "it is open")
 			require.NoError(t, b.mark(2, StateRejected))
 			require.ErrorAs(t, b.Resolve(2, found), &param, "what was refused was not sent, and needs nobody")
 			require.NoError(t, b.mark(2, StateOpen))
@@ -168,12 +170,45 @@ func TestPeopleSettleAChunkEitherWay(t *testing.T) {
 	}
 }
 
+func TestAChunkWhoseKeyIsForeignIsNeverSentWithIt(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	_, err := Run(t.Context(), client, Numbers(numbers(5)...), batchOf(t))
+	require.NoError(t, err)
+	p := batchOf(t)
+	p.Message = "Another text."
+	_, err = Run(t.Context(), client, Numbers(numbers(5)...), p)
+	require.ErrorIs(t, err, ErrBatchReused)
+	b, err := Open(p.Store)
+	require.NoError(t, err)
+	defer b.Close()
+	require.NoError(t, b.Resolve(0, WasNotSent))
+	calls := len(fake.Requests())
+	for _, o := range []Options{{}, {AcceptReplays: true}, {RetryRejected: true}} {
+		require.ErrorIs(t, b.Send(t.Context(), client, o), ErrBatchReused)
+		require.Equal(t, Count{1, 5}, b.Report().Reused)
+	}
+	require.Len(t, fake.Requests(), calls+3, "the API is asked for its time, and no more")
+}
+
+func TestAChunkResolvedByHandHasNoKnownCost(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	b := planned(t, client, numbers(7))
+	defer b.Close()
+	require.NoError(t, b.Resolve(0, WasSent))
+	r := b.Report()
+	require.Equal(t, Count{1, 5}, r.ByHand)
+	require.Equal(t, 5, r.Accepted)
+	require.Empty(t, r.Costs)
+}
+
 func TestResendUnknownSendsAgainOnlyWhenTold(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour)
-	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{ResendUnknown: true})
+	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{ResendUnknown: true, SendUnseen: true})
 	require.NoError(t, err)
 	require.Equal(t, 15, r.Accepted)
 	require.Equal(t, 2, perNumber(fake)[number(5)], "that is what was told")
@@ -203,7 +238,6 @@ func TestABatchIDUsedBeforeIsFoundOutAtItsFirstChunk(t *testing.T) {
 	require.Len(t, fake.Messages(), 15)
 	b, err := Open(tomorrow.Store)
 	require.NoError(t, err)
-	require.Error(t, b.Resolve(0, WasNotSent), "its key can't send it")
 	require.NoError(t, b.Close())
 	for range 2 { // the second chunk and the third were used as well
 		_, err = Resume(t.Context(), client, tomorrow.Store, Options{Workers: 1})
@@ -272,7 +306,7 @@ func TestTheMarginIsTheCallersOwn(t *testing.T) {
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
 	fake.Advance(2 * time.Hour)
-	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{Margin: time.Hour})
+	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{Margin: time.Hour, SendUnseen: true})
 	require.ErrorIs(t, err, ErrNeedsReview)
 	require.Equal(t, Count{1, 5}, r.NeedsReview)
 }
@@ -283,7 +317,7 @@ func TestARefusalOfWhatIsResentIsNoProofThatItWasNeverSent(t *testing.T) {
 	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour)
 	client := fake.Client(quick()...)
-	_, err := Resume(t.Context(), client, path, Options{})
+	_, err := Resume(t.Context(), client, path, Options{SendUnseen: true})
 	require.ErrorIs(t, err, ErrNeedsReview)
 	fake.Fault(helliotest.SMSSend, helliotest.Times(maxFailures), helliotest.Status(422, hellio.CodeNoValidRecipients))
 	b, err := Open(path)

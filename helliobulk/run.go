@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"iter"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/hellio-go/hellio"
 )
 
@@ -76,6 +74,9 @@ func (b *Batch) prepare(ctx context.Context, client *hellio.Client, o Options) (
 	}
 	r := newRunner(b, client, o)
 	_ = r.sender.askTime(ctx) // where the API's time is needed, it is asked for again
+	if err := b.checkUnseen(ctx, client, r.sender.clock.now().best, o); err != nil {
+		return nil, err
+	}
 	return r, b.affordable(ctx, client, o)
 }
 
@@ -102,7 +103,7 @@ func (b *Batch) adopt(ctx context.Context, client *hellio.Client, takeToken bool
 		}
 	}
 	b.manifest.Account = fingerprint
-	return b.store.update(func(tx *bbolt.Tx) error { return putManifest(tx, &b.manifest) })
+	return b.store.writeManifest(&b.manifest)
 }
 
 func (b *Batch) mark(index int, s State) error {

@@ -173,7 +173,7 @@ func (r *runner) wants(e *entry) bool {
 	case StateNeedsReview:
 		return r.opts.ResendUnknown
 	case StateReused:
-		return r.opts.AcceptReplays
+		return r.opts.AcceptReplays && !e.NotSent
 	default:
 		return false
 	}

@@ -62,6 +62,7 @@ func Wait(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
 	if err := f.enqueue(ctx); err != nil {
 		return err
 	}
+	f.opts.SendUnseen = true     // it was looked for
 	f.opts.RetryRejected = false // each is for the chunks as they were then
 	f.opts.ResendUnknown = false
 	f.opts.AdoptToken = false

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"flag"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hellio-go/hellio/helliobulk"
@@ -127,11 +129,52 @@ func adviseList(p *place, _ failure) []step {
 	return []step{{do, p.again()}}
 }
 
-func adviseStored(p *place, _ failure) []step {
-	return []step{
-		{"to send the batch that the store holds, as it was planned, run", p.resume()},
-		{"to send another batch, give it an id and a store of its own", ""},
+func adviseStored(p *place, f failure) []step {
+	steps := []step{{"to send the batch that the store holds, as it was planned, run", p.resume()}}
+	if f.changed.Field == "list" {
+		return append(steps, step{
+			"or, to end it here and send the new list to those whom it has not reached, run",
+			p.rest(&f.changed.Manifest),
+		})
 	}
+	return append(steps, step{Do: "to send another batch, give it an id and a store of its own; " +
+		"-except " + p.store + " leaves out whom this one has reached"})
+}
+
+// rest returns the command that sends this list to those whom the stored batch,
+// and those before it, have not reached.
+func (p *place) rest(m *helliobulk.Manifest) string {
+	id, store := p.unused(m.BatchID)
+	words := append([]string{"send"}, p.flags.args...)
+	p.flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "batch", "store", "except", "message", "message-file", "message-from",
+			"sender", "region", "gateway":
+		default:
+			words = append(words, flagWords(f)...)
+		}
+	})
+	words = append(words, "-batch", id, "-store", store, "-message-from", p.store)
+	for _, other := range m.Except {
+		words = append(words, "-except", other.Store)
+	}
+	return p.c.command(append(words, "-except", p.store)...)
+}
+
+// unused returns an id and a store that no batch has here.
+func (p *place) unused(id string) (newID, store string) {
+	for n := 2; ; n++ {
+		suffix := "-" + strconv.Itoa(n)
+		store = p.besides(suffix + ".batch")
+		if _, err := os.Stat(store); err != nil {
+			return id + suffix, store
+		}
+	}
+}
+
+// besides returns the store's path with another ending.
+func (p *place) besides(ending string) string {
+	return strings.TrimSuffix(p.store, ".batch") + ending
 }
 
 func adviseReplays(p *place, _ failure) []step {
@@ -140,8 +183,25 @@ func adviseReplays(p *place, _ failure) []step {
 			"if the store is a restored copy, or the batch was planned again, run",
 			p.onwards("accept-replays"),
 		},
-		{"if the id was used for another batch, plan this one under an id of its own", ""},
+		{"to find out whether it was, or the id was used for another message, run", p.look()},
 	}
+}
+
+func adviseLook(p *place, f failure) []step {
+	n := some(f.unseen.Open.Recipients, "recipient")
+	return []step{
+		{"to find out which chunks were sent, run", p.look()},
+		{
+			"or, although up to " + n + " may get the message a second time, run",
+			p.onwards() + " -confirm " + quote(p.batch),
+		},
+	}
+}
+
+func adviseConfirm(p *place, f failure) []step {
+	n := some(f.nobody.recipients, "recipient")
+	do := "to do so without a terminal, although up to " + n + " may get the message twice, run"
+	return []step{{do, p.again() + " -confirm " + quote(f.nobody.id)}}
 }
 
 func adviseWait(p *place, _ failure) []step {
@@ -183,12 +243,18 @@ func adviseRoom(p *place, _ failure) []step {
 }
 
 func adviseReview(p *place, _ failure) []step {
-	return []step{{"find out whether chunks of unknown outcome were sent: run", p.review()}}
+	return []step{{"to find out whether chunks of unknown outcome were sent, run", p.look()}}
 }
 
 func adviseRejected(p *place, _ failure) []step {
-	do := "the rejected chunks were not sent; when the cause is fixed, run"
-	return []step{{do, p.c.command("retry", "-store", p.store)}}
+	return []step{
+		{"the rejected chunks were not sent; when the cause is fixed, run", p.onStore("retry")},
+		{
+			"or, to write their numbers into a file, run",
+			p.c.command("export", "-store", p.store, "-state", "rejected",
+				"-o", p.besides("-rejected.csv")),
+		},
+	}
 }
 
 func adviseAgain(p *place, _ failure) []step {
@@ -232,7 +298,7 @@ func (p *place) onStore(words ...string) string {
 	return p.c.command(words...)
 }
 
-func (p *place) review() string { return p.c.command("review", "-store", p.store) }
+func (p *place) look() string { return p.c.command("review", "-store", p.store, "-look") }
 
 // again returns the command that was called; "" if the text of a message would
 // be in it.

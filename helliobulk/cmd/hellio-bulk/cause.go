@@ -38,6 +38,9 @@ type failure struct {
 	code    string // of that answer
 	payment *helliobulk.PaymentError
 	account *helliobulk.OtherAccountError
+	changed *helliobulk.ChangedError
+	unseen  *helliobulk.MaybeSentError
+	nobody  *unconfirmed
 	list    *list.Error
 }
 
@@ -55,6 +58,9 @@ func failureOf(err error) failure {
 	}
 	errors.As(err, &f.payment)
 	errors.As(err, &f.account)
+	errors.As(err, &f.changed)
+	errors.As(err, &f.unseen)
+	errors.As(err, &f.nobody)
 	errors.As(err, &f.list)
 	return f
 }
@@ -103,6 +109,8 @@ func is(targets ...error) func(failure) bool {
 func advices() []advice {
 	return []advice{
 		{"misuse", failure.misuse, statusUsage, never, adviseFlags},
+		{"maybe sent", is(helliobulk.ErrMaybeSent), statusReview, saidSo, adviseLook},
+		{"not confirmed", failure.unconfirmed, statusNobody, saidSo, adviseConfirm},
 		{"no token", is(errNoToken), statusAccount, never, adviseToken},
 		{"another base URL", failure.otherURL, statusAccount, never, adviseURL},
 		{"another token", is(helliobulk.ErrOtherAccount), statusAccount, never, adviseOtherToken},
@@ -132,6 +140,8 @@ func advices() []advice {
 		{"anything else", func(failure) bool { return true }, statusFailed, never, adviseAgain},
 	}
 }
+
+func (f failure) unconfirmed() bool { return f.nobody != nil }
 
 func (f failure) otherURL() bool { return f.account != nil && f.account.Field == "base URL" }
 

@@ -28,7 +28,7 @@ func TestAFullDiskIsNamedAndTheBatchGoesOnWhenThereIsRoom(t *testing.T) {
 	t.Parallel()
 	const n = 400
 	seen := map[int]bool{}
-	for _, kilobytes := range []int{8, 40, 48, 56, 64, 80} {
+	for _, kilobytes := range []int{1, 2, 4, 8, 16, 20} {
 		d := newDesk(t)
 		list := d.list(n)
 		cmd := d.child(d.send(list, "-yes")...)

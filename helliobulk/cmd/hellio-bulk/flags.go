@@ -96,6 +96,7 @@ func (l *listFlags) format() (f list.Format, err error) {
 type batchFlags struct {
 	params               helliobulk.Params
 	message, messageFile string
+	messageFrom          string // a store
 }
 
 func (b *batchFlags) add(f *flags) {
@@ -105,9 +106,23 @@ func (b *batchFlags) add(f *flags) {
 	f.StringVar(&p.Sender, "sender", "", "approved sender `name` (default HELLIO_DEFAULT_SENDER)")
 	f.StringVar(&b.message, "message", "", "`text`; {{name}} stands for the column of that name")
 	f.StringVar(&b.messageFile, "message-file", "", "`file` with the text")
+	f.StringVar(&b.messageFrom, "message-from", "", "`store` of a batch with the same text, "+
+		"sender, region and route")
 	f.StringVar(&p.Region, "region", "", "`country` of numbers without a country code, such as GH")
 	f.StringVar(&p.Gateway, "gateway", "", "`route` other than the account's own")
+	f.Var((*paths)(&p.Except), "except", "`store` of another batch: leave out whom it reached, "+
+		"take over whom it did not; may be repeated")
 	f.IntVar(&p.ChunkSize, "chunk", 0, "`recipients` of one call, at most 10000 (default 500)")
+}
+
+// paths is a flag that may be repeated.
+type paths []string
+
+func (p *paths) String() string { return strings.Join(*p, " ") }
+
+func (p *paths) Set(text string) error {
+	*p = append(*p, text)
+	return nil
 }
 
 // maxMessageFile is in bytes; 1600 characters need less.
@@ -122,13 +137,22 @@ func (b *batchFlags) finish(c *console, encoding list.Encoding) error {
 		}
 		p.Store = p.BatchID + ".batch"
 	}
+	given := 0
+	for _, from := range []string{b.message, b.messageFile, b.messageFrom} {
+		if from != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return misused("one of -message, -message-file and -message-from is needed")
+	}
+	if b.messageFrom != "" {
+		return b.copyFrom()
+	}
 	if p.Sender == "" {
 		p.Sender = c.getenv("HELLIO_DEFAULT_SENDER")
 	}
 	p.Message = b.message
-	if (b.message == "") == (b.messageFile == "") {
-		return misused("one of -message and -message-file is needed")
-	}
 	if b.messageFile == "" {
 		return nil
 	}
@@ -143,10 +167,25 @@ func (b *batchFlags) finish(c *console, encoding list.Encoding) error {
 	return nil
 }
 
+// copyFrom takes text, sender, region and route from another batch.
+func (b *batchFlags) copyFrom() error {
+	other, err := helliobulk.OpenReadOnly(b.messageFrom)
+	if err != nil {
+		return fmt.Errorf("-message-from: %w", err)
+	}
+	m := other.Manifest()
+	b.params.Message = m.Message
+	b.params.Sender = m.Sender
+	b.params.Region = m.Region
+	b.params.Gateway = m.Gateway
+	return other.Close()
+}
+
 // sendFlags say how it is sent.
 type sendFlags struct {
 	options helliobulk.Options
 	yes     bool
+	confirm string
 }
 
 func (s *sendFlags) add(f *flags) {
@@ -159,6 +198,8 @@ func (s *sendFlags) add(f *flags) {
 func (s *sendFlags) addPrice(f *flags) {
 	o := &s.options
 	f.BoolVar(&s.yes, "yes", false, "send without asking")
+	f.StringVar(&s.confirm, "confirm", "", "the batch's `id`: send although an old plan may have "+
+		"been sent by another copy of the store")
 	addMargin(f, &o.Margin)
 	f.BoolVar(&o.StartUnpaid, "start-unpaid", false, "begin although the balance does not cover the highest price, or no price can be told")
 	f.BoolVar(&o.AcceptReplays, "accept-replays", false, "take old answers as this batch's own: it is planned again because its store was lost")

@@ -45,6 +45,7 @@ func commands() []command {
 		{"resume", "continue a batch that was planned or stopped", runResume},
 		{"retry", "send the chunks that the API rejected again, with their keys", runRetry},
 		{"status", "show the state of a batch; no call is made", runStatus},
+		{"export", "write recipients by their state into a CSV file", runExport},
 		{"review", "list and resolve chunks whose outcome is unknown", runReview},
 		{"enqueue", "pass a batch to a fleet of workers through Redis, and collect the results", runEnqueue},
 		{"worker", "be one worker of the fleet", runWorker},

@@ -39,6 +39,7 @@ type desk struct {
 	answer  string // typed at a terminal; "": there is none
 	ctx     context.Context
 	options []hellio.Option
+	other   int // messages that belong to another batch
 }
 
 func newDesk(t *testing.T, opts ...helliotest.Option) *desk {
@@ -191,7 +192,9 @@ func TestAWrongCallSaysWhereTheFlagsAre(t *testing.T) {
 		"sender":         d.send(list, "-sender", "longer than eleven"),
 		"chunk":          d.send(list, "-chunk", "10001"),
 		"placeholder":    {"send", list, "-batch", "fees", "-message", "{{"},
+		"three messages": d.send(list, "-message-from", list),
 		"resume nothing": {"resume"},
+		"unknown state":  {"export", "-store", d.store(), "-o", "x.csv", "-state", "lost"},
 		"chunks":         {"review", "-store", d.store(), "-sent", "3-1"},
 		"both":           {"review", "-store", d.store(), "-sent", "x"},
 	} {

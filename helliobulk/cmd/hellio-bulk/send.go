@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -46,8 +47,33 @@ func (p *place) send(ctx context.Context, b *helliobulk.Batch, client *hellio.Cl
 	s.options.Progress = progress.report
 	err := b.Send(ctx, client, s.options)
 	progress.end()
+	var unseen *helliobulk.MaybeSentError
+	if errors.As(err, &unseen) {
+		return p.sendUnseen(ctx, b, client, s, unseen)
+	}
 	p.c.showReport(b)
 	return p.stop(err)
+}
+
+// sendUnseen asks whether to send chunks that another copy of the store may have
+// sent.
+func (p *place) sendUnseen(
+	ctx context.Context, b *helliobulk.Batch, client *hellio.Client, s sendFlags,
+	unseen *helliobulk.MaybeSentError,
+) error {
+	n := unseen.Open.Recipients
+	question := fmt.Sprintf("%s.\nIf the store is an old copy, up to %s get the message a second "+
+		"time.", plain(unseen), some(n, "recipient"))
+	err := p.c.confirm(ctx, question, n, b.Manifest().BatchID, s.confirm)
+	var nobody *unconfirmed
+	if errors.As(err, &nobody) {
+		return p.stop(unseen)
+	}
+	if err != nil {
+		return p.stop(err)
+	}
+	s.options.SendUnseen = true
+	return p.send(ctx, b, client, s)
 }
 
 // agree shows the price and asks whether to spend it.

@@ -117,7 +117,7 @@ func TestPlanSendsNothingAndOfflineCallsNobody(t *testing.T) {
 	require.Contains(t, e.out, "0.0310 GHS")
 	require.Empty(t, d.fake.Messages())
 	e = d.run("status", "-store", d.store(), "-invalid")
-	require.Equal(t, "entry,reason\n2,not a phone number\n3,\"not in use in its country, as far as the numbering tables know\"\n", e.out)
+	require.Equal(t, "line,reason\n3,not a phone number\n4,\"not in use in its country, as far as the numbering tables know\"\n", e.out)
 	require.Equal(t, statusUnfinished, e.status)
 }
 
@@ -158,7 +158,7 @@ func TestRejectedChunksHaveAnExitStatusAndARetry(t *testing.T) {
 	require.Contains(t, e.out, "rejected       10 recipients in 2 chunks")
 	require.Equal(t, statusRejected, d.run("status", "-store", d.store()).status)
 	require.Equal(t, statusRejected, d.run("resume", "-store", d.store()).status)
-	require.Equal(t, []string{"retry", "-store", d.store()}, nextCommand(t, e))
+	require.Equal(t, []string{"retry", "-store", d.store(), "-workers", "1"}, nextCommand(t, e))
 	e = d.run(nextCommand(t, e)...)
 	require.Equal(t, statusDone, e.status, e.err)
 	d.requireEachOnce(23)

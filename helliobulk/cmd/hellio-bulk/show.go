@@ -10,7 +10,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
@@ -23,7 +22,7 @@ type event struct {
 	Seconds  *seconds                `json:"seconds,omitempty"`
 	Chunk    *helliobulk.ChunkStatus `json:"chunk,omitempty"`
 
-	Campaigns []hellio.ID `json:"campaigns,omitempty"` // that may be the chunk's
+	Sighting *helliobulk.Sighting `json:"sighting,omitempty"` // what the API lists of the chunk
 
 	Exit  *int   `json:"exit,omitempty"` // the exit status
 	Error string `json:"error,omitempty"`
@@ -58,7 +57,7 @@ func (c *console) showPlan(w io.Writer, b *helliobulk.Batch) error {
 			return err
 		}
 		if reasons[r.Reason]++; len(first) < 5 {
-			first = append(first, strconv.Itoa(r.Position))
+			first = append(first, strconv.Itoa(r.Line))
 		}
 	}
 	r := b.Report()
@@ -67,8 +66,12 @@ func (c *console) showPlan(w io.Writer, b *helliobulk.Batch) error {
 		return nil
 	}
 	lines := [][2]string{
-		{"batch", r.BatchID}, {"entries", thousands(r.Given)}, {"duplicates", thousands(r.Duplicates)}, {"invalid", thousands(r.Invalid)},
+		{"batch", r.BatchID}, {"entries", thousands(r.Given)}, {"duplicates", thousands(r.Duplicates)},
 	}
+	if r.Excepted > 0 {
+		lines = append(lines, [2]string{"left out", thousands(r.Excepted) + ", whom other batches have reached"})
+	}
+	lines = append(lines, [2]string{"invalid", thousands(r.Invalid)})
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 		lines = append(lines, [2]string{"", thousands(reasons[reason]) + " " + reason})
 	}
@@ -115,14 +118,18 @@ func (c *console) showReport(b *helliobulk.Batch) {
 		name  string
 		count helliobulk.Count
 	}{
-		{"rejected", r.Rejected}, {"open", r.Open}, {"unknown", r.Unknown}, {"needs review", r.NeedsReview}, {"old answers", r.Reused},
+		{"rejected", r.Rejected}, {"open", r.Open}, {"unknown", r.Unknown}, {"needs review", r.NeedsReview}, {"stored answers", r.Reused}, {"passed on", r.PassedOn},
 	} {
 		if state.count.Chunks > 0 {
 			lines = append(lines, [2]string{state.name, some(state.count.Recipients, "recipient") + " in " + some(state.count.Chunks, "chunk")})
 		}
 	}
 	lines = append(lines, [2]string{"dropped", some(r.Duplicates, "duplicate") + ", " + thousands(r.Invalid) + " invalid"})
-	table(c.out, append(lines, [2]string{"cost", money(r)}))
+	lines = append(lines, [2]string{"cost", money(r)})
+	if n := r.ByHand.Recipients; n > 0 {
+		lines = append(lines, [2]string{"", "what " + some(n, "recipient") + " cost is not known: resolved by hand"})
+	}
+	table(c.out, lines)
 }
 
 // money is what a batch cost so far.

@@ -15,7 +15,7 @@ func runStatus(_ context.Context, c *console, args []string) error {
 	addJSON(p.flags, &c.json)
 	p.flags.BoolVar(&chunks, "csv", false, "write a line a chunk, as CSV")
 	p.flags.BoolVar(&invalid, "invalid", false, "write the entries that are not sent to, as CSV: place in the list without its header, and why")
-	b, err := p.open(args)
+	b, err := p.openToRead(args)
 	if err != nil {
 		return p.stop(err)
 	}
@@ -35,14 +35,14 @@ func runStatus(_ context.Context, c *console, args []string) error {
 
 func (c *console) writeInvalid(b *helliobulk.Batch) error {
 	out := csv.NewWriter(c.out)
-	if err := out.Write([]string{"entry", "reason"}); err != nil {
+	if err := out.Write([]string{"line", "reason"}); err != nil {
 		return err
 	}
 	for r, err := range b.Invalid() {
 		if err != nil {
 			return err
 		}
-		if err := out.Write([]string{strconv.Itoa(r.Position), r.Reason}); err != nil {
+		if err := out.Write([]string{strconv.Itoa(r.Line), r.Reason}); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func TestABadListSendsNothingAndLeavesNoStore(t *testing.T) {
 	for name, c := range map[string]struct{ content, told string }{
 		"empty":             {"", "line 1: the list is empty"},
 		"header alone":      {"phone,name\n", "there is no recipient to send to"},
-		"all invalid":       {"phone,name\njunk,a\n024,b\n,c\n", "of 3 entries 3 are not valid"},
+		"all invalid":       {"phone,name\njunk,a\n024,b\n,c\n", "3 of 3 entries are not valid"},
 		"line of 10 MB":     {"phone,name\n" + strings.Repeat("1", 10<<20), "line 2: it is longer than 1048576 bytes"},
 		"entry of 10 MB":    {"phone,name\n\"" + strings.Repeat(number(1)+"\n", 800_000), "line 2: an entry is longer"},
 		"column not there":  {"mobile,name\n" + number(1) + ",x\n", `there is no column "phone"; the columns are "mobile", "name"`},
@@ -133,9 +134,18 @@ func TestAStoreThatAnotherProcessHoldsIsLeftAlone(t *testing.T) {
 	b, err := helliobulk.Open(d.store())
 	require.NoError(t, err)
 	calls := len(d.fake.Requests())
-	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()}, {"status", "-store", d.store()}, {"review", "-store", d.store()}} {
+	for _, args := range [][]string{
+		d.send(list, "-yes"),
+		{"resume", "-store", d.store()},
+		{"retry", "-store", d.store()},
+		{"review", "-store", d.store()},
+	} {
 		require.Equal(t, statusLocked, d.run(args...).status, args)
 	}
+	require.Equal(t, statusUnfinished, d.run("status", "-store", d.store()).status, "it only reads")
+	out := filepath.Join(d.dir, "open.csv")
+	e := d.run("export", "-store", d.store(), "-state", "open", "-o", out)
+	require.Equal(t, statusDone, e.status, e.err)
 	require.Len(t, d.fake.Requests(), calls)
 	require.NoError(t, b.Close())
 	require.Equal(t, statusDone, d.run("resume", "-store", d.store(), "-yes").status)
@@ -148,7 +158,7 @@ func TestATornStoreIsRefusedAndItsBatchPlannedAgainSendsNothingTwice(t *testing.
 	list := d.list(23)
 	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.Status(402, ""))
 	require.Equal(t, statusUnpaid, d.run(d.send(list, "-yes", "-workers", "1")...).status)
-	require.NoError(t, os.Truncate(d.store(), 5000))
+	require.NoError(t, os.Truncate(d.store(), 100))
 	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()}, {"status", "-store", d.store()}, {"review", "-store", d.store()}} {
 		e := d.run(args...)
 		require.Equal(t, statusStore, e.status, args)

@@ -198,7 +198,7 @@ func (l *List) recipient(record []string) (helliobulk.Recipient, error) {
 	if err != nil {
 		return helliobulk.Recipient{}, &Error{l.line(), err.Error()}
 	}
-	r := helliobulk.Recipient{Number: number}
+	r := helliobulk.Recipient{Number: number, Line: l.line()}
 	if len(l.fields) > 0 {
 		r.Fields = make(map[string]string, len(l.fields))
 		for i, column := range l.fields {

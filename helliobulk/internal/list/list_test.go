@@ -24,6 +24,7 @@ func read(r io.Reader, f list.Format) (all []helliobulk.Recipient, err error) {
 		if err != nil {
 			return all, err
 		}
+		r.Line = 0 // a test of its own
 		all = append(all, r)
 	}
 	return all, nil
@@ -203,4 +204,17 @@ func TestAListIsReadAsItIsWritten(t *testing.T) {
 			require.Equal(t, c.want, all)
 		})
 	}
+}
+
+func TestEachEntryKnowsItsLine(t *testing.T) {
+	t.Parallel()
+	const text = "sep=;\nphone;note\n1;\"a\nb\"\n\n2;c\n"
+	l, err := list.New(strings.NewReader(text), list.Format{Column: "phone"})
+	require.NoError(t, err)
+	var lines []int
+	for r, err := range l.Recipients() {
+		require.NoError(t, err)
+		lines = append(lines, r.Line)
+	}
+	require.Equal(t, []int{3, 6}, lines)
 }
