@@ -7,25 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func FuzzNormalise(f *testing.F) {
-	for _, seed := range []string{"0241234567", "+233241234567", "", "+", "+390612345678", "٠٢٤١٢٣٤٥٦٧", "tel:+233241234567;phone-context=x"} {
-		f.Add(seed, "GH")
-		f.Add(seed, "")
-	}
-	f.Fuzz(func(t *testing.T, written, region string) {
-		if region != "" {
-			region = "GH"
-		}
-		d, _, reason := normalise(written, region)
-		if reason != "" {
-			return
-		}
-		again, _, reason := normalise(d.String(), region)
-		require.Empty(t, reason)
-		require.Equal(t, d, again, "a normal number stays as it is")
-	})
-}
-
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{"Hi {{name}}", "{{", "}}", "{{ a }}{{b}}", "{{{a}}}"} {
 		f.Add(seed, "Ama")

@@ -17,6 +17,7 @@ type Manifest struct {
 	Message    string            `json:"message"`
 	Gateway    string            `json:"gateway,omitempty"`
 	Region     string            `json:"region,omitempty"`
+	Landlines  bool              `json:"landlines,omitempty"`
 	ParamsHash string            `json:"params_sha256"`
 	ListHash   string            `json:"list_sha256"` // of the list as given
 	ChunkSize  int               `json:"chunk_size"`

@@ -11,9 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/helliobulk/internal/phone"
 )
 
 const (
@@ -37,6 +36,10 @@ type Params struct {
 	Gateway   string // overrides the route; "": the account's own
 	Region    string // country of numbers without a country code, two letters; "": all numbers have theirs, with or without +
 	ChunkSize int    // recipients of one call, at most 10,000; 0: 500. A stored batch keeps its own
+
+	// Landlines sends to numbers of every kind. Otherwise only those are sent to
+	// that can be mobile numbers; the others are invalid.
+	Landlines bool
 
 	// Except names stores of other batches, of the same account. Recipients whom
 	// those have reached, or may have, are left out. What those have not sent is
@@ -81,7 +84,7 @@ func (p Params) check() (Params, error) {
 		err = bad("sender", strconv.Itoa(utf8.RuneCountInString(p.Sender))+" characters", "1 to 11 characters")
 	case !validText(p.Message):
 		err = bad("message", strconv.Itoa(utf8.RuneCountInString(p.Message))+" characters", "1 to 1600 characters of UTF-8")
-	case p.Region != "" && phonenumbers.GetCountryCodeForRegion(p.Region) == 0:
+	case p.Region != "" && !phone.IsRegion(p.Region):
 		err = bad("region", strconv.Quote(p.Region), "a country's two letters, such as GH")
 	case p.ChunkSize < 1 || p.ChunkSize > maxChunkSize:
 		err = bad("chunk size", strconv.Itoa(p.ChunkSize), "1 to 10000, or 0 for 500")
@@ -122,7 +125,11 @@ func bad(field, given, allowed string) error {
 
 // hash is the SHA-256 of what the chunks are made from besides the list. The chunk size is not in it: boundaries are stored.
 func (p Params) hash() string {
-	canonical, _ := json.Marshal([]string{endpoint, p.Sender, p.Message, p.Gateway, p.Region}) // strings always marshal
+	parts := []string{endpoint, p.Sender, p.Message, p.Gateway, p.Region}
+	if p.Landlines {
+		parts = append(parts, "landlines")
+	}
+	canonical, _ := json.Marshal(parts) // strings always marshal
 	sum := sha256.Sum256(canonical)
 	return hex.EncodeToString(sum[:])
 }

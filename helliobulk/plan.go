@@ -107,6 +107,7 @@ func newManifest(p Params, baseURL, account string) Manifest {
 		Message:    p.Message,
 		Gateway:    p.Gateway,
 		Region:     p.Region,
+		Landlines:  p.Landlines,
 		ParamsHash: p.hash(),
 		ChunkSize:  p.ChunkSize,
 		Volumes:    map[string]Volume{},
@@ -163,7 +164,7 @@ func (pl *planner) take(r Recipient) error {
 		r.Line = pl.m.Given
 	}
 	pl.list.add(r)
-	to, country, reason := normalise(r.Number, pl.m.Region)
+	to, country, reason := normalise(r.Number, pl.m.Region, pl.m.Landlines)
 	text := ""
 	if reason == "" {
 		text, reason = pl.text.render(r.Fields)

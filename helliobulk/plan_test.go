@@ -26,7 +26,7 @@ func TestNumbersAreReadAsPeopleWriteThem(t *testing.T) {
 		{"+225 01 23 45 67 89", "", "+2250123456789", "CI", ""}, // the zero belongs to it
 		{"+1 202 555 0123", "", "+12025550123", "US", ""},
 		{"+1 416 555 0123", "", "+14165550123", "CA", ""},
-		{"0241234567", "", "", "", reasonNumber}, // whose country?
+		{"0241234567", "", "", "", reasonCode},
 		{"024123456", "GH", "", "", reasonUnused},
 		{"02412345678901", "GH", "", "", reasonUnused},
 		{"0211234567", "GH", "", "", reasonUnused}, // no network has 021
@@ -35,14 +35,16 @@ func TestNumbersAreReadAsPeopleWriteThem(t *testing.T) {
 		{"0800FLOWERS", "GH", "", "", reasonNumber},
 		{"024123ABCD", "GH", "", "", reasonNumber},
 		{"+233241234567;ext=5", "GH", "", "", reasonNumber},
-		{"024 123 4567 #5", "GH", "", "", reasonUnused}, // an extension would be dropped
-		{"+800 1234 5678", "", "+80012345678", "", ""},  // of no country
+		{"024 123 4567 #5", "GH", "", "", reasonNumber}, // an extension would be dropped
+		{"0302123456", "GH", "", "", reasonLandline},
+		{"0800123456", "GH", "", "", reasonLandline},   // toll-free
+		{"+800 1234 5678", "", "", "", reasonLandline}, // of no country
 		{"+999123456789", "", "", "", reasonNumber},
 		{strings.Repeat("0", 100), "GH", "", "", reasonNumber},
 	} {
 		t.Run(c.written+c.region, func(t *testing.T) {
 			t.Parallel()
-			d, country, reason := normalise(c.written, c.region)
+			d, country, reason := normalise(c.written, c.region, false)
 			require.Equal(t, c.reason, reason)
 			if reason == "" {
 				require.Equal(t, c.want, d.String())
@@ -50,6 +52,24 @@ func TestNumbersAreReadAsPeopleWriteThem(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLandlinesAreSentToOnlyWhenAsked(t *testing.T) {
+	t.Parallel()
+	_, client := newFake(t)
+	p := batchOf(t)
+	list := Numbers("0302123456", "0800123456", "+80012345678", number(1))
+	m, err := Plan(t.Context(), client, list, p)
+	require.NoError(t, err)
+	require.Equal(t, 3, m.Invalid)
+	p.Landlines = true
+	_, err = Plan(t.Context(), client, list, p)
+	require.ErrorIs(t, err, ErrBatchChanged)
+	p.Store = storePath(t)
+	m, err = Plan(t.Context(), client, list, p)
+	require.NoError(t, err)
+	require.Equal(t, 4, m.Recipients)
+	require.Equal(t, map[string]Volume{"GH": {3, 3}, "": {1, 1}}, m.Volumes)
 }
 
 func TestPlaceholdersAreFilledFromFields(t *testing.T) {

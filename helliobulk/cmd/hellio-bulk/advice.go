@@ -149,7 +149,7 @@ func (p *place) rest(m *helliobulk.Manifest) string {
 	p.flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
 		case "batch", "store", "except", "message", "message-file", "message-from",
-			"sender", "region", "gateway":
+			"sender", "region", "gateway", "landlines":
 		default:
 			words = append(words, flagWords(f)...)
 		}

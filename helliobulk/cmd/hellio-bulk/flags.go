@@ -109,6 +109,7 @@ func (b *batchFlags) add(f *flags) {
 	f.StringVar(&b.messageFrom, "message-from", "", "`store` of a batch with the same text, "+
 		"sender, region and route")
 	f.StringVar(&p.Region, "region", "", "`country` of numbers without a country code, such as GH")
+	f.BoolVar(&p.Landlines, "landlines", false, "send to numbers that are not mobile as well")
 	f.StringVar(&p.Gateway, "gateway", "", "`route` other than the account's own")
 	f.Var((*paths)(&p.Except), "except", "`store` of another batch: leave out whom it reached, "+
 		"take over whom it did not; may be repeated")
@@ -178,6 +179,7 @@ func (b *batchFlags) copyFrom() error {
 	b.params.Sender = m.Sender
 	b.params.Region = m.Region
 	b.params.Gateway = m.Gateway
+	b.params.Landlines = m.Landlines
 	return other.Close()
 }
 
