@@ -128,6 +128,7 @@ func (b *Batch) job(index int, e entry, o Options) (*Job, error) {
 	return &Job{
 		Chunk:         *chunk,
 		Margin:        o.Margin,
+		Window:        o.Window,
 		AcceptReplays: o.AcceptReplays,
 		Record:        Record{index: index, entry: e},
 	}, nil

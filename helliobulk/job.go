@@ -13,6 +13,7 @@ import (
 type Job struct {
 	Chunk         Chunk         `json:"chunk"`
 	Margin        time.Duration `json:"margin"`         // see JobSender.Expired
+	Window        Window        `json:"window"`         // as in Options
 	Resumed       bool          `json:"resumed"`        // it may have been sent before this dispatch
 	AcceptReplays bool          `json:"accept_replays"` // as in Options
 	Record        Record        `json:"record"`         // what is known before its first call

@@ -163,3 +163,23 @@ func TestAConnectionAfterTheCallSendsNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, p.ask(), errCallOver)
 }
+
+func TestARunWhoseIntentFailsSendsNothing(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	b := planned(t, client, numbers(15))
+	defer b.Close()
+	full := errors.New("the disk is full")
+	b.hooks.at = func(point string) {
+		if point == beforeIntent {
+			b.store.mu.Lock()
+			defer b.store.mu.Unlock()
+			b.store.broken = full
+		}
+	}
+	err := b.Send(t.Context(), client, Options{})
+	require.ErrorIs(t, err, ErrUnfinished)
+	require.ErrorIs(t, err, full)
+	require.Empty(t, fake.Messages())
+	require.Equal(t, 3, b.Report().Open.Chunks)
+}

@@ -47,6 +47,7 @@ type planner struct {
 	dedupe  *dedupe
 	groups  *grouper
 	list    *listHash
+	reasons map[string]int
 	invalid []byte // the block of entries that is not in the store yet
 	payload []byte // of a chunk, used again
 }
@@ -76,12 +77,13 @@ func plan(
 		return nil, errors.Join(err, except.close())
 	}
 	pl := &planner{
-		store:  s,
-		m:      newManifest(p, baseURL, account),
-		text:   text,
-		except: except,
-		dedupe: newDedupe(text.personal()),
-		list:   newListHash(text),
+		store:   s,
+		m:       newManifest(p, baseURL, account),
+		text:    text,
+		except:  except,
+		reasons: map[string]int{},
+		dedupe:  newDedupe(text.personal()),
+		list:    newListHash(text),
 	}
 	pl.m.Personal = text.personal()
 	pl.m.Except = except.list()
@@ -132,8 +134,8 @@ func (pl *planner) run(
 		}
 	}
 	if pl.m.Recipients == 0 {
-		return fmt.Errorf("%w: %d of %d entries are not valid, %d are left out",
-			ErrNoRecipients, pl.m.Invalid, pl.m.Given, pl.m.Excepted)
+		return fmt.Errorf("%w: %d of %d entries are not valid%s, %d are left out",
+			ErrNoRecipients, pl.m.Invalid, pl.m.Given, pl.why(), pl.m.Excepted)
 	}
 	if err := pl.groups.finish(); err != nil {
 		return err
@@ -155,6 +157,20 @@ func (pl *planner) run(
 		return err
 	}
 	return pl.store.publish(path)
+}
+
+// why returns the reason of most invalid entries, in brackets.
+func (pl *planner) why() string {
+	reason := ""
+	for r, n := range pl.reasons {
+		if n > pl.reasons[reason] || n == pl.reasons[reason] && r < reason {
+			reason = r
+		}
+	}
+	if reason == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%d: %s)", pl.reasons[reason], reason)
 }
 
 // take files one entry of the list.
@@ -192,6 +208,7 @@ func (pl *planner) take(r Recipient) error {
 // refuse notes an entry that is not sent to.
 func (pl *planner) refuse(r Recipient, reason string) error {
 	pl.m.Invalid++
+	pl.reasons[reason]++
 	entry := InvalidRecipient{
 		Line:   r.Line,
 		Reason: reason,

@@ -54,6 +54,7 @@ type runner struct {
 	outage   int       // calls in a row without an answer
 	refusals refusals  // in a row
 	pause    time.Time // no call before that
+	slot     time.Time // of the next call, by Options.Pace
 }
 
 func newRunner(b *Batch, client *hellio.Client, o Options) *runner {
@@ -150,7 +151,7 @@ func (r *runner) process(index int) error {
 			return reused(1)
 		case result.Verdict == Stop:
 			return result.Err
-		case result.Status == http.StatusTooManyRequests:
+		case result.Status == http.StatusTooManyRequests, errors.Is(result.Err, errClosed):
 			r.holdAll(max(result.RetryAfter, firstPause))
 			continue
 		}
@@ -268,8 +269,8 @@ func (r *runner) holdAll(d time.Duration) {
 	}
 }
 
-// waitForSlot waits after failures, each time twice as long, and while all are
-// held. It returns false when no further call may begin.
+// waitForSlot waits after failures, each time twice as long, while all are held,
+// and for the pace. It returns false when no further call may begin.
 func (r *runner) waitForSlot(failures int) bool {
 	wait := time.Duration(0)
 	if failures > 0 {
@@ -278,6 +279,9 @@ func (r *runner) waitForSlot(failures int) bool {
 	for {
 		r.mu.Lock()
 		wait = max(wait, time.Until(r.pause))
+		if wait <= 0 {
+			wait = r.takeSlot()
+		}
 		r.mu.Unlock()
 		if wait <= 0 {
 			return r.soft.Err() == nil
@@ -291,4 +295,17 @@ func (r *runner) waitForSlot(failures int) bool {
 		}
 		wait = 0
 	}
+}
+
+// takeSlot takes the next slot of the pace if it has come, else it returns how
+// long that takes.
+func (r *runner) takeSlot() time.Duration {
+	if r.opts.Pace == 0 {
+		return 0
+	}
+	if wait := time.Until(r.slot); wait > 0 {
+		return wait
+	}
+	r.slot = time.Now().Add(time.Minute / time.Duration(r.opts.Pace))
+	return 0
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hellio-go/hellio"
 )
@@ -77,12 +78,19 @@ func (s *JobSender) askTime(ctx context.Context) error {
 // to net/http/httptrace, intent is called before the wait for the limiter.)
 //
 // When soft ends, a call that still waits is given up: nothing was sent. One
-// that has begun ends with ctx.
+// that has begun ends with ctx. Outside of the job's Window no request is made:
+// the verdict is Later, with the time until it opens.
 func (s *JobSender) Send(
 	ctx, soft context.Context, j *Job, last Record, intent func() (resumed bool, err error),
 ) (Record, Result, error) {
+	if wait := j.Window.OpensIn(s.clock.now().best); wait > 0 {
+		return last, closed(wait, j.Resumed), nil
+	}
 	resumed := j.Resumed
 	call, p := newPermit(ctx, soft, func() error {
+		if j.Window.OpensIn(s.clock.now().best) > 0 { // it has closed during the wait
+			return errClosed
+		}
 		earlier, err := intent()
 		resumed = resumed || earlier
 		return err
@@ -95,6 +103,9 @@ func (s *JobSender) Send(
 	}
 	result := callChunk(call, s.client, &j.Chunk, resumed)
 	asked, err := p.end()
+	if errors.Is(err, errClosed) {
+		return last, closed(j.Window.OpensIn(s.clock.now().best), j.Resumed), nil
+	}
 	if err != nil {
 		return last, Result{}, err
 	}
@@ -117,4 +128,18 @@ func (s *JobSender) Send(
 	e.takeIntent(&j.Record.entry)
 	last.entry, result.Verdict = decide(e, &result, j.AcceptReplays)
 	return last, result, nil
+}
+
+// errClosed ends a call whose window has closed before its request was made.
+var errClosed = errors.New("the window is closed")
+
+// closed is the result outside of a job's window.
+func closed(wait time.Duration, resumed bool) Result {
+	return Result{
+		Verdict:    Later,
+		Outcome:    known(hellio.OutcomeNotSent, 0, resumed, false),
+		Resumed:    resumed,
+		RetryAfter: max(wait, time.Second),
+		Err:        errClosed,
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -32,7 +33,12 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	trace := connect(req)
+	trace, open := connect(req)
+	if !open {
+		t.f.wg.Done()
+		closeBody(req)
+		return nil, &net.OpError{Op: "write", Net: "tcp", Source: address{}, Addr: address{}, Err: net.ErrClosed}
+	}
 	c := &call{
 		method: method(req), path: req.URL.EscapedPath(), query: req.URL.Query(), header: req.Header.Clone(),
 		ip: netip.AddrFrom4([4]byte{127, 0, 0, 1}), scheme: req.URL.Scheme, host: req.URL.Host,
@@ -95,22 +101,26 @@ func (f *Fake) join() error {
 	return nil
 }
 
-// connect fires the hooks of finding a connection and writing the headers, in the order of net/http.
-func connect(req *http.Request) *httptrace.ClientTrace {
-	trace := httptrace.ContextClientTrace(req.Context())
+// connect fires the hooks of finding a connection and writing the headers, in the order of net/http. A hook may close the
+// connection: then nothing is written.
+func connect(req *http.Request) (trace *httptrace.ClientTrace, open bool) {
+	trace = httptrace.ContextClientTrace(req.Context())
 	if trace == nil {
-		return &httptrace.ClientTrace{}
+		return &httptrace.ClientTrace{}, true
 	}
 	if trace.GetConn != nil {
 		trace.GetConn(hostPort(req))
 	}
 	if trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Conn: wire{}})
+		var closed atomic.Bool
+		if trace.GotConn(httptrace.GotConnInfo{Conn: wire{closed: &closed}}); closed.Load() {
+			return trace, false
+		}
 	}
 	if trace.WroteHeaders != nil {
 		trace.WroteHeaders()
 	}
-	return trace
+	return trace, true
 }
 
 // exchange is one request and what came of it.
@@ -199,8 +209,13 @@ func hostPort(req *http.Request) string {
 	return net.JoinHostPort(req.URL.Hostname(), port)
 }
 
-// wire stands for the connection that the hooks see; it has addresses and nothing else.
-type wire struct{ net.Conn }
+// wire is the connection that the hooks see; it has addresses and can be closed, and nothing else.
+type wire struct {
+	net.Conn
+	closed *atomic.Bool
+}
+
+func (w wire) Close() error { w.closed.Store(true); return nil }
 
 func (wire) LocalAddr() net.Addr  { return address{} }
 func (wire) RemoteAddr() net.Addr { return address{} }

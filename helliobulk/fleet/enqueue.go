@@ -69,6 +69,27 @@ func Wait(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
 	return f.wait(ctx)
 }
 
+// Workers returns how many worker processes listen to the queue of the client's
+// token and base URL. One that has begun reports so within 5 seconds, and one
+// that died counts for half a minute.
+func Workers(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient) (int, error) {
+	q, err := queueOf(ctx, client, rdb)
+	if err != nil {
+		return 0, err
+	}
+	servers, err := q.inspector.Servers()
+	if err != nil {
+		return 0, away(err)
+	}
+	n := 0
+	for _, s := range servers {
+		if s.Queues[q.name] > 0 {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // feed takes one batch to the queue and its results back.
 type feed struct {
 	client *hellio.Client

@@ -322,7 +322,7 @@ func (w *worker) next(
 	case result.Verdict == helliobulk.Stop:
 		w.halt(stopReason(result), result)
 		return &retryTask{why: why, after: soon}
-	case result.Status == http.StatusTooManyRequests:
+	case result.Status == http.StatusTooManyRequests, result.RetryAfter > 0:
 		return &retryTask{why: why, after: max(result.RetryAfter, firstPause)}
 	case soft.Err() != nil:
 		return &retryTask{why: why, after: soon}

@@ -276,7 +276,8 @@ func (p *place) onwards(add ...string) string {
 // carried are the flags that a resume takes over: they say how to send.
 func carried(name string) bool {
 	switch name {
-	case "workers", "grace", "margin", "ahead", "start-unpaid", "accept-replays", "json":
+	case "workers", "grace", "margin", "window", "tz", "pace", "ahead", "start-unpaid",
+		"accept-replays", "json":
 		return true
 	}
 	return false

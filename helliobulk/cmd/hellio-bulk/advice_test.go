@@ -77,7 +77,7 @@ var saysSo = regexp.MustCompile(`although (up to )?[0-9,]+ recipients? may get t
 func (d *desk) requireNobodyTwice(after string) {
 	d.t.Helper()
 	count := map[string]int{}
-	for _, m := range d.fake.Messages()[:len(d.fake.Messages())-d.other] { // newest first
+	for _, m := range d.fake.Messages()[d.other:] {
 		count[m.MobileNumber]++
 		require.Equal(d.t, 1, count[m.MobileNumber], "a second message after %s", after)
 	}

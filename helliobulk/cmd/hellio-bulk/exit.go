@@ -96,7 +96,7 @@ func (c *console) conclude(err error) int {
 	last := event{Event: "end", Exit: &s.status, Report: c.final, Next: s.next}
 	if s.cause != nil {
 		last.Error = plain(err)
-		fmt.Fprintf(c.err, "hellio-bulk: %s\n", last.Error)
+		c.complain(err)
 	}
 	for _, n := range s.next {
 		fmt.Fprintf(c.err, "Next: %s\n", n.Do)
@@ -108,6 +108,17 @@ func (c *console) conclude(err error) int {
 		c.emit(last)
 	}
 	return s.status
+}
+
+// complain prints an error: several errors of a list on lines of their own.
+func (c *console) complain(err error) {
+	all := listErrors(err)
+	if all == nil {
+		fmt.Fprintf(c.err, "hellio-bulk: %s\n", plain(err))
+		return
+	}
+	fmt.Fprintf(c.err, "hellio-bulk: the list cannot be used:\n  %s\n",
+		strings.ReplaceAll(all.Error(), "\n", "\n  "))
 }
 
 // plain returns an error's text for people, on one line. The API's own

@@ -61,6 +61,7 @@ func TestABatchIsEnqueuedAndWorkersSendIt(t *testing.T) {
 	e = d.run("enqueue", "-store", d.store(), "-yes")
 	require.Equal(t, statusDone, e.status, e.err)
 	require.Contains(t, e.err, "4 chunks are with the fleet")
+	require.Contains(t, e.err, "No worker is listening to this queue")
 	require.Empty(t, d.fake.Messages())
 	end := d.worker("-name", "one")
 	e = d.run("enqueue", "-store", d.store(), "-wait")

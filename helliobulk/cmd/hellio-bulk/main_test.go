@@ -94,7 +94,11 @@ func (d *desk) run(args ...string) ended {
 	c := &console{in: strings.NewReader(d.answer), out: &out, err: &err, getenv: func(name string) string { return d.env[name] },
 		program: "hellio-bulk", asks: d.answer != "", options: d.options}
 	e := ended{run(d.ctx, args, c), out.String(), err.String()}
-	require.False(d.t, secret.MatchString(strings.ReplaceAll(e.out+e.err, d.dir, "")), "it prints a secret: %s%s", e.out, e.err)
+	printed := strings.ReplaceAll(e.out+e.err, d.dir, "")
+	if c.asks { // at a terminal it shows the text before it asks
+		printed = strings.ReplaceAll(printed, text, "")
+	}
+	require.False(d.t, secret.MatchString(printed), "it prints a secret: %s%s", e.out, e.err)
 	if e.status != statusDone {
 		require.Contains(d.t, e.err, "Next: ")
 	}

@@ -196,7 +196,7 @@ func TestAnInterruptedSendIsResumedWithTheCommandThatItPrints(t *testing.T) {
 	e := d.run(d.send(list, "-yes", "-workers", "1")...)
 	require.Equal(t, statusUnfinished, e.status)
 	require.Contains(t, e.out, "40 recipients in 8 chunks")
-	require.Contains(t, e.err, "Stopping after the calls under way")
+	require.Contains(t, e.err, "Stopping after the calls in flight")
 	d.ctx, d.options = t.Context(), options
 	e = d.run(nextCommand(t, e)...)
 	require.Equal(t, statusDone, e.status, e.err)

@@ -113,7 +113,7 @@ func TestASignalStopsAfterTheCallsUnderWay(t *testing.T) {
 		require.NoError(t, cmd.Start())
 		<-g.reached
 		require.NoError(t, cmd.Process.Signal(sent))
-		stderr.wait(t, "Stopping after the calls under way")
+		stderr.wait(t, "Stopping after the calls in flight")
 		close(g.release)
 		_ = cmd.Wait() // its status is looked at
 		require.Equal(t, statusUnfinished, cmd.ProcessState.ExitCode(), stderr)

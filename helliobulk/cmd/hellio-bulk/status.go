@@ -13,8 +13,9 @@ func runStatus(_ context.Context, c *console, args []string) error {
 	p := newStored(c, "status")
 	var chunks, invalid bool
 	addJSON(p.flags, &c.json)
-	p.flags.BoolVar(&chunks, "csv", false, "write a line a chunk, as CSV")
-	p.flags.BoolVar(&invalid, "invalid", false, "write the entries that are not sent to, as CSV: place in the list without its header, and why")
+	p.flags.BoolVar(&chunks, "csv", false, "write a line per chunk, as CSV")
+	p.flags.BoolVar(&invalid, "invalid", false, "write the entries that are not sent to, as CSV: "+
+		"line of the list, and why")
 	b, err := p.openToRead(args)
 	if err != nil {
 		return p.stop(err)

@@ -181,7 +181,7 @@ func TestAPriceThatCantBeToldStopsUnlessToldOtherwise(t *testing.T) {
 	d.fake.Fault(helliotest.PricingGet, helliotest.Times(1), helliotest.Status(404, ""))
 	e := d.run("resume", "-store", d.store(), "-yes", "-start-unpaid")
 	require.Equal(t, statusDone, e.status, e.err)
-	require.Contains(t, e.err, "No price can be told")
+	require.Contains(t, e.err, "No price is known")
 	d.requireEachOnce(7)
 }
 

@@ -96,14 +96,19 @@ func fieldName(header string) string {
 	}, header)
 }
 
-// describe names the columns, unless the line holds a number and so is no header.
+// describe names the columns, unless the line holds a number and so is no
+// header.
 func describe(header []string) string {
-	names := make([]string, len(header))
-	for i, cell := range header {
+	const most = 20
+	var names []string
+	for _, cell := range header {
 		if digits(cell) >= 5 {
 			return "the first line holds a number, so it seems to be no header"
 		}
-		names[i] = strconv.Quote(short(strings.TrimSpace(cell)))
+		names = append(names, strconv.Quote(short(strings.TrimSpace(cell))))
+	}
+	if len(names) > most {
+		names = append(names[:most], fmt.Sprintf("… (%d in all)", len(names)))
 	}
 	return "the columns are " + strings.Join(names, ", ")
 }
@@ -115,7 +120,9 @@ func short(s string) string {
 	return s
 }
 
-func (l *List) refuse(reason string) error { return &Error{max(1, l.line()), reason} }
+func (l *List) refuse(reason string) error {
+	return &Error{Line: max(1, l.line()), Reason: reason}
+}
 
 func digits(s string) (n int) {
 	for _, r := range s {
@@ -127,11 +134,14 @@ func digits(s string) (n int) {
 }
 
 var errDamaged = errors.New("a spreadsheet has turned the number into one like 2.33E+11, and its last digits are lost; " +
-	"make the column text, enter the numbers anew and export the list again")
+	"make the column text, enter the numbers again and export the list")
 
 // cleanNumber drops what spreadsheets add, and refuses what they have spoilt.
 func cleanNumber(cell string) (string, error) {
 	s := strings.TrimSpace(cell)
+	if inner, ok := strings.CutPrefix(s, `="`); ok { // a spreadsheet's way to keep a leading zero
+		s = strings.TrimSuffix(inner, `"`)
+	}
 	if scientific(s) {
 		return "", errDamaged
 	}

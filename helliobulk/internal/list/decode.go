@@ -98,11 +98,11 @@ func Text(r io.Reader, e Encoding, limit int64) (string, error) {
 		return "", err
 	}
 	if int64(len(text)) > limit {
-		return "", &Error{1, "the text is too long"}
+		return "", &Error{Line: 1, Reason: "the text is too long"}
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	if reason := unreadable(text); reason != "" {
-		return "", &Error{1, reason}
+		return "", &Error{Line: 1, Reason: reason}
 	}
 	return string(bytes.TrimSuffix(text, []byte("\n"))), nil
 }

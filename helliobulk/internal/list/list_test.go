@@ -97,8 +97,8 @@ func TestAListThatCantBeUsedSaysWhereAndWhy(t *testing.T) {
 		"wide":              {"phone\n" + secret + "," + secret + "\n", list.Format{}, 2, "2 columns, the first line has 1"},
 		"open quote":        {"phone\n\"" + secret + "\n", list.Format{}, 2, "does not end"},
 		"ragged after sep=": {"sep=;\nphone;b\n" + secret + "\n", list.Format{Column: "phone"}, 3, "1 column, the first line has 2"},
-		"quote after sep=":  {"sep=;\nphone;b\n" + secret + ";\"x\ny\"z\n", list.Format{Column: "phone"}, 3, "goes on after it"},
-		"inner quote":       {"phone\n" + secret + "\"\n", list.Format{}, 2, "quotation mark stands inside"},
+		"quote after sep=":  {"sep=;\nphone;b\n" + secret + ";\"x\ny\"z\n", list.Format{Column: "phone"}, 3, "continues after it"},
+		"inner quote":       {"phone\n" + secret + "\"\n", list.Format{}, 2, "quotation mark is inside"},
 		"zero byte":         {"phone\n" + secret + "\x00\n", list.Format{}, 2, "zero byte"},
 		"not UTF-8":         {"phone\n" + secret + "\n\xff" + secret + "\n", list.Format{}, 3, "not UTF-8"},
 		"lost character":    {"phone\n" + secret + "\uFFFD\n", list.Format{}, 2, "U+FFFD"},
@@ -109,7 +109,11 @@ func TestAListThatCantBeUsedSaysWhereAndWhy(t *testing.T) {
 		"2.33E+11":          {"phone\n" + secret + "\n2.33E+11\n", list.Format{}, 3, "its last digits are lost"},
 		"+2.33E+11":         {"+2.33E+11\n", list.Format{}, 1, "its last digits are lost"},
 		"2,33241E+11":       {"\"2,33241E+11\"\n", list.Format{}, 1, "its last digits are lost"},
-		"separator":         {"phone\n", list.Format{Separator: '"'}, 1, "can't separate"},
+		"separator":         {"phone\n", list.Format{Separator: '"'}, 1, "cannot separate"},
+		"workbook":          {"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml", list.Format{}, 1, "it is a spreadsheet's workbook"},
+		"old workbook":      {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", list.Format{}, 1, "it is a spreadsheet's workbook"},
+		"1,000 columns":     {strings.Repeat("a,", 999) + "b\n", list.Format{}, 1, "it has 1000 columns"},
+		"none of 1,000":     {strings.Repeat("a,", 999) + "b\n", list.Format{Column: "c"}, 1, "(1000 in all)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,4 +221,38 @@ func TestEachEntryKnowsItsLine(t *testing.T) {
 		lines = append(lines, r.Line)
 	}
 	require.Equal(t, []int{3, 6}, lines)
+}
+
+func TestSeveralErrorsOfAListAreNamedTogether(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("phone,note\n")
+	for range 30 {
+		text.WriteString("0241234567,x\n0241234567\n2.33E+11,y\n")
+	}
+	_, err := read(strings.NewReader(text.String()), list.Format{Column: "phone"})
+	var all list.Errors
+	require.ErrorAs(t, err, &all)
+	require.Len(t, all, list.MaxErrors)
+	require.Equal(t, 3, all[0].Line)
+	require.Equal(t, 4, all[1].Line)
+	require.Equal(t, 6, all[2].Line)
+	require.ErrorContains(t, err, "there may be more")
+
+	_, err = read(strings.NewReader("phone,note\n024\n024,\"x\n024,y\n"), list.Format{Column: "phone"})
+	require.ErrorAs(t, err, &all)
+	require.Len(t, all, 2, "what follows a quotation mark that does not end is not read")
+}
+
+func TestACellThatIsAFormulaOfATextIsReadAsTheText(t *testing.T) {
+	t.Parallel()
+	const text = "phone;note\n=\"0241234567\";=\"a\"\n\"=\"\"0241234568\"\"\";\"a;=\"\"b\"\"\"\n" +
+		"\"0241234569\";\"one\n;=\"\"two\"\"\"\n"
+	all, err := read(strings.NewReader(text), list.Format{Column: "phone", Fields: []string{"note"}})
+	require.NoError(t, err)
+	var got []string
+	for _, r := range all {
+		got = append(got, r.Number+" "+r.Fields["note"])
+	}
+	require.Equal(t, []string{"0241234567 a", "0241234568 a;=\"b\"", "0241234569 one\n;=\"two\""}, got)
 }
