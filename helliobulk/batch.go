@@ -240,8 +240,8 @@ func Status(path string) (*Report, error) {
 	return &r, b.Close()
 }
 
-// isOld reports whether a chunk's outcome is unknown for longer than the margin,
-// by this machine's clock.
+// isOld reports whether a chunk's outcome is unknown for longer than the
+// margin, by this machine's clock.
 func (c *ChunkStatus) isOld(margin time.Duration) bool {
 	return c.State == StateUnknown && time.Since(c.Since) > orElse(margin, defaultMargin)
 }

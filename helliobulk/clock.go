@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// serverClock knows the API's time from the Date of its answers: this machine's may be wrong by days, or be put back while it sleeps.
+// serverClock knows the API's time from the Date of its answers: this machine's
+// may be wrong by days, or be put back while it sleeps.
 type serverClock struct {
 	mu    sync.Mutex
 	date  time.Time
@@ -34,7 +35,8 @@ func (c *serverClock) observe(h http.Header) {
 	c.wall = c.seen.Round(0)
 }
 
-// now goes on from the last Date by whichever of the two local clocks moved further: one of them stands still while a laptop sleeps.
+// now goes on from the last Date by whichever of the two local clocks moved
+// further: one of them stands still while a laptop sleeps.
 func (c *serverClock) now() moment {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,7 +48,8 @@ func (c *serverClock) now() moment {
 	return moment{c.date.Add(max(steady, wall)), now, true}
 }
 
-// fresh reports whether a Date came just now; only then may a chunk in doubt be sent again.
+// fresh reports whether a Date came just now; only then may a chunk in doubt be
+// sent again.
 func (c *serverClock) fresh() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,7 +57,8 @@ func (c *serverClock) fresh() bool {
 	return c.known && steady < time.Minute && max(steady-wall, wall-steady) < 10*time.Second
 }
 
-// elapsed is the time since the last Date, by the steady clock and by the wall's.
+// elapsed is the time since the last Date, by the steady clock and by the
+// wall's.
 func (c *serverClock) elapsed(now time.Time) (steady, wall time.Duration) {
 	return now.Sub(c.seen), now.Round(0).Sub(c.wall)
 }

@@ -27,7 +27,8 @@ const (
 	afterReply = "after the reply"
 )
 
-// childEnv turns the test binary into a program that sends a batch and is killed on the way.
+// childEnv turns the test binary into a program that sends a batch and is
+// killed on the way.
 const childEnv = "HELLIOBULK_TEST_CHILD"
 
 // childJob is what the child does.
@@ -60,12 +61,15 @@ func runChild(text string) error {
 	}
 	if job.Limit > 0 {
 		signal.Ignore(syscall.SIGXFSZ)
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: job.Limit, Max: job.Limit}); err != nil {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE,
+			&syscall.Rlimit{Cur: job.Limit, Max: job.Limit}); err != nil {
 			return err
 		}
 	}
 	k := &killer{job: job}
-	client, err := hellio.NewClient(orElse(job.Token, helliotest.DefaultToken), append(quick(), hellio.WithBaseURL(job.URL), hellio.WithHTTPClient(&http.Client{Transport: k}))...)
+	client, err := hellio.NewClient(orElse(job.Token, helliotest.DefaultToken),
+		append(quick(), hellio.WithBaseURL(job.URL),
+			hellio.WithHTTPClient(&http.Client{Transport: k}))...)
 	if err != nil {
 		return err
 	}
@@ -97,7 +101,8 @@ func (k *killer) reach(point string) {
 	}
 }
 
-// RoundTrip sends through connections that tell when a send was written, and tells when its answer has come.
+// RoundTrip sends through connections that tell when a send was written, and
+// tells when its answer has come.
 func (k *killer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if k.wire.DialContext == nil {
 		k.wire.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {

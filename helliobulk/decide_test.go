@@ -128,7 +128,12 @@ func TestAStoredAnswerToAFirstCallIsForeign(t *testing.T) {
 
 func TestAChunkThatWasNotSentHasNoIntent(t *testing.T) {
 	t.Parallel()
-	intent := entry{State: StateUnknown, Intent: 1, Local: 2, Told: true}
+	intent := entry{
+		State:  StateUnknown,
+		Intent: 1,
+		Local:  2,
+		Told:   true,
+	}
 	for _, row := range decisions() {
 		resp := &hellio.Response{StatusCode: row.status}
 		r := newResult(&hellio.SMSSendResult{}, row.err, resp, false)

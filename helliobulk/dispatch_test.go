@@ -14,7 +14,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// dispatched is a batch of three chunks of which all were handed out, as a queue carries them.
+// dispatched is a batch of three chunks of which all were handed out, as a
+// queue carries them.
 func dispatched(t *testing.T, fake *helliotest.Fake, client *hellio.Client) (*Batch, []Job) {
 	t.Helper()
 	p := batchOf(t)
@@ -110,8 +111,11 @@ func TestTheIntentIsOnDiskBeforeAJobIsGiven(t *testing.T) {
 	}
 	names := []string{again[0].Record.Dispatch(), again[1].Record.Dispatch()}
 	again = nil
-	require.NoError(t, b.DispatchAgain(t.Context(), client, Options{}, func(j Job) error { again = append(again, j); return nil }))
-	require.Equal(t, names, []string{again[0].Record.Dispatch(), again[1].Record.Dispatch()}, "it is the same hand-out: what became of the first job counts")
+	require.NoError(t,
+		b.DispatchAgain(t.Context(), client, Options{},
+			func(j Job) error { again = append(again, j); return nil }))
+	require.Equal(t, names, []string{again[0].Record.Dispatch(), again[1].Record.Dispatch()},
+		"it is the same hand-out: what became of the first job counts")
 }
 
 func TestARecordOfAnEarlierHandOutSettlesNothing(t *testing.T) {
@@ -199,7 +203,9 @@ func TestHandingOutRefusesAnotherAccount(t *testing.T) {
 	fake, client := newFake(t)
 	b, _ := dispatched(t, fake, client)
 	address := fake.Client(append(quick(), hellio.WithBaseURL("https://other.invalid/v1"))...)
-	token, err := hellio.NewClient(fake.IssueToken(), append(quick(), hellio.WithBaseURL(client.BaseURL()), hellio.WithHTTPClient(fake.HTTPClient()))...)
+	token, err := hellio.NewClient(fake.IssueToken(),
+		append(quick(), hellio.WithBaseURL(client.BaseURL()),
+			hellio.WithHTTPClient(fake.HTTPClient()))...)
 	require.NoError(t, err)
 	give := func(Job) error { t.Fatal("nothing is given"); return nil }
 	for _, other := range []*hellio.Client{address, token} {
@@ -253,12 +259,14 @@ func TestAJobExpiresWithItsOwnMargin(t *testing.T) {
 	for _, c := range []struct {
 		margin, age time.Duration
 		want        bool
-	}{{time.Hour, 59 * time.Minute, false}, {time.Hour, 2 * time.Hour, true}, {0, 11 * time.Hour, false}, {0, 13 * time.Hour, true}, {48 * time.Hour, 13 * time.Hour, false}} {
+	}{{time.Hour, 59 * time.Minute, false}, {time.Hour, 2 * time.Hour, true}, {0, 11 * time.Hour,
+		false}, {0, 13 * time.Hour, true}, {48 * time.Hour, 13 * time.Hour, false}} {
 		fake, client := newFake(t)
 		b := planned(t, client, numbers(5))
 		defer b.Close()
 		var job Job
-		_, err := b.Dispatch(t.Context(), client, Options{Margin: c.margin}, 0, func(j Job) error { job = j; return nil })
+		_, err := b.Dispatch(t.Context(), client, Options{Margin: c.margin}, 0,
+			func(j Job) error { job = j; return nil })
 		require.NoError(t, err)
 		require.Equal(t, orElse(c.margin, defaultMargin), job.Margin)
 		if c.margin == 0 { // a job that tells none has the default
@@ -277,7 +285,9 @@ func TestWithoutTheAPIsTimeNoJobMayBeSent(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	_, jobs := dispatched(t, fake, client)
-	require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.BalanceGet, Always: true, Effect: "reset"}))
+	require.NoError(t,
+		fake.SetFaults(helliotest.FaultSpec{Op: helliotest.BalanceGet, Always: true,
+			Effect: "reset"}))
 	c, err := NewJobSender(client)
 	require.NoError(t, err)
 	_, err = c.Expired(t.Context(), &jobs[0])
@@ -288,7 +298,8 @@ func TestAResumedJobIsNotCalledRejected(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	_, jobs := dispatched(t, fake, client)
-	fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Status(422, hellio.CodeNoValidRecipients))
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(1),
+		helliotest.Status(422, hellio.CodeNoValidRecipients))
 	jobs[0].Resumed = true
 	require.Equal(t, StateUnknown, deliver(t, client, jobs[0], false).State())
 }
@@ -296,7 +307,8 @@ func TestAResumedJobIsNotCalledRejected(t *testing.T) {
 func TestALostReplyAfterARefusalIsUnknownSinceTheDispatch(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	client := fake.Client(hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	_, jobs := dispatched(t, fake, client)
 	fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.RateLimited(time.Second))
 	fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
@@ -313,17 +325,21 @@ func TestALostReplyAfterARefusalIsUnknownSinceTheDispatch(t *testing.T) {
 
 func TestWhatARecordTellsOfAChunk(t *testing.T) {
 	t.Parallel()
-	of := func(s State, dispatch string) entry { return entry{State: s, Recipients: 5, Dispatch: dispatch} }
+	of := func(s State,
+		dispatch string) entry {
+		return entry{State: s, Recipients: 5, Dispatch: dispatch}
+	}
 	for name, c := range map[string]struct {
 		is, told entry
 		news     bool
 	}{
-		"done":                          {of(StateUnknown, "a"), of(StateDone, "a"), true},
-		"done after all":                {of(StateNeedsReview, "a"), of(StateDone, "a"), true},
-		"of another hand-out":           {of(StateUnknown, "b"), of(StateDone, "a"), false},
-		"of no hand-out":                {of(StateUnknown, ""), of(StateDone, ""), false},
-		"still unknown":                 {of(StateUnknown, "a"), of(StateUnknown, "a"), false},
-		"needs review, as was known":    {of(StateNeedsReview, "a"), of(StateNeedsReview, "a"), false},
+		"done":                {of(StateUnknown, "a"), of(StateDone, "a"), true},
+		"done after all":      {of(StateNeedsReview, "a"), of(StateDone, "a"), true},
+		"of another hand-out": {of(StateUnknown, "b"), of(StateDone, "a"), false},
+		"of no hand-out":      {of(StateUnknown, ""), of(StateDone, ""), false},
+		"still unknown":       {of(StateUnknown, "a"), of(StateUnknown, "a"), false},
+		"needs review, as was known": {of(StateNeedsReview, "a"), of(StateNeedsReview, "a"),
+			false},
 		"given back, and it is done":    {of(StateDone, "a"), of(StateOpen, "a"), false},
 		"done, and people settled that": {of(StateOpen, ""), of(StateDone, "a"), false},
 	} {
@@ -341,5 +357,6 @@ func TestWhatARecordTellsOfAChunk(t *testing.T) {
 	_, client := newFake(t)
 	b := planned(t, client, numbers(5))
 	defer b.Close()
-	require.NoError(t, b.Settle(Record{index: -1}, Record{index: 1}), "of a chunk that is not there")
+	require.NoError(t, b.Settle(Record{index: -1}, Record{index: 1}),
+		"of a chunk that is not there")
 }

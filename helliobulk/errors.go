@@ -32,8 +32,8 @@ var (
 	// ErrUnfinished: the batch was stopped; the error wraps the reason. Resume
 	// continues.
 	ErrUnfinished = errors.New("helliobulk: the batch is not finished")
-	// ErrNoAnswer: calls in a row got no answer, so the run ended. It comes with
-	// ErrUnfinished.
+	// ErrNoAnswer: calls in a row got no answer, so the run ended. It comes
+	// with ErrUnfinished.
 	ErrNoAnswer = errors.New("helliobulk: the API does not answer")
 	// ErrRefusedAlike: different chunks in a row were refused with one code, so
 	// the run ended. It comes with ErrUnfinished.
@@ -49,7 +49,8 @@ var (
 	// *MaybeSentError. This call sent nothing.
 	ErrMaybeSent = errors.New("helliobulk: chunks may have been sent by another copy of the store")
 	// ErrBatchReused: the API knew the key of a chunk that was never tried, so
-	// it sent nothing: the batch id was used before, or the store is an old copy.
+	// it sent nothing: the batch id was used before, or the store is an old
+	// copy.
 	ErrBatchReused = errors.New("helliobulk: the API knows keys that this store never used")
 )
 

@@ -54,7 +54,8 @@ func (b *Batch) Estimate(ctx context.Context, client *hellio.Client) (*Estimate,
 // priceSpan is the lowest and the highest price of one country.
 type priceSpan struct{ low, high *big.Rat }
 
-// price multiplies the segments of each country by its lowest and highest price.
+// price multiplies the segments of each country by its lowest and highest
+// price.
 func price(m *Manifest, prices []hellio.Price) Estimate {
 	e := Estimate{Recipients: m.Recipients, Calls: m.Chunks}
 	spans := map[string]priceSpan{}

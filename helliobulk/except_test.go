@@ -101,7 +101,8 @@ func TestAnExceptionThatCannotBeUsedEndsThePlan(t *testing.T) {
 	require.NoError(t, err)
 	defer b.Close()
 	other := batchOf(t)
-	token := fake.Client(append(quick(), hellio.WithBaseURL("https://sandbox.hellio.invalid/v1"))...)
+	token := fake.Client(append(quick(),
+		hellio.WithBaseURL("https://sandbox.hellio.invalid/v1"))...)
 	_, err = Plan(t.Context(), token, Numbers(number(50)), other)
 	require.NoError(t, err)
 	third := corrected(t)

@@ -1,6 +1,7 @@
 package helliobulk
 
-// journal commits what several workers report at the same time in one transaction: each costs an fsync.
+// journal commits what several workers report at the same time in one
+// transaction: each costs an fsync.
 type journal struct {
 	batch   *Batch
 	writes  chan write
@@ -14,7 +15,13 @@ type write struct {
 }
 
 func newJournal(b *Batch, workers int, changed func()) *journal {
-	j := &journal{batch: b, writes: make(chan write, workers), stopped: make(chan struct{}), changed: changed}
+	j := &journal{
+		batch:   b,
+		writes:  make(chan write, workers),
+		stopped: make(chan struct{}),
+
+		changed: changed,
+	}
 	go j.run()
 	return j
 }

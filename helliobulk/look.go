@@ -23,8 +23,8 @@ type Sighting struct {
 type Looked struct {
 	Sightings []Sighting // in the order of the chunks
 	// Sure reports whether the list is known to show what was sent: it showed
-	// messages of chunks that the API answered. Otherwise a chunk that is not in
-	// it may have been sent all the same.
+	// messages of chunks that the API answered. Otherwise a chunk that is not
+	// in it may have been sent all the same.
 	Sure bool
 }
 
@@ -34,9 +34,9 @@ type want struct {
 	chunk int // place among the sightings
 }
 
-// Look asks the API's list of messages for the recipients of chunks that are not
-// done. It reads the list from its newest message back to an hour before the
-// first try of the oldest chunk, 200 messages a call, and needs the scope
+// Look asks the API's list of messages for the recipients of chunks that are
+// not done. It reads the list from its newest message back to an hour before
+// the first try of the oldest chunk, 200 messages a call, and needs the scope
 // reports. It decides by number, text and sender.
 func (b *Batch) Look(
 	ctx context.Context, client *hellio.Client, indexes []int,
@@ -85,7 +85,13 @@ func (b *Batch) Look(
 		}
 	}
 	slices.SortFunc(wants, func(a, b want) int { return cmp.Compare(a.to, b.to) })
-	s := &search{batch: b, found: found, wants: wants, texts: texts, known: known}
+	s := &search{
+		batch: b,
+		found: found,
+		wants: wants,
+		texts: texts,
+		known: known,
+	}
 	params := &hellio.MessageListParams{PerPage: listPage}
 	for m, err := range client.Reports.Messages(ctx, params) {
 		if err != nil {

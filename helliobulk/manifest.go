@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Manifest is what a batch is, written whole before its first message is sent, and never changed; but see Options.AdoptToken.
+// Manifest is what a batch is, written whole before its first message is sent,
+// and never changed; but see Options.AdoptToken.
 type Manifest struct {
 	Version    int               `json:"format"` // of the store
 	BatchID    string            `json:"batch_id"`
@@ -40,7 +41,8 @@ type Volume struct {
 
 // Format prints the manifest without the text, for every verb.
 func (m Manifest) Format(f fmt.State, _ rune) {
-	printInstead(f, fmt.Sprintf("Manifest{batch %q, %d recipients in %d chunks}", m.BatchID, m.Recipients, m.Chunks))
+	printInstead(f, fmt.Sprintf("Manifest{batch %q, %d recipients in %d chunks}", m.BatchID,
+		m.Recipients, m.Chunks))
 }
 
 // Excepted is a batch whose recipients were left out.

@@ -35,8 +35,8 @@ type Params struct {
 	// BatchID names the intention, such as "fees-2026-05": at most 200 visible
 	// ASCII characters. Never use one for two. "": a new UUID.
 	BatchID string
-	// Sender is an approved sender name, at most 11 characters; required, because
-	// a batch does not depend on a client's default.
+	// Sender is an approved sender name, at most 11 characters; required,
+	// because a batch does not depend on a client's default.
 	Sender string
 	// Message has 1 to 1600 characters; {{name}} is a field of the recipient.
 	Message string
@@ -48,12 +48,12 @@ type Params struct {
 	// ChunkSize is how many recipients a call has, at most 10,000; 0: 500. A
 	// stored batch keeps its own.
 	ChunkSize int
-	// Landlines sends to numbers of every kind. Otherwise only those are sent to
-	// that can be mobile numbers; the others are invalid.
+	// Landlines sends to numbers of every kind. Otherwise only those are sent
+	// to that can be mobile numbers; the others are invalid.
 	Landlines bool
-	// Except names stores of other batches, of the same account. Recipients whom
-	// those have reached, or may have, are left out. What those have not sent is
-	// passed on to this batch: they end with its plan.
+	// Except names stores of other batches, of the same account. Recipients
+	// whom those have reached, or may have, are left out. What those have not
+	// sent is passed on to this batch: they end with its plan.
 	Except []string
 
 	Options
@@ -65,48 +65,50 @@ type Options struct {
 	// Workers is how many calls are made at a time, at most 64; 0: 4. The
 	// client's limiter sets the pace.
 	Workers int
-	// Pace is how many calls may begin per minute, besides the client's limiter;
-	// 0: no limit.
+	// Pace is how many calls may begin per minute, besides the client's
+	// limiter; 0: no limit.
 	Pace int
 	// Window is when calls may begin; zero: always.
 	Window Window
-	// Margin is how long a chunk of unknown outcome may be sent with its key; 0:
-	// 12 h; at most 30 days.
+	// Margin is how long a chunk of unknown outcome may be sent with its key;
+	// 0: 12 h; at most 30 days.
 	Margin time.Duration
 	// Grace is how long calls in flight may take once the context has ended; 0:
 	// 10 s.
 	Grace time.Duration
-	// StartUnpaid begins although the balance does not cover the estimate, or no
-	// estimate can be made.
+	// StartUnpaid begins although the balance does not cover the estimate, or
+	// no estimate can be made.
 	StartUnpaid bool
-	// RetryRejected sends rejected chunks again, with their keys; nothing of them
-	// was sent.
+	// RetryRejected sends rejected chunks again, with their keys; nothing of
+	// them was sent.
 	RetryRejected bool
 	// SendUnseen sends open chunks although the API may have sent them: see
 	// ErrMaybeSent.
 	SendUnseen bool
-	// ResendUnknown sends chunks that need review again: they may then arrive and
-	// cost twice.
+	// ResendUnknown sends chunks that need review again: they may then arrive
+	// and cost twice.
 	ResendUnknown bool
-	// AcceptReplays takes stored answers for chunks never tried as their own: for
-	// a batch whose store was lost or restored.
+	// AcceptReplays takes stored answers for chunks never tried as their own:
+	// for a batch whose store was lost or restored.
 	AcceptReplays bool
 	// AdoptToken continues with another token of the same account; chunks of
 	// unknown outcome then need review.
 	AdoptToken bool
-	// Progress is called after each change, one call at a time; it must not block
-	// for long. nil: none.
+	// Progress is called after each change, one call at a time; it must not
+	// block for long. nil: none.
 	Progress func(Report)
 }
 
 // Format prints the params without the text, for every verb.
 func (p Params) Format(f fmt.State, _ rune) {
 	n := utf8.RuneCountInString(p.Message)
-	text := fmt.Sprintf("Params{batch %q, sender %q, message of %d characters}", p.BatchID, p.Sender, n)
+	text := fmt.Sprintf("Params{batch %q, sender %q, message of %d characters}", p.BatchID,
+		p.Sender, n)
 	printInstead(f, text)
 }
 
-// check returns the params with their defaults filled in, or a *hellio.ParamError.
+// check returns the params with their defaults filled in, or a
+// *hellio.ParamError.
 func (p Params) check() (Params, error) {
 	if p.ChunkSize == 0 {
 		p.ChunkSize = defaultChunkSize
@@ -181,6 +183,6 @@ func (p Params) hash() string {
 
 func nilClient() error { return bad("client", "nil", "a *hellio.Client") }
 
-// printInstead prints a value as this text, for every verb: what the value holds
-// must not be logged.
+// printInstead prints a value as this text, for every verb: what the value
+// holds must not be logged.
 func printInstead(f fmt.State, text string) { _, _ = io.WriteString(f, text) }

@@ -218,8 +218,8 @@ func (pl *planner) refuse(r Recipient, reason string) error {
 	return pl.putInvalid(flushBytes)
 }
 
-// putInvalid stores the invalid entries that wait, if they are more than so many
-// bytes.
+// putInvalid stores the invalid entries that wait, if they are more than so
+// many bytes.
 func (pl *planner) putInvalid(most int) error {
 	if len(pl.invalid) <= most {
 		return nil

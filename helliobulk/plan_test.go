@@ -74,7 +74,8 @@ func TestLandlinesAreSentToOnlyWhenAsked(t *testing.T) {
 
 func TestPlaceholdersAreFilledFromFields(t *testing.T) {
 	t.Parallel()
-	fields := map[string]string{"name": "Ama", "due-date": "1 May", "empty": "", "long": strings.Repeat("x", 1600), "bad": "\xff", "wide": strings.Repeat("✓", 1600)}
+	fields := map[string]string{"name": "Ama", "due-date": "1 May", "empty": "",
+		"long": strings.Repeat("x", 1600), "bad": "\xff", "wide": strings.Repeat("✓", 1600)}
 	for _, c := range []struct{ message, want, reason string }{
 		{"Hi", "Hi", ""},
 		{"{{name}}", "Ama", ""},
@@ -92,7 +93,8 @@ func TestPlaceholdersAreFilledFromFields(t *testing.T) {
 		require.Equal(t, c.want, text)
 		require.Equal(t, c.reason, reason)
 	}
-	for _, message := range []string{"{{", "}}", "{{name", "name}}", "{{}}", "{{two words}}", "{{a}} }}", "{{a{{b}}"} {
+	for _, message := range []string{"{{", "}}", "{{name", "name}}", "{{}}", "{{two words}}",
+		"{{a}} }}", "{{a{{b}}"} {
 		_, err := parseTemplate(message)
 		var param *hellio.ParamError
 		require.ErrorAs(t, err, &param, message)
@@ -117,8 +119,10 @@ func TestPersonalTextsAreGroupedAndReachWhomTheyAreFor(t *testing.T) {
 	p := batchOf(t)
 	p.Message = "Fees of {{child}} are due."
 	r, err := Run(t.Context(), client, people(
-		[2]string{number(1), "Ama"}, [2]string{number(2), "Kofi"}, [2]string{number(3), "Ama"}, [2]string{number(1), "Kofi"},
-		[2]string{number(1), "Ama"}, [2]string{number(4), ""}, [2]string{number(5), strings.Repeat("x", 1600)}), p)
+		[2]string{number(1), "Ama"}, [2]string{number(2), "Kofi"}, [2]string{number(3),
+			"Ama"}, [2]string{number(1), "Kofi"},
+		[2]string{number(1), "Ama"}, [2]string{number(4), ""}, [2]string{number(5),
+			strings.Repeat("x", 1600)}), p)
 	require.NoError(t, err)
 	require.Equal(t, 2, r.Chunks, "one call a text")
 	require.Equal(t, 4, r.Accepted, "two children of one parent are two messages")
@@ -143,7 +147,8 @@ func TestTheNumberOfTextsIsToldBeforehandAndBoundsNoMemory(t *testing.T) {
 	count := 3*maxGroups + 7
 	list := func(yield func(Recipient, error) bool) {
 		for i := range 2 * count { // each text twice, far apart; to two numbers
-			if !yield(Recipient{Number: number(i), Fields: map[string]string{"child": fmt.Sprint(i % count)}}, nil) {
+			if !yield(Recipient{Number: number(i),
+				Fields: map[string]string{"child": fmt.Sprint(i % count)}}, nil) {
 				return
 			}
 		}
@@ -170,7 +175,8 @@ func TestDuplicatesAreDroppedOverTheWholeBatchOfPersonalTextsToo(t *testing.T) {
 	const count = 2010
 	list := func(yield func(Recipient, error) bool) {
 		for i := range 2 * count {
-			if !yield(Recipient{Number: number(i % count), Fields: map[string]string{"child": fmt.Sprint(i % 3)}}, nil) {
+			if !yield(Recipient{Number: number(i % count),
+				Fields: map[string]string{"child": fmt.Sprint(i % 3)}}, nil) {
 				return
 			}
 		}
@@ -228,7 +234,8 @@ func TestAPlanHoldsEveryNumberOnceInItsChunks(t *testing.T) {
 	b := planned(t, client, append(numbers(1203), numbers(1203)...))
 	defer b.Close()
 	m := b.Manifest()
-	require.Equal(t, []int{2406, 0, 1203, 1203, 241}, []int{m.Given, m.Invalid, m.Duplicates, m.Recipients, m.Chunks})
+	require.Equal(t, []int{2406, 0, 1203, 1203, 241},
+		[]int{m.Given, m.Invalid, m.Duplicates, m.Recipients, m.Chunks})
 	require.Equal(t, map[string]Volume{"GH": {1203, 1203}}, m.Volumes)
 	require.Equal(t, 5, m.ChunkSize)
 	var all []string
@@ -289,11 +296,13 @@ func TestKeysFollowFromBatchAndIndexAlone(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, ChunkKey("fees", 0), ChunkKey("fees", 0))
 	seen := map[string]bool{}
-	for _, key := range []string{ChunkKey("fees", 0), ChunkKey("fees", 1), ChunkKey("fee", 0), ChunkKey("fees\x001", 0)} {
+	for _, key := range []string{ChunkKey("fees", 0), ChunkKey("fees", 1), ChunkKey("fee", 0),
+		ChunkKey("fees\x001", 0)} {
 		require.False(t, seen[key])
 		seen[key] = true
 	}
-	require.Equal(t, "38e1c695-b764-5a3a-b493-c1718d2d63fd", ChunkKey("fees-2026-05", 7), "a key that changes with a release is a second send")
+	require.Equal(t, "38e1c695-b764-5a3a-b493-c1718d2d63fd", ChunkKey("fees-2026-05", 7),
+		"a key that changes with a release is a second send")
 }
 
 func TestPlaceholdersAreNamedOnceEach(t *testing.T) {

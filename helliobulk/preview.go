@@ -44,10 +44,10 @@ func singleBraces(message string) (words []string) {
 	}
 }
 
-// SendTest sends the first text of the batch to one number, which need not be in
-// the list. Its key follows from batch and number: while the API remembers it, a
-// second test sends nothing and returns the first one's result. A number that
-// cannot be sent to is a *hellio.ParamError.
+// SendTest sends the first text of the batch to one number, which need not be
+// in the list. Its key follows from batch and number: while the API remembers
+// it, a second test sends nothing and returns the first one's result. A number
+// that cannot be sent to is a *hellio.ParamError.
 func (b *Batch) SendTest(
 	ctx context.Context, client *hellio.Client, number string,
 ) (*hellio.SMSSendResult, error) {
@@ -71,7 +71,8 @@ func (b *Batch) SendTest(
 	return client.SMS.Send(ctx, params, hellio.WithIdempotencyKey(testKey(b.manifest.BatchID, to)))
 }
 
-// CheckTest returns a *hellio.ParamError if SendTest could not send to a number.
+// CheckTest returns a *hellio.ParamError if SendTest could not send to a
+// number.
 func (b *Batch) CheckTest(number string) error {
 	_, err := b.checkTest(number)
 	return err

@@ -60,8 +60,8 @@ func readHead(at int64, head []byte) (kind byte, length int, ok bool) {
 	return head[4], length, sum == checksum(at, head[:5]) && length <= maxRecord
 }
 
-// readTail returns the payload of the record at this place; ok is false if it is
-// damaged.
+// readTail returns the payload of the record at this place; ok is false if it
+// is damaged.
 func readTail(at int64, body []byte) (payload []byte, ok bool) {
 	payload = body[:len(body)-recordTail]
 	sum := binary.LittleEndian.Uint32(body[len(payload):])
@@ -135,7 +135,8 @@ func (s *recordScan) damage() error {
 	return errDamaged
 }
 
-// ref is where a record is: its place, and in the low bits its payload's length.
+// ref is where a record is: its place, and in the low bits its payload's
+// length.
 type ref uint64
 
 const refBits = 24 // enough for maxRecord

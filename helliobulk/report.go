@@ -18,7 +18,8 @@ type Count struct {
 	Recipients int `json:"recipients"`
 }
 
-// Report is where a batch stands. The counts by state add up to Recipients and Chunks.
+// Report is where a batch stands. The counts by state add up to Recipients and
+// Chunks.
 type Report struct {
 	BatchID    string `json:"batch_id"`
 	Given      int    `json:"given"`      // entries of the list
@@ -57,7 +58,15 @@ type tally struct {
 
 func newTally(m *Manifest) *tally {
 	return &tally{costs: map[string]*big.Rat{}, report: Report{
-		BatchID: m.BatchID, Given: m.Given, Invalid: m.Invalid, Duplicates: m.Duplicates, Excepted: m.Excepted, Recipients: m.Recipients, Chunks: m.Chunks,
+
+		BatchID:    m.BatchID,
+		Given:      m.Given,
+		Invalid:    m.Invalid,
+		Duplicates: m.Duplicates,
+		Excepted:   m.Excepted,
+		Recipients: m.Recipients,
+		Chunks:     m.Chunks,
+
 		Open: Count{m.Chunks, m.Recipients},
 	}}
 }
@@ -90,7 +99,8 @@ func (t *tally) add(e *entry, sign int) {
 	if t.costs[e.Currency] == nil {
 		t.costs[e.Currency] = new(big.Rat)
 	}
-	t.costs[e.Currency].Add(t.costs[e.Currency], new(big.Rat).Mul(e.Cost.Rat(), big.NewRat(int64(sign), 1)))
+	t.costs[e.Currency].Add(t.costs[e.Currency],
+		new(big.Rat).Mul(e.Cost.Rat(), big.NewRat(int64(sign), 1)))
 }
 
 func (r *Report) count(s State) *Count {
@@ -160,9 +170,28 @@ type ChunkStatus struct {
 
 func (e *entry) status(batchID string, index int) ChunkStatus {
 	s := ChunkStatus{
-		Index: index, Key: ChunkKey(batchID, index), State: e.State, Recipients: e.Recipients, Tries: e.Tries, Status: e.Status, Code: e.Code,
-		Outcome: e.Outcome, Replayed: e.Replayed, Resent: e.Resent, NotSent: e.NotSent, Reference: e.Reference, CampaignID: e.Campaign, Accepted: e.Accepted,
-		Invalid: e.Invalid, Segments: e.Segments, Cost: e.Cost, Currency: e.Currency,
+
+		Index: index,
+		Key: ChunkKey(batchID,
+			index),
+		State:      e.State,
+		Recipients: e.Recipients,
+		Tries:      e.Tries,
+		Status:     e.Status,
+		Code:       e.Code,
+
+		Outcome:    e.Outcome,
+		Replayed:   e.Replayed,
+		Resent:     e.Resent,
+		NotSent:    e.NotSent,
+		Reference:  e.Reference,
+		CampaignID: e.Campaign,
+		Accepted:   e.Accepted,
+
+		Invalid:  e.Invalid,
+		Segments: e.Segments,
+		Cost:     e.Cost,
+		Currency: e.Currency,
 	}
 	if e.Intent != 0 {
 		s.Since = time.UnixMilli(e.Intent).UTC()
@@ -170,10 +199,12 @@ func (e *entry) status(batchID string, index int) ChunkStatus {
 	return s
 }
 
-// WriteCSV writes one line a chunk, below a header. It holds no number and no text.
+// WriteCSV writes one line a chunk, below a header. It holds no number and no
+// text.
 func WriteCSV(w io.Writer, chunks iter.Seq2[ChunkStatus, error]) error {
 	out := csv.NewWriter(w)
-	header := []string{"index", "key", "state", "recipients", "accepted", "invalid", "segments", "cost", "currency", "since", "tries", "status", "code",
+	header := []string{"index", "key", "state", "recipients", "accepted", "invalid", "segments",
+		"cost", "currency", "since", "tries", "status", "code",
 		"outcome", "replayed", "resent", "reference", "campaign_id"}
 	if err := out.Write(header); err != nil {
 		return err
@@ -186,7 +217,8 @@ func WriteCSV(w io.Writer, chunks iter.Seq2[ChunkStatus, error]) error {
 		if !c.Since.IsZero() {
 			since = c.Since.Format(time.RFC3339)
 		}
-		line := []string{strconv.Itoa(c.Index), c.Key, string(c.State), strconv.Itoa(c.Recipients), strconv.Itoa(c.Accepted), strconv.Itoa(c.Invalid),
+		line := []string{strconv.Itoa(c.Index), c.Key, string(c.State), strconv.Itoa(c.Recipients),
+			strconv.Itoa(c.Accepted), strconv.Itoa(c.Invalid),
 			strconv.Itoa(c.Segments), c.Cost.String(), c.Currency, since, strconv.Itoa(c.Tries), strconv.Itoa(c.Status), c.Code,
 			c.Outcome, strconv.FormatBool(c.Replayed), strconv.FormatBool(c.Resent), c.Reference, c.CampaignID.String()}
 		if err := out.Write(line); err != nil {

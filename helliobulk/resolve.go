@@ -34,9 +34,9 @@ const (
 
 // Resolve settles a chunk that is unknown, needs review or was reused; an open
 // one can be found to have been sent, when the store is an old copy. Others are
-// a *hellio.ParamError. A reused chunk that was not sent stays as it is, because
-// its key belongs to another message: plan its recipients under another id, with
-// Params.Except.
+// a *hellio.ParamError. A reused chunk that was not sent stays as it is,
+// because its key belongs to another message: plan its recipients under another
+// id, with Params.Except.
 func (b *Batch) Resolve(index int, found Resolution) error {
 	if err := b.checkIndex(index); err != nil {
 		return err

@@ -10,11 +10,14 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// leftUnknown sends 15 numbers in 3 chunks; of one the reply is lost, and the process ends. It returns the store.
+// leftUnknown sends 15 numbers in 3 chunks; of one the reply is lost, and the
+// process ends. It returns the store.
 func leftUnknown(t *testing.T, fake *helliotest.Fake) string {
 	t.Helper()
-	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
-	require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Nth: 2, Effect: "lose_reply"}))
+	client := fake.Client(hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	require.NoError(t,
+		fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Nth: 2, Effect: "lose_reply"}))
 	p := batchOf(t)
 	_, err := Plan(t.Context(), client, Numbers(numbers(15)...), p)
 	require.NoError(t, err)
@@ -51,7 +54,8 @@ func TestADoubtYoungerThanTheMarginIsResolvedByItsKey(t *testing.T) {
 	requireEachOnce(t, fake, "100.0000", r, numbers(15))
 }
 
-// The fake's clock moves and this machine's does not: so it is with a laptop that slept, or whose clock was put back.
+// The fake's clock moves and this machine's does not: so it is with a laptop
+// that slept, or whose clock was put back.
 func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
@@ -89,8 +93,10 @@ func TestNothingResumedIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {
 	defer r.journal.close()
 	e, err := b.store.entry(1)
 	require.NoError(t, err)
-	require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.BalanceGet, Times: 1, Effect: "reset"}))
-	unreachable := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	require.NoError(t,
+		fake.SetFaults(helliotest.FaultSpec{Op: helliotest.BalanceGet, Times: 1, Effect: "reset"}))
+	unreachable := fake.Client(hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	r.sender.client = unreachable
 	job, err := b.job(1, e, o)
 	require.NoError(t, err)
@@ -135,7 +141,8 @@ func TestReviewListsWhatPeopleMustLookAt(t *testing.T) {
 			require.NoError(t, err)
 			n++
 		}
-		require.Equal(t, want, n, "one marked, one reused, and one in doubt for longer than the margin")
+		require.Equal(t, want, n,
+			"one marked, one reused, and one in doubt for longer than the margin")
 	}
 }
 
@@ -155,7 +162,8 @@ func TestPeopleSettleAChunkEitherWay(t *testing.T) {
 			}
 			require.ErrorAs(t, b.Resolve(2, WasNotSent), &param, "it is open")
 			require.NoError(t, b.mark(2, StateRejected))
-			require.ErrorAs(t, b.Resolve(2, found), &param, "what was refused was not sent, and needs nobody")
+			require.ErrorAs(t, b.Resolve(2, found), &param,
+				"what was refused was not sent, and needs nobody")
 			require.NoError(t, b.mark(2, StateOpen))
 			require.Error(t, b.Resolve(1, "perhaps"))
 			require.NoError(t, b.Resolve(1, found))
@@ -164,7 +172,8 @@ func TestPeopleSettleAChunkEitherWay(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, 15, r.Accepted)
 			for n, c := range perNumber(fake) {
-				require.Equal(t, 1, c, "%s: the key still lives, so that a mistake costs nothing", n)
+				require.Equal(t, 1, c, "%s: the key still lives, so that a mistake costs nothing",
+					n)
 			}
 		})
 	}
@@ -208,7 +217,8 @@ func TestResendUnknownSendsAgainOnlyWhenTold(t *testing.T) {
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
 	fake.Advance(25 * time.Hour)
-	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{ResendUnknown: true, SendUnseen: true})
+	r, err := Resume(t.Context(), fake.Client(quick()...), path,
+		Options{ResendUnknown: true, SendUnseen: true})
 	require.NoError(t, err)
 	require.Equal(t, 15, r.Accepted)
 	require.Equal(t, 2, perNumber(fake)[number(5)], "that is what was told")
@@ -244,7 +254,8 @@ func TestABatchIDUsedBeforeIsFoundOutAtItsFirstChunk(t *testing.T) {
 		require.ErrorIs(t, err, ErrBatchReused)
 	}
 	r, err = Resume(t.Context(), client, tomorrow.Store, Options{})
-	require.ErrorIs(t, err, ErrBatchReused, "an old answer does not become this batch's by asking again")
+	require.ErrorIs(t, err, ErrBatchReused,
+		"an old answer does not become this batch's by asking again")
 	require.NotErrorIs(t, err, ErrUnfinished)
 	require.Equal(t, Count{3, 15}, r.Reused)
 	r, err = Resume(t.Context(), client, tomorrow.Store, Options{AcceptReplays: true})
@@ -282,16 +293,24 @@ func TestADoubtIsJudgedByTheClockThatIsKnown(t *testing.T) {
 		"young":              {true, at(time.Hour, time.Hour, true), false},
 		"old":                {true, at(13*time.Hour, 13*time.Hour, true), true},
 		"this machine slept": {true, at(30*time.Hour, 0, true), true},
-		"this machine's clock jumped a day ahead":        {true, at(time.Hour, 25*time.Hour, true), false},
-		"this machine's clock was put back":              {true, at(time.Hour, -24*time.Hour, true), false},
-		"the API's clock was put back":                   {true, at(-time.Hour, time.Hour, true), true},
-		"intent by this machine's, young":                {false, at(time.Hour, time.Hour, true), false},
-		"intent by this machine's, old":                  {false, at(13*time.Hour, 13*time.Hour, true), true},
-		"intent by this machine's, whose clock is wrong": {false, at(13*time.Hour, time.Hour, true), false},
-		"at the margin":                                  {true, at(12*time.Hour, 12*time.Hour, true), false},
-		"just past it":                                   {true, at(12*time.Hour+time.Second, 12*time.Hour, true), true},
-		"no Date at all, put back":                       {true, at(0, -time.Hour, false), true},
-		"no Date at all, old":                            {true, at(0, 13*time.Hour, false), true},
+		"this machine's clock jumped a day ahead": {true, at(time.Hour, 25*time.Hour, true),
+			false},
+		"this machine's clock was put back": {true, at(time.Hour, -24*time.Hour, true),
+			false},
+		"the API's clock was put back": {true, at(-time.Hour, time.Hour, true),
+			true},
+		"intent by this machine's, young": {false, at(time.Hour, time.Hour, true),
+			false},
+		"intent by this machine's, old": {false,
+			at(13*time.Hour, 13*time.Hour, true), true},
+		"intent by this machine's, whose clock is wrong": {false, at(13*time.Hour, time.Hour, true),
+			false},
+		"at the margin": {true,
+			at(12*time.Hour, 12*time.Hour, true), false},
+		"just past it": {true,
+			at(12*time.Hour+time.Second, 12*time.Hour, true), true},
+		"no Date at all, put back": {true, at(0, -time.Hour, false), true},
+		"no Date at all, old":      {true, at(0, 13*time.Hour, false), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -306,7 +325,8 @@ func TestTheMarginIsTheCallersOwn(t *testing.T) {
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
 	fake.Advance(2 * time.Hour)
-	r, err := Resume(t.Context(), fake.Client(quick()...), path, Options{Margin: time.Hour, SendUnseen: true})
+	r, err := Resume(t.Context(), fake.Client(quick()...), path,
+		Options{Margin: time.Hour, SendUnseen: true})
 	require.ErrorIs(t, err, ErrNeedsReview)
 	require.Equal(t, Count{1, 5}, r.NeedsReview)
 }
@@ -319,7 +339,8 @@ func TestARefusalOfWhatIsResentIsNoProofThatItWasNeverSent(t *testing.T) {
 	client := fake.Client(quick()...)
 	_, err := Resume(t.Context(), client, path, Options{SendUnseen: true})
 	require.ErrorIs(t, err, ErrNeedsReview)
-	fake.Fault(helliotest.SMSSend, helliotest.Times(maxFailures), helliotest.Status(422, hellio.CodeNoValidRecipients))
+	fake.Fault(helliotest.SMSSend, helliotest.Times(maxFailures),
+		helliotest.Status(422, hellio.CodeNoValidRecipients))
 	b, err := Open(path)
 	require.NoError(t, err)
 	defer b.Close()

@@ -81,7 +81,8 @@ func (b *Batch) prepare(ctx context.Context, client *hellio.Client, o Options) (
 }
 
 // adopt checks token and base URL, and takes another token if told to. Keys
-// belong to the old one, so no chunk whose outcome is unknown may be sent again.
+// belong to the old one, so no chunk whose outcome is unknown may be sent
+// again.
 func (b *Batch) adopt(ctx context.Context, client *hellio.Client, takeToken bool) error {
 	err := checkAccount(ctx, client, b.manifest.BaseURL, b.manifest.Account)
 	if !errors.Is(err, ErrOtherAccount) || !takeToken || client.BaseURL() != b.manifest.BaseURL {

@@ -25,7 +25,16 @@ func TestABatchSendsEachNumberOnce(t *testing.T) {
 	require.NoError(t, err)
 	requireEachOnce(t, fake, "100.0000", r, numbers(23))
 	require.Equal(t, Report{
-		BatchID: "fees", Given: 26, Invalid: 1, Duplicates: 2, Recipients: 23, Chunks: 5, Done: Count{5, 23}, Accepted: 23, Costs: r.Costs,
+
+		BatchID:    "fees",
+		Given:      26,
+		Invalid:    1,
+		Duplicates: 2,
+		Recipients: 23,
+		Chunks:     5,
+		Done:       Count{5, 23},
+		Accepted:   23,
+		Costs:      r.Costs,
 	}, *r)
 	require.Equal(t, *r, last, "the last progress is the report")
 	require.Equal(t, "0.7130", r.Costs[0].Amount.String())
@@ -200,7 +209,8 @@ func TestARateLimitHoldsAllWorkersAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(5))
-		client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+		client := fake.Client(hellio.WithLimiter(nil),
+			hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 		p := batchOf(t)
 		begin := time.Now()
 		r, err := Run(t.Context(), client, Numbers(numbers(60)...), p)
@@ -212,8 +222,10 @@ func TestARateLimitHoldsAllWorkersAndLosesNothing(t *testing.T) {
 				refused++
 			}
 		}
-		require.LessOrEqual(t, refused, 3*defaultWorkers, "after a 429 no worker calls before its time")
-		require.GreaterOrEqual(t, time.Since(begin), 2*time.Minute, "3 calls go to estimate and time, 12 to chunks: three windows")
+		require.LessOrEqual(t, refused, 3*defaultWorkers,
+			"after a 429 no worker calls before its time")
+		require.GreaterOrEqual(t, time.Since(begin), 2*time.Minute,
+			"3 calls go to estimate and time, 12 to chunks: three windows")
 	})
 }
 
@@ -222,7 +234,9 @@ func TestAnAPIThatDoesNotAnswerEndsTheRunAndKeepsTheBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
 		client := fake.Client(hellio.WithLimiter(nil))
-		require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Always: true, Effect: "reset"}))
+		require.NoError(t,
+			fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Always: true,
+				Effect: "reset"}))
 		p := batchOf(t)
 		r, err := Run(t.Context(), client, Numbers(numbers(60)...), p)
 		require.ErrorIs(t, err, ErrUnfinished)
@@ -240,7 +254,8 @@ func TestAChunkThatNeverAnswersDoesNotKeepTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
 		client := fake.Client(hellio.WithLimiter(nil))
-		fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ToNumber(number(7)), helliotest.Status(500, ""))
+		fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ToNumber(number(7)),
+			helliotest.Status(500, ""))
 		r, err := Run(t.Context(), client, Numbers(numbers(60)...), batchOf(t))
 		require.ErrorIs(t, err, ErrUnfinished)
 		require.Equal(t, Count{1, 5}, r.Unknown)
@@ -279,7 +294,8 @@ func TestAnInterruptedRunDoesNotWaitForTheRateLimit(t *testing.T) {
 		begin := time.Now()
 		r, err := Run(ctx, client, Numbers(numbers(60)...), p)
 		require.ErrorIs(t, err, ErrUnfinished)
-		require.Equal(t, 10*time.Second, time.Since(begin), "calls that wait for their turn are not under way")
+		require.Equal(t, 10*time.Second, time.Since(begin),
+			"calls that wait for their turn are not under way")
 		require.Zero(t, r.Unknown.Chunks)
 		require.Positive(t, r.Done.Chunks)
 		r, err = Resume(t.Context(), client, p.Store, p.Options)
@@ -293,9 +309,11 @@ func TestAPartlyAcceptedChunkIsDone(t *testing.T) {
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(4))
 	require.NoError(t, b.Close())
-	// The API's rule for numbers is its own; here a proxy stands in for one that is stricter.
-	strict, err := hellio.NewClient(helliotest.DefaultToken, append(quick(), hellio.WithBaseURL(client.BaseURL()),
-		hellio.WithHTTPClient(&http.Client{Transport: dropsARecipient{fake.RoundTripper()}}))...)
+	// The API's rule for numbers is its own; here a proxy stands in for one
+	// that is stricter.
+	strict, err := hellio.NewClient(helliotest.DefaultToken,
+		append(quick(), hellio.WithBaseURL(client.BaseURL()),
+			hellio.WithHTTPClient(&http.Client{Transport: dropsARecipient{fake.RoundTripper()}}))...)
 	require.NoError(t, err)
 	r, err := Resume(t.Context(), strict, b.store.path, Options{})
 	require.NoError(t, err)
@@ -331,7 +349,8 @@ func TestAChunkWithoutAnAnswerIsTriedAgainAfterTwiceAsLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
-		client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+		client := fake.Client(hellio.WithLimiter(nil),
+			hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 		fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Status(500, ""))
 		begin := time.Now()
 		r, err := Run(t.Context(), client, Numbers(numbers(5)...), batchOf(t))
@@ -344,10 +363,17 @@ func TestAChunkWithoutAnAnswerIsTriedAgainAfterTwiceAsLong(t *testing.T) {
 func TestOnlyCallsInARowWithoutAnAnswerEndTheRun(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	client := fake.Client(hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	var faults []helliotest.FaultSpec
 	for nth := 1; nth < 4*maxOutage; nth += 2 { // every other call
-		faults = append(faults, helliotest.FaultSpec{Op: helliotest.SMSSend, Nth: nth, Effect: "status", Code: 500})
+		faults = append(faults,
+			helliotest.FaultSpec{
+				Op:     helliotest.SMSSend,
+				Nth:    nth,
+				Effect: "status",
+				Code:   500,
+			})
 	}
 	require.NoError(t, fake.SetFaults(faults...))
 	p := batchOf(t)
@@ -362,7 +388,8 @@ func TestChunksThatNeedReviewAreNoOutage(t *testing.T) {
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(5*(maxOutage+5)))
 	defer b.Close()
-	_, err := b.Dispatch(t.Context(), client, Options{}, maxOutage+4, func(Job) error { return nil })
+	_, err := b.Dispatch(t.Context(), client, Options{}, maxOutage+4,
+		func(Job) error { return nil })
 	require.NoError(t, err)
 	fake.Advance(25 * time.Hour)
 	err = b.Send(t.Context(), client, Options{Workers: 1})

@@ -269,8 +269,8 @@ func (r *runner) holdAll(d time.Duration) {
 	}
 }
 
-// waitForSlot waits after failures, each time twice as long, while all are held,
-// and for the pace. It returns false when no further call may begin.
+// waitForSlot waits after failures, each time twice as long, while all are
+// held, and for the pace. It returns false when no further call may begin.
 func (r *runner) waitForSlot(failures int) bool {
 	wait := time.Duration(0)
 	if failures > 0 {

@@ -54,7 +54,8 @@ func TestAChunkHasTheRouteOfItsBatch(t *testing.T) {
 func TestAWorkerIsToldHowLongToWait(t *testing.T) {
 	t.Parallel()
 	fake, _ := newFake(t)
-	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	client := fake.Client(hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.RateLimited(40*time.Second))
 	b := planned(t, client, numbers(5))
 	defer b.Close()
@@ -90,13 +91,15 @@ func TestNothingPrintsATextOrANumber(t *testing.T) {
 	defer b.Close()
 	chunk, err := b.Chunk(0)
 	require.NoError(t, err)
-	values := []any{batchOf(t), b.Manifest(), *chunk, chunk, Recipient{Number: number(0), Fields: map[string]string{"a": "Fees"}}, b.Report()}
+	values := []any{batchOf(t), b.Manifest(), *chunk, chunk,
+		Recipient{Number: number(0), Fields: map[string]string{"a": "Fees"}}, b.Report()}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		for _, v := range values {
 			require.NotRegexp(t, `Fees are|2332|24000`, fmt.Sprintf(verb, v))
 		}
 	}
-	_, err = Run(t.Context(), client, Numbers(number(1)), Params{Store: b.store.path, Sender: "ACME", Message: "Secret text"})
+	_, err = Run(t.Context(), client, Numbers(number(1)),
+		Params{Store: b.store.path, Sender: "ACME", Message: "Secret text"})
 	require.True(t, errors.Is(err, ErrLocked))
 	require.NotContains(t, err.Error(), "Secret")
 }

@@ -340,8 +340,8 @@ func cut(text string, ends []int) []string {
 	return pieces
 }
 
-// publish puts a planned file on disk and gives it its own name, so that a store
-// is either whole or not there.
+// publish puts a planned file on disk and gives it its own name, so that a
+// store is either whole or not there.
 func (s *store) publish(path string) error {
 	if err := s.flush(); err != nil {
 		return err

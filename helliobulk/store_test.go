@@ -190,9 +190,11 @@ func TestARecordInAnothersPlaceIsFound(t *testing.T) {
 	path := storePath(t)
 	journal := content[planned:]
 	for name, damaged := range map[string][]byte{
-		"the journal twice":     append(append([]byte{}, content...), journal...),
-		"a commit left out":     append(append([]byte{}, content[:commits[0]]...), content[commits[1]:]...),
-		"a commit a byte later": append(append([]byte{}, content[:planned]...), append([]byte{1}, journal...)...),
+		"the journal twice": append(append([]byte{}, content...), journal...),
+		"a commit left out": append(append([]byte{}, content[:commits[0]]...),
+			content[commits[1]:]...),
+		"a commit a byte later": append(append([]byte{}, content[:planned]...),
+			append([]byte{1}, journal...)...),
 	} {
 		require.NoError(t, os.WriteFile(path, damaged, 0o600))
 		_, err := readAll(path)
@@ -204,7 +206,8 @@ func TestGarbageIsRefusedAsAStore(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	path := storePath(t)
-	for _, garbage := range []string{"", "x", storeMagic, storeMagic + "garbage of any length", "SQLite format 3"} {
+	for _, garbage := range []string{"", "x", storeMagic, storeMagic + "garbage of any length",
+		"SQLite format 3"} {
 		require.NoError(t, os.WriteFile(path, []byte(garbage), 0o600))
 		_, err := Resume(t.Context(), client, path, Options{})
 		require.ErrorIs(t, err, ErrTorn)

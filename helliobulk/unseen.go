@@ -32,7 +32,8 @@ func (e *MaybeSentError) Error() string {
 	if e.Err != nil {
 		what = fmt.Sprintf("the API cannot be asked what was sent since then: %v", e.Err)
 	}
-	return fmt.Sprintf("%v: planned %s ago, and %s; this call sent nothing", ErrMaybeSent, age, what)
+	return fmt.Sprintf("%v: planned %s ago, and %s; this call sent nothing", ErrMaybeSent, age,
+		what)
 }
 
 // Is matches ErrMaybeSent.
@@ -43,8 +44,8 @@ func (e *MaybeSentError) Unwrap() error { return e.Err }
 
 // checkUnseen looks for campaigns that may be those of open chunks, before the
 // first call. A plan that is younger than the margin needs no look: the API
-// still knows the keys of what was sent since then. With AcceptReplays the batch
-// may have been planned again, so campaigns older than the margin count.
+// still knows the keys of what was sent since then. With AcceptReplays the
+// batch may have been planned again, so campaigns older than the margin count.
 func (b *Batch) checkUnseen(
 	ctx context.Context, client *hellio.Client, now time.Time, o Options,
 ) error {

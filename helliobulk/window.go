@@ -57,7 +57,8 @@ func (w Window) String() string {
 	return fmt.Sprintf("%02d:%02d-%02d:%02d %s", w.From/60, w.From%60, w.To/60, w.To%60, w.Zone)
 }
 
-// OpensIn returns how long it takes from now until the window is open; 0: it is.
+// OpensIn returns how long it takes from now until the window is open; 0: it
+// is.
 func (w Window) OpensIn(now time.Time) time.Duration {
 	if w == (Window{}) {
 		return 0

@@ -54,7 +54,8 @@ func (c config) client() (*hellio.Client, error) {
 	return hellio.NewClient("bench", hellio.WithBaseURL(c.url), hellio.WithLimiter(nil))
 }
 
-// list gives numbers of one country, up to ten million, in an order that jumps about, as lists of people do.
+// list gives numbers of one country, up to ten million, in an order that jumps
+// about, as lists of people do.
 func (c config) list() iter.Seq2[helliobulk.Recipient, error] {
 	return func(yield func(helliobulk.Recipient, error) bool) {
 		for i := range c.recipients {
@@ -69,7 +70,8 @@ func (c config) number(i int) string { return "+" + strconv.FormatUint(c.digits(
 
 func (c config) digits(i int) uint64 {
 	networks := [...]uint64{20, 24, 26, 27, 50, 54, 55, 57}
-	return 233_00_0000000 + networks[i%len(networks)]*1_0000000 + uint64(i)*7_368_787%1_0000000 // the factor is prime to the modulus: none comes twice
+	// the factor is prime to the modulus: none comes twice
+	return 233_00_0000000 + networks[i%len(networks)]*1_0000000 + uint64(i)*7_368_787%1_0000000
 }
 
 // anywhere is the worst list for the set: numbers that have nothing in common.
@@ -88,14 +90,16 @@ func (c config) dedupe(number func(int) uint64) (string, error) {
 	runtime.ReadMemStats(&after)
 	size := float64(after.HeapAlloc - before.HeapAlloc)
 	runtime.KeepAlive(set)
-	return fmt.Sprintf("the set of numbers: %.1f MB, %.1f bytes a number", size/1e6, size/float64(c.recipients)), nil
+	return fmt.Sprintf("the set of numbers: %.1f MB, %.1f bytes a number", size/1e6,
+		size/float64(c.recipients)), nil
 }
 
 func (c config) floor() error {
 	batch := make([]string, 0, c.chunk)
 	for i := range c.recipients {
 		if batch = append(batch, c.number(i)); len(batch) == c.chunk || i == c.recipients-1 {
-			body, err := json.Marshal(map[string]any{"recipients": batch, "sender": "ACME", "message": "Fees are due."})
+			body, err := json.Marshal(map[string]any{"recipients": batch, "sender": "ACME",
+				"message": "Fees are due."})
 			if err != nil {
 				return err
 			}
@@ -125,7 +129,15 @@ func (c config) start() error {
 }
 
 func (c config) params() helliobulk.Params {
-	return helliobulk.Params{Store: c.store(), BatchID: "bench", Sender: "ACME", Message: "Fees are due.", Region: "GH", ChunkSize: c.chunk}
+	return helliobulk.Params{
+		Store:   c.store(),
+		BatchID: "bench",
+		Sender:  "ACME",
+
+		Message:   "Fees are due.",
+		Region:    "GH",
+		ChunkSize: c.chunk,
+	}
 }
 
 func (c config) plan() (string, error) {
@@ -141,7 +153,8 @@ func (c config) plan() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d recipients in %d chunks, a store of %.1f MB", m.Recipients, m.Chunks, float64(info.Size())/1e6), nil
+	return fmt.Sprintf("%d recipients in %d chunks, a store of %.1f MB", m.Recipients, m.Chunks,
+		float64(info.Size())/1e6), nil
 }
 
 func (c config) send() (string, error) {
@@ -150,9 +163,11 @@ func (c config) send() (string, error) {
 		return "", err
 	}
 	begin := time.Now()
-	r, err := helliobulk.Resume(context.Background(), client, c.store(), helliobulk.Options{Workers: c.workers, StartUnpaid: true})
+	r, err := helliobulk.Resume(context.Background(), client, c.store(),
+		helliobulk.Options{Workers: c.workers, StartUnpaid: true})
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d accepted in %d calls, %s each with two commits", r.Accepted, r.Done.Chunks, (time.Since(begin) / time.Duration(r.Chunks)).Round(10*time.Microsecond)), nil
+	return fmt.Sprintf("%d accepted in %d calls, %s each with two commits", r.Accepted,
+		r.Done.Chunks, (time.Since(begin) / time.Duration(r.Chunks)).Round(10*time.Microsecond)), nil
 }

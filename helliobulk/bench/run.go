@@ -37,7 +37,8 @@ func (c config) run() error {
 		return err
 	}
 	c.url = url
-	fmt.Printf("%s %s/%s, GOMAXPROCS %d, %d recipients, chunks of %d, %d workers\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
+	fmt.Printf("%s %s/%s, GOMAXPROCS %d, %d recipients, chunks of %d, %d workers\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH,
 		runtime.GOMAXPROCS(0), c.recipients, c.chunk, c.workers)
 	fmt.Println("| row | time | peak RSS | at its end: heap and stack / files | |\n|---|---|---|---|---|")
 	for _, row := range rows() {
@@ -45,14 +46,16 @@ func (c config) run() error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("| %s | %.2f s | %s | %s / %s | %s |\n", row, r.Seconds, r.Memory["VmHWM"], r.Memory["RssAnon"], r.Memory["RssFile"], r.Note)
+		fmt.Printf("| %s | %.2f s | %s | %s / %s | %s |\n", row, r.Seconds, r.Memory["VmHWM"],
+			r.Memory["RssAnon"], r.Memory["RssFile"], r.Note)
 	}
 	return nil
 }
 
 // inProcess runs a row in a process of its own.
 func (c config) inProcess(row string) (r result, err error) {
-	args := []string{"-row", row, "-url", c.url, "-dir", c.dir, "-recipients", fmt.Sprint(c.recipients), "-chunk", fmt.Sprint(c.chunk), "-workers", fmt.Sprint(c.workers)}
+	args := []string{"-row", row, "-url", c.url, "-dir", c.dir, "-recipients",
+		fmt.Sprint(c.recipients), "-chunk", fmt.Sprint(c.chunk), "-workers", fmt.Sprint(c.workers)}
 	child := exec.Command(os.Args[0], args...)
 	child.Stderr = os.Stderr
 	out, err := child.Output()
@@ -94,7 +97,8 @@ func discard() (string, error) {
 	const accepted = `{"data":{"reference":"5b1f6a0e-0000-4000-8000-000000000000","campaign_id":1,"status":"queued","accepted_recipients":%d,` +
 		`"invalid_recipients":0,"segments":1,"estimated_cost":"0.0310","currency":"GHS"}}`
 	go func() {
-		_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { // ends with the process
+		// ends with the process
+		_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			n, _ := io.Copy(io.Discard, req.Body)
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusAccepted)

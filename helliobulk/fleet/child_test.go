@@ -68,7 +68,8 @@ func runChild(text string) error {
 		}
 		opts = []hellio.Option{hellio.WithLimiter(limiter)}
 	}
-	client, err := hellio.NewClient(helliotest.DefaultToken, append(opts, hellio.WithBaseURL(job.URL), hellio.WithAppInfo("worker-"+job.Name, "1"))...)
+	client, err := hellio.NewClient(helliotest.DefaultToken,
+		append(opts, hellio.WithBaseURL(job.URL), hellio.WithAppInfo("worker-"+job.Name, "1"))...)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,8 @@ func runChild(text string) error {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
 	ctx := context.Background()
-	w, err := newWorker(ctx, client, rdb, WorkOptions{Workers: job.Workers, Name: job.Name, Logger: log})
+	w, err := newWorker(ctx, client, rdb,
+		WorkOptions{Workers: job.Workers, Name: job.Name, Logger: log})
 	if err != nil {
 		return err
 	}

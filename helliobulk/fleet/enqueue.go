@@ -17,23 +17,32 @@ import (
 const (
 	presetAhead = 10_000
 	pollEvery   = 500 * time.Millisecond
-	idleEvery   = 10 * time.Second // an empty queue while chunks are missing is looked into that often
-	redisOutage = time.Minute      // after which Wait gives up; the fleet does not
+	// an empty queue while chunks are missing is looked into that often
+	idleEvery   = 10 * time.Second
+	redisOutage = time.Minute // after which Wait gives up; the fleet does not
 )
 
-// Options say how a batch is enqueued. Of helliobulk.Options, Workers and Grace mean nothing here: see WorkOptions.
+// Options say how a batch is enqueued. Of helliobulk.Options, Workers and Grace
+// mean nothing here: see WorkOptions.
 type Options struct {
 	helliobulk.Options
-	Ahead int // chunks in the queue at a time; 0: 10,000, some 100 MB of Redis with 500 recipients each
+	// chunks in the queue at a time; 0: 10,000, some 100 MB of Redis with 500
+	// recipients each
+	Ahead int
 }
 
-// Enqueue makes tasks of the batch's chunks, at most Options.Ahead at a time, and starts the fleet if it was stopped. First it collects what
-// the fleet has done. Chunks that were enqueued before and whose result is not known are enqueued again if Redis has lost them; what is
-// done is never enqueued again, and what is in the queue is not put there twice. So it may be called as often as one likes, and after any
-// mishap. For a batch of more than Ahead chunks call it again later, or use Wait.
+// Enqueue makes tasks of the batch's chunks, at most Options.Ahead at a time,
+// and starts the fleet if it was stopped. First it collects what the fleet has
+// done. Chunks that were enqueued before and whose result is not known are
+// enqueued again if Redis has lost them; what is done is never enqueued again,
+// and what is in the queue is not put there twice. So it may be called as often
+// as one likes, and after any mishap. For a batch of more than Ahead chunks
+// call it again later, or use Wait.
 //
-// The errors before anything is enqueued are those of helliobulk.Batch.Send. A Redis that fails on the way leaves no harm: call it again.
-func Enqueue(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient, b *helliobulk.Batch, o Options) error {
+// The errors before anything is enqueued are those of helliobulk.Batch.Send. A
+// Redis that fails on the way leaves no harm: call it again.
+func Enqueue(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
+	b *helliobulk.Batch, o Options) error {
 	f, err := newFeed(ctx, client, rdb, b, o)
 	if err != nil {
 		return err
@@ -41,7 +50,8 @@ func Enqueue(ctx context.Context, client *hellio.Client, rdb redis.UniversalClie
 	return f.enqueue(ctx)
 }
 
-// Collect brings what the fleet has done into the batch's store. It makes no call and enqueues nothing.
+// Collect brings what the fleet has done into the batch's store. It makes no
+// call and enqueues nothing.
 func Collect(ctx context.Context, rdb redis.UniversalClient, b *helliobulk.Batch) error {
 	if rdb == nil {
 		return noRedisClient()
@@ -50,11 +60,14 @@ func Collect(ctx context.Context, rdb redis.UniversalClient, b *helliobulk.Batch
 	return newQueue(rdb, m.BaseURL, m.Account).ledger(m.BatchID).all(ctx, b.Settle)
 }
 
-// Wait enqueues the batch and goes on collecting, and enqueuing what is left, until all is seen to. It returns nil then, or an error that
-// matches helliobulk.ErrNeedsReview or ErrBatchReused. When ctx ends, the fleet is stopped (a *Stopped is wrapped) or Redis is away for a
-// minute, it returns an error that matches helliobulk.ErrUnfinished; the fleet goes on with what is in the queue, and Wait or Enqueue can be
-// called again.
-func Wait(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient, b *helliobulk.Batch, o Options) error {
+// Wait enqueues the batch and goes on collecting, and enqueuing what is left,
+// until all is seen to. It returns nil then, or an error that matches
+// helliobulk.ErrNeedsReview or ErrBatchReused. When ctx ends, the fleet is
+// stopped (a *Stopped is wrapped) or Redis is away for a minute, it returns an
+// error that matches helliobulk.ErrUnfinished; the fleet goes on with what is
+// in the queue, and Wait or Enqueue can be called again.
+func Wait(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
+	b *helliobulk.Batch, o Options) error {
 	f, err := newFeed(ctx, client, rdb, b, o)
 	if err != nil {
 		return err
@@ -105,18 +118,28 @@ type feed struct {
 	reused    int // chunks, when it began
 }
 
-func newFeed(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient, b *helliobulk.Batch, o Options) (*feed, error) {
+func newFeed(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
+	b *helliobulk.Batch, o Options) (*feed, error) {
 	if o.Ahead == 0 {
 		o.Ahead = presetAhead
 	}
 	if o.Ahead < 1 {
-		return nil, &hellio.ParamError{Field: "ahead", Given: strconv.Itoa(o.Ahead), Allowed: "1 or more, or 0 for 10000"}
+		return nil, &hellio.ParamError{Field: "ahead", Given: strconv.Itoa(o.Ahead),
+			Allowed: "1 or more, or 0 for 10000"}
 	}
 	q, err := queueOf(ctx, client, rdb)
 	if err != nil {
 		return nil, err
 	}
-	return &feed{client: client, queue: q, ledger: q.ledger(b.Manifest().BatchID), batch: b, opts: o, reused: b.Report().Reused.Chunks}, nil
+	return &feed{
+		client: client,
+		queue:  q,
+		ledger: q.ledger(b.Manifest().BatchID),
+		batch:  b,
+
+		opts:   o,
+		reused: b.Report().Reused.Chunks,
+	}, nil
 }
 
 // enqueue collects, repairs, dispatches and starts.
@@ -148,7 +171,8 @@ func (f *feed) enqueue(ctx context.Context) error {
 	return nil
 }
 
-// repair puts back what Redis has lost, and notes which run of Redis has it now.
+// repair puts back what Redis has lost, and notes which run of Redis has it
+// now.
 func (f *feed) repair(ctx context.Context) error {
 	run, err := f.queue.run(ctx)
 	if err != nil {
@@ -165,7 +189,8 @@ func (f *feed) repair(ctx context.Context) error {
 
 func (f *feed) marker() string { return f.queue.key("run:" + f.batch.Manifest().BatchID) }
 
-// giver makes tasks of jobs. Its client is new: an old one would not tell asynq of a queue that Redis has forgotten.
+// giver makes tasks of jobs. Its client is new: an old one would not tell asynq
+// of a queue that Redis has forgotten.
 func (f *feed) giver(ctx context.Context, run string) func(helliobulk.Job) error {
 	client := asynq.NewClientFromRedisClient(f.queue.redis)
 	return func(j helliobulk.Job) error {
@@ -200,7 +225,8 @@ func (f *feed) wait(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return report.End(fmt.Errorf("interrupted; the fleet continues: %w", context.Cause(ctx)))
+			return report.End(fmt.Errorf("interrupted; the fleet continues: %w",
+				context.Cause(ctx)))
 		case <-timer.C:
 		}
 		if err := f.poll(ctx); err != nil && ctx.Err() == nil {
@@ -265,7 +291,8 @@ func (f *feed) stopReused(ctx context.Context) error {
 	return &s
 }
 
-// refill repairs the queue if Redis has lost anything, and fills it up when it is half empty.
+// refill repairs the queue if Redis has lost anything, and fills it up when it
+// is half empty.
 func (f *feed) refill(ctx context.Context) error {
 	lost, err := f.lost(ctx)
 	if err != nil {
@@ -285,7 +312,8 @@ func (f *feed) refill(ctx context.Context) error {
 	return nil
 }
 
-// lost reports whether Redis was restarted, was emptied, or has nothing to do although chunks are missing.
+// lost reports whether Redis was restarted, was emptied, or has nothing to do
+// although chunks are missing.
 func (f *feed) lost(ctx context.Context) (bool, error) {
 	run, err := f.queue.run(ctx)
 	if err != nil {

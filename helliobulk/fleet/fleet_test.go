@@ -19,7 +19,8 @@ func TestABatchGoesThroughAFleetToItsEnd(t *testing.T) {
 	w.work(WorkOptions{Name: "a"})
 	w.work(WorkOptions{Name: "b"})
 	var told []helliobulk.Report
-	require.NoError(t, w.wait(helliobulk.Options{Progress: func(r helliobulk.Report) { told = append(told, r) }}))
+	require.NoError(t,
+		w.wait(helliobulk.Options{Progress: func(r helliobulk.Report) { told = append(told, r) }}))
 	w.requireEachOnce()
 	require.NotEmpty(t, told)
 	require.Equal(t, 30, told[len(told)-1].Done.Chunks)
@@ -47,7 +48,8 @@ func TestEnqueuingAgainSendsNothingAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 6, info.Pending)
 	w.work(WorkOptions{})
-	require.Eventually(t, func() bool { return inPhase(t, w, phaseSettled) == 6 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return inPhase(t, w, phaseSettled) == 6 }, 10*time.Second,
+		10*time.Millisecond)
 	w.enqueue(helliobulk.Options{})
 	require.True(t, allDone(w.batch.Report()), "what the fleet has done is collected first")
 	info, err = w.queue().inspector.GetQueueInfo(w.queue().name)
@@ -69,12 +71,18 @@ func TestATaskWhoseResultIsKnownIsNotSentWhenItComesBack(t *testing.T) {
 	w.until("all done", allDone)
 	require.NoError(t, w.rdb.Del(t.Context(), w.queue().ledger("fees").news).Err())
 	for _, task := range tasks { // as after a lease that ran out
-		require.Eventually(t, func() bool { return w.queue().inspector.DeleteTask(w.queue().name, task.ID) == nil }, 10*time.Second, time.Millisecond)
-		_, err := asynq.NewClientFromRedisClient(w.rdb).Enqueue(asynq.NewTask(task.Type, task.Payload), asynq.TaskID(task.ID), asynq.Queue(task.Queue))
+		require.Eventually(t,
+			func() bool {
+				return w.queue().inspector.DeleteTask(w.queue().name,
+					task.ID) == nil
+			}, 10*time.Second, time.Millisecond)
+		_, err := asynq.NewClientFromRedisClient(w.rdb).Enqueue(asynq.NewTask(task.Type,
+			task.Payload), asynq.TaskID(task.ID), asynq.Queue(task.Queue))
 		require.NoError(t, err)
 	}
 	news := func() int64 { return w.rdb.LLen(t.Context(), w.queue().ledger("fees").news).Val() }
-	require.Eventually(t, func() bool { return news() == 2 }, 10*time.Second, 10*time.Millisecond, "the enqueuer is told once more")
+	require.Eventually(t, func() bool { return news() == 2 }, 10*time.Second, 10*time.Millisecond,
+		"the enqueuer is told once more")
 	require.Len(t, w.sends(), 2)
 }
 
@@ -155,7 +163,8 @@ func TestATaskThatIsActiveWithoutALeaseIsPutBack(t *testing.T) {
 			require.NoError(t, w.rdb.LMove(t.Context(),
 				q.asynqKey("pending"), q.asynqKey("active"), "RIGHT", "LEFT").Err())
 			id := w.rdb.LIndex(t.Context(), q.asynqKey("active"), 0).Val()
-			require.NoError(t, w.rdb.HSet(t.Context(), q.asynqKey("t:"+id), "state", "active").Err())
+			require.NoError(t,
+				w.rdb.HSet(t.Context(), q.asynqKey("t:"+id), "state", "active").Err())
 			w.work(WorkOptions{})
 			if how == "enqueued again" {
 				w.enqueue(helliobulk.Options{})
@@ -172,7 +181,8 @@ func TestATaskThatIsActiveWithoutALeaseIsPutBack(t *testing.T) {
 func TestA429IsTriedAgainNoSoonerThanItSaysAndCountsAsNoFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
-	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.RateLimited(5*time.Second)) // asynq by itself takes up to three
+	// asynq by itself takes up to three
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.RateLimited(5*time.Second))
 	w.work(WorkOptions{})
 	require.NoError(t, w.wait(helliobulk.Options{}))
 	calls := w.sends()
@@ -184,7 +194,8 @@ func TestA429IsTriedAgainNoSoonerThanItSaysAndCountsAsNoFailure(t *testing.T) {
 
 func TestNothingIsTriedAgainEarly(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, 31*time.Second, retryDelay(0, &retryTask{after: 30 * time.Second}, nil), "asynq cuts a moment to whole seconds")
+	require.Equal(t, 31*time.Second, retryDelay(0, &retryTask{after: 30 * time.Second}, nil),
+		"asynq cuts a moment to whole seconds")
 	last := time.Duration(0)
 	for failures := range 100 {
 		d := retryDelay(failures, &retryTask{fails: true}, nil)
@@ -222,7 +233,13 @@ func TestAStoreThatWasLostIsPlannedAgainAndNothingIsSentTwice(t *testing.T) {
 	w.enqueue(helliobulk.Options{})
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.Status(402, ""))
 	end := w.work(WorkOptions{Workers: 1})
-	require.Eventually(t, func() bool { s, err := w.queue().stopped(t.Context(), ""); return err == nil && s != nil }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t,
+		func() bool {
+			s,
+				err := w.queue().stopped(t.Context(),
+				"")
+			return err == nil && s != nil
+		}, 10*time.Second, 10*time.Millisecond)
 	end()
 	require.NoError(t, w.batch.Close())
 	w.store += "-again"
@@ -239,7 +256,12 @@ func TestAnEnqueuedBatchCanBeFinishedOnOneMachine(t *testing.T) {
 	w.enqueue(helliobulk.Options{})
 	require.NoError(t, w.batch.Send(t.Context(), w.client, helliobulk.Options{}))
 	w.work(WorkOptions{}) // the tasks are still there
-	require.Eventually(t, func() bool { idle, err := w.queue().idle(t.Context()); return err == nil && idle }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t,
+		func() bool {
+			idle,
+				err := w.queue().idle(t.Context())
+			return err == nil && idle
+		}, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, Collect(t.Context(), w.rdb, w.batch))
 	require.Len(t, w.sends(), 12)
 	w.requireEachOnce()
@@ -255,11 +277,15 @@ func TestBadInputIsRefused(t *testing.T) {
 	require.ErrorAs(t, Work(t.Context(), w.client, w.rdb, WorkOptions{Grace: -1}), &bad)
 	require.ErrorAs(t, Enqueue(t.Context(), w.client, nil, w.batch, Options{}), &bad)
 	require.ErrorAs(t, Enqueue(t.Context(), w.client, w.rdb, w.batch, Options{Ahead: -1}), &bad)
-	require.ErrorAs(t, Enqueue(t.Context(), w.client, w.rdb, w.batch, Options{Options: helliobulk.Options{Margin: 1}}), &bad)
+	require.ErrorAs(t,
+		Enqueue(t.Context(), w.client, w.rdb, w.batch,
+			Options{Options: helliobulk.Options{Margin: 1}}), &bad)
 	require.ErrorAs(t, Collect(t.Context(), nil, w.batch), &bad)
-	other, err := hellio.NewClient("another", hellio.WithBaseURL(w.client.BaseURL()), hellio.WithHTTPClient(&http.Client{Transport: w.fake.RoundTripper()}))
+	other, err := hellio.NewClient("another", hellio.WithBaseURL(w.client.BaseURL()),
+		hellio.WithHTTPClient(&http.Client{Transport: w.fake.RoundTripper()}))
 	require.NoError(t, err)
-	require.ErrorIs(t, Enqueue(t.Context(), other, w.rdb, w.batch, Options{}), helliobulk.ErrOtherAccount)
+	require.ErrorIs(t, Enqueue(t.Context(), other, w.rdb, w.batch, Options{}),
+		helliobulk.ErrOtherAccount)
 	require.Equal(t, 1, w.batch.Report().Open.Chunks, "no intent")
 }
 
@@ -269,10 +295,12 @@ func TestACallThatOutlivesItsGraceIsCutAndStaysInDoubt(t *testing.T) {
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Delay(time.Minute))
 	w.enqueue(helliobulk.Options{})
 	end := w.work(WorkOptions{Grace: time.Second})
-	require.Eventually(t, func() bool { return len(w.sends()) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.sends()) == 1 }, 10*time.Second,
+		time.Millisecond)
 	began := time.Now()
 	end()
-	require.Less(t, time.Since(began), 3*time.Second, "asynq by itself would let it go on for two seconds more")
+	require.Less(t, time.Since(began), 3*time.Second,
+		"asynq by itself would let it go on for two seconds more")
 	require.Equal(t, 1, inPhase(t, w, phaseBegun))
 }
 
@@ -281,7 +309,8 @@ func TestATaskThatCantBeReadIsPutAside(t *testing.T) {
 	w := newWorld(t, 1)
 	q := w.queue()
 	for _, text := range []string{"junk", "{}"} {
-		_, err := asynq.NewClientFromRedisClient(w.rdb).Enqueue(asynq.NewTask(taskType, []byte(text)), asynq.Queue(q.name), asynq.MaxRetry(noLimit))
+		_, err := asynq.NewClientFromRedisClient(w.rdb).Enqueue(asynq.NewTask(taskType,
+			[]byte(text)), asynq.Queue(q.name), asynq.MaxRetry(noLimit))
 		require.NoError(t, err)
 	}
 	w.work(WorkOptions{})

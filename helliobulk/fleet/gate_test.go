@@ -25,7 +25,8 @@ func TestWhatRedisSaidBeforeAStopDoesNotOpenTheGate(t *testing.T) {
 	require.NoError(t, g.now().Err(), "the fleet was started again")
 }
 
-// The workers that have tasks already may be refused while the rest is handed out.
+// The workers that have tasks already may be refused while the rest is handed
+// out.
 func TestAStopThatComesDuringAnEnqueuingIsNotUndoneByIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)

@@ -78,7 +78,8 @@ func (l *ledger) begin(ctx context.Context, r helliobulk.Record, try string) (he
 	if err != nil {
 		return held{}, err
 	}
-	answer, err := beginScript.Run(ctx, l.redis, []string{l.hash}, r.Index(), r.Dispatch(), try, text, ledgerLife.Milliseconds()).StringSlice()
+	answer, err := beginScript.Run(ctx, l.redis, []string{l.hash}, r.Index(), r.Dispatch(), try,
+		text, ledgerLife.Milliseconds()).StringSlice()
 	if err != nil {
 		return held{}, err
 	}
@@ -94,7 +95,8 @@ func (l *ledger) begin(ctx context.Context, r helliobulk.Record, try string) (he
 
 // end notes a record after its call. noted is false when another try knows
 // better.
-func (l *ledger) end(ctx context.Context, r helliobulk.Record, try, phase string, sure bool) (noted bool, err error) {
+func (l *ledger) end(ctx context.Context, r helliobulk.Record, try, phase string,
+	sure bool) (noted bool, err error) {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return false, err
@@ -103,7 +105,8 @@ func (l *ledger) end(ctx context.Context, r helliobulk.Record, try, phase string
 	if sure {
 		word = "sure"
 	}
-	n, err := endScript.Run(ctx, l.redis, []string{l.hash, l.news}, r.Index(), r.Dispatch(), try, phase, text, word, ledgerLife.Milliseconds()).Int()
+	n, err := endScript.Run(ctx, l.redis, []string{l.hash, l.news}, r.Index(), r.Dispatch(), try,
+		phase, text, word, ledgerLife.Milliseconds()).Int()
 	return n == 1, err
 }
 

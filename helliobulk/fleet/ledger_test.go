@@ -9,7 +9,8 @@ import (
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
-// The ledger's rules, one step after another: which try may speak, and what it may change.
+// The ledger's rules, one step after another: which try may speak, and what it
+// may change.
 func TestTheLedgerBelievesTheLatestTryAndWhatIsSure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
@@ -41,7 +42,8 @@ func TestTheLedgerBelievesTheLatestTryAndWhatIsSure(t *testing.T) {
 	}
 	require.Equal(t, phaseNone, begin(earlier, "0"))
 	require.True(t, end(earlier, "0", phaseSettled, false))
-	stands(phaseNone, helliobulk.StateUnknown) // what was settled then says nothing of this hand-out
+	// what was settled then says nothing of this hand-out
+	stands(phaseNone, helliobulk.StateUnknown)
 	require.Equal(t, phaseNone, begin(now, "1"))
 	require.False(t, end(earlier, "0", phaseSettled, true), "of an earlier hand-out")
 	require.True(t, end(now.NeedsReview(), "1", phaseIdle, false))

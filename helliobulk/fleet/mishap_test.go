@@ -19,7 +19,8 @@ func TestARedisThatForgetsAllIsFilledAgainAndNobodyIsChargedTwice(t *testing.T) 
 	ended := make(chan error, 1)
 	go func() { ended <- w.wait(helliobulk.Options{}) }()
 	for _, part := range []int{8, 20} {
-		require.Eventually(t, func() bool { return len(w.fake.Messages()) >= part*chunkSize }, 20*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(w.fake.Messages()) >= part*chunkSize },
+			20*time.Second, time.Millisecond)
 		require.NoError(t, w.rdb.FlushAll(t.Context()).Err())
 	}
 	require.NoError(t, <-ended)
@@ -35,16 +36,19 @@ func TestARedisThatRestartsWithoutAMemoryIsFilledAgain(t *testing.T) {
 	w.work(WorkOptions{Workers: 2})
 	ended := make(chan error, 1)
 	go func() { ended <- w.wait(helliobulk.Options{}) }()
-	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 8*chunkSize }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 8*chunkSize },
+		20*time.Second, time.Millisecond)
 	w.redis.restart()
 	require.NoError(t, <-ended)
 	w.requireEachOnce()
 }
 
-// A copy of Redis from before, put back: its tasks are all to be done once more.
+// A copy of Redis from before, put back: its tasks are all to be done once
+// more.
 func TestARedisThatIsPutBackToYesterdaySendsNothingTwice(t *testing.T) {
 	t.Parallel()
-	for name, later := range map[string]time.Duration{"an hour later": time.Hour, "when keys are forgotten": 25 * time.Hour} {
+	for name, later := range map[string]time.Duration{"an hour later": time.Hour,
+		"when keys are forgotten": 25 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 6)
@@ -59,7 +63,12 @@ func TestARedisThatIsPutBackToYesterdaySendsNothingTwice(t *testing.T) {
 			w.redis.restart()
 			w.fake.Advance(later)
 			w.work(WorkOptions{})
-			require.Eventually(t, func() bool { idle, err := w.queue().idle(t.Context()); return err == nil && idle }, 20*time.Second, 10*time.Millisecond)
+			require.Eventually(t,
+				func() bool {
+					idle,
+						err := w.queue().idle(t.Context())
+					return err == nil && idle
+				}, 20*time.Second, 10*time.Millisecond)
 			require.NoError(t, w.wait(helliobulk.Options{}))
 			w.requireEachOnce()
 		})
@@ -72,7 +81,8 @@ func TestARedisThatRestartsInTheMiddleOnlyDelays(t *testing.T) {
 	w.work(WorkOptions{Workers: 2})
 	ended := make(chan error, 1)
 	go func() { ended <- w.wait(helliobulk.Options{}) }()
-	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 8*chunkSize }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 8*chunkSize },
+		20*time.Second, time.Millisecond)
 	w.redis.restart()
 	require.NoError(t, <-ended)
 	w.requireEachOnce()
@@ -118,18 +128,25 @@ func TestARedisThatIsFullTakesTheRestLater(t *testing.T) {
 	w.requireEachOnce()
 }
 
-// So it is when the clock of a worker's machine jumps ahead by a day: it takes everybody's leases for expired.
+// So it is when the clock of a worker's machine jumps ahead by a day: it takes
+// everybody's leases for expired.
 func TestTwoWorkersWithTheSameChunkInHandsChargeOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 6)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Times(6), helliotest.Delay(5*time.Second))
 	w.enqueue(helliobulk.Options{})
 	w.work(WorkOptions{Workers: 6})
-	require.Eventually(t, func() bool { return inPhase(t, w, phaseBegun) == 6 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return inPhase(t, w, phaseBegun) == 6 }, 10*time.Second,
+		time.Millisecond)
 	w.forgetLeases()
 	w.work(WorkOptions{Workers: 6}) // it takes them at once
 	w.until("all done", allDone)
-	require.Eventually(t, func() bool { idle, err := w.queue().idle(t.Context()); return err == nil && idle }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t,
+		func() bool {
+			idle,
+				err := w.queue().idle(t.Context())
+			return err == nil && idle
+		}, 20*time.Second, 10*time.Millisecond)
 	w.requireEachOnce()
 	require.Greater(t, len(w.sends()), 6, "each was sent by two")
 }

@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	taskType    = "hellio:bulk:chunk"
-	taskTimeout = time.Hour // a call waits for its turn, is retried by the client, and ends long before
-	noLimit     = 1 << 30   // retries: what ends them is the margin
+	taskType = "hellio:bulk:chunk"
+	// a call waits for its turn, is retried by the client, and ends long before
+	taskTimeout = time.Hour
+	noLimit     = 1 << 30 // retries: what ends them is the margin
 )
 
 // payload is a task's: a job, and the run of Redis that it was given to.
@@ -29,20 +30,24 @@ type payload struct {
 	Run string `json:"run"`
 }
 
-// queue is the asynq queue of one token at one address, which all its batches share. Stopping it stops whatever the token is used for.
+// queue is the asynq queue of one token at one address, which all its batches
+// share. Stopping it stops whatever the token is used for.
 type queue struct {
 	redis     redis.UniversalClient
 	name      string
 	inspector *asynq.Inspector
 }
 
-// newQueue names the queue after address and token; of the latter Redis gets to know the fingerprint.
+// newQueue names the queue after address and token; of the latter Redis gets to
+// know the fingerprint.
 func newQueue(rdb redis.UniversalClient, baseURL, account string) *queue {
 	sum := sha256.Sum256([]byte(baseURL))
-	return &queue{rdb, "hellio-bulk-" + account + "-" + hex.EncodeToString(sum[:4]), asynq.NewInspectorFromRedisClient(rdb)}
+	return &queue{rdb, "hellio-bulk-" + account + "-" + hex.EncodeToString(sum[:4]),
+		asynq.NewInspectorFromRedisClient(rdb)}
 }
 
-func queueOf(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient) (*queue, error) {
+func queueOf(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient) (*queue,
+	error) {
 	switch {
 	case client == nil:
 		return nil, &hellio.ParamError{Field: "client", Given: "nil", Allowed: "a *hellio.Client"}
@@ -60,7 +65,8 @@ func noRedisClient() error {
 	return &hellio.ParamError{Field: "redis client", Given: "nil", Allowed: "a go-redis client"}
 }
 
-// key is one of ours; the braces keep it on the node of a cluster that has the queue.
+// key is one of ours; the braces keep it on the node of a cluster that has the
+// queue.
 func (q *queue) key(name string) string { return "hellio:bulk:{" + q.name + "}:" + name }
 
 func (q *queue) ledger(batchID string) *ledger {
@@ -72,7 +78,8 @@ func (q *queue) ledger(batchID string) *ledger {
 	}
 }
 
-// run names this run of the Redis server. After a restart it is another, and the last second may be lost. "" if the server does not tell.
+// run names this run of the Redis server. After a restart it is another, and
+// the last second may be lost. "" if the server does not tell.
 func (q *queue) run(ctx context.Context) (string, error) {
 	var node redis.Cmdable = q.redis
 	if cluster, ok := q.redis.(*redis.ClusterClient); ok {
@@ -95,8 +102,9 @@ func (q *queue) run(ctx context.Context) (string, error) {
 	return strings.TrimSpace(id), nil
 }
 
-// put makes a task of a job, unless it is one already. A task of an earlier hand-out, or one that has ended, gives way to it; one that a
-// worker has in its hands stays, and the job is put there another time.
+// put makes a task of a job, unless it is one already. A task of an earlier
+// hand-out, or one that has ended, gives way to it; one that a worker has in
+// its hands stays, and the job is put there another time.
 func (q *queue) put(ctx context.Context, client *asynq.Client, p payload) error {
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -104,7 +112,8 @@ func (q *queue) put(ctx context.Context, client *asynq.Client, p payload) error 
 	}
 	task := asynq.NewTask(taskType, text)
 	for range 5 { // the task that is in the way may be taken, or end, at any moment
-		_, err = client.EnqueueContext(ctx, task, asynq.TaskID(p.Chunk.Key), asynq.Queue(q.name), asynq.MaxRetry(noLimit),
+		_, err = client.EnqueueContext(ctx, task, asynq.TaskID(p.Chunk.Key), asynq.Queue(q.name),
+			asynq.MaxRetry(noLimit),
 			asynq.Timeout(taskTimeout), asynq.Retention(p.Margin))
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
@@ -141,8 +150,8 @@ func (q *queue) standing(ctx context.Context, p payload) (bool, error) {
 	return err == nil && there.Record.Dispatch() == p.Record.Dispatch(), nil
 }
 
-// orphanText deletes a task that is active without a lease. Asynq finds tasks of
-// workers that died by their leases, so it never recovers this one
+// orphanText deletes a task that is active without a lease. Asynq finds tasks
+// of workers that died by their leases, so it never recovers this one
 // (hibiken/asynq#1144). KEYS: task, active list, leases. ARGV: task id.
 const orphanText = `
 if redis.call('HGET', KEYS[1], 'state') ~= 'active' or redis.call('ZSCORE', KEYS[3], ARGV[1]) then
@@ -276,8 +285,8 @@ func (q *queue) readStop(ctx context.Context, batchID string) (string, error) {
 	return text, err
 }
 
-// stopped returns the last stop of a batch, or of the fleet for ""; nil if there
-// is none.
+// stopped returns the last stop of a batch, or of the fleet for ""; nil if
+// there is none.
 func (q *queue) stopped(ctx context.Context, batchID string) (*Stopped, error) {
 	text, err := q.readStop(ctx, batchID)
 	if err != nil || text == "" {

@@ -58,7 +58,8 @@ func (o WorkOptions) check() (WorkOptions, error) {
 	}
 	switch {
 	case o.Workers < 1 || o.Workers > maxWorkers:
-		return o, &hellio.ParamError{Field: "workers", Given: strconv.Itoa(o.Workers), Allowed: "1 to 64, or 0 for 4"}
+		return o, &hellio.ParamError{Field: "workers", Given: strconv.Itoa(o.Workers),
+			Allowed: "1 to 64, or 0 for 4"}
 	case o.Grace < 0:
 		return o, &hellio.ParamError{Field: "grace", Given: o.Grace.String(), Allowed: "0s or more"}
 	}
@@ -72,11 +73,12 @@ func (o WorkOptions) check() (WorkOptions, error) {
 // the token's rate together; Work adds none.
 //
 // A refusal that every chunk would meet (401, 402, 403, a redirect, a sender
-// that is not approved) stops the whole fleet: the queue is paused and keeps its
-// tasks, and the workers wait until a batch is enqueued again. Three chunks in a
-// row that are refused alike stop their batch alone. While Redis is away nothing
-// is sent; the workers continue when it is back. An error means that Work could
-// not begin: bad options (*hellio.ParamError), or a Redis that does not answer.
+// that is not approved) stops the whole fleet: the queue is paused and keeps
+// its tasks, and the workers wait until a batch is enqueued again. Three chunks
+// in a row that are refused alike stop their batch alone. While Redis is away
+// nothing is sent; the workers continue when it is back. An error means that
+// Work could not begin: bad options (*hellio.ParamError), or a Redis that does
+// not answer.
 func Work(
 	ctx context.Context, client *hellio.Client, rdb redis.UniversalClient, o WorkOptions,
 ) error {

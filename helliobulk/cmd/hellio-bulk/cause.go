@@ -104,8 +104,8 @@ func is(targets ...error) func(failure) bool {
 }
 
 // advices is the table. Of several causes of one end, the first row counts that
-// must be settled first. The steps of "needs review" and "rejected" follow those
-// of every row above them that also has such chunks.
+// must be settled first. The steps of "needs review" and "rejected" follow
+// those of every row above them that also has such chunks.
 func advices() []advice {
 	return []advice{
 		{"misuse", failure.misuse, statusUsage, never, adviseFlags},
@@ -119,7 +119,8 @@ func advices() []advice {
 		{"403", failure.forbidden, statusAccount, never, adviseRights},
 		{"no price", failure.unpriced, statusUnpaid, never, adviseUnpriced},
 		{"balance", failure.unpaid, statusUnpaid, never, adviseTopUp},
-		{"declined", is(errDeclined), statusDeclined, never, adviseResume("to send it after all, run")},
+		{"declined", is(errDeclined), statusDeclined, never,
+			adviseResume("to send it after all, run")},
 		{"no terminal", is(errNobody), statusNobody, never, adviseYes},
 		{"list", failure.badList, statusList, never, adviseList},
 		{"changed batch", is(helliobulk.ErrBatchChanged), statusBatch, never, adviseStored},
@@ -128,11 +129,14 @@ func advices() []advice {
 		{"no store", is(helliobulk.ErrNoBatch), statusStore, never, adviseName},
 		{"torn store", is(helliobulk.ErrTorn), statusStore, never, adviseCopy},
 		{"Redis", is(fleet.ErrRedis), statusRedis, never, adviseRedis},
-		{"refused alike", is(helliobulk.ErrRefusedAlike), statusUnfinished, never, adviseRefusedAlike},
+		{"refused alike", is(helliobulk.ErrRefusedAlike), statusUnfinished, never,
+			adviseRefusedAlike},
 		{"full disk, while sending", failure.fullWhileSending, statusUnfinished, never, adviseRoom},
 		{"full disk", failure.fullDisk, statusFailed, never, adviseRoom},
-		{"no answer", failure.noAnswer, statusUnfinished, never, adviseResume("once the API answers, run")},
-		{"unfinished", is(helliobulk.ErrUnfinished, context.Canceled), statusUnfinished, never, adviseResume("to continue, run")},
+		{"no answer", failure.noAnswer, statusUnfinished, never,
+			adviseResume("once the API answers, run")},
+		{"unfinished", is(helliobulk.ErrUnfinished, context.Canceled), statusUnfinished, never,
+			adviseResume("to continue, run")},
 		{"no estimate", is(helliobulk.ErrCannotPay), statusUnfinished, never, adviseNoEstimate},
 		{"needs review", is(helliobulk.ErrNeedsReview), statusReview, never, adviseReview},
 		{"rejected", is(helliobulk.ErrRejected), statusRejected, never, adviseRejected},

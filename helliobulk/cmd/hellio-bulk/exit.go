@@ -93,7 +93,12 @@ func (c *console) conclude(err error) int {
 	if !errors.As(err, &s) {
 		s = &stopped{status: adviceOn(err).status, cause: err}
 	}
-	last := event{Event: "end", Exit: &s.status, Report: c.final, Next: s.next}
+	last := event{
+		Event:  "end",
+		Exit:   &s.status,
+		Report: c.final,
+		Next:   s.next,
+	}
 	if s.cause != nil {
 		last.Error = plain(err)
 		c.complain(err)

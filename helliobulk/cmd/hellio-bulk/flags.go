@@ -35,8 +35,8 @@ func newFlags(name, usage string) *flags {
 	return f
 }
 
-// parse reads a command line with at most so many arguments. For -help it writes
-// the flags and returns flag.ErrHelp.
+// parse reads a command line with at most so many arguments. For -help it
+// writes the flags and returns flag.ErrHelp.
 func (c *console) parse(f *flags, args []string, most int) error {
 	for {
 		err := f.Parse(args)
@@ -234,8 +234,9 @@ func (s *sendFlags) addShared(f *flags) {
 	addMargin(f, &o.Margin)
 	f.BoolVar(&o.StartUnpaid, "start-unpaid", false, "begin although the balance does not cover "+
 		"the highest price, or no price is known")
-	f.BoolVar(&o.AcceptReplays, "accept-replays", false, "take stored answers as this batch's own: "+
-		"its store was restored, or it is planned again because its store was lost")
+	f.BoolVar(&o.AcceptReplays, "accept-replays", false,
+		"take stored answers as this batch's own: "+
+			"its store was restored, or it is planned again because its store was lost")
 	f.BoolVar(&o.AdoptToken, "adopt-token", false, "continue with another token of the same "+
 		"account; chunks of unknown outcome then need review")
 }

@@ -11,8 +11,8 @@ import (
 
 const defaultRedis = "redis://127.0.0.1:6379/0"
 
-// fleetClient is what enqueuer and worker share: a client that keeps the token's
-// rate with all others, and their Redis.
+// fleetClient is what enqueuer and worker share: a client that keeps the
+// token's rate with all others, and their Redis.
 type fleetClient struct {
 	client *hellio.Client
 	redis  *redis.Client

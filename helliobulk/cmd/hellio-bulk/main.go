@@ -7,8 +7,8 @@
 //	    -sender ACME -message 'Dear {{name}}, fees are due.'
 //
 // It reads the list, shows the first text, the price and the balance, asks, and
-// sends. Ctrl-C stops it after the calls in flight. Whatever stops it, it prints
-// what to do next; after a crash that is
+// sends. Ctrl-C stops it after the calls in flight. Whatever stops it, it
+// prints what to do next; after a crash that is
 //
 //	$ hellio-bulk resume -store fees-2026-05.batch
 //

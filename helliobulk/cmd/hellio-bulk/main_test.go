@@ -45,9 +45,17 @@ type desk struct {
 func newDesk(t *testing.T, opts ...helliotest.Option) *desk {
 	t.Helper()
 	fake := helliotest.New(t, append([]helliotest.Option{helliotest.WithRateLimit(0)}, opts...)...)
-	return &desk{t: t, fake: fake, dir: t.TempDir(), ctx: t.Context(), env: map[string]string{
-		"HELLIO_API_TOKEN": helliotest.DefaultToken, "HELLIO_BASE_URL": fake.URL(), "HELLIO_DEFAULT_SENDER": "ACME",
-	}, options: []hellio.Option{hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1})}}
+	return &desk{
+		t:    t,
+		fake: fake,
+		dir:  t.TempDir(),
+		ctx:  t.Context(),
+		env: map[string]string{
+			"HELLIO_API_TOKEN": helliotest.DefaultToken, "HELLIO_BASE_URL": fake.URL(), "HELLIO_DEFAULT_SENDER": "ACME",
+		},
+		options: []hellio.Option{hellio.WithLimiter(nil),
+			hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1})},
+	}
 }
 
 // file writes a file and returns its path.
@@ -75,7 +83,8 @@ func number(i int) string { return fmt.Sprintf("+23324%07d", i) }
 
 // send is the command line that sends a list in chunks of 5.
 func (d *desk) send(list string, more ...string) []string {
-	return append([]string{"send", list, "-column", "phone", "-message", text, "-batch", "fees", "-store", d.store(), "-region", "GH", "-chunk", "5"}, more...)
+	return append([]string{"send", list, "-column", "phone", "-message", text, "-batch", "fees",
+		"-store", d.store(), "-region", "GH", "-chunk", "5"}, more...)
 }
 
 // ended is what a call left behind.
@@ -87,12 +96,22 @@ type ended struct {
 // secret is what must never be printed.
 var secret = regexp.MustCompile(`(\+?233|0)24[0-9]{7}|` + text + `|` + regexp.QuoteMeta(helliotest.DefaultToken))
 
-// run calls the program, and checks what holds for every call: nothing secret is printed, and what is not done says what to run next.
+// run calls the program, and checks what holds for every call: nothing secret
+// is printed, and what is not done says what to run next.
 func (d *desk) run(args ...string) ended {
 	d.t.Helper()
 	var out, err bytes.Buffer
-	c := &console{in: strings.NewReader(d.answer), out: &out, err: &err, getenv: func(name string) string { return d.env[name] },
-		program: "hellio-bulk", asks: d.answer != "", options: d.options}
+	c := &console{
+		in:  strings.NewReader(d.answer),
+		out: &out,
+		err: &err,
+
+		getenv: func(name string) string { return d.env[name] },
+
+		program: "hellio-bulk",
+		asks:    d.answer != "",
+		options: d.options,
+	}
 	e := ended{run(d.ctx, args, c), out.String(), err.String()}
 	printed := strings.ReplaceAll(e.out+e.err, d.dir, "")
 	if c.asks { // at a terminal it shows the text before it asks
@@ -106,7 +125,8 @@ func (d *desk) run(args ...string) ended {
 	return e
 }
 
-// requireEachOnce checks that n numbers got one message each, and that the wallet lost what the batch reports.
+// requireEachOnce checks that n numbers got one message each, and that the
+// wallet lost what the batch reports.
 func (d *desk) requireEachOnce(n int) {
 	d.t.Helper()
 	count := map[string]int{}

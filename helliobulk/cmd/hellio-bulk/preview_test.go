@@ -92,7 +92,8 @@ func TestEveryErrorOfAListIsOnALineOfItsOwn(t *testing.T) {
 	e := d.run(d.send(d.file("list.csv", "phone,name\n"+rows), "-yes")...)
 	require.Equal(t, statusList, e.status)
 	require.Contains(t, e.err, "hellio-bulk: the list cannot be used:\n  line 2: it has 1 column")
-	for _, line := range []string{"\n  line 3: a spreadsheet", "\n  line 6: it has", "\n  line 7: a"} {
+	for _, line := range []string{"\n  line 3: a spreadsheet", "\n  line 6: it has",
+		"\n  line 7: a"} {
 		require.Contains(t, e.err, line)
 	}
 	e = d.run("send", d.list(3), "-column", "phone", "-message", text, "-batch", "b", "-store",

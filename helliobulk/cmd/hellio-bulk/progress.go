@@ -181,8 +181,8 @@ func (p *progress) show() {
 	fmt.Fprintln(p.c.err, text)
 }
 
-// bar draws how much of all is done before a text, on a line of so many columns.
-// A narrow terminal gets a shorter bar, or the text alone, cut off.
+// bar draws how much of all is done before a text, on a line of so many
+// columns. A narrow terminal gets a shorter bar, or the text alone, cut off.
 func bar(done, all int, text string, columns int) string {
 	percent := fmt.Sprintf("%3d%% ", done*100/all)
 	room := min(barWidth, columns-1-len(percent)-len(text)-len("[]  "))

@@ -16,7 +16,11 @@ import (
 // at is a batch of 1000 recipients in 100 chunks of which some are left.
 func at(left int) helliobulk.Report {
 	return helliobulk.Report{
-		Recipients: 1000, Chunks: 100, Open: helliobulk.Count{Chunks: left, Recipients: 10 * left},
+
+		Recipients: 1000,
+		Chunks:     100,
+		Open:       helliobulk.Count{Chunks: left, Recipients: 10 * left},
+
 		Done: helliobulk.Count{Chunks: 100 - left, Recipients: 1000 - 10*left},
 	}
 }

@@ -12,7 +12,8 @@ import (
 func runReport(ctx context.Context, c *console, args []string) error {
 	p := newStored(c, "report")
 	out := p.flags.String("o", "", "`file` to be made, for its owner alone: it holds numbers")
-	delivery := p.flags.Bool("delivery", false, "ask the API what became of each message, 200 a call")
+	delivery := p.flags.Bool("delivery", false,
+		"ask the API what became of each message, 200 a call")
 	addJSON(p.flags, &c.json)
 	b, err := p.openToRead(args)
 	if err != nil {
@@ -43,7 +44,8 @@ func runReport(ctx context.Context, c *console, args []string) error {
 }
 
 // writeReport writes all recipients; deliveries may be nil.
-func writeReport(w *csv.Writer, b *helliobulk.Batch, deliveries *helliobulk.Deliveries) (int, error) {
+func writeReport(w *csv.Writer, b *helliobulk.Batch, deliveries *helliobulk.Deliveries) (int,
+	error) {
 	header := []string{"number", "state", "reason", "line", "chunk", "campaign"}
 	if deliveries != nil {
 		header = append(header, "delivery", "error", "sent", "delivered")

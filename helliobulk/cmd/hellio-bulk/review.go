@@ -61,8 +61,9 @@ func runReview(ctx context.Context, c *console, args []string) error {
 	return r.advise(b, chunks)
 }
 
-// chunks returns the chunks in review. A look takes in those that are open or of
-// unknown outcome as well: in an old copy of a store they may have been sent.
+// chunks returns the chunks in review. A look takes in those that are open or
+// of unknown outcome as well: in an old copy of a store they may have been
+// sent.
 func (r *reviewing) chunks(b *helliobulk.Batch, look bool) ([]helliobulk.ChunkStatus, error) {
 	var chunks []helliobulk.ChunkStatus
 	all := b.Review(r.margin)
@@ -112,7 +113,8 @@ func (r *reviewing) print(chunks []helliobulk.ChunkStatus) error {
 		}
 		listed := "not looked for"
 		if sighting != nil {
-			listed = fmt.Sprintf("%s of %s", thousands(sighting.Listed), thousands(chunk.Recipients))
+			listed = fmt.Sprintf("%s of %s", thousands(sighting.Listed),
+				thousands(chunk.Recipients))
 		}
 		fmt.Fprintf(out, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", chunk.Index, thousands(chunk.Recipients),
 			chunk.State, since(chunk.Since), chunk.Tries, lastAnswer(chunk), listed)

@@ -12,19 +12,21 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// forgotten is a desk with a batch of 15 numbers in 3 chunks: of chunk 1 the reply was lost, the process ended, and a day has gone by, after
-// which the fake has forgotten the key.
+// forgotten is a desk with a batch of 15 numbers in 3 chunks: of chunk 1 the
+// reply was lost, the process ended, and a day has gone by, after which the
+// fake has forgotten the key.
 func forgotten(t *testing.T) *desk {
 	t.Helper()
 	d := newDesk(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	options := d.options
 	d.ctx = ctx
-	d.options = append(options, hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}), hellio.WithAttemptHook(func(_ context.Context, a hellio.Attempt) {
-		if a.Err != nil {
-			cancel()
-		}
-	}))
+	d.options = append(options, hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}),
+		hellio.WithAttemptHook(func(_ context.Context, a hellio.Attempt) {
+			if a.Err != nil {
+				cancel()
+			}
+		}))
 	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
 	e := d.run(d.send(d.list(15), "-yes", "-workers", "1")...)
 	require.Equal(t, statusUnfinished, e.status)
@@ -42,7 +44,8 @@ func forgotten(t *testing.T) *desk {
 	return d
 }
 
-// requireDoubles checks that 15 numbers have their message, and how many have two.
+// requireDoubles checks that 15 numbers have their message, and how many have
+// two.
 func (d *desk) requireDoubles(want int) {
 	d.t.Helper()
 	count, doubles := map[string]int{}, 0
@@ -123,15 +126,19 @@ func TestALookProvesThatAChunkWasNotSent(t *testing.T) {
 func TestWhatPeopleFoundOutSettlesAChunk(t *testing.T) {
 	t.Parallel()
 	for flag, c := range map[string]struct{ status, resumed, doubles int }{
-		"-sent":     {statusDone, statusDone, 0},
-		"-not-sent": {statusUnfinished, statusReview, 0}, // they were wrong: the API has the campaign
+		"-sent": {statusDone, statusDone, 0},
+		// they were wrong: the API has the campaign
+		"-not-sent": {statusUnfinished, statusReview, 0},
 	} {
 		t.Run(flag, func(t *testing.T) {
 			t.Parallel()
 			d := forgotten(t)
-			require.Equal(t, statusUsage, d.run("review", "-store", d.store(), flag, "0").status, "a chunk that is done")
-			require.Equal(t, statusUsage, d.run("review", "-store", d.store(), flag, "9").status, "a chunk that is not there")
-			require.Equal(t, statusUsage, d.run("review", "-store", d.store(), flag, "1", "-resend").status)
+			require.Equal(t, statusUsage, d.run("review", "-store", d.store(), flag, "0").status,
+				"a chunk that is done")
+			require.Equal(t, statusUsage, d.run("review", "-store", d.store(), flag, "9").status,
+				"a chunk that is not there")
+			require.Equal(t, statusUsage,
+				d.run("review", "-store", d.store(), flag, "1", "-resend").status)
 			e := d.run("review", "-store", d.store(), flag, "1")
 			require.Equal(t, c.status, e.status, e.err)
 			require.Equal(t, c.resumed, d.run("resume", "-store", d.store()).status)
@@ -160,8 +167,10 @@ func TestAllIsResentOnlyWhenTheBatchIsTyped(t *testing.T) {
 		})
 	}
 	d := forgotten(t)
-	require.Equal(t, statusDeclined, d.run("review", "-store", d.store(), "-resend", "-confirm", "other").status)
-	require.Equal(t, statusDone, d.run("review", "-store", d.store(), "-resend", "-confirm", "fees").status)
+	require.Equal(t, statusDeclined,
+		d.run("review", "-store", d.store(), "-resend", "-confirm", "other").status)
+	require.Equal(t, statusDone,
+		d.run("review", "-store", d.store(), "-resend", "-confirm", "fees").status)
 	d.requireDoubles(5)
 }
 

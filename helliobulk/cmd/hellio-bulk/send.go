@@ -27,8 +27,8 @@ func runSend(ctx context.Context, c *console, args []string) error {
 	return p.place.send(ctx, b, p.client, s)
 }
 
-// send shows what a batch costs, asks, sends and reports. A batch that has begun
-// was asked for when it began.
+// send shows what a batch costs, asks, sends and reports. A batch that has
+// begun was asked for when it began.
 func (p *place) send(
 	ctx context.Context, b *helliobulk.Batch, client *hellio.Client, s sendFlags,
 ) error {
@@ -67,8 +67,8 @@ func (p *place) run(
 	return p.stop(err)
 }
 
-// sendUnseen asks whether to send chunks that another copy of the store may have
-// sent.
+// sendUnseen asks whether to send chunks that another copy of the store may
+// have sent.
 func (p *place) sendUnseen(
 	ctx context.Context, b *helliobulk.Batch, client *hellio.Client, s sendFlags,
 	unseen *helliobulk.MaybeSentError,

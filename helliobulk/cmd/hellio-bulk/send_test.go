@@ -19,7 +19,8 @@ func TestSendShowsThePriceAsksAndSends(t *testing.T) {
 	d.answer = "y\n"
 	e := d.run(d.send(d.list(23))...)
 	require.Equal(t, statusDone, e.status, e.err)
-	for _, shown := range []string{"23 in 5 calls", "0.7130 GHS", "100.0000 GHS", "Send to 23 recipients as ACME? [y/N]", "23 of 23"} {
+	for _, shown := range []string{"23 in 5 calls", "0.7130 GHS", "100.0000 GHS",
+		"Send to 23 recipients as ACME? [y/N]", "23 of 23"} {
 		require.Contains(t, e.err, shown)
 	}
 	require.Contains(t, e.out, "23 of 23 recipients")
@@ -50,7 +51,8 @@ func TestNothingIsSpentWhereNobodyCanBeAsked(t *testing.T) {
 	require.Contains(t, e.err, "resume -store "+d.store()+" -yes\n")
 	require.Empty(t, d.fake.Messages())
 	d.answer = number(0) + "\ny\n" // a list from standard input leaves no terminal there
-	require.Equal(t, statusNobody, d.run("send", "-", "-message", text, "-batch", "b", "-store", d.store()+"2").status)
+	require.Equal(t, statusNobody,
+		d.run("send", "-", "-message", text, "-batch", "b", "-store", d.store()+"2").status)
 	require.Empty(t, d.fake.Messages())
 	require.Equal(t, statusDone, d.run("resume", "-store", d.store(), "-yes").status)
 	d.requireEachOnce(7)
@@ -74,8 +76,10 @@ func TestEveryShapeOfAListSendsTheSameMessages(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			args := []string{"send", file, "-column", "phone", "-message", "Dear {{First_name}}, fees are due.", "-batch", "fees", "-store", d.store(), "-region", "GH", "-yes"}
-			want := map[string]string{"+233240000001": "Ama", "+233240000002": "Kofi Mensah-Éclair", "+233240000003": "Ɔkyere ✓"}
+			args := []string{"send", file, "-column", "phone", "-message",
+				"Dear {{First_name}}, fees are due.", "-batch", "fees", "-store", d.store(), "-region", "GH", "-yes"}
+			want := map[string]string{"+233240000001": "Ama", "+233240000002": "Kofi Mensah-Éclair",
+				"+233240000003": "Ɔkyere ✓"}
 			if strings.Contains(file, "1252") {
 				args = append(args, "-encoding", "windows-1252")
 				want = map[string]string{"+233240000001": "Zoë"}
@@ -95,10 +99,12 @@ func TestTheTextMayComeFromAFile(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	file := d.file("text.txt", "\xef\xbb\xbfFees are due.\r\nThe school\r\n")
-	e := d.run("send", d.list(1), "-column", "1", "-message-file", file, "-batch", "fees", "-store", d.store(), "-yes")
+	e := d.run("send", d.list(1), "-column", "1", "-message-file", file, "-batch", "fees", "-store",
+		d.store(), "-yes")
 	require.Equal(t, statusDone, e.status, e.err)
 	require.Equal(t, "Fees are due.\nThe school", d.fake.Messages()[0].Message)
-	e = d.run("send", d.list(1), "-column", "1", "-message-file", file+"x", "-batch", "b", "-store", d.store()+"2", "-yes")
+	e = d.run("send", d.list(1), "-column", "1", "-message-file", file+"x", "-batch", "b", "-store",
+		d.store()+"2", "-yes")
 	require.Equal(t, statusFailed, e.status)
 }
 
@@ -117,7 +123,8 @@ func TestPlanSendsNothingAndOfflineCallsNobody(t *testing.T) {
 	require.Contains(t, e.out, "0.0310 GHS")
 	require.Empty(t, d.fake.Messages())
 	e = d.run("status", "-store", d.store(), "-invalid")
-	require.Equal(t, "line,reason\n3,not a phone number\n4,\"not in use in its country, as far as the numbering tables know\"\n", e.out)
+	require.Equal(t,
+		"line,reason\n3,not a phone number\n4,\"not in use in its country, as far as the numbering tables know\"\n", e.out)
 	require.Equal(t, statusUnfinished, e.status)
 }
 
@@ -142,7 +149,8 @@ func TestProgramsReadAnObjectALine(t *testing.T) {
 	last = lastEvent(t, e.out)
 	require.Equal(t, statusList, *last.Exit)
 	require.Contains(t, last.Error, "empty")
-	require.Equal(t, "correct the list, or say where its columns are, then run the same command again",
+	require.Equal(t,
+		"correct the list, or say where its columns are, then run the same command again",
 		last.Next[0].Do)
 }
 
@@ -201,7 +209,8 @@ func TestAnInterruptedSendIsResumedWithTheCommandThatItPrints(t *testing.T) {
 	e = d.run(nextCommand(t, e)...)
 	require.Equal(t, statusDone, e.status, e.err)
 	d.requireEachOnce(60)
-	require.Equal(t, statusDone, d.run(d.send(list)...).status, "sending it once more sends nothing and asks nothing")
+	require.Equal(t, statusDone, d.run(d.send(list)...).status,
+		"sending it once more sends nothing and asks nothing")
 	d.requireEachOnce(60)
 }
 

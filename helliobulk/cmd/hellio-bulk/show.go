@@ -165,7 +165,8 @@ func (c *console) showPreview(b *helliobulk.Batch) error {
 		lines = append(lines, [2]string{"", length})
 	}
 	if forced != "" {
-		lines = append(lines, [2]string{"", forced + " is not in GSM-7: 70 characters a segment, not 160"})
+		lines = append(lines,
+			[2]string{"", forced + " is not in GSM-7: 70 characters a segment, not 160"})
 	}
 	if len(p.Braces) > 0 {
 		text := strings.Join(p.Braces, " ") + " is sent as it is; a placeholder has two braces"

@@ -21,17 +21,22 @@ import (
 func TestABadListSendsNothingAndLeavesNoStore(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ content, told string }{
-		"empty":             {"", "line 1: the list is empty"},
-		"header alone":      {"phone,name\n", "there is no recipient to send to"},
-		"all invalid":       {"phone,name\njunk,a\n024,b\n,c\n", "3 of 3 entries are not valid"},
-		"line of 10 MB":     {"phone,name\n" + strings.Repeat("1", 10<<20), "line 2: it is longer than 1048576 bytes"},
-		"entry of 10 MB":    {"phone,name\n\"" + strings.Repeat(number(1)+"\n", 800_000), "line 2: an entry is longer"},
-		"column not there":  {"mobile,name\n" + number(1) + ",x\n", `there is no column "phone"; the columns are "mobile", "name"`},
-		"no header":         {number(1) + ",x\n", "seems to be no header"},
-		"ragged":            {"phone,name\n" + number(1) + ",x\n" + number(2) + "\n", "line 3: it has 1 column"},
-		"zero byte":         {"phone,name\n" + number(1) + ",\x00\n", "line 2: it holds a zero byte"},
-		"not UTF-8":         {"phone,name\n" + number(1) + ",\xff\n", "line 2: it is not UTF-8"},
-		"spoilt by a sheet": {"phone,name\n" + number(1) + ",x\n2.33E+11,y\n", "line 3: a spreadsheet has turned the number"},
+		"empty":        {"", "line 1: the list is empty"},
+		"header alone": {"phone,name\n", "there is no recipient to send to"},
+		"all invalid":  {"phone,name\njunk,a\n024,b\n,c\n", "3 of 3 entries are not valid"},
+		"line of 10 MB": {"phone,name\n" + strings.Repeat("1", 10<<20),
+			"line 2: it is longer than 1048576 bytes"},
+		"entry of 10 MB": {"phone,name\n\"" + strings.Repeat(number(1)+"\n", 800_000),
+			"line 2: an entry is longer"},
+		"column not there": {"mobile,name\n" + number(1) + ",x\n", `there is no column "phone"; the columns are "mobile", "name"`},
+		"no header":        {number(1) + ",x\n", "seems to be no header"},
+		"ragged": {"phone,name\n" + number(1) + ",x\n" + number(2) + "\n",
+			"line 3: it has 1 column"},
+		"zero byte": {"phone,name\n" + number(1) + ",\x00\n",
+			"line 2: it holds a zero byte"},
+		"not UTF-8": {"phone,name\n" + number(1) + ",\xff\n", "line 2: it is not UTF-8"},
+		"spoilt by a sheet": {"phone,name\n" + number(1) + ",x\n2.33E+11,y\n",
+			"line 3: a spreadsheet has turned the number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,12 +61,21 @@ func TestTheSameBatchWithSomethingElseInItIsRefused(t *testing.T) {
 		change func(d *desk) []string
 		next   string
 	}{
-		"another text": {statusBatch, func(d *desk) []string { return d.send(d.list(23), "-message", "Another one.") }, "resume -store"},
+		"another text": {statusBatch,
+			func(d *desk) []string {
+				return d.send(d.list(23), "-message",
+					"Another one.")
+			}, "resume -store"},
 		"another list": {statusBatch, func(d *desk) []string {
 			return d.send(d.file("other.csv", "phone\n"+number(1)+"\n"))
 		}, "resume -store"},
-		"a changed file": {statusBatch, func(d *desk) []string { return d.send(d.list(24)) }, "resume -store"},
-		"another id":     {statusBatch, func(d *desk) []string { return d.send(d.list(23), "-batch", "other") }, "resume -store"},
+		"a changed file": {statusBatch, func(d *desk) []string { return d.send(d.list(24)) },
+			"resume -store"},
+		"another id": {statusBatch,
+			func(d *desk) []string {
+				return d.send(d.list(23), "-batch",
+					"other")
+			}, "resume -store"},
 		"another token": {statusAccount, func(d *desk) []string {
 			d.env["HELLIO_API_TOKEN"] = d.fake.IssueToken()
 			return d.send(d.list(23))
@@ -122,7 +136,8 @@ func TestAReplacedTokenIsAdoptedWhenTold(t *testing.T) {
 	require.Equal(t, statusNobody, d.run(d.send(d.list(7))...).status)
 	d.env["HELLIO_API_TOKEN"] = d.fake.IssueToken()
 	require.Equal(t, statusAccount, d.run("resume", "-store", d.store(), "-yes").status)
-	require.Equal(t, statusDone, d.run("resume", "-store", d.store(), "-yes", "-adopt-token").status)
+	require.Equal(t, statusDone,
+		d.run("resume", "-store", d.store(), "-yes", "-adopt-token").status)
 	d.requireEachOnce(7)
 }
 
@@ -159,7 +174,8 @@ func TestATornStoreIsRefusedAndItsBatchPlannedAgainSendsNothingTwice(t *testing.
 	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.Status(402, ""))
 	require.Equal(t, statusUnpaid, d.run(d.send(list, "-yes", "-workers", "1")...).status)
 	require.NoError(t, os.Truncate(d.store(), 100))
-	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()}, {"status", "-store", d.store()}, {"review", "-store", d.store()}} {
+	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()},
+		{"status", "-store", d.store()}, {"review", "-store", d.store()}} {
 		e := d.run(args...)
 		require.Equal(t, statusStore, e.status, args)
 		require.Contains(t, e.err, "-accept-replays")
@@ -212,7 +228,8 @@ func TestAnAPIThatDoesNotAnswerLeavesTheBatchToBeResumed(t *testing.T) {
 
 func TestAnErrorOfTheAPIShowsNoNumber(t *testing.T) {
 	t.Parallel()
-	err := &hellio.APIError{Status: 422, Message: "The number +233240000001 is not valid, nor 0240000002."}
+	err := &hellio.APIError{Status: 422,
+		Message: "The number +233240000001 is not valid, nor 0240000002."}
 	told := plain(fmt.Errorf("the batch: %w", errors.Join(helliobulk.ErrUnfinished, err)))
 	require.Regexp(t, `^the batch: the batch is not finished; .*\*01 .*\*02`, told)
 	require.NotRegexp(t, `[0-9]{4}`, told)

@@ -25,7 +25,8 @@ func openTerminal(t *testing.T) (ours, theirs *os.File) {
 	require.NoError(t, err)
 	theirs, err = os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|syscall.O_NOCTTY, 0)
 	require.NoError(t, err)
-	require.NoError(t, unix.IoctlSetWinsize(int(theirs.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 100}))
+	require.NoError(t,
+		unix.IoctlSetWinsize(int(theirs.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 100}))
 	return ours, theirs
 }
 
@@ -39,7 +40,8 @@ func TestAtATerminalItAsksDrawsABarAndObeysCtrlC(t *testing.T) {
 	require.NoError(t, cmd.Start())
 	require.NoError(t, terminal.Close())
 	seen := newScreen()
-	go func() { _, _ = io.Copy(seen, keys) }() // ends with an error when the program's side is closed
+	// ends with an error when the program's side is closed
+	go func() { _, _ = io.Copy(seen, keys) }()
 	seen.wait(t, "Send to 60 recipients as ACME? [y/N] ")
 	enter := func(text string) {
 		_, err := keys.WriteString(text)

@@ -42,7 +42,8 @@ func (l *List) countedColumn() (index int, counted bool, err error) {
 		return 0, false, nil
 	}
 	if n < 1 || n > l.columns {
-		return 0, false, l.refuse(fmt.Sprintf("there is no column %d; it has %s", n, columns(l.columns)))
+		return 0, false, l.refuse(fmt.Sprintf("there is no column %d; it has %s", n,
+			columns(l.columns)))
 	}
 	return n - 1, true, nil
 }
@@ -63,7 +64,8 @@ func (l *List) find(header []string) (err error) {
 	return nil
 }
 
-// lookUp finds a column as it is written; else without regard to case, with _ for what no placeholder may hold.
+// lookUp finds a column as it is written; else without regard to case, with _
+// for what no placeholder may hold.
 func (l *List) lookUp(header []string, name string) (int, error) {
 	for _, same := range []func(string) bool{
 		func(cell string) bool { return cell == name },
@@ -75,7 +77,8 @@ func (l *List) lookUp(header []string, name string) (int, error) {
 				continue
 			}
 			if found >= 0 {
-				return 0, l.refuse(fmt.Sprintf("columns %d and %d are both named %q", found+1, i+1, name))
+				return 0, l.refuse(fmt.Sprintf("columns %d and %d are both named %q", found+1, i+1,
+					name))
 			}
 			found = i
 		}
@@ -145,8 +148,10 @@ func cleanNumber(cell string) (string, error) {
 	if scientific(s) {
 		return "", errDamaged
 	}
-	for _, zero := range []string{".0", ",0"} { // a number kept as a decimal; read as it stands, it would be another number
-		if whole, cut := strings.CutSuffix(s, zero); cut && digits(whole) == len(strings.TrimPrefix(whole, "+")) {
+	// a number kept as a decimal; read as it stands, it would be another number
+	for _, zero := range []string{".0", ",0"} {
+		if whole, cut := strings.CutSuffix(s,
+			zero); cut && digits(whole) == len(strings.TrimPrefix(whole, "+")) {
 			return whole, nil
 		}
 	}

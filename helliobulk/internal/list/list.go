@@ -1,8 +1,8 @@
 // Package list reads lists of recipients: CSV with or without a header, or a
 // number per line, as programs and spreadsheets write them.
 //
-// It holds one line at a time, which may have 1 MiB. No error quotes a number or
-// a field; each names its line.
+// It holds one line at a time, which may have 1 MiB. No error quotes a number
+// or a field; each names its line.
 package list
 
 import (
@@ -20,10 +20,12 @@ import (
 // Format says how a list is written. The zero value finds out, except for the
 // column of a list that has several.
 type Format struct {
-	Column    string   // of the numbers: a header's name, or counted from 1; "": the only one
-	Fields    []string // columns that are needed as well, by their header's name
-	Header    Header
-	Separator rune     // between columns; 0: comma, semicolon or tab, the most frequent in the first line
+	Column string   // of the numbers: a header's name, or counted from 1; "": the only one
+	Fields []string // columns that are needed as well, by their header's name
+	Header Header
+	// between columns; 0: comma, semicolon or tab, the most frequent in the
+	// first line
+	Separator rune
 	Encoding  Encoding // "": by the byte order mark, or by its look
 }
 
@@ -39,8 +41,8 @@ const (
 	HeaderNo   Header = "no"  // it is an entry
 )
 
-// Error is a list that cannot be used as it is. It holds nothing of the list but
-// names of columns.
+// Error is a list that cannot be used as it is. It holds nothing of the list
+// but names of columns.
 type Error struct {
 	Line   int // from 1
 	Reason string
@@ -135,8 +137,8 @@ func (l *List) start() error {
 	return nil
 }
 
-// guessSeparator returns the separator that a line has most of outside quotation
-// marks.
+// guessSeparator returns the separator that a line has most of outside
+// quotation marks.
 func guessSeparator(line []byte) rune {
 	count := map[rune]int{}
 	quoted := false

@@ -71,8 +71,8 @@ func Read(written, region string) (Number, Reason) {
 }
 
 // clean appends the digits of a number and reports whether a plus is before
-// them. Anything may be before the first digit; behind it only what people write
-// between digits. Marks of writing direction are dropped.
+// them. Anything may be before the first digit; behind it only what people
+// write between digits. Marks of writing direction are dropped.
 func clean(to []byte, written string) (digits []byte, plus, ok bool) {
 	for i := 0; i < len(written); {
 		if c := written[i]; c >= '0' && c <= '9' && len(to) < maxAll {
@@ -141,8 +141,8 @@ func (c *code) number(t *table, national []byte) (n Number, ok bool) {
 	return n, true
 }
 
-// split finds country code and national number, as the library does. home is the
-// default region; nil: none.
+// split finds country code and national number, as the library does. home is
+// the default region; nil: none.
 func (t *table) split(digits []byte, plus bool, home *region) (of *code, national []byte) {
 	if plus && len(digits) > minDigits {
 		if of, national = t.code(digits); of != nil {

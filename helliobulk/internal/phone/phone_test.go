@@ -229,7 +229,8 @@ func TestSignsAreReadAsPeopleMeanThem(t *testing.T) {
 	} {
 		n, reason := Read(written, "GH")
 		require.Equal(t, OK, reason, "%q", written)
-		require.Equal(t, Number{Digits: 233241234567, Country: "GH", Mobile: true}, n, "%q", written)
+		require.Equal(t, Number{Digits: 233241234567, Country: "GH", Mobile: true}, n, "%q",
+			written)
 	}
 	for _, written := range []string{
 		"", " ", "+", "junk", "024-ACME-123", "0241234567 ext 5", "0241234567x5", "0241234567#5",

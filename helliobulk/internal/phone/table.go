@@ -110,7 +110,8 @@ func (r *region) stripInternational(digits []byte) (rest []byte, ok bool) {
 	return rest, ok && !bytes.HasPrefix(rest, []byte("0"))
 }
 
-// national cuts the national prefix off, if a number of possible length is left.
+// national cuts the national prefix off, if a number of possible length is
+// left.
 func (r *region) national(digits []byte) []byte {
 	rest := r.strip(digits)
 	n := len(rest)

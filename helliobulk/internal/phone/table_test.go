@@ -91,7 +91,8 @@ type generator struct {
 	known    map[string]int // states of the pool by what they are
 }
 
-// patternState is a state of one expression's automaton; 0 is dead, 1 the start.
+// patternState is a state of one expression's automaton; 0 is dead, 1 the
+// start.
 type patternState struct {
 	match bool
 	next  [10]int
