@@ -36,7 +36,7 @@ const (
 type entry struct {
 	State      State  `json:"s"`
 	Recipients int    `json:"n"`
-	Intent     int64  `json:"i,omitempty"` // Unix ms by the API's clock where Told
+	Intent     int64  `json:"i,omitempty"` // Unix ms, by the API's clock if Told
 	Local      int64  `json:"l,omitempty"` // the same by this machine's clock
 	Told       bool   `json:"d,omitempty"` // Intent is by the API's clock
 	Tries      int    `json:"t,omitempty"` // calls that ended; a crash hides one
@@ -124,5 +124,5 @@ func (e *entry) expired(now moment, margin time.Duration) bool {
 	if e.Told && now.told {
 		age, slack = now.best.Sub(time.UnixMilli(e.Intent)), 5*time.Minute
 	}
-	return age > margin || age < -slack // a clock that was put back tells nothing
+	return age > margin || age < -slack // a clock that was put back shows nothing
 }

@@ -15,17 +15,22 @@ const documentedLimit = 120
 // Networks of one country may differ in price, and the network of a number is
 // not known beforehand.
 type Estimate struct {
-	Recipients int            `json:"recipients"`
-	Calls      int            `json:"calls"`    // chunks: of personal texts, one for each text at least
-	Segments   int64          `json:"segments"` // of all texts
-	Low        hellio.Amount  `json:"low"`
-	High       hellio.Amount  `json:"high"`
-	Currency   string         `json:"currency"`
-	Available  hellio.Amount  `json:"available"`
-	Unpriced   int            `json:"unpriced"` // recipients in countries without a listed price, in neither Low nor High
-	Payable    bool           `json:"payable"`  // Available covers High, and nothing is unpriced
-	Shortest   time.Duration  `json:"shortest"` // how long the calls take at the token's rate limit
-	Prices     []hellio.Price `json:"prices"`   // per segment, of the networks in the batch's countries
+	Recipients int           `json:"recipients"`
+	Calls      int           `json:"calls"`    // chunks: a personal text needs one of its own
+	Segments   int64         `json:"segments"` // of all texts
+	Low        hellio.Amount `json:"low"`
+	High       hellio.Amount `json:"high"`
+	Currency   string        `json:"currency"`
+	Available  hellio.Amount `json:"available"`
+	// Unpriced are recipients in countries without a listed price; they are in
+	// neither Low nor High.
+	Unpriced int `json:"unpriced"`
+	// Payable reports whether Available covers High, and nothing is unpriced.
+	Payable bool `json:"payable"`
+	// Shortest is how long the calls take at the token's rate limit.
+	Shortest time.Duration `json:"shortest"`
+	// Prices are per segment, of the networks in the batch's countries.
+	Prices []hellio.Price `json:"prices"`
 }
 
 // Estimate prices the whole batch by the API's own price list and asks for the

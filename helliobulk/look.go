@@ -44,53 +44,9 @@ func (b *Batch) Look(
 	if err := b.CheckAccount(ctx, client); err != nil {
 		return nil, err
 	}
-	found := &Looked{}
-	var wants []want
-	var texts []string
-	since := time.Now()
-	known := map[hellio.ID]bool{}
-	wanted := map[int]bool{}
-	for _, index := range indexes {
-		wanted[index] = true
-	}
-	for index := range b.manifest.Chunks {
-		e, err := b.store.entry(index)
-		if err != nil {
-			return nil, err
-		}
-		if e.Campaign != "" { // done, or reused: then it is the campaign of the stored answer
-			known[e.Campaign] = e.State == StateDone
-		}
-		if !wanted[index] {
-			continue
-		}
-		at := len(found.Sightings)
-		found.Sightings = append(found.Sightings, Sighting{Chunk: index})
-		text := b.manifest.Message
-		err = b.store.eachOf(index, func(own string, _ int) {
-			text = orElse(own, text)
-		}, func(a addressee) {
-			wants = append(wants, want{to: uint64(a.to), chunk: at})
-		})
-		if err != nil {
-			return nil, err
-		}
-		texts = append(texts, text)
-		begun := b.manifest.Created
-		if e.Intent != 0 {
-			begun = time.UnixMilli(e.Intent)
-		}
-		if begun.Before(since) {
-			since = begun
-		}
-	}
-	slices.SortFunc(wants, func(a, b want) int { return cmp.Compare(a.to, b.to) })
-	s := &search{
-		batch: b,
-		found: found,
-		wants: wants,
-		texts: texts,
-		known: known,
+	s, since, err := b.newSearch(indexes)
+	if err != nil {
+		return nil, err
 	}
 	params := &hellio.MessageListParams{PerPage: listPage}
 	for m, err := range client.Reports.Messages(ctx, params) {
@@ -102,7 +58,41 @@ func (b *Batch) Look(
 		}
 		s.take(m)
 	}
-	return found, nil
+	return s.found, nil
+}
+
+// newSearch reads what is looked for, and since when it can have been sent.
+func (b *Batch) newSearch(indexes []int) (s *search, since time.Time, err error) {
+	s = &search{batch: b, found: &Looked{}, known: map[hellio.ID]bool{}}
+	since = time.Now()
+	wanted := map[int]bool{}
+	for _, index := range indexes {
+		wanted[index] = true
+	}
+	for index := range b.manifest.Chunks {
+		e, err := b.store.entry(index)
+		if err != nil {
+			return nil, since, err
+		}
+		if e.Campaign != "" { // done, or reused: then it is the campaign of the stored answer
+			s.known[e.Campaign] = e.State == StateDone
+		}
+		if !wanted[index] {
+			continue
+		}
+		if err := s.want(index); err != nil {
+			return nil, since, err
+		}
+		begun := b.manifest.Created
+		if e.Intent != 0 {
+			begun = time.UnixMilli(e.Intent)
+		}
+		if begun.Before(since) {
+			since = begun
+		}
+	}
+	slices.SortFunc(s.wants, func(a, b want) int { return cmp.Compare(a.to, b.to) })
+	return s, since, nil
 }
 
 // search goes through the API's messages.
@@ -112,6 +102,20 @@ type search struct {
 	wants []want // by number
 	texts []string
 	known map[hellio.ID]bool // campaigns of chunks with an answer; true: it is done
+}
+
+// want adds a chunk's text and recipients to what is looked for.
+func (s *search) want(index int) error {
+	at := len(s.found.Sightings)
+	s.found.Sightings = append(s.found.Sightings, Sighting{Chunk: index})
+	text := s.batch.manifest.Message
+	err := s.batch.store.eachOf(index, func(own string, _ int) {
+		text = orElse(own, text)
+	}, func(a addressee) {
+		s.wants = append(s.wants, want{to: uint64(a.to), chunk: at})
+	})
+	s.texts = append(s.texts, text)
+	return err
 }
 
 // take counts a message for the chunks whose it may be.

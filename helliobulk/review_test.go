@@ -28,7 +28,6 @@ func leftUnknown(t *testing.T, fake *helliotest.Fake) string {
 	r := newRunner(b, client, o)
 	r.ctx = t.Context()
 	r.soft = t.Context()
-	r.journal = newJournal(b, 1, func() {})
 	for index := range 2 { // the third is never tried
 		e, err := b.store.entry(index)
 		require.NoError(t, err)
@@ -37,7 +36,6 @@ func leftUnknown(t *testing.T, fake *helliotest.Fake) string {
 		_, err = r.send(job)
 		require.NoError(t, err)
 	}
-	r.journal.close()
 	require.Equal(t, Count{1, 5}, b.Report().Unknown)
 	require.NoError(t, b.Close())
 	return p.Store
@@ -89,8 +87,6 @@ func TestNothingResumedIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {
 	require.NoError(t, err)
 	r := newRunner(b, fake.Client(quick()...), o) // which has heard nothing from the API
 	r.ctx = t.Context()
-	r.journal = newJournal(b, 1, func() {})
-	defer r.journal.close()
 	e, err := b.store.entry(1)
 	require.NoError(t, err)
 	require.NoError(t,

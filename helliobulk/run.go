@@ -80,7 +80,7 @@ func (b *Batch) prepare(ctx context.Context, client *hellio.Client, o Options) (
 	return r, b.affordable(ctx, client, o)
 }
 
-// adopt checks token and base URL, and takes another token if told to. Keys
+// adopt checks token and base URL, and takes another token if asked to. Keys
 // belong to the old one, so no chunk whose outcome is unknown may be sent
 // again.
 func (b *Batch) adopt(ctx context.Context, client *hellio.Client, takeToken bool) error {

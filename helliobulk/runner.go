@@ -40,14 +40,15 @@ func (h *hooks) reach(point string) {
 
 // runner sends the chunks of one batch with some workers.
 type runner struct {
-	batch   *Batch
-	sender  *JobSender
-	opts    Options
-	journal *journal
+	batch  *Batch
+	sender *JobSender
+	opts   Options
 
 	ctx  context.Context // of the calls: outlives the caller's by the grace
 	soft context.Context // ends when no further call may begin
 	stop context.CancelCauseFunc
+
+	progress sync.Mutex // one call at a time
 
 	mu       sync.Mutex
 	next     int       // first chunk that no worker has taken
@@ -77,17 +78,11 @@ func (r *runner) run(ctx context.Context) error {
 		case <-r.ctx.Done():
 		}
 	})()
-	r.journal = newJournal(r.batch, r.opts.Workers, func() {
-		if r.opts.Progress != nil {
-			r.opts.Progress(r.batch.Report())
-		}
-	})
 	var workers sync.WaitGroup
 	for range r.opts.Workers {
 		workers.Go(r.work)
 	}
 	workers.Wait()
-	r.journal.close()
 	report := r.batch.Report()
 	return report.End(r.cause(ctx))
 }
@@ -234,10 +229,15 @@ func (r *runner) write(job *Job, to entry) error {
 		from:  job.Record.entry,
 		to:    to,
 	}
-	if err := r.journal.put(c); err != nil {
+	if err := r.batch.commit([]change{c}); err != nil {
 		return err
 	}
 	job.Record.entry = to
+	if r.opts.Progress != nil {
+		r.progress.Lock()
+		defer r.progress.Unlock()
+		r.opts.Progress(r.batch.Report())
+	}
 	return nil
 }
 

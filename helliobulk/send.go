@@ -65,7 +65,7 @@ func callChunk(ctx context.Context, client *hellio.Client, c *Chunk, resumed boo
 }
 
 // keyOption returns the option that carries a chunk's key. It is the one place
-// that tells a first call from a resumed one: hellio.WithResumeKey belongs here
+// where a first call and a resumed one differ: hellio.WithResumeKey belongs here
 // when resumed is true. Until the client has it, known does its work.
 func keyOption(key string, resumed bool) hellio.CallOption {
 	_ = resumed

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -310,34 +311,19 @@ func (s *store) chunk(m *Manifest, index int) (*Chunk, error) {
 		Message:  m.Message,
 		Gateway:  m.Gateway,
 	}
-	var digits []byte // of all numbers, in one piece
-	var ends []int
+	var all strings.Builder // the numbers, in one piece
 	err := s.eachOf(index, func(text string, count int) {
-		digits = make([]byte, 0, 16*count)
-		ends = make([]int, 0, count)
-		if text != "" {
-			c.Message = text
-		}
+		all.Grow(16 * count)
+		c.Recipients = make([]string, 0, count)
+		c.Message = orElse(text, c.Message)
 	}, func(a addressee) {
-		digits = strconv.AppendUint(append(digits, '+'), uint64(a.to), 10)
-		ends = append(ends, len(digits))
+		var digits [20]byte
+		begin := all.Len()
+		all.WriteByte('+')
+		all.Write(strconv.AppendUint(digits[:0], uint64(a.to), 10))
+		c.Recipients = append(c.Recipients, all.String()[begin:])
 	})
-	if err != nil {
-		return nil, err
-	}
-	c.Recipients = cut(string(digits), ends)
-	return c, nil
-}
-
-// cut cuts a text at these places.
-func cut(text string, ends []int) []string {
-	pieces := make([]string, len(ends))
-	start := 0
-	for i, end := range ends {
-		pieces[i] = text[start:end]
-		start = end
-	}
-	return pieces
+	return c, err
 }
 
 // publish puts a planned file on disk and gives it its own name, so that a

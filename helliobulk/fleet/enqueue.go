@@ -15,19 +15,18 @@ import (
 )
 
 const (
-	presetAhead = 10_000
-	pollEvery   = 500 * time.Millisecond
-	// an empty queue while chunks are missing is looked into that often
-	idleEvery   = 10 * time.Second
-	redisOutage = time.Minute // after which Wait gives up; the fleet does not
+	defaultAhead = 10_000
+	pollEvery    = 500 * time.Millisecond
+	idleEvery    = 10 * time.Second // how often an empty queue is looked into
+	redisOutage  = time.Minute      // after which Wait ends; the fleet does not
 )
 
 // Options say how a batch is enqueued. Of helliobulk.Options, Workers and Grace
 // mean nothing here: see WorkOptions.
 type Options struct {
 	helliobulk.Options
-	// chunks in the queue at a time; 0: 10,000, some 100 MB of Redis with 500
-	// recipients each
+	// Ahead is how many chunks are in the queue at a time; 0: 10,000, some 100 MB
+	// of Redis with 500 recipients each.
 	Ahead int
 }
 
@@ -35,8 +34,8 @@ type Options struct {
 // and starts the fleet if it was stopped. First it collects what the fleet has
 // done. Chunks that were enqueued before and whose result is not known are
 // enqueued again if Redis has lost them; what is done is never enqueued again,
-// and what is in the queue is not put there twice. So it may be called as often
-// as one likes, and after any mishap. For a batch of more than Ahead chunks
+// and what is in the queue is not put there twice. So it may be called at any
+// time, and after any mishap. For a batch of more than Ahead chunks
 // call it again later, or use Wait.
 //
 // The errors before anything is enqueued are those of helliobulk.Batch.Send. A
@@ -60,12 +59,12 @@ func Collect(ctx context.Context, rdb redis.UniversalClient, b *helliobulk.Batch
 	return newQueue(rdb, m.BaseURL, m.Account).ledger(m.BatchID).all(ctx, b.Settle)
 }
 
-// Wait enqueues the batch and goes on collecting, and enqueuing what is left,
-// until all is seen to. It returns nil then, or an error that matches
-// helliobulk.ErrNeedsReview or ErrBatchReused. When ctx ends, the fleet is
-// stopped (a *Stopped is wrapped) or Redis is away for a minute, it returns an
-// error that matches helliobulk.ErrUnfinished; the fleet goes on with what is
-// in the queue, and Wait or Enqueue can be called again.
+// Wait enqueues the batch and continues to collect, and to enqueue what is left,
+// until every chunk has an end. Then it returns nil, or an error that matches
+// helliobulk.ErrNeedsReview, ErrBatchReused or ErrRejected. When ctx ends, the
+// fleet is stopped (a *Stopped is wrapped) or Redis is away for a minute, it
+// returns an error that matches helliobulk.ErrUnfinished; the fleet continues
+// with what is in the queue, and Wait or Enqueue can be called again.
 func Wait(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
 	b *helliobulk.Batch, o Options) error {
 	f, err := newFeed(ctx, client, rdb, b, o)
@@ -121,7 +120,7 @@ type feed struct {
 func newFeed(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
 	b *helliobulk.Batch, o Options) (*feed, error) {
 	if o.Ahead == 0 {
-		o.Ahead = presetAhead
+		o.Ahead = defaultAhead
 	}
 	if o.Ahead < 1 {
 		return nil, &hellio.ParamError{Field: "ahead", Given: strconv.Itoa(o.Ahead),
@@ -189,7 +188,7 @@ func (f *feed) repair(ctx context.Context) error {
 
 func (f *feed) marker() string { return f.queue.key("run:" + f.batch.Manifest().BatchID) }
 
-// giver makes tasks of jobs. Its client is new: an old one would not tell asynq
+// giver makes tasks of jobs. Its client is new: an old one would not let asynq know
 // of a queue that Redis has forgotten.
 func (f *feed) giver(ctx context.Context, run string) func(helliobulk.Job) error {
 	client := asynq.NewClientFromRedisClient(f.queue.redis)
@@ -252,7 +251,7 @@ func (f *feed) poll(ctx context.Context) error {
 	return nil
 }
 
-// look collects, and goes on unless the fleet was stopped.
+// look collects, and continues unless the fleet was stopped.
 func (f *feed) look(ctx context.Context) error {
 	err := f.ledger.latest(ctx, f.batch.Settle)
 	f.progress()
@@ -338,7 +337,7 @@ func (f *feed) lost(ctx context.Context) (bool, error) {
 	return lost, nil
 }
 
-// progress tells of a change.
+// progress reports a change.
 func (f *feed) progress() {
 	report := f.batch.Report()
 	if f.opts.Progress == nil || report.Open == f.seen.Open && report.Unknown == f.seen.Unknown {

@@ -10,7 +10,7 @@ import (
 // fleet.
 const lookEvery = time.Second
 
-// gate lets a worker's calls begin. Closed, it also gives up those that still
+// gate lets a worker's calls begin. Closed, it also ends those that still
 // wait for their turn.
 type gate struct {
 	soft context.Context // ends when no further call may begin at all

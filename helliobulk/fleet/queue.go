@@ -79,7 +79,7 @@ func (q *queue) ledger(batchID string) *ledger {
 }
 
 // run names this run of the Redis server. After a restart it is another, and
-// the last second may be lost. "" if the server does not tell.
+// the last second may be lost. "" if the server does not report it.
 func (q *queue) run(ctx context.Context) (string, error) {
 	var node redis.Cmdable = q.redis
 	if cluster, ok := q.redis.(*redis.ClusterClient); ok {
@@ -102,9 +102,9 @@ func (q *queue) run(ctx context.Context) (string, error) {
 	return strings.TrimSpace(id), nil
 }
 
-// put makes a task of a job, unless it is one already. A task of an earlier
-// hand-out, or one that has ended, gives way to it; one that a worker has in
-// its hands stays, and the job is put there another time.
+// put makes a task of a job, unless it is one already. It replaces a task of an
+// earlier dispatch, or one that has ended; one that a worker has stays, and the
+// job is put there another time.
 func (q *queue) put(ctx context.Context, client *asynq.Client, p payload) error {
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -112,13 +112,12 @@ func (q *queue) put(ctx context.Context, client *asynq.Client, p payload) error 
 	}
 	task := asynq.NewTask(taskType, text)
 	for range 5 { // the task that is in the way may be taken, or end, at any moment
-		_, err = client.EnqueueContext(ctx, task, asynq.TaskID(p.Chunk.Key), asynq.Queue(q.name),
-			asynq.MaxRetry(noLimit),
-			asynq.Timeout(taskTimeout), asynq.Retention(p.Margin))
+		_, err = client.EnqueueContext(ctx, task, asynq.Queue(q.name), asynq.TaskID(p.Chunk.Key),
+			asynq.MaxRetry(noLimit), asynq.Timeout(taskTimeout), asynq.Retention(p.Margin))
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
 		}
-		if stays, err := q.standing(ctx, p); stays || err != nil {
+		if stays, err := q.inQueue(ctx, p); stays || err != nil {
 			return err
 		}
 		if failed := q.inspector.DeleteTask(q.name, p.Chunk.Key); failed != nil && !gone(failed) {
@@ -128,9 +127,9 @@ func (q *queue) put(ctx context.Context, client *asynq.Client, p payload) error 
 	return err
 }
 
-// standing reports whether the task that has the job's id is as good as the
+// inQueue reports whether the task that has the job's id is as good as the
 // job.
-func (q *queue) standing(ctx context.Context, p payload) (bool, error) {
+func (q *queue) inQueue(ctx context.Context, p payload) (bool, error) {
 	info, err := q.inspector.GetTaskInfo(q.name, p.Chunk.Key)
 	if gone(err) {
 		return false, nil

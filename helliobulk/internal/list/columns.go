@@ -18,10 +18,12 @@ func (l *List) arrange(first []string) error {
 	if counted {
 		l.number = index
 	}
-	header := l.format.Header == HeaderYes || named || l.format.Header == HeaderAuto && digits(first[l.number]) == 0
+	header := l.format.Header == HeaderYes || named ||
+		l.format.Header == HeaderAuto && digits(first[l.number]) == 0
 	switch {
 	case named && l.format.Header == HeaderNo:
-		return l.refuse("without a header no column has a name: number them from 1, and use no {{…}} in the message")
+		return l.refuse("without a header no column has a name: number them from 1, and use no " +
+			"{{…}} in the message")
 	case !header:
 		l.first = first
 		return nil
@@ -29,11 +31,12 @@ func (l *List) arrange(first []string) error {
 	return l.find(first)
 }
 
-// countedColumn is the column of the numbers if it is told by its place.
+// countedColumn returns the column of the numbers if it is named by its place.
 func (l *List) countedColumn() (index int, counted bool, err error) {
 	if l.format.Column == "" {
 		if l.columns > 1 {
-			return 0, false, l.refuse(fmt.Sprintf("it has %d columns: say which one holds the numbers, by its name or counted from 1", l.columns))
+			return 0, false, l.refuse(fmt.Sprintf("it has %d columns: say which one holds the "+
+				"numbers, by its name or counted from 1", l.columns))
 		}
 		return 0, true, nil
 	}
@@ -42,8 +45,8 @@ func (l *List) countedColumn() (index int, counted bool, err error) {
 		return 0, false, nil
 	}
 	if n < 1 || n > l.columns {
-		return 0, false, l.refuse(fmt.Sprintf("there is no column %d; it has %s", n,
-			columns(l.columns)))
+		reason := fmt.Sprintf("there is no column %d; it has %s", n, columns(l.columns))
+		return 0, false, l.refuse(reason)
 	}
 	return n - 1, true, nil
 }
@@ -92,11 +95,15 @@ func (l *List) lookUp(header []string, name string) (int, error) {
 // fieldName writes a header as a placeholder can: "First name" as First_name.
 func fieldName(header string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '-' || r < 0x80 && strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", r) {
+		if isFieldRune(r) {
 			return r
 		}
 		return '_'
 	}, header)
+}
+
+func isFieldRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
 }
 
 // describe names the columns, unless the line holds a number and so is no
@@ -136,8 +143,8 @@ func digits(s string) (n int) {
 	return n
 }
 
-var errDamaged = errors.New("a spreadsheet has turned the number into one like 2.33E+11, and its last digits are lost; " +
-	"make the column text, enter the numbers again and export the list")
+var errDamaged = errors.New("a spreadsheet has turned the number into one like 2.33E+11, and its " +
+	"last digits are lost; make the column text, enter the numbers again and export the list")
 
 // cleanNumber drops what spreadsheets add, and refuses what they have spoilt.
 func cleanNumber(cell string) (string, error) {
@@ -150,8 +157,8 @@ func cleanNumber(cell string) (string, error) {
 	}
 	// a number kept as a decimal; read as it stands, it would be another number
 	for _, zero := range []string{".0", ",0"} {
-		if whole, cut := strings.CutSuffix(s,
-			zero); cut && digits(whole) == len(strings.TrimPrefix(whole, "+")) {
+		whole, isDecimal := strings.CutSuffix(s, zero)
+		if isDecimal && digits(whole) == len(strings.TrimPrefix(whole, "+")) {
 			return whole, nil
 		}
 	}
@@ -164,8 +171,10 @@ func scientific(s string) bool {
 	if !found || len(s) > 32 {
 		return false
 	}
-	mantissa, exponent = strings.TrimLeft(mantissa, "+-"), strings.TrimPrefix(exponent, "+")
+	mantissa = strings.TrimLeft(mantissa, "+-")
+	exponent = strings.TrimPrefix(exponent, "+")
 	figures := digits(mantissa)
 	separators := strings.Count(mantissa, ".") + strings.Count(mantissa, ",")
-	return figures > 0 && separators <= 1 && figures+separators == len(mantissa) && exponent != "" && digits(exponent) == len(exponent)
+	isMantissa := figures > 0 && separators <= 1 && figures+separators == len(mantissa)
+	return isMantissa && exponent != "" && digits(exponent) == len(exponent)
 }

@@ -21,10 +21,10 @@ const (
 	Windows1252 Encoding = "windows-1252" // of Western Europe's older spreadsheets
 )
 
-// looksAt is how much of a list is looked at to tell its encoding.
+// looksAt is how much of a list is looked at to find its encoding.
 const looksAt = 512
 
-// decode gives a list as UTF-8, without a byte order mark. What can't be
+// decode returns a list as UTF-8, without a byte order mark. What cannot be
 // converted becomes U+FFFD.
 func decode(r io.Reader, e Encoding) (io.Reader, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
@@ -65,8 +65,8 @@ func markOf(e Encoding) []byte {
 	}
 }
 
-// guessEncoding goes by the mark. Without one, digits and separators tell: in
-// UTF-16 each has a zero byte beside it, on one side.
+// guessEncoding goes by the mark. Without one it goes by digits and separators:
+// in UTF-16 each has a zero byte next to it, on one side.
 func guessEncoding(head []byte) Encoding {
 	for _, e := range []Encoding{UTF16LE, UTF16BE} {
 		if bytes.HasPrefix(head, markOf(e)) {
