@@ -26,11 +26,11 @@ const (
 	crashBalance    = "100.0000"
 )
 
-// TestNobodyIsChargedTwiceOrForgottenThroughKill9 kills a sending process at
+// TestKill9DoublesAndLosesNothing kills a sending process at
 // each point, against the program hellio-fake, which spoils three calls in ten,
 // and resumes. Whatever happens, each number has one message, and the wallet
 // lost what the report says.
-func TestNobodyIsChargedTwiceOrForgottenThroughKill9(t *testing.T) {
+func TestKill9DoublesAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	fake, n := startFake(t), seeds()
 	t.Run("at", func(t *testing.T) { // the program runs until all of them have ended

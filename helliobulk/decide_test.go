@@ -101,7 +101,7 @@ func after(row decision, resumed, replayed bool) string {
 	return fmt.Sprint(e.State, " ", v)
 }
 
-func TestAStoredAnswerToAFirstCallIsForeign(t *testing.T) {
+func TestAStoredFirstAnswerIsForeign(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
@@ -126,7 +126,7 @@ func TestAStoredAnswerToAFirstCallIsForeign(t *testing.T) {
 	}
 }
 
-func TestAChunkThatWasNotSentHasNoIntent(t *testing.T) {
+func TestAnUnsentChunkHasNoIntent(t *testing.T) {
 	t.Parallel()
 	intent := entry{
 		State:  StateUnknown,
@@ -143,7 +143,7 @@ func TestAChunkThatWasNotSentHasNoIntent(t *testing.T) {
 	}
 }
 
-func TestThreeEqualRefusalsInARowStopABatch(t *testing.T) {
+func TestThreeEqualRefusalsStopABatch(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string

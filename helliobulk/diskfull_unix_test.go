@@ -14,10 +14,10 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// TestAFullDiskStopsTheBatchAndLosesNothing runs a batch where no file may grow
+// TestAFullDiskLosesNothing runs a batch where no file may grow
 // beyond a size, for sizes from nothing to enough: the plan fails, or a write
 // on the way. Then there is room, and the same command ends it.
-func TestAFullDiskStopsTheBatchAndLosesNothing(t *testing.T) {
+func TestAFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
 	stopped, sending := 0, 0
 	for _, kilobytes := range []uint64{1, 2, 3, 4, 8, 12, 16, 24, 32, 40, 48, 56, 64, 1024} {

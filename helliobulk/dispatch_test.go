@@ -56,7 +56,7 @@ func noted(resumed bool) func() (bool, error) {
 	return func() (bool, error) { return resumed, nil }
 }
 
-func TestWhatIsHandedOutIsUnknownUntilItIsSettled(t *testing.T) {
+func TestADispatchedChunkIsUnknownUntilSettled(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b, jobs := dispatched(t, fake, client)
@@ -75,7 +75,7 @@ func TestWhatIsHandedOutIsUnknownUntilItIsSettled(t *testing.T) {
 	require.NoError(t, r.End(nil))
 }
 
-func TestTheIntentIsOnDiskBeforeAJobIsGiven(t *testing.T) {
+func TestAJobsIntentIsOnDiskFirst(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	p := batchOf(t)
@@ -118,7 +118,7 @@ func TestTheIntentIsOnDiskBeforeAJobIsGiven(t *testing.T) {
 		"it is the same hand-out: what became of the first job counts")
 }
 
-func TestARecordOfAnEarlierHandOutSettlesNothing(t *testing.T) {
+func TestARecordOfAnEarlierDispatchSettlesNothing(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b, jobs := dispatched(t, fake, client)
@@ -144,7 +144,7 @@ func TestASureRecordSettlesWhatNeedsReview(t *testing.T) {
 	require.Equal(t, Count{1, 5}, b.Report().Done, "what is done stays so")
 }
 
-func TestAJobReturnedIsOpenAndHandedOutAnew(t *testing.T) {
+func TestAReturnedJobIsOpenAgain(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b, jobs := dispatched(t, fake, client)
@@ -162,7 +162,7 @@ func TestAJobReturnedIsOpenAndHandedOutAnew(t *testing.T) {
 	}
 }
 
-func TestARefusalOfAJobResumedLeavesItResumed(t *testing.T) {
+func TestARefusedResumedJobStaysUnknown(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	_, jobs := dispatched(t, fake, client)
@@ -171,7 +171,7 @@ func TestARefusalOfAJobResumedLeavesItResumed(t *testing.T) {
 	require.Equal(t, StateRejected, deliver(t, client, jobs[0], false).State())
 }
 
-func TestACallThatWaitsIsGivenUpWhenNoFurtherMayBegin(t *testing.T) {
+func TestAWaitingCallEndsWithSoft(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	_, jobs := dispatched(t, fake, client)
@@ -187,7 +187,7 @@ func TestACallThatWaitsIsGivenUpWhenNoFurtherMayBegin(t *testing.T) {
 	require.Empty(t, fake.Messages())
 }
 
-func TestJobsAndRecordsPrintNoNumberAndNoText(t *testing.T) {
+func TestJobsAndRecordsPrintNoNumber(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	_, jobs := dispatched(t, fake, client)
@@ -198,7 +198,7 @@ func TestJobsAndRecordsPrintNoNumberAndNoText(t *testing.T) {
 	}
 }
 
-func TestHandingOutRefusesAnotherAccount(t *testing.T) {
+func TestDispatchingRefusesAnotherAccount(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b, _ := dispatched(t, fake, client)
@@ -221,7 +221,7 @@ func TestHandingOutRefusesAnotherAccount(t *testing.T) {
 	require.ErrorAs(t, err, &bad)
 }
 
-func TestADoubtOfThisMachineIsResolvedByTheFleet(t *testing.T) {
+func TestAFleetResolvesThisMachinesUnknowns(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	b, err := Open(leftUnknown(t, fake))
@@ -236,7 +236,7 @@ func TestADoubtOfThisMachineIsResolvedByTheFleet(t *testing.T) {
 	require.Equal(t, 1, b.Report().Replayed)
 }
 
-func TestEachChunkIsHandedOutOnce(t *testing.T) {
+func TestEachChunkIsDispatchedOnce(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	b := planned(t, client, numbers(5*(2*dispatchPage+3)))
@@ -254,7 +254,7 @@ func TestEachChunkIsHandedOutOnce(t *testing.T) {
 	}
 }
 
-func TestAJobExpiresWithItsOwnMargin(t *testing.T) {
+func TestAJobExpiresWithItsMargin(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		margin, age time.Duration
@@ -281,7 +281,7 @@ func TestAJobExpiresWithItsOwnMargin(t *testing.T) {
 	}
 }
 
-func TestWithoutTheAPIsTimeNoJobMayBeSent(t *testing.T) {
+func TestWithoutTheAPIsTimeNothingIsSent(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	_, jobs := dispatched(t, fake, client)
@@ -304,7 +304,7 @@ func TestAResumedJobIsNotCalledRejected(t *testing.T) {
 	require.Equal(t, StateUnknown, deliver(t, client, jobs[0], false).State())
 }
 
-func TestALostReplyAfterARefusalIsUnknownSinceTheDispatch(t *testing.T) {
+func TestALostReplyIsUnknownSinceTheDispatch(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	client := fake.Client(hellio.WithLimiter(nil),
@@ -323,7 +323,7 @@ func TestALostReplyAfterARefusalIsUnknownSinceTheDispatch(t *testing.T) {
 	require.Equal(t, jobs[0].Record.Status("fees").Since, record.Status("fees").Since)
 }
 
-func TestWhatARecordTellsOfAChunk(t *testing.T) {
+func TestARecordSettlesOnlyNews(t *testing.T) {
 	t.Parallel()
 	of := func(s State,
 		dispatch string) entry {

@@ -87,7 +87,7 @@ func TestRejectedRecipientsArePassedOnAsWell(t *testing.T) {
 	}
 }
 
-func TestAnExceptionThatCannotBeUsedEndsThePlan(t *testing.T) {
+func TestAnUnusableExceptionEndsThePlan(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	first := halfSent(t, fake, client)
@@ -171,7 +171,7 @@ func TestAPlanThatCrashedTakesOverAgain(t *testing.T) {
 	require.ErrorAs(t, err, &param, "they belong to the second batch")
 }
 
-func TestASecondTextToANumberIsLeftOutOnlyIfItWasSent(t *testing.T) {
+func TestAnUnsentSecondTextIsNotLeftOut(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	first := batchOf(t)

@@ -67,7 +67,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-func TestAnIntentIsOnDiskBeforeTheFirstByte(t *testing.T) {
+func TestAnIntentPrecedesTheFirstByte(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
@@ -96,7 +96,7 @@ func TestAnIntentIsOnDiskBeforeTheFirstByte(t *testing.T) {
 }
 
 // So it is when a terminal is closed, or power is lost, during the wait.
-func TestWhileTheLimiterWaitsNoIntentIsOnDisk(t *testing.T) {
+func TestAnIntentFollowsTheLimitersWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(5))

@@ -113,7 +113,7 @@ func people(rows ...[2]string) iter.Seq2[Recipient, error] {
 	}
 }
 
-func TestPersonalTextsAreGroupedAndReachWhomTheyAreFor(t *testing.T) {
+func TestPersonalTextsReachTheirRecipients(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	p := batchOf(t)
@@ -139,7 +139,7 @@ func TestPersonalTextsAreGroupedAndReachWhomTheyAreFor(t *testing.T) {
 	require.Equal(t, "0.0000", walletDifference(t, fake, "100.0000", r))
 }
 
-func TestTheNumberOfTextsIsToldBeforehandAndBoundsNoMemory(t *testing.T) {
+func TestManyTextsNeedLittleMemory(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	p := batchOf(t)
@@ -167,7 +167,7 @@ func TestTheNumberOfTextsIsToldBeforehandAndBoundsNoMemory(t *testing.T) {
 	require.Positive(t, e.Shortest)
 }
 
-func TestDuplicatesAreDroppedOverTheWholeBatchOfPersonalTextsToo(t *testing.T) {
+func TestPersonalDuplicatesAreDroppedEverywhere(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	p := batchOf(t)
@@ -191,7 +191,7 @@ func TestDuplicatesAreDroppedOverTheWholeBatchOfPersonalTextsToo(t *testing.T) {
 	require.Equal(t, 2*count-len(pairs), m.Duplicates)
 }
 
-func TestWhatOnlyLooksLikeADuplicateIsSent(t *testing.T) {
+func TestASimilarMessageIsNoDuplicate(t *testing.T) {
 	t.Parallel()
 	one := newDedupe(false)
 	texts := newDedupe(true)
@@ -203,7 +203,7 @@ func TestWhatOnlyLooksLikeADuplicateIsSent(t *testing.T) {
 	require.False(t, texts.isNew(233240000000, "0"))
 }
 
-func TestAGroupIsSentEarlyOnlyWhenTooManyWait(t *testing.T) {
+func TestAGroupIsCutEarlyOnlyIfTooManyWait(t *testing.T) {
 	t.Parallel()
 	emitted, waiting := 0, 0
 	g := newGrouper(100, func(_ string, numbers []addressee) error {
@@ -228,7 +228,7 @@ func TestAGroupIsSentEarlyOnlyWhenTooManyWait(t *testing.T) {
 	}
 }
 
-func TestAPlanHoldsEveryNumberOnceInItsChunks(t *testing.T) {
+func TestAPlanHoldsEachNumberOnce(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	b := planned(t, client, append(numbers(1203), numbers(1203)...))
@@ -274,7 +274,7 @@ func TestEachInvalidEntryIsListedWithItsReason(t *testing.T) {
 	require.Equal(t, 1502, got[1500].Line)
 }
 
-func TestABatchWithoutAnIDGetsOneOfItsOwn(t *testing.T) {
+func TestABatchWithoutAnIDGetsOne(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	ids := map[string]bool{}

@@ -59,7 +59,7 @@ func TestCostsAddUpExactly(t *testing.T) {
 	require.Equal(t, "-0.5000", decimal(big.NewRat(-1, 2)).String())
 }
 
-func TestTheReportIsTheSameFromMemoryAndFromDisk(t *testing.T) {
+func TestTheStoredReportIsTheSame(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	fake.Fault(helliotest.SMSSend, helliotest.Nth(2),
@@ -101,7 +101,7 @@ func TestTheCSVHasALineForEachChunk(t *testing.T) {
 		1)+",done,2,2,0,1,0.0620,GHS,20"), lines[2])
 }
 
-func TestACSVThatCantBeReadOrWrittenToItsEndIsAnError(t *testing.T) {
+func TestAnIncompleteCSVIsAnError(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	require.ErrorIs(t,

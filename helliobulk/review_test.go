@@ -41,7 +41,7 @@ func leftUnknown(t *testing.T, fake *helliotest.Fake) string {
 	return p.Store
 }
 
-func TestADoubtYoungerThanTheMarginIsResolvedByItsKey(t *testing.T) {
+func TestAYoungUnknownIsResolvedByItsKey(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
@@ -54,7 +54,7 @@ func TestADoubtYoungerThanTheMarginIsResolvedByItsKey(t *testing.T) {
 
 // The fake's clock moves and this machine's does not: so it is with a laptop
 // that slept, or whose clock was put back.
-func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *testing.T) {
+func TestAnOldUnknownIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
@@ -75,7 +75,7 @@ func TestADoubtOlderThanTheMarginIsNotSentAgainWhateverThisMachinesClockSays(t *
 	t.Logf("the key of 1 chunk of 3 forgotten: it needs review, %d messages to %d numbers, 0 doubles", len(fake.Messages()), len(count))
 }
 
-func TestNothingResumedIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {
+func TestAnUnknownWaitsForTheAPIsTime(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
@@ -106,7 +106,7 @@ func TestNothingResumedIsSentAgainBeforeTheAPIHasToldItsTime(t *testing.T) {
 	require.Equal(t, StateNeedsReview, job.Record.entry.State, "a day later by the API's clock")
 }
 
-func TestReviewListsWhatPeopleMustLookAt(t *testing.T) {
+func TestReviewListsUnresolvedChunks(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
@@ -142,7 +142,7 @@ func TestReviewListsWhatPeopleMustLookAt(t *testing.T) {
 	}
 }
 
-func TestPeopleSettleAChunkEitherWay(t *testing.T) {
+func TestAChunkIsResolvedEitherWay(t *testing.T) {
 	t.Parallel()
 	for _, found := range []Resolution{WasSent, WasNotSent} {
 		t.Run(string(found), func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestPeopleSettleAChunkEitherWay(t *testing.T) {
 	}
 }
 
-func TestAChunkWhoseKeyIsForeignIsNeverSentWithIt(t *testing.T) {
+func TestAForeignKeyIsNeverUsedAgain(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	_, err := Run(t.Context(), client, Numbers(numbers(5)...), batchOf(t))
@@ -196,7 +196,7 @@ func TestAChunkWhoseKeyIsForeignIsNeverSentWithIt(t *testing.T) {
 	require.Len(t, fake.Requests(), calls+3, "the API is asked for its time, and no more")
 }
 
-func TestAChunkResolvedByHandHasNoKnownCost(t *testing.T) {
+func TestResolvingByHandLeavesTheCostUnknown(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	b := planned(t, client, numbers(7))
@@ -208,7 +208,7 @@ func TestAChunkResolvedByHandHasNoKnownCost(t *testing.T) {
 	require.Empty(t, r.Costs)
 }
 
-func TestResendUnknownSendsAgainOnlyWhenTold(t *testing.T) {
+func TestResendUnknownSendsAgain(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
@@ -227,7 +227,7 @@ func TestResendUnknownSendsAgainOnlyWhenTold(t *testing.T) {
 	}
 }
 
-func TestABatchIDUsedBeforeIsFoundOutAtItsFirstChunk(t *testing.T) {
+func TestAUsedBatchIDIsFoundImmediately(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	p := batchOf(t)
@@ -259,7 +259,7 @@ func TestABatchIDUsedBeforeIsFoundOutAtItsFirstChunk(t *testing.T) {
 	require.Equal(t, 3, r.Replayed)
 }
 
-func TestABatchWhoseStoreWasLostIsPlannedAgainAndSendsNothingTwice(t *testing.T) {
+func TestALostStoreIsPlannedAgainWithoutADouble(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	p := batchOf(t)
@@ -275,7 +275,7 @@ func TestABatchWhoseStoreWasLostIsPlannedAgainAndSendsNothingTwice(t *testing.T)
 	requireEachOnce(t, fake, "100.0000", r, numbers(15))
 }
 
-func TestADoubtIsJudgedByTheClockThatIsKnown(t *testing.T) {
+func TestAnAgeIsMeasuredByTheKnownClock(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	at := func(server, local time.Duration, told bool) moment {
@@ -327,7 +327,7 @@ func TestTheMarginIsTheCallersOwn(t *testing.T) {
 	require.Equal(t, Count{1, 5}, r.NeedsReview)
 }
 
-func TestARefusalOfWhatIsResentIsNoProofThatItWasNeverSent(t *testing.T) {
+func TestARefusedResendProvesNothing(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
@@ -346,7 +346,7 @@ func TestARefusalOfWhatIsResentIsNoProofThatItWasNeverSent(t *testing.T) {
 	require.Equal(t, Count{1, 5}, b.Report().Unknown)
 }
 
-func TestWhatWasResentIsMarkedForEver(t *testing.T) {
+func TestAResentChunkStaysMarked(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	b, err := Open(leftUnknown(t, fake))

@@ -88,7 +88,7 @@ func TestARefusalThatConcernsAllStopsTheBatch(t *testing.T) {
 	}
 }
 
-func TestAnEmptyWalletStopsTheBatchUntilItIsFilled(t *testing.T) {
+func TestAnEmptyWalletStopsTheBatch(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t, helliotest.WithBalance("0.4000"))
 	p := batchOf(t)
@@ -148,7 +148,7 @@ func TestARefusedChunkDoesNotStopTheOthers(t *testing.T) {
 	}
 }
 
-func TestARejectedChunkIsSentAgainWithItsKey(t *testing.T) {
+func TestARejectedChunkKeepsItsKey(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	refusal := helliotest.Status(422, hellio.CodeTrafficNotRoutable)
@@ -168,7 +168,7 @@ func TestARejectedChunkIsSentAgainWithItsKey(t *testing.T) {
 	require.Len(t, keys, 5)
 }
 
-func TestABatchRefusedAsAWholeStopsAfterThreeChunks(t *testing.T) {
+func TestARefusedBatchStopsAfterThreeChunks(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	refusal := helliotest.Status(422, hellio.CodeTrafficNotRoutable)
@@ -188,7 +188,7 @@ func TestABatchRefusedAsAWholeStopsAfterThreeChunks(t *testing.T) {
 	requireEachOnce(t, fake, "100.0000", r, numbers(60))
 }
 
-func TestALostReplyIsResolvedByTheSameKeyAndCountedOnce(t *testing.T) {
+func TestALostReplyIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]helliotest.Rule{
 		"lost": helliotest.LoseReply(), "cut": helliotest.TruncateBody(10), "portal": helliotest.NotJSON(),
@@ -205,7 +205,7 @@ func TestALostReplyIsResolvedByTheSameKeyAndCountedOnce(t *testing.T) {
 	}
 }
 
-func TestARateLimitHoldsAllWorkersAndLosesNothing(t *testing.T) {
+func TestARateLimitHoldsAllWorkers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(5))
@@ -229,7 +229,7 @@ func TestARateLimitHoldsAllWorkersAndLosesNothing(t *testing.T) {
 	})
 }
 
-func TestAnAPIThatDoesNotAnswerEndsTheRunAndKeepsTheBatch(t *testing.T) {
+func TestAnOutageEndsTheRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
@@ -249,7 +249,7 @@ func TestAnAPIThatDoesNotAnswerEndsTheRunAndKeepsTheBatch(t *testing.T) {
 	})
 }
 
-func TestAChunkThatNeverAnswersDoesNotKeepTheOthers(t *testing.T) {
+func TestAnUnansweredChunkDoesNotStopOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
@@ -263,7 +263,7 @@ func TestAChunkThatNeverAnswersDoesNotKeepTheOthers(t *testing.T) {
 	})
 }
 
-func TestAnInterruptedRunEndsItsCallsAndCanBeResumed(t *testing.T) {
+func TestAnInterruptedRunCanBeResumed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0), helliotest.WithLatency(time.Second))
@@ -283,7 +283,7 @@ func TestAnInterruptedRunEndsItsCallsAndCanBeResumed(t *testing.T) {
 	})
 }
 
-func TestAnInterruptedRunDoesNotWaitForTheRateLimit(t *testing.T) {
+func TestAnInterruptedRunDoesNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(5))
@@ -323,7 +323,7 @@ func TestAPartlyAcceptedChunkIsDone(t *testing.T) {
 	require.Equal(t, "0.0000", walletDifference(t, fake, "100.0000", r))
 }
 
-func TestACallThatOutlivesItsGraceIsCutAndResumed(t *testing.T) {
+func TestACallBeyondItsGraceIsUnknown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
@@ -345,7 +345,7 @@ func TestACallThatOutlivesItsGraceIsCutAndResumed(t *testing.T) {
 	})
 }
 
-func TestAChunkWithoutAnAnswerIsTriedAgainAfterTwiceAsLong(t *testing.T) {
+func TestPausesDoubleWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
@@ -360,7 +360,7 @@ func TestAChunkWithoutAnAnswerIsTriedAgainAfterTwiceAsLong(t *testing.T) {
 	})
 }
 
-func TestOnlyCallsInARowWithoutAnAnswerEndTheRun(t *testing.T) {
+func TestOnlyAnOutageEndsTheRun(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	client := fake.Client(hellio.WithLimiter(nil),
@@ -398,7 +398,7 @@ func TestChunksThatNeedReviewAreNoOutage(t *testing.T) {
 	require.Equal(t, 1, b.Report().Done.Chunks, "what comes after them is sent")
 }
 
-func TestAShorterHoldDoesNotEndALongerOne(t *testing.T) {
+func TestALongerHoldIsKept(t *testing.T) {
 	t.Parallel()
 	r := &runner{}
 	r.holdAll(time.Hour)

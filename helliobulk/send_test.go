@@ -13,7 +13,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestAChunkGoesThroughAQueueAndIsSentOnce(t *testing.T) {
+func TestAQueuedChunkIsSentOnce(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(5))
@@ -51,7 +51,7 @@ func TestAChunkHasTheRouteOfItsBatch(t *testing.T) {
 	require.Equal(t, "direct", chunk.Gateway)
 }
 
-func TestAWorkerIsToldHowLongToWait(t *testing.T) {
+func TestAResultSaysHowLongToWait(t *testing.T) {
 	t.Parallel()
 	fake, _ := newFake(t)
 	client := fake.Client(hellio.WithLimiter(nil),

@@ -63,7 +63,7 @@ func TestNilsAreRefused(t *testing.T) {
 	require.ErrorAs(t, err, &param)
 }
 
-func TestAListWithNobodyToSendToLeavesNoStore(t *testing.T) {
+func TestAListWithoutRecipientsLeavesNoStore(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	for name, list := range map[string][]string{"empty": nil,
@@ -100,7 +100,7 @@ func TestAListThatFailsLeavesNoStore(t *testing.T) {
 	require.Empty(t, fake.Requests())
 }
 
-func TestAPlanThatWasLeftBehindIsMadeAnew(t *testing.T) {
+func TestAnUnfinishedPlanIsReplaced(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	p := batchOf(t)
@@ -180,7 +180,7 @@ func TestABatchBelongsToItsTokenAndAddress(t *testing.T) {
 	require.ErrorIs(t, err, ErrOtherAccount, "the batch belongs to the new token now")
 }
 
-func TestChunksResumedAreNotSentUnderAnotherToken(t *testing.T) {
+func TestUnknownChunksKeepTheirToken(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
 	path := leftUnknown(t, fake)
@@ -196,7 +196,7 @@ func TestChunksResumedAreNotSentUnderAnotherToken(t *testing.T) {
 	}
 }
 
-func TestABatchThatCantBePaidIsNotBegun(t *testing.T) {
+func TestAnUnpayableBatchIsNotBegun(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t, helliotest.WithBalance("0.2000"))
 	p := batchOf(t)
@@ -214,7 +214,7 @@ func TestABatchThatCantBePaidIsNotBegun(t *testing.T) {
 	requireEachOnce(t, fake, enough, r, numbers(7))
 }
 
-func TestABatchWithoutAPriceIsNotBegunUnlessTold(t *testing.T) {
+func TestAnUnpricedBatchIsNotBegun(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	p := batchOf(t)
@@ -231,7 +231,7 @@ func TestABatchWithoutAPriceIsNotBegunUnlessTold(t *testing.T) {
 	requireEachOnce(t, fake, "100.0000", r, abroad)
 }
 
-func TestATokenThatCantAskForTheBalanceNeedsToBeTold(t *testing.T) {
+func TestATokenWithoutBalanceScopeStartsUnpaid(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0),
 		helliotest.WithToken("only-sends", "sms:send"))
@@ -265,7 +265,7 @@ func (p twoPrices) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func TestABatchIsPayableIfTheAvailableBalanceCoversTheHighestPrice(t *testing.T) {
+func TestTheBalanceMustCoverTheHighestPrice(t *testing.T) {
 	t.Parallel()
 	// 8 by the lowest price, 12 by what is reserved
 	for recipients, payable := range map[int]bool{6: true, 7: false, 8: false, 13: false} {
@@ -283,7 +283,7 @@ func TestABatchIsPayableIfTheAvailableBalanceCoversTheHighestPrice(t *testing.T)
 	}
 }
 
-func TestTheShortestTimeIsAWindowForEachFullOneBefore(t *testing.T) {
+func TestTheShortestTimeCountsFullWindows(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		limit, calls int

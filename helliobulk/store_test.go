@@ -22,7 +22,7 @@ func TestThereIsNothingToResumeWithoutABatch(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoBatch)
 }
 
-func TestAStoreInUseIsRefusedAndCanBeLookedAt(t *testing.T) {
+func TestAStoreInUseCanBeRead(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(7))
@@ -216,7 +216,7 @@ func TestGarbageIsRefusedAsAStore(t *testing.T) {
 	require.Error(t, err, "a directory")
 }
 
-func TestACommitThatFailsLeavesTheStoreAsItWas(t *testing.T) {
+func TestAFailedCommitChangesNothing(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	b := planned(t, client, numbers(7))

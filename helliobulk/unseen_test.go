@@ -34,7 +34,7 @@ func restored(t *testing.T, fake *helliotest.Fake, client *hellio.Client, done i
 	return p.Store
 }
 
-func TestARestoredStoreIsNotSentAgainBeyondTheMargin(t *testing.T) {
+func TestAnOldRestoredStoreIsHeld(t *testing.T) {
 	t.Parallel()
 	for _, done := range []int{0, 1, 2} {
 		fake, client := newFake(t)
@@ -57,7 +57,7 @@ func TestARestoredStoreIsNotSentAgainBeyondTheMargin(t *testing.T) {
 	}
 }
 
-func TestARestoredStoreIsResumedWithinTheMargin(t *testing.T) {
+func TestAYoungRestoredStoreIsResumed(t *testing.T) {
 	t.Parallel()
 	for _, done := range []int{0, 1, 2} {
 		fake, client := newFake(t)
@@ -71,7 +71,7 @@ func TestARestoredStoreIsResumedWithinTheMargin(t *testing.T) {
 	}
 }
 
-func TestABatchPlannedAgainBeyondTheMarginIsNotSent(t *testing.T) {
+func TestALatePlanAgainIsHeld(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	_, err := Run(t.Context(), client, Numbers(numbers(15)...), batchOf(t))
@@ -84,7 +84,7 @@ func TestABatchPlannedAgainBeyondTheMarginIsNotSent(t *testing.T) {
 	require.Len(t, fake.Messages(), 15)
 }
 
-func TestCampaignsOfOthersDoNotHoldAnOldPlan(t *testing.T) {
+func TestOthersCampaignsDoNotHoldAnOldPlan(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(15))
@@ -104,7 +104,7 @@ func TestCampaignsOfOthersDoNotHoldAnOldPlan(t *testing.T) {
 	require.Equal(t, 15, b.Report().Accepted)
 }
 
-func TestAnOldPlanIsHeldWhereTheAPICannotBeAsked(t *testing.T) {
+func TestAnOldPlanIsHeldWithoutReports(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(15))

@@ -16,10 +16,10 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// TestNobodyIsChargedTwiceOrForgottenThroughWorkersThatDie kills a worker at
+// TestDyingWorkersDoubleAndLoseNothing kills a worker at
 // each point of its work on an API that spoils three calls in ten, and lets
 // another go on.
-func TestNobodyIsChargedTwiceOrForgottenThroughWorkersThatDie(t *testing.T) {
+func TestDyingWorkersDoubleAndLoseNothing(t *testing.T) {
 	t.Parallel()
 	seeds := 2
 	if testing.Short() {

@@ -13,7 +13,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestABatchGoesThroughAFleetToItsEnd(t *testing.T) {
+func TestAFleetFinishesABatch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 30)
 	w.work(WorkOptions{Name: "a"})
@@ -26,7 +26,7 @@ func TestABatchGoesThroughAFleetToItsEnd(t *testing.T) {
 	require.Equal(t, 30, told[len(told)-1].Done.Chunks)
 }
 
-func TestABatchLargerThanTheQueueIsFedBitByBit(t *testing.T) {
+func TestALargeBatchIsQueuedInParts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 20)
 	for range 2 { // the second time it is full
@@ -61,7 +61,7 @@ func TestEnqueuingAgainSendsNothingAgain(t *testing.T) {
 
 func allDone(r helliobulk.Report) bool { return r.Done.Chunks == r.Chunks }
 
-func TestATaskWhoseResultIsKnownIsNotSentWhenItComesBack(t *testing.T) {
+func TestASettledTaskIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	w.enqueue(helliobulk.Options{})
@@ -86,7 +86,7 @@ func TestATaskWhoseResultIsKnownIsNotSentWhenItComesBack(t *testing.T) {
 	require.Len(t, w.sends(), 2)
 }
 
-func TestARefusalThatBefallsAllStopsAllWorkersAndKeepsTheTasks(t *testing.T) {
+func TestARefusalOfAllStopsTheFleet(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 10)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Status(402, ""))
@@ -130,7 +130,7 @@ func TestARefusedChunkStopsNeitherBatchNorFleet(t *testing.T) {
 	}
 }
 
-func TestEqualRefusalsInARowStopTheirBatchAlone(t *testing.T) {
+func TestEqualRefusalsStopTheirBatchAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 8)
 	other := *w
@@ -152,7 +152,7 @@ func TestEqualRefusalsInARowStopTheirBatchAlone(t *testing.T) {
 
 // Asynq does not find such a task: it looks for leases that have run out
 // (hibiken/asynq#1144).
-func TestATaskThatIsActiveWithoutALeaseIsPutBack(t *testing.T) {
+func TestATaskWithoutALeaseIsPutBack(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"enqueued again", "waited for"} {
 		t.Run(how, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestATaskThatIsActiveWithoutALeaseIsPutBack(t *testing.T) {
 	}
 }
 
-func TestA429IsTriedAgainNoSoonerThanItSaysAndCountsAsNoFailure(t *testing.T) {
+func TestA429IsRetriedNoSoonerThanItSays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	// asynq by itself takes up to three
@@ -227,7 +227,7 @@ func TestABatchIDUsedBeforeStopsItsBatch(t *testing.T) {
 	require.ErrorIs(t, stop, helliobulk.ErrBatchReused)
 }
 
-func TestAStoreThatWasLostIsPlannedAgainAndNothingIsSentTwice(t *testing.T) {
+func TestALostStoreIsPlannedAgainWithoutADouble(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 6)
 	w.enqueue(helliobulk.Options{})
@@ -250,7 +250,7 @@ func TestAStoreThatWasLostIsPlannedAgainAndNothingIsSentTwice(t *testing.T) {
 	w.requireEachOnce()
 }
 
-func TestAnEnqueuedBatchCanBeFinishedOnOneMachine(t *testing.T) {
+func TestOneMachineFinishesAnEnqueuedBatch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 6)
 	w.enqueue(helliobulk.Options{})
@@ -289,7 +289,7 @@ func TestBadInputIsRefused(t *testing.T) {
 	require.Equal(t, 1, w.batch.Report().Open.Chunks, "no intent")
 }
 
-func TestACallThatOutlivesItsGraceIsCutAndStaysInDoubt(t *testing.T) {
+func TestACallBeyondItsGraceIsUnknown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Delay(time.Minute))
@@ -304,7 +304,7 @@ func TestACallThatOutlivesItsGraceIsCutAndStaysInDoubt(t *testing.T) {
 	require.Equal(t, 1, inPhase(t, w, phaseBegun))
 }
 
-func TestATaskThatCantBeReadIsPutAside(t *testing.T) {
+func TestAnUnreadableTaskIsArchived(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	q := w.queue()

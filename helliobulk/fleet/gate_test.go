@@ -9,7 +9,7 @@ import (
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
-func TestWhatRedisSaidBeforeAStopDoesNotOpenTheGate(t *testing.T) {
+func TestAnOldReplyDoesNotOpenTheGate(t *testing.T) {
 	t.Parallel()
 	g := newGate(context.Background())
 	before := g.before() // and then Redis is asked, and says that nobody has stopped the fleet
@@ -27,7 +27,7 @@ func TestWhatRedisSaidBeforeAStopDoesNotOpenTheGate(t *testing.T) {
 
 // The workers that have tasks already may be refused while the rest is handed
 // out.
-func TestAStopThatComesDuringAnEnqueuingIsNotUndoneByIt(t *testing.T) {
+func TestEnqueuingKeepsANewerStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	q := w.queue()

@@ -11,7 +11,7 @@ import (
 
 // The ledger's rules, one step after another: which try may speak, and what it
 // may change.
-func TestTheLedgerBelievesTheLatestTryAndWhatIsSure(t *testing.T) {
+func TestTheLedgerKeepsTheLatestAndTheSure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	var jobs []helliobulk.Job
@@ -89,7 +89,7 @@ func TestOnlyWhatIsFinalIsCollected(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestATaskIsKeptForItsMarginAndTriedWithoutALimit(t *testing.T) {
+func TestATaskIsKeptForItsMargin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.enqueue(helliobulk.Options{Margin: 3 * time.Hour})

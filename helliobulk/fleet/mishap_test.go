@@ -12,7 +12,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestARedisThatForgetsAllIsFilledAgainAndNobodyIsChargedTwice(t *testing.T) {
+func TestAnEmptiedRedisIsFilledAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 40, helliotest.WithLatency(20*time.Millisecond))
 	w.work(WorkOptions{Workers: 2})
@@ -27,7 +27,7 @@ func TestARedisThatForgetsAllIsFilledAgainAndNobodyIsChargedTwice(t *testing.T) 
 	w.requireEachOnce()
 }
 
-func TestARedisThatRestartsWithoutAMemoryIsFilledAgain(t *testing.T) {
+func TestARestartedEmptyRedisIsFilledAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 40, helliotest.WithLatency(20*time.Millisecond))
 	w.redis.kill()
@@ -45,7 +45,7 @@ func TestARedisThatRestartsWithoutAMemoryIsFilledAgain(t *testing.T) {
 
 // A copy of Redis from before, put back: its tasks are all to be done once
 // more.
-func TestARedisThatIsPutBackToYesterdaySendsNothingTwice(t *testing.T) {
+func TestAnOldCopyOfRedisSendsNothingTwice(t *testing.T) {
 	t.Parallel()
 	for name, later := range map[string]time.Duration{"an hour later": time.Hour,
 		"when keys are forgotten": 25 * time.Hour} {
@@ -75,7 +75,7 @@ func TestARedisThatIsPutBackToYesterdaySendsNothingTwice(t *testing.T) {
 	}
 }
 
-func TestARedisThatRestartsInTheMiddleOnlyDelays(t *testing.T) {
+func TestARestartOfRedisOnlyDelays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 40, helliotest.WithLatency(20*time.Millisecond))
 	w.work(WorkOptions{Workers: 2})
@@ -89,7 +89,7 @@ func TestARedisThatRestartsInTheMiddleOnlyDelays(t *testing.T) {
 	require.Zero(t, w.batch.Report().NeedsReview.Chunks)
 }
 
-func TestWithoutRedisNothingBeginsAndTheErrorSaysWhatToDo(t *testing.T) {
+func TestWithoutRedisNothingBegins(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	w.redis.kill()
@@ -107,7 +107,7 @@ func TestWithoutRedisNothingBeginsAndTheErrorSaysWhatToDo(t *testing.T) {
 
 func firstError(_ []string, err error) error { return err }
 
-func TestARedisThatIsFullTakesTheRestLater(t *testing.T) {
+func TestAFullRedisTakesTheRestLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 400)
 	full := func(limit string) {
@@ -129,7 +129,7 @@ func TestARedisThatIsFullTakesTheRestLater(t *testing.T) {
 
 // So it is when the clock of a worker's machine jumps ahead by a day: it takes
 // everybody's leases for expired.
-func TestTwoWorkersWithTheSameChunkInHandsChargeOnce(t *testing.T) {
+func TestTwoWorkersWithOneChunkChargeOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 6)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Times(6), helliotest.Delay(5*time.Second))
@@ -150,7 +150,7 @@ func TestTwoWorkersWithTheSameChunkInHandsChargeOnce(t *testing.T) {
 	require.Greater(t, len(w.sends()), 6, "each was sent by two")
 }
 
-func TestRedisIsToldWhatItShouldBe(t *testing.T) {
+func TestAnUnsuitableRedisIsNamed(t *testing.T) {
 	t.Parallel()
 	good := startRedis(t).client()
 	warnings, err := CheckRedis(t.Context(), good)
@@ -162,7 +162,7 @@ func TestRedisIsToldWhatItShouldBe(t *testing.T) {
 	require.Len(t, warnings, 2)
 }
 
-func TestNoNumberAndNoTextIsInRedisBesideTheTasksThemselves(t *testing.T) {
+func TestOnlyTasksHoldNumbersInRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 4)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(422, "validation_failed"))

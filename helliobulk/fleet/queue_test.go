@@ -12,7 +12,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestATaskThatHasEndedGivesWayAndAnyOtherStays(t *testing.T) {
+func TestOnlyAnEndedTaskIsReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Delay(3*time.Second))
@@ -50,7 +50,7 @@ func TestATaskThatHasEndedGivesWayAndAnyOtherStays(t *testing.T) {
 	require.Equal(t, 1, put().Active)
 }
 
-func TestEachTokenAndAddressHasAQueueOfItsOwn(t *testing.T) {
+func TestEachTokenAndAddressHasItsQueue(t *testing.T) {
 	t.Parallel()
 	rdb := redis.NewClient(&redis.Options{}) // no connection is made
 	defer rdb.Close()

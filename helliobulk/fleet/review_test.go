@@ -40,7 +40,7 @@ func inDoubt(t *testing.T, w *world) (n int) {
 	return n
 }
 
-func TestADoubtWithinTheMarginIsResolvedByItsKey(t *testing.T) {
+func TestAnUnknownWithinTheMarginIsResolved(t *testing.T) {
 	t.Parallel()
 	w := leftInDoubt(t)
 	w.fake.Advance(11 * time.Hour)
@@ -52,7 +52,7 @@ func TestADoubtWithinTheMarginIsResolvedByItsKey(t *testing.T) {
 
 // The fake's clock moves and this machine's does not: so it is with machines
 // that slept, or whose clocks were put back.
-func TestADoubtOlderThanTheMarginIsArchivedForReviewAndNotSentAgain(t *testing.T) {
+func TestAnUnknownBeyondTheMarginIsArchived(t *testing.T) {
 	t.Parallel()
 	w := leftInDoubt(t)
 	w.fake.Advance(25 * time.Hour) // the fake forgets keys after 24
@@ -71,7 +71,7 @@ func TestADoubtOlderThanTheMarginIsArchivedForReviewAndNotSentAgain(t *testing.T
 	require.Len(t, w.fake.Messages(), 3*chunkSize)
 }
 
-func TestAChunkThatPeopleFoundNotToBeSentIsEnqueuedAgain(t *testing.T) {
+func TestAChunkFoundUnsentIsEnqueuedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseRequest())
@@ -102,7 +102,7 @@ func TestResendUnknownEnqueuesWhatNeedsReview(t *testing.T) {
 	}
 }
 
-func TestAChunkThatWaitedTooLongWithoutATryIsReturnedAndSent(t *testing.T) {
+func TestAnUntriedOldChunkIsReturnedAndSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3)
 	w.enqueue(helliobulk.Options{})
@@ -115,7 +115,7 @@ func TestAChunkThatWaitedTooLongWithoutATryIsReturnedAndSent(t *testing.T) {
 
 // Redis may have lost that a call was begun: a chunk that was there before it
 // restarted, or was put there once more, counts as in doubt.
-func TestWhatRedisMayHaveForgottenIsInDoubt(t *testing.T) {
+func TestWhatRedisMayForgetIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, forget := range map[string]func(*world){
 		"restarted": func(w *world) { w.redis.restart() },
@@ -150,7 +150,7 @@ func TestWhatRedisMayHaveForgottenIsInDoubt(t *testing.T) {
 	}
 }
 
-func TestWaitResendsWhatNeededReviewWhenItBeganAndNothingLater(t *testing.T) {
+func TestWaitResendsOnlyEarlierReviews(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	_, err := w.batch.Dispatch(t.Context(), w.client, helliobulk.Options{}, 1,

@@ -33,7 +33,7 @@ type show struct {
 	died     map[string]time.Time
 }
 
-func TestAFleetSharesARateThroughKillsAndARestartOfRedis(t *testing.T) {
+func TestAFleetSharesARateThroughKills(t *testing.T) {
 	t.Parallel()
 	chunks, size, rate, faults := 60, chunkSize, 1200, false
 	if how := os.Getenv(showEnv); how != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestARedisThatStallsOnlyDelays(t *testing.T) {
+func TestAStalledRedisOnlyDelays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 12, helliotest.WithLatency(20*time.Millisecond))
 	w.work(WorkOptions{Workers: 2})

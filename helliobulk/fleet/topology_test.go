@@ -24,7 +24,7 @@ import (
 
 // What the primary had not yet passed on is lost with it: its chunks are made
 // up from the store, and answered from memory.
-func TestAPrimaryThatDiesIsFollowedByItsReplicaAndNobodyIsChargedTwice(t *testing.T) {
+func TestAReplicaFollowsADeadPrimaryWithoutADouble(t *testing.T) {
 	t.Parallel()
 	primary := startRedis(t)
 	host, port, _ := net.SplitHostPort(primary.addr)
@@ -74,7 +74,7 @@ func startSentinel(t *testing.T, primary string) string {
 	return net.JoinHostPort("127.0.0.1", port)
 }
 
-func TestABatchGoesThroughAClusterWithTheSharedLimiter(t *testing.T) {
+func TestABatchGoesThroughACluster(t *testing.T) {
 	t.Parallel()
 	rdb := startCluster(t)
 	w := newWorldOn(t, rdb, 12)

@@ -26,7 +26,7 @@ func init() {
 	}
 }
 
-func TestAFullDiskIsNamedAndTheBatchGoesOnWhenThereIsRoom(t *testing.T) {
+func TestAFullDiskIsNamedAndTheBatchCanContinue(t *testing.T) {
 	t.Parallel()
 	const n = 400
 	seen := map[int]bool{}

@@ -42,7 +42,7 @@ func TestRecipientsAreExportedByState(t *testing.T) {
 	require.Contains(t, e.out, "No recipient is in that state")
 }
 
-func TestACorrectedListIsSentWithTheCommandThatIsPrinted(t *testing.T) {
+func TestThePrintedCommandSendsACorrectedList(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(402, ""))

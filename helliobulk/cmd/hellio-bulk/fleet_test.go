@@ -78,7 +78,7 @@ func TestABatchIsEnqueuedAndWorkersSendIt(t *testing.T) {
 	d.requireEachOnce(20)
 }
 
-func TestAStoppedFleetTellsTheReasonAsTheExitStatus(t *testing.T) {
+func TestAStoppedFleetsReasonIsTheExitStatus(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int]int{402: statusUnpaid, 401: statusAccount, 403: statusAccount} {
 		t.Run(strconv.Itoa(code), func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestAStoppedFleetTellsTheReasonAsTheExitStatus(t *testing.T) {
 	}
 }
 
-func TestARedisThatIsNotThereHasAStatusOfItsOwn(t *testing.T) {
+func TestAnAbsentRedisHasItsOwnStatus(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.plan(5)
@@ -119,7 +119,7 @@ func TestARedisThatIsNotThereHasAStatusOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestFleetCommandsRefuseWhatTheyDoNotKnow(t *testing.T) {
+func TestFleetCommandsRefuseBadInput(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	withRedis(t, d)

@@ -85,7 +85,7 @@ func TestAWindowIsCarriedToTheNextCommand(t *testing.T) {
 	require.Empty(t, d.fake.Messages())
 }
 
-func TestEveryErrorOfAListIsOnALineOfItsOwn(t *testing.T) {
+func TestEachListErrorHasItsOwnLine(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	rows := strings.Repeat(number(1)+"\n2.33E+11,x\n", 3)

@@ -44,7 +44,7 @@ func show(t *testing.T, c *console, rl hellio.RateLimit, o helliobulk.Options) s
 	return out.String()
 }
 
-func TestWithoutATerminalProgressIsALineNowAndThen(t *testing.T) {
+func TestWithoutATerminalProgressIsALine(t *testing.T) {
 	t.Parallel()
 	out := show(t, &console{}, hellio.RateLimit{}, helliobulk.Options{})
 	lines := strings.Split(strings.TrimSpace(out), "\n")
@@ -70,7 +70,7 @@ func TestOutsideOfTheWindowProgressSaysSo(t *testing.T) {
 	require.Contains(t, out, "waiting for 08:00-20:00 Africa/Accra")
 }
 
-func TestProgressForProgramsIsAnObjectASecondAtMost(t *testing.T) {
+func TestProgressForProgramsIsAnObjectPerSecond(t *testing.T) {
 	t.Parallel()
 	all := events(t, show(t, &console{json: true}, hellio.RateLimit{}, helliobulk.Options{}))
 	require.LessOrEqual(t, len(all), 21)
@@ -81,7 +81,7 @@ func TestProgressForProgramsIsAnObjectASecondAtMost(t *testing.T) {
 	require.NotNil(t, last.Seconds.Left)
 }
 
-func TestABarIsDrawnOnOneLineOfAnyTerminal(t *testing.T) {
+func TestABarFitsAnyTerminal(t *testing.T) {
 	t.Parallel()
 	for columns, want := range map[int]string{
 		100: " 30% [=========                     ]  300 of 1,000, 10/s, nothing, 1m12s left",

@@ -58,7 +58,7 @@ func (d *desk) requireDoubles(want int) {
 	require.Equal(d.t, want, doubles)
 }
 
-func TestAForgottenKeyNeedsReviewAndDoublesNobody(t *testing.T) {
+func TestAForgottenKeyNeedsReview(t *testing.T) {
 	t.Parallel()
 	d := forgotten(t)
 	for range 2 {
@@ -74,7 +74,7 @@ func TestAForgottenKeyNeedsReviewAndDoublesNobody(t *testing.T) {
 	require.Equal(t, 1, events(t, e.out)[0].Chunk.Index)
 }
 
-func TestALookAtTheMessagesSaysWhatWasSent(t *testing.T) {
+func TestALookSaysWhatWasSent(t *testing.T) {
 	t.Parallel()
 	d := forgotten(t)
 	client := d.fake.Client(d.options...)
@@ -98,7 +98,7 @@ func TestALookAtTheMessagesSaysWhatWasSent(t *testing.T) {
 	require.Equal(t, statusDone, d.run("review", "-store", d.store(), "-look").status)
 }
 
-func TestALookProvesThatAChunkWasNotSent(t *testing.T) {
+func TestALookProvesWhatWasNotSent(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, helliotest.AllowUnusedFaults())
 	ctx, cancel := context.WithCancel(t.Context())
@@ -123,7 +123,7 @@ func TestALookProvesThatAChunkWasNotSent(t *testing.T) {
 	d.requireEachOnce(15)
 }
 
-func TestWhatPeopleFoundOutSettlesAChunk(t *testing.T) {
+func TestAResolutionSettlesAChunk(t *testing.T) {
 	t.Parallel()
 	for flag, c := range map[string]struct{ status, resumed, doubles int }{
 		"-sent": {statusDone, statusDone, 0},
@@ -149,7 +149,7 @@ func TestWhatPeopleFoundOutSettlesAChunk(t *testing.T) {
 	}
 }
 
-func TestAllIsResentOnlyWhenTheBatchIsTyped(t *testing.T) {
+func TestResendingNeedsTheBatchsID(t *testing.T) {
 	t.Parallel()
 	for answer, c := range map[string]struct{ status, doubles int }{
 		"":       {statusNobody, 0},
@@ -185,7 +185,7 @@ func TestSpansOfChunksAreRead(t *testing.T) {
 	}
 }
 
-func TestAnEnqueuingTellsOfWhatNoFleetCanSeeTo(t *testing.T) {
+func TestEnqueuingReportsChunksInReview(t *testing.T) {
 	t.Parallel()
 	d := forgotten(t)
 	withRedis(t, d)

@@ -28,7 +28,7 @@ func TestSendShowsThePriceAsksAndSends(t *testing.T) {
 	d.requireEachOnce(23)
 }
 
-func TestWhoDeclinesSendsNothingAndMaySendLater(t *testing.T) {
+func TestDecliningSendsNothing(t *testing.T) {
 	t.Parallel()
 	for _, no := range []string{"n\n", "\n", "no way\n", "yes please\n"} {
 		d := newDesk(t)
@@ -43,7 +43,7 @@ func TestWhoDeclinesSendsNothingAndMaySendLater(t *testing.T) {
 	}
 }
 
-func TestNothingIsSpentWhereNobodyCanBeAsked(t *testing.T) {
+func TestWithoutATerminalNothingIsSpent(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	e := d.run(d.send(d.list(7))...)
@@ -67,7 +67,7 @@ func TestALongListIsReadFromStandardInput(t *testing.T) {
 	d.requireEachOnce(2)
 }
 
-func TestEveryShapeOfAListSendsTheSameMessages(t *testing.T) {
+func TestEachShapeOfAListSendsTheSame(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../internal/list/testdata/*.csv")
 	require.NoError(t, err)
@@ -108,7 +108,7 @@ func TestTheTextMayComeFromAFile(t *testing.T) {
 	require.Equal(t, statusFailed, e.status)
 }
 
-func TestPlanSendsNothingAndOfflineCallsNobody(t *testing.T) {
+func TestPlanSendsNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.file("list.csv", "phone\n"+number(0)+"\njunk\n024\n"+number(0)+"\n")
@@ -154,7 +154,7 @@ func TestProgramsReadAnObjectALine(t *testing.T) {
 		last.Next[0].Do)
 }
 
-func TestRejectedChunksHaveAnExitStatusAndARetry(t *testing.T) {
+func TestRejectedChunksHaveAStatusAndARetry(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	for nth := 2; nth <= 3; nth++ {
@@ -175,7 +175,7 @@ func TestRejectedChunksHaveAnExitStatusAndARetry(t *testing.T) {
 	require.Contains(t, e.err, "nothing to retry")
 }
 
-func TestStatusTellsAChunkALine(t *testing.T) {
+func TestStatusHasALinePerChunk(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	require.Equal(t, statusDone, d.run(d.send(d.list(23), "-yes")...).status)
@@ -186,7 +186,7 @@ func TestStatusTellsAChunkALine(t *testing.T) {
 	require.Len(t, d.fake.Requests(), calls, "it makes no call")
 }
 
-func TestAnInterruptedSendIsResumedWithTheCommandThatItPrints(t *testing.T) {
+func TestThePrintedCommandResumesAnInterruptedSend(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(60)
@@ -224,7 +224,7 @@ func nextCommand(t *testing.T, e ended) []string {
 	return words[1:]
 }
 
-func TestAWalletThatRunsDryIsToppedUpAndTheBatchGoesOn(t *testing.T) {
+func TestABatchContinuesAfterATopUp(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, helliotest.WithBalance("0.4000"))
 	list := d.list(23)

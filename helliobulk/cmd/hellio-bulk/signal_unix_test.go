@@ -111,7 +111,7 @@ func (s *screen) wait(t *testing.T, text string) {
 	}
 }
 
-func TestASignalStopsAfterTheCallsUnderWay(t *testing.T) {
+func TestASignalStopsAfterTheCallsInFlight(t *testing.T) {
 	t.Parallel()
 	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		d, g := gated(t)
@@ -136,7 +136,7 @@ func TestASignalStopsAfterTheCallsUnderWay(t *testing.T) {
 	}
 }
 
-func TestASecondSignalEndsItAtOnceAndLosesNothing(t *testing.T) {
+func TestASecondSignalLosesNothing(t *testing.T) {
 	t.Parallel()
 	d, g := gated(t)
 	cmd := d.child(d.send(d.list(60), "-yes", "-workers", "1")...)

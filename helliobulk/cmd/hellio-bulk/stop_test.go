@@ -18,7 +18,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestABadListSendsNothingAndLeavesNoStore(t *testing.T) {
+func TestABadListLeavesNoStore(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ content, told string }{
 		"empty":        {"", "line 1: the list is empty"},
@@ -54,7 +54,7 @@ func TestABadListSendsNothingAndLeavesNoStore(t *testing.T) {
 	require.Equal(t, statusFailed, d.run(d.send(d.dir)...).status, "a directory")
 }
 
-func TestTheSameBatchWithSomethingElseInItIsRefused(t *testing.T) {
+func TestAChangedBatchIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		status int
@@ -102,7 +102,7 @@ func TestTheSameBatchWithSomethingElseInItIsRefused(t *testing.T) {
 	}
 }
 
-func TestARefusalOfTheAccountStopsTheBatchAndCanBeMended(t *testing.T) {
+func TestARefusedAccountStopsTheBatch(t *testing.T) {
 	t.Parallel()
 	for name, rule := range map[string]helliotest.Rule{
 		"401": helliotest.Status(401, ""), "403": helliotest.Status(403, hellio.CodeIPNotAllowed),
@@ -130,7 +130,7 @@ func TestWithoutATokenNothingIsRead(t *testing.T) {
 	require.NoFileExists(t, d.store())
 }
 
-func TestAReplacedTokenIsAdoptedWhenTold(t *testing.T) {
+func TestAReplacedTokenCanBeAdopted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	require.Equal(t, statusNobody, d.run(d.send(d.list(7))...).status)
@@ -141,7 +141,7 @@ func TestAReplacedTokenIsAdoptedWhenTold(t *testing.T) {
 	d.requireEachOnce(7)
 }
 
-func TestAStoreThatAnotherProcessHoldsIsLeftAlone(t *testing.T) {
+func TestAStoreInUseIsOnlyRead(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(7)
@@ -167,7 +167,7 @@ func TestAStoreThatAnotherProcessHoldsIsLeftAlone(t *testing.T) {
 	d.requireEachOnce(7)
 }
 
-func TestATornStoreIsRefusedAndItsBatchPlannedAgainSendsNothingTwice(t *testing.T) {
+func TestATornStoreIsPlannedAgainWithoutADouble(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(23)
@@ -187,7 +187,7 @@ func TestATornStoreIsRefusedAndItsBatchPlannedAgainSendsNothingTwice(t *testing.
 	d.requireEachOnce(23)
 }
 
-func TestAPriceThatCantBeToldStopsUnlessToldOtherwise(t *testing.T) {
+func TestAnUnknownPriceStopsTheBatch(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(7)
@@ -201,7 +201,7 @@ func TestAPriceThatCantBeToldStopsUnlessToldOtherwise(t *testing.T) {
 	d.requireEachOnce(7)
 }
 
-func TestAnAPIThatDoesNotAnswerLeavesTheBatchToBeResumed(t *testing.T) {
+func TestABatchOutlivesAnAPIWithoutAnswers(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list, there := d.list(7), d.env["HELLIO_BASE_URL"]
@@ -226,7 +226,7 @@ func TestAnAPIThatDoesNotAnswerLeavesTheBatchToBeResumed(t *testing.T) {
 	d.requireEachOnce(7)
 }
 
-func TestAnErrorOfTheAPIShowsNoNumber(t *testing.T) {
+func TestAnAPIErrorShowsNoNumber(t *testing.T) {
 	t.Parallel()
 	err := &hellio.APIError{Status: 422,
 		Message: "The number +233240000001 is not valid, nor 0240000002."}
@@ -235,7 +235,7 @@ func TestAnErrorOfTheAPIShowsNoNumber(t *testing.T) {
 	require.NotRegexp(t, `[0-9]{4}`, told)
 }
 
-func TestStatusTellsThatTheIDWasUsedBefore(t *testing.T) {
+func TestStatusReportsAReusedID(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list, again := d.list(23), d.store()+"2"

@@ -30,7 +30,7 @@ func openTerminal(t *testing.T) (ours, theirs *os.File) {
 	return ours, theirs
 }
 
-func TestAtATerminalItAsksDrawsABarAndObeysCtrlC(t *testing.T) {
+func TestATerminalGetsAQuestionAndABar(t *testing.T) {
 	t.Parallel()
 	d, g := gated(t)
 	keys, terminal := openTerminal(t)

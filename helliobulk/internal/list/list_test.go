@@ -40,7 +40,7 @@ func readFile(t *testing.T, name string, f list.Format) []helliobulk.Recipient {
 	return all
 }
 
-func TestATableIsReadTheSameWhicheverProgramWroteIt(t *testing.T) {
+func TestEachProgramsTableIsReadAlike(t *testing.T) {
 	t.Parallel()
 	note := "owes 12,50; \"soon\"\nor later"
 	want := []helliobulk.Recipient{
@@ -80,7 +80,7 @@ func TestAnOlderEncodingIsReadWhenNamed(t *testing.T) {
 	require.Equal(t, "Zoë", all[0].Fields["First name"])
 }
 
-func TestAListThatCantBeUsedSaysWhereAndWhy(t *testing.T) {
+func TestAnUnusableListSaysWhereAndWhy(t *testing.T) {
 	t.Parallel()
 	const secret = "0241234567"
 	for name, c := range map[string]struct {
@@ -152,7 +152,7 @@ func TestAListThatCantBeUsedSaysWhereAndWhy(t *testing.T) {
 	}
 }
 
-func TestALineOf10MBIsNotTakenIntoMemory(t *testing.T) {
+func TestALongLineIsNotHeldInMemory(t *testing.T) {
 	t.Parallel()
 	endless := &counted{of: '1'}
 	_, err := read(endless, list.Format{})
@@ -188,7 +188,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-func TestANumberKeptAsADecimalIsReadAsTheNumberThatItWas(t *testing.T) {
+func TestADecimalIsReadAsItsNumber(t *testing.T) {
 	t.Parallel()
 	all, err := read(strings.NewReader("phone\n233240000001.0\n+233240000001.0\n\"233240000001,0\"\n1.0.0\n12E\nE5\n"), list.Format{})
 	require.NoError(t, err)
@@ -276,7 +276,7 @@ func TestSeveralErrorsOfAListAreNamedTogether(t *testing.T) {
 	require.Len(t, all, 2, "what follows a quotation mark that does not end is not read")
 }
 
-func TestACellThatIsAFormulaOfATextIsReadAsTheText(t *testing.T) {
+func TestAFormulaCellIsReadAsItsText(t *testing.T) {
 	t.Parallel()
 	const text = "phone;note\n=\"0241234567\";=\"a\"\n\"=\"\"0241234568\"\"\";\"a;=\"\"b\"\"\"\n" +
 		"\"0241234569\";\"one\n;=\"\"two\"\"\"\n"

@@ -242,7 +242,7 @@ func TestSignsAreReadAsPeopleMeanThem(t *testing.T) {
 	}
 }
 
-func TestANumberWrittenInFullIsReadAgain(t *testing.T) {
+func TestAFullNumberIsReadAgain(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, region := range regions() {
