@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -150,9 +152,45 @@ func TestOutcomeOfTheTokenSourcesOwnCallIsNotTheCalls(t *testing.T) {
 		var connection *ConnectionError
 		require.ErrorAs(t, err, &connection, "the API did not answer this call: %v", err)
 	}
-	err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(&tokens{give: func(int64) (string, error) { return "", inner }})))
-	var credentials *AuthenticationError
-	require.ErrorAs(t, err, &credentials, "the cause can be asked for")
+	own := errors.New("the vault is sealed")
+	source := &tokens{give: func(int64) (string, error) { return "", errors.Join(own, inner) }}
+	err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(source)))
+	require.ErrorIs(t, err, own)
+	for _, target := range []any{new(*AuthenticationError), new(*APIError), new(interface{ outcome() Outcome })} {
+		if errors.As(err, target) {
+			require.IsType(t, new(interface{ outcome() Outcome }), target, "found %T of another call", target)
+			require.IsType(t, &ConnectionError{}, reflect.ValueOf(target).Elem().Interface())
+		}
+	}
+}
+
+func TestContextCauseIsReachable(t *testing.T) {
+	gaveUp := errors.New("the user left")
+	other := &AuthenticationError{&APIError{Status: 401, Outcome: OutcomeUnknown}}
+	for name, c := range map[string]struct {
+		cause   error
+		step    step
+		outcome Outcome
+	}{
+		"before a response":       {gaveUp, hangs, OutcomeUnknown},
+		"within the body":         {gaveUp, replyBody(202, hangingBody), OutcomeAccepted},
+		"while dialling":          {gaveUp, neverConnects, OutcomeNotSent},
+		"in the wait for a retry": {gaveUp, reply(503, ``, "Retry-After", "60"), OutcomeUnknown},
+		"error of another call":   {other, neverConnects, OutcomeNotSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Second, func() { cancel(c.cause) })
+				err := sendSMS(ctx, stubbed(t, newStub(c.step), WithLimiter(nil)))
+				requireOutcome(t, c.outcome, err)
+				require.ErrorIs(t, err, context.Canceled)
+				require.ErrorIs(t, err, c.cause)
+				var foreign *AuthenticationError
+				require.False(t, errors.As(err, &foreign), "the error of another call")
+			})
+		})
+	}
 }
 
 func TestTokenOfAnyVisibleCharacterIsTaken(t *testing.T) {

@@ -4,32 +4,21 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
-	"strings"
-
-	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// request is one call of a service method, checked and ready.
-type request struct {
-	op    *contract.Operation
-	id    string // fills the {id} of the route
-	query url.Values
-	body  any // marshalled as JSON; nil for none
-	also  int // a status besides 2xx whose body may be a result
-}
-
-// CallOption changes one call. Client options are of another type, so that one can't be given for the other.
+// CallOption changes one call. Client options have another type, so one can't
+// be passed for the other.
 type CallOption func(*callOptions) error
 
 type callOptions struct {
 	key      string
+	resume   bool // key is that of an earlier call
 	retries  *int
 	response *Response
 }
 
-// WithMaxRetries bounds the attempts that follow the first of one call, whatever their reason. 0 means exactly one request. A negative
-// number, or more than 100, is a *ParamError.
+// WithMaxRetries limits the retries of one call, whatever their reason. 0 means
+// exactly one request. A negative number, or more than 100, is a *ParamError.
 func WithMaxRetries(n int) CallOption {
 	return func(o *callOptions) error {
 		if n < 0 || n > 100 {
@@ -40,28 +29,39 @@ func WithMaxRetries(n int) CallOption {
 	}
 }
 
-// bodyDecoder is a result that reads the whole body, not just its data.
+// bodyDecoder is a result that reads the whole body, not only its data.
 type bodyDecoder interface{ decodeBody(body []byte) error }
 
-// nothing is the result of a call whose answer has no body.
-type nothing struct{}
+// noContent is the result of a call whose response has no body.
+type noContent struct{}
 
-// decodeBody accepts any JSON; anything else is not the API's answer.
-func (*nothing) decodeBody(body []byte) error {
+// decodeBody accepts any JSON; anything else is not the API's response.
+func (*noContent) decodeBody(body []byte) error {
 	if len(body) > 0 && !json.Valid(body) {
 		return errNotJSON
 	}
 	return nil
 }
 
-var errNotJSON = errors.New("the answer is not JSON")
+var errNotJSON = errors.New("the response is not JSON")
 
-// call takes a request to the wire and its answer back; every service method ends here.
+// call takes a request to the wire and its response back. Every service method
+// ends here.
 //
-// Exactly one of result and error is set. The errors are *ParamError (bad input, nothing was sent), *APIError and its kinds (any status
-// but 2xx), *DecodeError (2xx, but the answer can't be read) and *ConnectionError (no answer, or the caller's context ended). Each
-// carries the outcome of all attempts together. Bodies are read whole, closed and decoded within the attempt, so that an unreadable
-// answer can be asked for again. The Response is handed to WithResponse in each of these cases.
+// Exactly one of result and error is set. A call ends with one of these:
+//
+//   - a result: the API answered 2xx, or altStatus with data, or 404 to the
+//     retry of a DELETE
+//   - *ParamError: bad input; nothing was sent
+//   - *APIError or one of its kinds: any other status; a *RateLimitError of
+//     status 0 is the limiter's refusal
+//   - *DecodeError: a 2xx whose body can't be read
+//   - *ConnectionError: no response; the caller's context ended; the token
+//     source or the limiter failed; the deadline was too near
+//
+// Each error but a *ParamError has the outcome of all attempts together. Each
+// attempt reads, closes and decodes its body before it ends, so an unreadable
+// response can be retried. WithResponse receives the Response in every case.
 func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T, error) {
 	var a answer[T]
 	if err := a.open(ctx, c, &r, opts); err != nil {
@@ -71,7 +71,7 @@ func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T
 		return nil, err
 	}
 	a.decoder = &a
-	err := a.run()
+	err := a.traced()
 	if a.opts.response != nil {
 		*a.opts.response = a.response
 	}
@@ -84,7 +84,8 @@ func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T
 	return a.body.Data, nil
 }
 
-// answer is an exchange together with what it decodes, so that a call is one allocation.
+// answer is an exchange together with what it decodes, so a call is one
+// allocation.
 type answer[T any] struct {
 	exchange
 	body struct {
@@ -108,68 +109,13 @@ func (a *answer[T]) decode(body []byte) error {
 	return nil
 }
 
-// KeyedResult is part of the results of sends, which carry an idempotency key.
+// KeyedResult is part of the results of sends, which have an idempotency key.
 type KeyedResult struct {
-	IdempotencyKey string `json:"-"` // the key that the call was made with
-	Replayed       bool   `json:"-"` // this is the stored answer to an earlier attempt: count its cost once
+	IdempotencyKey string `json:"-"` // the key of the call
+	Replayed       bool   `json:"-"` // the stored response to an earlier attempt: count its cost once
 }
 
-func (k *KeyedResult) stamp(r *Response) { k.IdempotencyKey, k.Replayed = r.IdempotencyKey, r.Replayed }
-
-// open checks what all calls have in common, encodes the body once and makes the key.
-func (x *exchange) open(ctx context.Context, c *core, r *request, opts []CallOption) (err error) {
-	if ctx == nil {
-		return nilContext()
-	}
-	x.core, x.ctx, x.op, x.class, x.also, x.outcome = c, ctx, r.op, classOf(r.op), r.also, OutcomeNotSent
-	for _, o := range opts {
-		if o == nil {
-			return &ParamError{Field: "option", Given: "nil", Allowed: "a CallOption"}
-		}
-		if err := o(&x.opts); err != nil {
-			return err
-		}
-	}
-	if x.response.IdempotencyKey, err = keyFor(r.op, x.opts.key); err != nil {
-		return err
-	}
-	x.key[0] = x.response.IdempotencyKey
-	if err := x.address(r); err != nil {
-		return err
-	}
-	if r.body != nil {
-		if x.body, err = json.Marshal(r.body); err != nil {
-			return &ParamError{Field: "params", Given: "a value that JSON can't hold", Allowed: "values that encoding/json can marshal"}
-		}
-	}
-	return nil
-}
-
-// address joins base, route and query. The id becomes one escaped segment; one that would change the path is refused.
-func (x *exchange) address(r *request) error {
-	route, escaped := r.op.Route, r.op.Route
-	if prefix, suffix, ok := strings.Cut(route, "{id}"); ok {
-		if err := checkID("id", r.id); err != nil {
-			return err
-		}
-		route, escaped = prefix+r.id+suffix, prefix+url.PathEscape(r.id)+suffix
-	}
-	x.url = x.core.base
-	x.url.Path += route
-	if x.url.RawPath != "" || escaped != route {
-		x.url.RawPath = x.core.base.EscapedPath() + escaped
-	}
-	x.url.RawQuery = r.query.Encode()
-	return nil
-}
-
-func checkID(field, id string) error {
-	if id == "" || id == "." || id == ".." || strings.ContainsAny(id, "/\\?#") || hasControl(id) {
-		return &ParamError{Field: field, Given: characters(id), Allowed: "an id as the API gave it"}
-	}
-	return nil
-}
-
-func hasControl(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) >= 0
+func (k *KeyedResult) stamp(r *Response) {
+	k.IdempotencyKey = r.IdempotencyKey
+	k.Replayed = r.Replayed
 }

@@ -144,7 +144,7 @@ func TestAnswerIsReadUpToItsLimitAndNoFurther(t *testing.T) {
 	_, err := c.Balance.Get(t.Context(), WithMaxRetries(0), WithResponse(&r))
 	var unreadable *DecodeError
 	require.ErrorAs(t, err, &unreadable)
-	require.ErrorContains(t, err, "larger")
+	require.ErrorContains(t, err, "too large")
 	require.Len(t, r.Body, int(limit-1))
 
 	body := `{"message":"` + strings.Repeat("x", 70<<10) + `","error":"not_found"}`
@@ -231,7 +231,7 @@ func TestCallRefusesBadInputAndSendsNothing(t *testing.T) {
 	require.Equal(t, Response{}, r, "it tells about this call")
 	_, err = c.Balance.Get(t.Context(), WithResponse(nil))
 	requireParamError(t, err, "response", "nil")
-	_, err = call[nothing](t.Context(), c.core, request{op: &contract.WebhookCreate, body: make(chan int)}, nil)
+	_, err = call[noContent](t.Context(), c.core, request{op: &contract.WebhookCreate, body: make(chan int)}, nil)
 	requireParamError(t, err, "params")
 	require.Empty(t, s.requests())
 }
@@ -291,9 +291,9 @@ func TestContextThatEndsIsToldWithItsOutcome(t *testing.T) {
 		"within the body of a 2xx":     {endless, OutcomeAccepted, 1},
 		"in the wait after a 429":      {reply(429, ``, "Retry-After", "60"), OutcomeRejected, 1},
 		"in the wait after a 503":      {reply(503, ``, "Retry-After", "60"), OutcomeUnknown, 1},
-		"in the wait for a refused one": {func(*http.Request) (*http.Response, error) {
+		"in the wait for a refused one": {func(req *http.Request) (*http.Response, error) {
 			time.Sleep(5*time.Second - time.Millisecond)
-			return refused(nil)
+			return refused(req)
 		}, OutcomeNotSent, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -329,13 +329,13 @@ func TestAttemptHasATimeLimitThatIsNotTheCallers(t *testing.T) {
 		var failed *ConnectionError
 		require.ErrorAs(t, err, &failed)
 		require.True(t, failed.Timeout())
-		require.ErrorContains(t, err, "no answer within the time limit of one attempt")
+		require.ErrorContains(t, err, "no response within the time limit of one attempt")
 		require.NotErrorIs(t, err, context.DeadlineExceeded)
 		requireOutcome(t, OutcomeUnknown, err)
 		require.Equal(t, 30*time.Second, time.Since(start))
 
 		_, err = stubbed(t, newStub(func(r *http.Request) (*http.Response, error) { _, _ = hangs(r); return nil, io.ErrClosedPipe })).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
-		require.ErrorContains(t, err, "no answer within the time limit of one attempt", "whatever the transport makes of it")
+		require.ErrorContains(t, err, "no response within the time limit of one attempt", "whatever the transport makes of it")
 
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()

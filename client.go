@@ -2,6 +2,7 @@ package hellio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,8 +24,9 @@ const defaultBaseURL = "https://api.helliomessaging.com/v1"
 
 const defaultMaxResponse = 4 << 20
 
-// Client calls the Hellio Messaging API. It is safe for concurrent use; make one and share it. Two clients share nothing, unless both
-// are given the same Limiter or http.Client.
+// Client calls the Hellio Messaging API. It is safe for concurrent use; make
+// one and share it. Two clients share nothing, unless both have the same
+// Limiter or http.Client.
 type Client struct {
 	SMS      *SMSService
 	OTP      *OTPService
@@ -51,6 +53,7 @@ type core struct {
 	limiter     Limiter
 	logger      *slog.Logger
 	hook        func(context.Context, Attempt)
+	tracer      Tracer
 	userAgent   []string
 	maxResponse int64
 	random      func() float64
@@ -60,7 +63,7 @@ type core struct {
 	credentials atomic.Pointer[credentials]
 }
 
-// lastRateLimit keeps what the API last said of the limit.
+// lastRateLimit keeps what the API last reported about the limit.
 type lastRateLimit struct {
 	mu sync.Mutex
 	rl RateLimit
@@ -78,23 +81,41 @@ func (l *lastRateLimit) load() RateLimit {
 	return l.rl
 }
 
-// NewClient makes a client for an API token, as the dashboard shows it once. The token may be "" only with WithTokenSource, which goes
-// before it. Without options the client talks to the production API over a connection pool of its own, honours the environment's proxy,
-// tries again as RetryPolicy's zero value says, and is paced by a WindowLimiter of its own. It returns a *ParamError for a bad token or option, and sends nothing.
+// NewClient returns a client for an API token, which the dashboard shows once.
+// The token may be "" only with [WithTokenSource], which takes precedence.
+//
+// Without options the client calls the production API over a connection pool of
+// its own, uses the environment's proxy, retries by the zero [RetryPolicy], and
+// paces itself by a [WindowLimiter] of its own. A bad token or option is a
+// *ParamError. NewClient sends nothing.
 func NewClient(token string, opts ...Option) (*Client, error) {
 	c, err := newCore(token, false, opts)
 	if err != nil {
 		return nil, err
 	}
 	return &Client{
-		SMS: &SMSService{c}, OTP: &OTPService{c}, Voice: &VoiceService{c}, Lookup: &LookupService{c}, Email: &EmailService{c},
-		Reports: &ReportsService{c}, Balance: &BalanceService{c}, Webhooks: &WebhooksService{c}, USSD: newUSSDService(c), core: c,
+		SMS:      &SMSService{c},
+		OTP:      &OTPService{c},
+		Voice:    &VoiceService{c},
+		Lookup:   &LookupService{c},
+		Email:    &EmailService{c},
+		Reports:  &ReportsService{c},
+		Balance:  &BalanceService{c},
+		Webhooks: &WebhooksService{c},
+		USSD:     newUSSDService(c),
+		core:     c,
 	}, nil
 }
 
-// newCore applies the options and checks what they make. An anonymous core sends no token.
+// newCore applies the options and checks the result. An anonymous core sends no
+// token.
 func newCore(token string, anonymous bool, opts []Option) (*core, error) {
-	cfg := config{baseURL: defaultBaseURL, http: &http.Client{}, limiter: new(WindowLimiter), maxResponse: defaultMaxResponse}
+	cfg := config{
+		baseURL:     defaultBaseURL,
+		http:        &http.Client{},
+		limiter:     new(WindowLimiter),
+		maxResponse: defaultMaxResponse,
+	}
 	for _, o := range opts {
 		if o == nil {
 			return nil, &ParamError{Field: "option", Given: "nil", Allowed: "an Option"}
@@ -121,29 +142,49 @@ func newCore(token string, anonymous bool, opts []Option) (*core, error) {
 		return nil, err
 	}
 	c := &core{
-		base: *base, tokens: cfg.tokens, sender: cfg.sender, http: cfg.http, policy: policy, limiter: cfg.limiter, logger: cfg.logger,
-		hook: cfg.hook, userAgent: []string{userAgent(cfg.app)}, maxResponse: cfg.maxResponse, random: rand.Float64,
+		base:        *base,
+		tokens:      cfg.tokens,
+		sender:      cfg.sender,
+		http:        cfg.http,
+		policy:      policy,
+		limiter:     cfg.limiter,
+		logger:      cfg.logger,
+		hook:        cfg.hook,
+		tracer:      cfg.tracer,
+		userAgent:   []string{userAgent(cfg.app)},
+		maxResponse: cfg.maxResponse,
+		random:      rand.Float64,
 	}
-	c.connect(cfg.callersHTTP)
+	if err := c.connect(cfg.callersHTTP, cfg.middleware); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
-// connect chooses the transport: the caller's, or a copy of net/http's default one. Where something else stands in for that default, as
-// mocks do, it is used as it is.
-func (c *core) connect(callers bool) {
+// idlePerHost is how many idle connections the client's own pool keeps:
+// net/http keeps 2, so 64 goroutines would dial for most of their calls.
+const idlePerHost = 64
+
+// connect chooses the transport: the caller's, or a copy of net/http's default
+// one. Where something else replaces that default, as mocks do, it is used
+// unchanged.
+func (c *core) connect(callers bool, mws []middleware) (err error) {
 	rt := c.http.Transport
 	if rt == nil {
 		rt = http.DefaultTransport
 		if t, ok := rt.(*http.Transport); ok && !callers {
-			c.own = t.Clone()
+			c.own = clone(t)
+			c.own.MaxIdleConnsPerHost = idlePerHost
 			rt = c.own
 		}
 	}
-	c.wire = newTransports(rt)
+	c.wire, err = newTransports(rt, c.base.Scheme == "https", mws)
+	return err
 }
 
-// NewClientFromEnv makes a client from HELLIO_API_TOKEN (required unless WithTokenSource is given), HELLIO_BASE_URL and
-// HELLIO_DEFAULT_SENDER; opts go before the environment. Its errors are those of NewClient.
+// NewClientFromEnv returns a client for HELLIO_API_TOKEN (required without
+// [WithTokenSource]), HELLIO_BASE_URL and HELLIO_DEFAULT_SENDER. opts take
+// precedence over the environment. Its errors are those of [NewClient].
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	var env []Option
 	if base := os.Getenv("HELLIO_BASE_URL"); base != "" {
@@ -152,17 +193,51 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 	if sender := os.Getenv("HELLIO_DEFAULT_SENDER"); sender != "" {
 		env = append(env, WithDefaultSender(sender))
 	}
-	return NewClient(os.Getenv("HELLIO_API_TOKEN"), append(env, opts...)...)
+	c, err := NewClient(os.Getenv("HELLIO_API_TOKEN"), append(env, opts...)...)
+	var bad *ParamError
+	if errors.As(err, &bad) && bad.Field == "token" && os.Getenv("HELLIO_API_TOKEN") == "" {
+		return nil, errNoTokenInEnv()
+	}
+	return c, err
 }
 
-// BaseURL returns the API's address, with /v1 and without a last slash.
-func (c *Client) BaseURL() string { return c.core.base.String() }
+func errNoTokenInEnv() error {
+	given := "HELLIO_API_TOKEN is not set"
+	if os.Getenv("HELLIO_API_KEY") != "" {
+		given += ", but HELLIO_API_KEY is, the name in the vendor's samples"
+	}
+	return &ParamError{
+		Field:   "token",
+		Given:   given,
+		Allowed: "an API token in HELLIO_API_TOKEN",
+	}
+}
 
-// RateLimit returns what the API last said about the token's limit. The zero value says that nothing was said yet.
-func (c *Client) RateLimit() RateLimit { return c.core.seen.load() }
+// BaseURL returns the API's address, with /v1 and without a last slash, or ""
+// for the zero Client.
+func (c *Client) BaseURL() string {
+	if c == nil || c.core == nil {
+		return ""
+	}
+	return c.core.base.String()
+}
 
-// CloseIdleConnections closes the idle connections of the client's own pool. It does not touch an http.Client of the caller's.
-func (c *Client) CloseIdleConnections() { c.core.closeIdle() }
+// RateLimit returns what the API last reported about the token's limit. The
+// zero value means that it has reported nothing yet.
+func (c *Client) RateLimit() RateLimit {
+	if c == nil || c.core == nil {
+		return RateLimit{}
+	}
+	return c.core.seen.load()
+}
+
+// CloseIdleConnections closes the idle connections of the client's own pool. It
+// does not affect the caller's http.Client.
+func (c *Client) CloseIdleConnections() {
+	if c != nil && c.core != nil {
+		c.core.closeIdle()
+	}
+}
 
 func (c *core) closeIdle() {
 	if c.own != nil {
@@ -173,7 +248,7 @@ func (c *core) closeIdle() {
 // Format prints the client by its address alone, for every verb.
 func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
 
-// LogValue gives what Format prints.
+// LogValue implements slog.LogValuer with what Format prints.
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c Client) text() string {
@@ -183,7 +258,9 @@ func (c Client) text() string {
 	return "hellio.Client{" + c.core.base.String() + "}"
 }
 
-// userAgent is hellio-go/<version> (go1.x), followed by the application's name and version.
+// userAgent is hellio-go/<version> (go1.x), followed by the application's name
+// and version.
 func userAgent(app string) string {
-	return strings.TrimSpace("hellio-go/" + Version + " (" + strings.ReplaceAll(runtime.Version(), " ", "_") + ") " + app)
+	goVersion := strings.ReplaceAll(runtime.Version(), " ", "_")
+	return strings.TrimSpace("hellio-go/" + Version + " (" + goVersion + ") " + app)
 }

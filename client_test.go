@@ -76,22 +76,22 @@ func TestBaseURLThatCouldLeakOrMislead(t *testing.T) {
 
 func TestIDBecomesOneEscapedSegment(t *testing.T) {
 	t.Parallel()
-	for id, path := range map[string]string{
+	for id, path := range map[ID]string{
 		"12": "/base/v1/webhooks/12", "0b8f6c9e-7f0e": "/base/v1/webhooks/0b8f6c9e-7f0e", "a b": "/base/v1/webhooks/a%20b", "a%2Fb": "/base/v1/webhooks/a%252Fb",
 		"..%2f": "/base/v1/webhooks/..%252f", "a;b": "/base/v1/webhooks/a%3Bb", "ü": "/base/v1/webhooks/%C3%BC", "...": "/base/v1/webhooks/...", "%": "/base/v1/webhooks/%25",
 		"%2e%2e": "/base/v1/webhooks/%252e%252e",
 	} {
-		t.Run(id, func(t *testing.T) {
+		t.Run(id.String(), func(t *testing.T) {
 			t.Parallel()
 			s := newStub(reply(204, ``))
-			_, err := call[nothing](t.Context(), stubbed(t, s, WithBaseURL("https://h.example/base/v1")).core, request{op: &contract.WebhookDelete, id: id}, nil)
+			_, err := call[noContent](t.Context(), stubbed(t, s, WithBaseURL("https://h.example/base/v1")).core, request{op: &contract.WebhookDelete, id: id}, nil)
 			require.NoError(t, err)
 			require.Equal(t, "https://h.example"+path, s.requests()[0].url)
 		})
 	}
-	for _, id := range []string{"", ".", "..", "a/b", "../balance", `a\b`, "a?b", "a#b", "a\nb", "a\x00", "\x7f"} {
+	for _, id := range []ID{"", ".", "..", "a/b", "../balance", `a\b`, "a?b", "a#b", "a\nb", "a\x00", "\x7f"} {
 		s := newStub(reply(204, ``))
-		_, err := call[nothing](t.Context(), stubbed(t, s).core, request{op: &contract.WebhookDelete, id: id}, nil)
+		_, err := call[noContent](t.Context(), stubbed(t, s).core, request{op: &contract.WebhookDelete, id: id}, nil)
 		requireParamError(t, err, "id")
 		require.Empty(t, s.requests(), "a DELETE on the collection, or on another thing: %q", id)
 	}
@@ -101,7 +101,7 @@ func TestEscapedPathArrivesAsSent(t *testing.T) {
 	t.Parallel()
 	var path string
 	s := server(t, func(_ http.ResponseWriter, r *http.Request) { path = r.URL.EscapedPath() })
-	_, err := call[nothing](t.Context(), overSockets(t, s.URL).core, request{op: &contract.USSDAppMode, id: "a b%2F"}, nil)
+	_, err := call[noContent](t.Context(), overSockets(t, s.URL).core, request{op: &contract.USSDAppMode, id: "a b%2F"}, nil)
 	require.NoError(t, err)
 	require.Equal(t, "/v1/ussd/apps/a%20b%252F/mode", path)
 }

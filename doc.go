@@ -1,9 +1,12 @@
-// Package hellio is a client for the Hellio Messaging API: SMS, one-time passwords, voice, number lookup, e-mail verification, reports,
-// balance and pricing, webhooks and USSD. Package helliotest, beside it, is a fake of the whole API to test applications with.
+// Package hellio is a client for the Hellio Messaging API: SMS, one-time
+// passwords, voice, number lookup, e-mail verification, reports, balance and
+// pricing, webhooks and USSD. Package helliotest is a fake of the whole API for
+// the tests of applications.
 //
 // # A first message
 //
-// A [Client] is made once and shared. Its services are named as the API's chapters:
+// Make one [Client] and share it. Its services have the names of the API's
+// chapters:
 //
 //	client, err := hellio.NewClient(os.Getenv("HELLIO_API_TOKEN"))
 //	if err != nil { … }
@@ -13,68 +16,105 @@
 //		Message:    "Your parcel is here.",
 //	})
 //
-// Every method takes a context first, then its params, then options of this one call such as [WithIdempotencyKey], [WithMaxRetries] and
-// [WithResponse].
+// Every method takes a context first, then its params, then options of this one
+// call such as [WithIdempotencyKey], [WithMaxRetries] and [WithResponse]. Set a
+// deadline: without one, a keyed send may take some minutes when the API fails.
 //
-// # Did it go out?
+// # Was it sent?
 //
-// Every error of a call carries an [Outcome], over all its attempts together. One question decides whether a message may be sent again:
+// Every error of a call has an [Outcome], over all attempts of the call. Ask
+// one question before you send a message again:
 //
 //	if errors.Is(err, hellio.ErrOutcomeUnknown) {
-//		// It may have gone out. Go on with the same key, never with a new call.
+//		// It may have been sent. Resume with its key; never make a new call.
 //	}
 //
-// [OutcomeNotSent] says that no complete request left this process. [OutcomeRejected] says that the API refused: nothing was sent or
-// charged. [OutcomeAccepted] says that it was taken, though the answer could not be read. [OutcomeUnknown] is all else, and stays so
-// over further attempts until the API gives the call's own result.
+// [OutcomeNotSent] means that no complete request left this process.
+// [OutcomeRejected] means that the API refused: nothing was sent or charged.
+// [OutcomeAccepted] means that the API accepted the call, though its response
+// could not be read. [OutcomeUnknown] covers everything else. It sticks across
+// retries until the API returns this call's own result.
 //
-// To go on after a crash, keep the idempotency key beside the message before sending, and use it again:
+// [RetryAdvice] returns the next step: stop, retry, resume or inspect.
 //
+// To continue after a crash, store the idempotency key with the message before
+// you send it, and resume with the same params and token:
+//
+//	// the first time
 //	client.SMS.Send(ctx, params, hellio.WithIdempotencyKey(key))
+//	// every later time
+//	client.SMS.Send(ctx, params, hellio.WithResumeKey(key))
 //
-// The API answers a key that it knows with the first answer, sends nothing and charges nothing; the result's Replayed is then true.
+// The API answers a key that it knows with the first response, sends nothing
+// and charges nothing; Replayed is then true in the result. A resumed call
+// begins with an unknown outcome: a 429 or a refused dial says nothing about
+// the call before.
 //
 // # Errors
 //
-// An answer other than 2xx is an [*APIError]; most come as a kind of it: [*AuthenticationError], [*InsufficientBalanceError],
-// [*PermissionError], [*NotFoundError], [*ConflictError], [*ValidationError], [*RateLimitError], [*ServerError], [*RedirectError]. No
-// answer is a [*ConnectionError], an unreadable one a [*DecodeError], bad input a [*ParamError]: that one comes before anything is sent.
+// A status other than 2xx is an [*APIError]; most come as a kind of it:
+// [*AuthenticationError], [*InsufficientBalanceError], [*PermissionError],
+// [*NotFoundError], [*ConflictError], [*ValidationError], [*RateLimitError],
+// [*ServerError], [*RedirectError]. Without a response there is a
+// [*ConnectionError], for an unreadable one a [*DecodeError], for bad input a
+// [*ParamError] before anything is sent. [ResponseOf] returns status, headers,
+// key and attempts of any of them but a *ParamError. A wrong one-time code is no
+// error: [OTPService.Verify] returns false, and [OTPStatusOf] says why.
 //
 //	var broke *hellio.InsufficientBalanceError
 //	switch {
 //	case errors.As(err, &broke):
-//		// top up; nothing was sent
+//		// top up; see OutcomeOf(err) for what was sent
 //	…
 //	}
 //
 // # Retries
 //
-// The client tries again by itself where that can't do a thing twice: reads and deletes always, sends because they carry an idempotency
-// key, everything else only when the request was certainly not carried out. It waits as Retry-After says, else for a random time that
-// grows; it never waits past the context's deadline, but returns the error at once. See [RetryPolicy]. Do not wrap calls in another
-// retry loop: the loops multiply.
+// The client retries where that can't act twice: reads and deletes, sends
+// because they have an idempotency key, and everything else only if the request
+// provably was not sent, or after a 429. It waits as Retry-After says, else for
+// a random time that grows. It never waits past the context's deadline; it
+// returns the error immediately. See [RetryPolicy]. Do not wrap calls in
+// another retry loop, because the loops multiply.
 //
-// # Limits
+// # Rate limits
 //
-// A token may make 120 requests a minute by default. The client learns the window from the answers ([WindowLimiter]): bursts go at once,
-// calls over the limit wait their turn, OTPs go before others, and a turn after the context's deadline is a [*RateLimitError] at once.
-// One limiter may serve several clients; WithLimiter(nil) paces nothing. [Client.RateLimit] and each Response tell what the API last
-// said; a 429 is waited for, and is a [*RateLimitError] when that takes too long.
+// A token may make 120 requests per minute by default (documented). The client
+// learns the window from response headers ([WindowLimiter]). Calls within the
+// limit are never delayed; calls over it queue, OTPs before others. The client
+// waits after a 429; if the wait would be too long it returns a
+// [*RateLimitError]. One limiter may serve several clients. WithLimiter(nil)
+// disables pacing. [Client.RateLimit] and each Response have what the API last
+// reported.
 //
 // # What the API sends
 //
-// [NewWebhookHandler] makes a http.Handler for delivery reports: it checks the signature over timestamp and body, hands each event over
-// once, and gives it back when the function fails, so that the API's next attempt comes through. Reports come in any order: take a status only
-// if its Rank is above the one held. [ParseWebhook] is for other frameworks, [NewUSSDHandler] for the steps of USSD sessions.
+// [NewWebhookHandler] returns an http.Handler for delivery reports. It checks
+// the signature over timestamp and body, passes each event to your function
+// once, and accepts the API's next attempt if the function fails. Reports come
+// in any order: apply a status only if its Rank is above the stored one.
+// [ParseWebhook] serves other frameworks, [NewUSSDHandler] the steps of USSD
+// sessions.
 //
 // # Money and times
 //
-// An [Amount] is the exact decimal text that the API sent, with [Amount.Rat] for arithmetic. A [Timestamp] is a time.Time that also
-// keeps its text. An [ID] is text, whether the API sent a number or a string. What the vendor does not document is kept as it came in a
-// field named Raw.
+// An [Amount] is the exact decimal text that the API sent, with [Amount.Rat]
+// for arithmetic. A [Timestamp] is a time.Time that also keeps its text. An
+// [ID] is text, whether the API sent a number or a string. What the vendor does
+// not document stays as received in a field named Raw.
+//
+// # Provenance
+//
+// Comments mark where a statement about the API comes from. Documented: by the
+// vendor. Inferred: from the vendor's SDKs, plugins or framework. Decided: not
+// published, our choice; confirm it before you depend on it.
 //
 // # Logs
 //
-// [WithLogger] writes a line for each attempt, [WithAttemptHook] hands each to a function. Neither, nor anything of this package when
-// printed or logged, holds a token, a code, a message's text or a full phone number.
+// [WithLogger] writes a line for each attempt, [WithAttemptHook] passes each to
+// a function, and [WithTracer] observes calls and attempts as spans. Neither
+// they nor any printed value of this package contains a token, a code, a
+// message's text or a full phone number. Errors remove what their call sent from
+// the API's words; the response as received is in Response.Body alone. Params and
+// results marshal to JSON whole, because applications store them.
 package hellio

@@ -12,7 +12,8 @@ import (
 // EmailService checks e-mail addresses.
 type EmailService struct{ core *core }
 
-// EmailVerifyParams are addresses to check. A list that is too long is the API's to refuse: its limit is not published.
+// EmailVerifyParams are addresses to check. The API's limit on their count is
+// not published, so the client leaves it to the API.
 type EmailVerifyParams struct {
 	Emails []string `json:"emails"` // at least one; each has text on both sides of an @
 }
@@ -28,27 +29,37 @@ const (
 	EmailUnknown       EmailStatus = "unknown"
 )
 
-// EmailResult is what is known of one address. Its shape is decided, not documented; Raw holds it as it came.
+// EmailResult is what is known about one address. Its shape is decided, not
+// documented; Raw holds the answer unchanged.
 type EmailResult struct {
 	Email         string          `json:"email"`
 	Status        EmailStatus     `json:"status"`
 	SyntaxValid   bool            `json:"syntax_valid"`
 	MXFound       bool            `json:"mx_found"`
-	MailboxExists *bool           `json:"mailbox_exists"` // nil where the mail server does not tell
+	MailboxExists *bool           `json:"mailbox_exists"` // nil: the mail server does not say
 	Disposable    bool            `json:"disposable"`
 	RoleAccount   bool            `json:"role_account"` // such as info@ or sales@
 	Raw           json.RawMessage `json:"-"`
 }
 
-// Verify checks addresses and waits for the verdicts. An address that is dead is a result, not an error. It costs money for each address
-// and needs the scope email:verify. The API takes no idempotency key here, so the call is tried again only when it was certainly not
-// carried out: after OutcomeUnknown or OutcomeAccepted another call is charged again.
-func (s *EmailService) Verify(ctx context.Context, p *EmailVerifyParams, opts ...CallOption) ([]EmailResult, error) {
+// Verify checks addresses and returns the verdicts. A dead address is a result,
+// not an error. It costs money per address and needs the scope email:verify.
+//
+// The API takes no idempotency key here, so the client retries only what was
+// certainly not carried out. After OutcomeUnknown or OutcomeAccepted another
+// call is charged again.
+func (s *EmailService) Verify(
+	ctx context.Context, p *EmailVerifyParams, opts ...CallOption,
+) ([]EmailResult, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	found, err := call[emailResults](ctx, s.core, request{op: &contract.EmailVerify, body: p}, opts)
-	return listed((*[]EmailResult)(found), err)
+	r := request{op: &contract.EmailVerify, body: p}
+	found, err := call[emailResults](ctx, coreOf(s), r, opts)
+	if err != nil {
+		return nil, err
+	}
+	return *found, nil
 }
 
 func (p *EmailVerifyParams) check() error {
@@ -56,7 +67,7 @@ func (p *EmailVerifyParams) check() error {
 		return nilParams()
 	}
 	if len(p.Emails) == 0 {
-		return &ParamError{Field: "emails", Given: "none", Allowed: "at least one"}
+		return &ParamError{Field: "emails", Given: "no addresses", Allowed: "at least 1 address"}
 	}
 	for i, address := range p.Emails {
 		if err := checkEmail("emails["+itoa(i)+"]", address); err != nil {
@@ -66,7 +77,8 @@ func (p *EmailVerifyParams) check() error {
 	return nil
 }
 
-// emailResults is a list, or an object that holds it under results or emails (the body is not documented).
+// emailResults is a list, or an object that holds it under results or emails
+// (the body is not documented).
 type emailResults []EmailResult
 
 // UnmarshalJSON reads either form.
@@ -88,15 +100,17 @@ func (r *emailResults) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (r *EmailResult) UnmarshalJSON(data []byte) error {
 	type plain EmailResult
-	return keepRaw(data, (*plain)(r), &r.Raw)
+	return keepRaw(data, (*plain)(r), func() *json.RawMessage { return &r.Raw })
 }
 
 // Format prints the params without the addresses, for every verb.
-func (p EmailVerifyParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p EmailVerifyParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
-// LogValue gives what Format prints.
-func (p EmailVerifyParams) LogValue() slog.Value { return p.redacted().logValue() }
+// LogValue implements slog.LogValuer with the redacted text.
+func (p EmailVerifyParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p EmailVerifyParams) redacted() redacted {
-	return redacted("EmailVerifyParams{" + "emails: " + itoa(len(p.Emails)) + "}")
-}
+// Format prints the result without the address, for every verb.
+func (r EmailResult) Format(f fmt.State, _ rune) { describe(r).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (r EmailResult) LogValue() slog.Value { return describe(r).logValue() }

@@ -170,13 +170,13 @@ func TestErrorsPrintTheSameTextForEveryVerb(t *testing.T) {
 	t.Parallel()
 	call := callInfo{op: "sms_send"}
 	for want, err := range map[string]error{
-		"hellio: sms_send: 422 Unprocessable Entity invalid_request: No. (outcome: rejected)":         &APIError{Status: 422, Code: CodeInvalidRequest, Message: "No.", Outcome: OutcomeRejected, call: call},
-		"hellio: sms_send: no answer: The window is full. (outcome: not sent)":                        &APIError{Message: "The window is full.", Outcome: OutcomeNotSent, call: call},
-		"hellio: 503 Service Unavailable: Down.; no budget (outcome: unknown)":                        &APIError{Status: 503, Message: "Down.", call: callInfo{stop: "no budget"}},
-		"hellio: sms_send: no answer: EOF (outcome: unknown)":                                         &ConnectionError{Err: io.EOF, call: call},
-		"hellio: sms_send: 202 with an answer that was not read to its end: EOF (outcome: accepted)":  &ConnectionError{Err: io.EOF, Outcome: OutcomeAccepted, Response: Response{StatusCode: 202}, call: call},
-		"hellio: sms_send: 202 with an unreadable answer: the answer has no data (outcome: accepted)": &DecodeError{Err: errNoData, Outcome: OutcomeAccepted, Response: Response{StatusCode: 202}, call: call},
-		"hellio: sms_send: 404 Not Found not_found: the one with +*********01 is (outcome: rejected)": &APIError{Status: 404, Code: CodeNotFound, Message: "the one with +23320999001 is", Outcome: OutcomeRejected, call: call},
+		"hellio: sms_send: 422 Unprocessable Entity invalid_request: No. (outcome: rejected)":             &APIError{Status: 422, Code: CodeInvalidRequest, Message: "No.", Outcome: OutcomeRejected, call: call},
+		"hellio: sms_send: no response: The window is full. (outcome: not sent)":                          &APIError{Message: "The window is full.", Outcome: OutcomeNotSent, call: call},
+		"hellio: 503 Service Unavailable: Down.; no budget (outcome: unknown)":                            &APIError{Status: 503, Message: "Down.", call: callInfo{stop: "no budget"}},
+		"hellio: sms_send: no response: EOF (outcome: unknown)":                                           &ConnectionError{Err: io.EOF, call: call},
+		"hellio: sms_send: 202 with a response that was not read to its end: EOF (outcome: accepted)":     &ConnectionError{Err: io.EOF, Outcome: OutcomeAccepted, Response: Response{StatusCode: 202}, call: call},
+		"hellio: sms_send: 202 with an unreadable response: the response has no data (outcome: accepted)": &DecodeError{Err: errNoData, Outcome: OutcomeAccepted, Response: Response{StatusCode: 202}, call: call},
+		"hellio: sms_send: 404 Not Found not_found: the one with +*********01 is (outcome: rejected)":     &APIError{Status: 404, Code: CodeNotFound, Message: "the one with +23320999001 is", Outcome: OutcomeRejected, call: call},
 	} {
 		require.Equal(t, want, err.Error())
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {

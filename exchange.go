@@ -3,7 +3,6 @@ package hellio
 import (
 	"context"
 	"errors"
-	"io"
 	"math"
 	"net/http"
 	"net/url"
@@ -14,60 +13,72 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// exchange is the state of one call: what it sends, and what its attempts have shown. It is the call's own RoundTripper, retry policy
-// and backoff, so that each of them sees all of it.
+// exchange is one call: what it sends, and what its attempts have shown. It is
+// the call's own RoundTripper, retry policy and backoff, so each of them sees
+// all of it.
 type exchange struct {
-	core    *core
-	ctx     context.Context // the caller's
-	op      *contract.Operation
-	also    int // a status besides 2xx whose body may be a result
-	opts    callOptions
-	url     url.URL
-	body    []byte    // nil for none
-	key     [1]string // as a header's value
-	decoder interface{ decode(body []byte) error }
+	core      *core
+	ctx       context.Context // the caller's
+	op        *contract.Operation
+	altStatus int // non-2xx status whose body may still be a result
+	opts      callOptions
+	url       url.URL
+	body      []byte    // nil: none
+	key       [1]string // as a header's value
+	decoder   interface{ decode(body []byte) error }
 
 	http    http.Client
 	retry   retryablehttp.Client
 	request retryablehttp.Request
-	first   wire // of the first attempt
+	first   wire // of the first request
 
-	// the call so far
-	response  Response // its fields but Attempts and IdempotencyKey are the latest attempt's
-	outcome   Outcome
-	conflicts int // 409 idempotency_conflict met
-	malformed int // unreadable 2xx met
-	waits     int // retries for other reasons
-	waited409 time.Duration
-
-	// the latest attempt
-	began  time.Time
-	auth   *credentials
-	leave  *credentials  // of the limiter, which was not told yet how the attempt ended
-	waited time.Duration // before it
-	cause  error         // of the fault
-	errs   errorBody
-	err    error // what the call returns if this was the last
-	wait   time.Duration
-	ending error // what kept an attempt from beginning
-	class  class // of the call: the small fields are last, where they take least room
-	fault  fault
-	ok     bool   // a result has come
-	sent   bool   // it may have reached the API although it has no response
-	again  bool   // another attempt was decided on
-	why    reason // for it
+	response Response // only Attempts and IdempotencyKey outlive an attempt
+	outcome  Outcome  // over all attempts so far
+	retries  retries
+	auth     *credentials
+	permit   *credentials // of the limiter, not yet reported back through Observe
+	waited   time.Duration
+	ending   error // why the next attempt could not begin
+	class    class
+	latest
 }
 
-// run makes attempts until decide, a count, the deadline or the budget says stop. go-retryablehttp is the loop; it calls RoundTrip for
-// each attempt, checkRetry after it, backoff before a wait and prepare after that.
+// latest is what the latest attempt has shown, and what follows from it. It
+// begins empty, so nothing of the attempt before survives.
+type latest struct {
+	ctx    context.Context // the attempt's, from the Tracer
+	began  time.Time
+	cause  error // of the fault
+	errs   errorBody
+	err    error         // what the call returns if no attempt follows
+	wait   time.Duration // before the next attempt
+	fault  fault
+	why    reason // to retry
+	ok     bool   // there is a result
+	sent   bool   // the request may have reached the API without a response
+	judged bool
+	again  bool // another attempt follows
+}
+
+// run makes attempts until decide, a count, the deadline or the budget ends the
+// call. go-retryablehttp is the loop: it calls RoundTrip for each attempt,
+// checkRetry after it, then backoff and prepare before the next.
 func (x *exchange) run() error {
-	defer x.tellLimiter(0, RateLimit{})
-	outer := http.Request{Method: x.op.Method, URL: &x.url, Host: x.url.Host, Header: http.Header{}}
+	defer x.reportToLimiter(LimitResult{})
+	outer := http.Request{
+		Method: x.op.Method,
+		URL:    &x.url,
+		Host:   x.url.Host,
+		Header: http.Header{},
+	}
 	x.request.Request = outer.WithContext(x.ctx)
 	if err := x.prepare(nil); err != nil {
 		return x.notBegun(err)
 	}
-	x.http = http.Client{Transport: x, Jar: x.core.http.Jar}
+	x.http = http.Client{
+		Transport: x,
+		Jar:       x.core.http.Jar,
+	}
 	x.retry.HTTPClient = &x.http
 	x.retry.RetryMax = math.MaxInt
 	x.retry.CheckRetry = x.checkRetry
@@ -79,23 +90,27 @@ func (x *exchange) run() error {
 	switch {
 	case x.ending != nil:
 		return x.notBegun(x.ending)
-	case x.again: // the caller's context ended the wait for it
+	case x.again && x.ctx.Err() != nil: // in the wait for a retry
+		return x.notBegun(contextError(x.ctx))
+	case x.again:
 		return x.notBegun(err)
 	default:
 		return x.err
 	}
 }
 
-// prepare readies an attempt, which go-retryablehttp asks for before each but the first: token, the limiter's leave, a clean slate.
+// prepare makes the exchange ready for an attempt: the token, the limiter's
+// permit, enough time, an empty latest. go-retryablehttp calls it before each
+// attempt but the first.
 func (x *exchange) prepare(*http.Request) error {
-	delete(x.request.Header, "Cookie") // http.Client adds the Jar's to those of the last attempt
-	x.ending = x.ready()
+	delete(x.request.Header, "Cookie") // http.Client adds the Jar's to the last attempt's
+	x.ending = x.begin()
 	return x.ending
 }
 
-func (x *exchange) ready() error {
-	if err := x.ctx.Err(); err != nil {
-		return err
+func (x *exchange) begin() error {
+	if x.ctx.Err() != nil {
+		return contextError(x.ctx)
 	}
 	if err := x.authorize(); err != nil {
 		return err
@@ -104,161 +119,165 @@ func (x *exchange) ready() error {
 	if err := x.pace(); err != nil {
 		return err
 	}
-	x.response = Response{IdempotencyKey: x.response.IdempotencyKey, Attempts: x.response.Attempts + 1}
-	x.ok, x.fault, x.cause, x.sent, x.err, x.errs = false, faultNone, nil, false, nil, errorBody{}
-	x.again, x.began = false, time.Now()
+	if x.tooLate() {
+		return errTooLate
+	}
+	x.response = Response{
+		IdempotencyKey: x.response.IdempotencyKey,
+		Attempts:       x.response.Attempts + 1,
+	}
+	x.latest = latest{began: time.Now()}
+	x.latest.ctx = x.startAttempt()
 	return nil
 }
 
-// authorize asks for the token of the coming attempt.
+// authorize fetches the token for the next attempt.
 func (x *exchange) authorize() error {
 	auth, err := x.core.authorize(x.ctx)
 	if err != nil {
 		return err
 	}
-	if x.class == classKeyed && x.inDoubt() && auth.token != x.auth.token {
+	if x.class == classKeyed && x.auth != nil && x.mayBeDone() && auth.token != x.auth.token {
 		return errOtherToken
 	}
 	x.auth = auth
 	return nil
 }
 
-// inDoubt reports whether an attempt so far may have been carried out.
-func (x *exchange) inDoubt() bool { return x.outcome == OutcomeUnknown || x.outcome == OutcomeAccepted }
-
-// errOtherToken ends a keyed call in doubt whose token was changed: the API knows a key together with its token (decided), so the next
-// attempt could send once more.
-var errOtherToken = errors.New("the token has changed, under which the API would not know the key")
-
-// readResponse takes status, headers and body of a response, and decodes a 2xx.
-func (x *exchange) readResponse(ctx context.Context, resp *http.Response) {
-	r := &x.response
-	r.StatusCode, r.Header = resp.StatusCode, resp.Header
-	r.RateLimit = parseRateLimit(resp.Header)
-	r.Replayed = replayed(resp.Header)
-	success := r.StatusCode >= 200 && r.StatusCode < 300
-	limit := x.core.maxResponse
-	if !success {
-		limit = min(limit, maxErrorBody)
-	}
-	var err error
-	r.Body, err = readBody(resp, limit)
-	switch {
-	case !success:
-		x.readRefusal()
-	case errors.Is(err, errTooLarge):
-		x.fault, x.cause = faultMalformed, err
-	case err != nil && x.ctx.Err() != nil:
-		x.fault, x.cause = faultCaller, x.ctx.Err()
-	case err != nil && ctx.Err() != nil:
-		x.fault, x.cause = faultTruncated, timeoutError{}
-	case err != nil:
-		x.fault, x.cause = faultTruncated, err
-	default:
-		if err := x.decoder.decode(r.Body); err != nil {
-			x.fault, x.cause = faultMalformed, err
-		}
-	}
-	x.ok = x.ok || success && x.fault == faultNone
+// mayBeDone reports whether an earlier attempt may have been carried out.
+func (x *exchange) mayBeDone() bool {
+	return x.outcome == OutcomeUnknown || x.outcome == OutcomeAccepted
 }
 
-// readRefusal reads the body of any status but 2xx, as much of it as has come: the status says enough. Where a refusal may be a result,
-// only a body without data makes it an error.
-func (x *exchange) readRefusal() {
-	if x.response.StatusCode == x.also {
-		switch err := x.decoder.decode(x.response.Body); err {
-		case nil:
-			x.ok = true
-			return
-		case errNotBool:
-			x.fault, x.cause = faultMalformed, err
-			return
-		}
-	}
-	x.errs.parse(x.response.Body)
+// tooLate reports whether the deadline would probably cut off a paid attempt,
+// which would leave its outcome unknown.
+func (x *exchange) tooLate() bool {
+	deadline, ok := x.ctx.Deadline()
+	return ok && x.op.Billable && time.Until(deadline) < shortestPaidAttempt
 }
 
-// checkRetry files the attempt that has just ended and decides whether another follows. It never returns an error: go-retryablehttp
-// would give that in place of the response.
-func (x *exchange) checkRetry(_ context.Context, _ *http.Response, err error) (bool, error) {
-	if err != nil && x.fault == faultNone { // http.Client refused it before RoundTrip
-		x.fault, x.cause = faultConfig, err
+// Both end a call before its next attempt.
+var (
+	// errOtherToken: the API knows a key together with its token (decided), so
+	// the attempt could send again.
+	errOtherToken = errors.New("the token has changed, and the API may not know the key under the new one")
+	errTooLate    = errors.New("less than 1s is left before the deadline, too little for a paid request")
+)
+
+// RoundTrip is one whole attempt. The response that it returns has neither body
+// nor Location, so http.Client follows no redirect.
+func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := attemptContext(x.latest.ctx, x.core.http.Timeout)
+	defer cancel()
+	resp := x.send(ctx, cancel, req)
+	if resp == nil {
+		x.judge()
+		return nil, x.cause
 	}
-	before, first := x.outcome, x.response.Attempts == 1
-	again, why := decide(x.class, before, x.response.StatusCode, x.errs.Error, x.response.Header, x.fault)
-	x.outcome = settle(before, x.latestOutcome(), x.response.Replayed)
+	x.read(ctx, resp)
+	x.judge()
+	resp.Body = http.NoBody
+	if resp.StatusCode/100 == 3 {
+		resp.Header = nil // the exchange has it
+	}
+	return resp, nil
+}
+
+// judge ends the attempt. It alone draws conclusions: the outcome, the error,
+// what the limiter learns, and whether another attempt follows.
+func (x *exchange) judge() {
+	x.judged = true
+	before := x.outcome
+	retry, why := decide(x.class, before, x.response.StatusCode, x.errs.Error, x.response.Header, x.fault)
+	x.outcome = settle(before, x.attemptOutcome(), x.response.Replayed)
 	x.why = why
 	if !x.ok && why != whyGone {
-		x.err = x.failure()
-	} else if first {
+		x.err = x.redact(x.failure())
+	} else if x.response.Attempts == 1 {
 		x.core.budget.refund()
 	}
 	x.observe()
-	if again && x.mayRetry(before) {
-		x.again = true
-		x.retry.Backoff, x.retry.PrepareRetry = x.backoff, x.prepare
-	}
+	x.again = retry && x.mayRetry(before)
 	x.report()
+}
+
+// checkRetry returns judge's decision. It never returns an error, because
+// go-retryablehttp would return that in place of the response.
+func (x *exchange) checkRetry(_ context.Context, _ *http.Response, err error) (bool, error) {
+	if !x.judged { // http.Client refused the request before RoundTrip
+		x.fault = faultConfig
+		x.cause = err
+		x.judge()
+	}
+	if x.again {
+		x.retry.Backoff = x.backoff
+		x.retry.PrepareRetry = x.prepare
+	}
 	return x.again, nil
 }
 
-// latestOutcome is what the latest attempt alone shows.
-func (x *exchange) latestOutcome() Outcome {
+func (x *exchange) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return x.wait }
+
+// attemptOutcome is what the latest attempt alone shows.
+func (x *exchange) attemptOutcome() Outcome {
 	status := x.response.StatusCode
 	switch {
-	case status == 0:
-		if x.sent {
-			return OutcomeUnknown
-		}
+	case status == 0 && !x.sent:
 		return OutcomeNotSent
 	case status >= 200 && status < 300:
 		if x.fault != faultNone && !x.isAPIAnswer() {
 			return OutcomeUnknown
 		}
 		return OutcomeAccepted
-	case status == http.StatusRequestTimeout, isKeyConflict(x.class, status, x.errs.Error):
+	case status < 300, status >= 500, status == http.StatusRequestTimeout:
 		return OutcomeUnknown
-	case status >= 300 && status < 500:
-		return OutcomeRejected
+	case isKeyConflict(x.class, status, x.errs.Error):
+		return OutcomeUnknown
+	case x.class == classKeyed && !x.response.Replayed && (status < 400 || status == http.StatusConflict):
+		return OutcomeUnknown // 303 means done; another 409 may mean in flight
 	default:
-		return OutcomeUnknown
+		return OutcomeRejected
 	}
 }
 
-// mayRetry checks the counts, the deadline and the budget for another attempt, and settles the wait before it.
+// mayRetry checks counts, Retry-After, deadline and budget for another attempt,
+// and sets the wait before it.
 func (x *exchange) mayRetry(before Outcome) bool {
 	if !x.countAllows() {
 		return x.stop("", nil)
 	}
-	x.wait = delay(x.core.policy, x.why, x.nth(), x.response.Header, x.core.random())
-	if told, ok := waitTold(x.response.Header); ok && told > x.core.policy.MaxRetryAfter && (x.why == whyThrottled || x.why == whyUnavailable) {
-		return x.stop("the API asks to wait "+told.String()+", longer than the retry policy allows", nil)
+	x.wait = delay(x.core.policy, x.why, x.retries.next(x.why), x.response.Header, x.core.random())
+	if asked, ok := askedWait(x.response.Header); ok && asked > x.core.policy.MaxRetryAfter &&
+		(x.why == whyThrottled || x.why == whyUnavailable) {
+		return x.stop("the API asks to wait "+asked.String()+", longer than the retry policy allows", nil)
 	}
-	if x.why == whyConflict && x.waited409+x.wait > conflictTotal {
-		return x.stop("the earlier attempt with this key is still under way", nil)
+	if x.why == whyConflict && x.retries.conflictWait+x.wait > conflictTotal {
+		return x.stop("the earlier attempt with this key is still in flight", nil)
 	}
 	if deadline, ok := x.ctx.Deadline(); ok && time.Until(deadline) < x.wait+x.shortest() {
-		return x.stop("no further attempt: the deadline is too near for a wait of "+x.wait.Round(time.Millisecond).String(), nil)
+		return x.stop("the deadline is too near for a retry after "+x.wait.Round(time.Millisecond).String(), nil)
 	}
-	resolves := x.class == classKeyed && x.outcome == OutcomeUnknown && before != OutcomeUnknown
+	first := before != OutcomeUnknown || x.response.Attempts == 1
+	resolves := x.class == classKeyed && x.outcome == OutcomeUnknown && first
 	if !x.core.budget.take(x.why, resolves) {
 		return x.stop(ErrRetryBudget.Error(), ErrRetryBudget)
 	}
-	x.count()
+	x.retries.count(x.why, x.wait)
 	return true
 }
 
-// stop notes in the error why no further attempt is made.
+// stop notes in the error why no attempt follows.
 func (x *exchange) stop(why string, sentinel error) bool {
 	if info := infoOf(x.err); info != nil {
-		info.stop, info.err = why, sentinel
+		info.stop = why
+		info.err = sentinel
 	}
 	return false
 }
 
 func (x *exchange) countAllows() bool {
 	switch {
-	case x.why == whyMalformed && x.malformed > 0:
+	case x.why == whyMalformed && x.retries.malformed > 0:
 		return false
 	case x.opts.retries != nil:
 		return x.response.Attempts <= *x.opts.retries
@@ -267,29 +286,16 @@ func (x *exchange) countAllows() bool {
 	case x.why == whyConflict: // bounded by time
 		return true
 	default:
-		return x.waits < x.core.policy.retries(x.class)
+		return x.retries.others < x.core.policy.retries(x.class)
 	}
 }
 
-// nth is the number of the coming retry among those for the same kind of reason.
-func (x *exchange) nth() int {
-	if x.why == whyConflict {
-		return x.conflicts + 1
+// mayRepeat reports whether the call may make more than one request at all.
+func (x *exchange) mayRepeat() bool {
+	if x.opts.retries != nil {
+		return *x.opts.retries > 0
 	}
-	return x.waits + 1
-}
-
-func (x *exchange) count() {
-	switch x.why {
-	case whyConflict:
-		x.conflicts++
-		x.waited409 += x.wait
-	case whyMalformed:
-		x.malformed++
-		x.waits++
-	default:
-		x.waits++
-	}
+	return x.core.policy.MaxRetries >= 0
 }
 
 func (x *exchange) shortest() time.Duration {
@@ -297,38 +303,4 @@ func (x *exchange) shortest() time.Duration {
 		return shortestPaidAttempt
 	}
 	return shortestAttempt
-}
-
-func (x *exchange) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return x.wait }
-
-const maxErrorBody = 64 << 10
-
-var (
-	errTooLarge = errors.New("the answer is larger than allowed")
-	errNoBody   = errors.New("the answer is empty")
-	errNoData   = errors.New("the answer has no data")
-)
-
-// readBody reads at most limit bytes and closes the body. Reading to its end is what lets the connection be used again.
-func readBody(resp *http.Response, limit int64) ([]byte, error) {
-	if resp.Body == nil {
-		return nil, nil
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusSwitchingProtocols { // the body is the raw connection, and no context ends a read of it
-		return nil, nil
-	}
-	var data []byte
-	var err error
-	if n := resp.ContentLength; n > 0 && n <= min(limit, maxErrorBody) {
-		data = make([]byte, n)
-		read, readErr := io.ReadFull(resp.Body, data)
-		data, err = data[:read], readErr
-	} else {
-		data, err = io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	}
-	if int64(len(data)) > limit {
-		return data[:limit], errTooLarge
-	}
-	return data, err
 }

@@ -184,7 +184,7 @@ func TestWaitPastTheDeadlineReturnsAtOnceWithTheRealError(t *testing.T) {
 		"429 with 100 ms for a free attempt":             {reply(429, `{}`, "Retry-After", "10"), 10*time.Second + 100*time.Millisecond, getBalance, OutcomeRejected, false},
 		"429 with just a second for a paid attempt":      {reply(429, `{}`, "Retry-After", "10"), 11 * time.Second, sendSMS, OutcomeRejected, true},
 		"429 with just enough for a free attempt":        {reply(429, `{}`, "Retry-After", "10"), 10*time.Second + 250*time.Millisecond, getBalance, OutcomeRejected, true},
-		"lost with no time left":                         {lost, 900 * time.Millisecond, sendSMS, OutcomeUnknown, false},
+		"lost with no time left":                         {lost, 1040 * time.Millisecond, sendSMS, OutcomeUnknown, false},
 		"a conflict with no time left":                   {reply(409, conflictBody), 1200 * time.Millisecond, sendSMS, OutcomeUnknown, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,12 +61,18 @@ func newStub(steps ...step) *stub { return &stub{steps: steps} }
 
 func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
-	if req.Body != nil {
-		body, _ = io.ReadAll(req.Body)
-		_ = req.Body.Close()
+	if gated, ok := req.Body.(*gatedBody); ok { // look past the gate: the step decides whether the body is read
+		data := gated.data
+		body, _ = io.ReadAll(&data)
 	}
 	s.mu.Lock()
-	s.seen = append(s.seen, seenRequest{req.Method, req.URL.String(), string(body), req.Header.Clone(), time.Now()})
+	s.seen = append(s.seen, seenRequest{
+		method: req.Method,
+		url:    req.URL.String(),
+		body:   string(body),
+		header: req.Header.Clone(),
+		at:     time.Now(),
+	})
 	next := s.steps[min(len(s.seen), len(s.steps))-1]
 	s.mu.Unlock()
 	return next(req)
@@ -87,12 +94,15 @@ func (s *stub) gaps() []time.Duration {
 	return gaps
 }
 
-// reachWire fires the trace hooks as net/http does for a request that goes out.
+// reachWire fires the trace hooks and reads the body as net/http does for a
+// request that is sent.
 func reachWire(req *http.Request) {
-	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
-		trace.GotConn(httptrace.GotConnInfo{})
-		trace.WroteHeaders()
-		trace.WroteRequest(httptrace.WroteRequestInfo{})
+	trace := httptrace.ContextClientTrace(req.Context())
+	trace.GetConn("")
+	trace.GotConn(httptrace.GotConnInfo{})
+	trace.WroteHeaders()
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
 	}
 }
 
@@ -130,9 +140,14 @@ func lost(req *http.Request) (*http.Response, error) {
 	return nil, io.EOF
 }
 
-// refused is a step that fails before a connection was there.
-func refused(*http.Request) (*http.Response, error) {
-	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: connection refused")
+// refused is a step that fails before there is a connection.
+func refused(req *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(req.Context()).GetConn("")
+	return nil, &net.OpError{
+		Op:  "dial",
+		Net: "tcp",
+		Err: errors.New("connection refused"),
+	}
 }
 
 // hangs is a step that takes the request and answers nothing until the request's context ends.
@@ -142,12 +157,12 @@ func hangs(req *http.Request) (*http.Response, error) {
 	return nil, req.Context().Err()
 }
 
-// stubbed makes a client over a stub whose silence proves that nothing was sent, as that of a *http.Transport does.
+// stubbed makes a client over a stub that counts as net/http's own transport.
 func stubbed(t testing.TB, s http.RoundTripper, opts ...Option) *Client {
 	t.Helper()
 	c, err := NewClient(testToken, append([]Option{WithHTTPClient(&http.Client{Transport: s})}, opts...)...)
 	require.NoError(t, err)
-	c.core.wire.proven.Store(true)
+	c.core.wire.direct = true
 	return c
 }
 
@@ -188,7 +203,7 @@ func verifyEmail(ctx context.Context, c *Client, opts ...CallOption) error {
 
 // deleteWebhook makes a call of the class DELETE.
 func deleteWebhook(ctx context.Context, c *Client, opts ...CallOption) error {
-	_, err := call[nothing](ctx, c.core, request{op: &contract.WebhookDelete, id: "12"}, opts)
+	_, err := call[noContent](ctx, c.core, request{op: &contract.WebhookDelete, id: "12"}, opts)
 	return err
 }
 
@@ -219,19 +234,9 @@ func requireParamError(t testing.TB, err error, field string, names ...string) {
 // responseOf gives the Response that an error of a call carries.
 func responseOf(t testing.TB, err error) Response {
 	t.Helper()
-	var api *APIError
-	var connection *ConnectionError
-	var decode *DecodeError
-	switch {
-	case errors.As(err, &api):
-		return api.Response
-	case errors.As(err, &connection):
-		return connection.Response
-	case errors.As(err, &decode):
-		return decode.Response
-	}
-	require.Fail(t, "an error without a Response", "%T: %v", err, err)
-	return Response{}
+	r, ok := ResponseOf(err)
+	require.True(t, ok, "an error without a Response: %T: %v", err, err)
+	return *r
 }
 
 // syncBuffer is a buffer that a logger may write to from any goroutine.
@@ -261,6 +266,40 @@ func (b *endlessBody) Read([]byte) (int, error) {
 }
 
 func (b *endlessBody) Close() error { return nil }
+
+func hangingBody(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} }
+
+// lagMeter adds up how late a timer fires, so that a test on real sockets does
+// not take a starved machine for a late client.
+type lagMeter struct {
+	total atomic.Int64
+	ended chan struct{}
+	done  sync.WaitGroup
+}
+
+func newLagMeter() *lagMeter {
+	m := &lagMeter{ended: make(chan struct{})}
+	m.done.Go(func() {
+		const every = 5 * time.Millisecond
+		for {
+			start := time.Now()
+			select {
+			case <-m.ended:
+				return
+			case <-time.After(every):
+				m.total.Add(int64(time.Since(start) - every))
+			}
+		}
+	})
+	return m
+}
+
+func (m *lagMeter) sum() time.Duration { return time.Duration(m.total.Load()) }
+
+func (m *lagMeter) stop() {
+	close(m.ended)
+	m.done.Wait()
+}
 
 // silent keeps what a server logs about its broken clients out of the test's output.
 var silent = log.New(io.Discard, "", 0)

@@ -1,8 +1,11 @@
 package hellio
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -89,4 +92,95 @@ func TestKeysGoOnlyWhereTheAPIHonoursThem(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, s.requests()[0].header["Idempotency-Key"], 1, op.Name)
 	}
+}
+
+func TestResumedCallSendsItsKey(t *testing.T) {
+	t.Parallel()
+	s := newStub(reply(202, sentBody, "Idempotent-Replayed", "true"))
+	result, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS(), WithResumeKey("order-1"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"order-1"}, s.requests()[0].header["Idempotency-Key"])
+	require.True(t, result.Replayed)
+}
+
+// What a resumed call meets says nothing about the call before, unless it is a
+// 2xx or the stored refusal.
+func TestResumedCallStaysUnknownUntilItsResult(t *testing.T) {
+	replay := []string{"Idempotent-Replayed", "true"}
+	for name, c := range map[string]struct {
+		step    step
+		outcome Outcome
+		advice  Advice
+	}{
+		"401":                    {reply(401, refusalBody), OutcomeUnknown, AdviceResume},
+		"402":                    {reply(402, refusalBody), OutcomeUnknown, AdviceResume},
+		"403":                    {reply(403, refusalBody), OutcomeUnknown, AdviceResume},
+		"409 of another code":    {reply(409, refusalBody), OutcomeUnknown, AdviceResume},
+		"422":                    {reply(422, refusalBody), OutcomeUnknown, AdviceResume},
+		"429":                    {reply(429, refusalBody, "Retry-After", "120"), OutcomeUnknown, AdviceResume},
+		"refused dial":           {refused, OutcomeUnknown, AdviceResume},
+		"bad certificate":        {badCertificate, OutcomeUnknown, AdviceResume},
+		"replayed 422":           {reply(422, refusalBody, replay...), OutcomeRejected, AdviceStop},
+		"replayed 500":           {reply(500, refusalBody, replay...), OutcomeUnknown, AdviceInspect},
+		"2xx that is unreadable": {reply(202, `{`), OutcomeAccepted, AdviceResume},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				_, err := stubbed(t, newStub(c.step), WithLimiter(nil)).SMS.Send(t.Context(), oneSMS(), WithResumeKey("order-1"))
+				requireOutcome(t, c.outcome, err)
+				advice, _ := RetryAdvice(err)
+				require.Equal(t, c.advice.String(), advice.String())
+			})
+		})
+	}
+}
+
+func TestResumedCallThatNeverBeginsStaysUnknown(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		expired, cancel := context.WithCancel(t.Context())
+		cancel()
+		late, cancelLate := context.WithTimeout(t.Context(), time.Second/2)
+		defer cancelLate()
+		busy := &limiter{wait: func(int) error {
+			return &RateLimitError{APIError: &APIError{}, RetryAfter: time.Minute}
+		}}
+		vault := &tokens{give: func(int64) (string, error) { return "", errors.New("sealed") }}
+		for name, c := range map[string]struct {
+			ctx context.Context
+			opt Option
+		}{
+			"ended context": {expired, WithLimiter(nil)},
+			"late deadline": {late, WithLimiter(nil)},
+			"limiter":       {t.Context(), WithLimiter(busy)},
+			"token source":  {t.Context(), WithTokenSource(vault)},
+		} {
+			s := newStub(reply(202, sentBody))
+			_, err := stubbed(t, s, c.opt).SMS.Send(c.ctx, oneSMS(), WithResumeKey("order-1"))
+			requireOutcome(t, OutcomeUnknown, err)
+			advice, after := RetryAdvice(err)
+			require.Equal(t, AdviceResume, advice, name)
+			require.Equal(t, name == "limiter", after == time.Minute, name)
+			require.Empty(t, s.requests(), name)
+		}
+	})
+}
+
+func TestBadResumeKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]CallOption{
+		"empty":                  {WithResumeKey("")},
+		"after an unused key":    {WithIdempotencyKey("a"), WithResumeKey("b")},
+		"before an unused key":   {WithResumeKey("b"), WithIdempotencyKey("a")},
+		"same key in both forms": {WithIdempotencyKey("a"), WithResumeKey("a")},
+	} {
+		s := newStub(reply(202, sentBody))
+		_, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS(), opts...)
+		requireParamError(t, err, "idempotency key")
+		require.Empty(t, s.requests(), name)
+	}
+	s := newStub(reply(200, anyResult))
+	requireParamError(t, verifyEmail(t.Context(), stubbed(t, s), WithResumeKey("a")), "idempotency key", "email_verify")
+	_, err := stubbed(t, s).Balance.Get(t.Context(), WithResumeKey("a"))
+	requireParamError(t, err, "idempotency key", "balance_get")
+	require.Empty(t, s.requests())
 }

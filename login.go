@@ -8,15 +8,15 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// LoginParams are somebody's credentials.
+// LoginParams are the credentials of a person.
 type LoginParams struct {
 	Email         string `json:"email"`
 	Password      string `json:"password"`
-	DeviceName    string `json:"device_name,omitempty"`     // labels the token, at most 255 characters (inferred)
-	TwoFactorCode string `json:"two_factor_code,omitempty"` // for accounts with two-factor authentication
+	DeviceName    string `json:"device_name,omitempty"`     // label, at most 255 characters (inferred)
+	TwoFactorCode string `json:"two_factor_code,omitempty"` // for accounts with two-factor login
 }
 
-// AccessToken is a token with what it may do, and whose it is.
+// AccessToken is a token, its scopes and its owner.
 type AccessToken struct {
 	Token     string   `json:"token"`     // for NewClient
 	Abilities []string `json:"abilities"` // scopes
@@ -26,10 +26,15 @@ type AccessToken struct {
 	} `json:"user"`
 }
 
-// Login trades credentials for a token. Its options are a client's. It is tried again only when it was certainly not carried out.
+// Login exchanges credentials for a token. It takes the options of a client.
+// The client retries only what was certainly not carried out.
 //
-// The API refuses with *AuthenticationError (CodeInvalidCredentials); *PermissionError (CodeEmailUnverified, CodeAccountLocked);
-// *ValidationError with CodeTwoFactorRequired: ask for the code and call again with it; *RateLimitError after too many tries.
+// The API refuses with:
+//   - *AuthenticationError (CodeInvalidCredentials)
+//   - *PermissionError (CodeEmailUnverified, CodeAccountLocked)
+//   - *ValidationError with CodeTwoFactorRequired: ask for the code and call
+//     again with it
+//   - *RateLimitError after too many tries
 func Login(ctx context.Context, p *LoginParams, opts ...Option) (*AccessToken, error) {
 	if err := p.check(); err != nil {
 		return nil, err
@@ -47,22 +52,26 @@ func (p *LoginParams) check() error {
 		return nilParams()
 	}
 	if p.Password == "" {
-		return &ParamError{Field: "password", Given: "an empty one", Allowed: "at least 1 character"}
+		return &ParamError{Field: "password", Given: "an empty string", Allowed: "at least 1 character"}
 	}
-	return firstError(checkEmail("email", p.Email), checkText("password", p.Password, 1, 0), checkText("device_name", p.DeviceName, 0, 255),
-		checkText("two_factor_code", p.TwoFactorCode, 0, 255))
+	return firstError(
+		checkEmail("email", p.Email),
+		checkText("password", p.Password, 1, 0),
+		checkText("device_name", p.DeviceName, 0, 255),
+		checkText("two_factor_code", p.TwoFactorCode, 0, 255),
+	)
 }
 
-// Format prints nothing but the type, for every verb.
+// Format prints the type alone, for every verb.
 func (p LoginParams) Format(f fmt.State, _ rune) { redacted("LoginParams{…}").format(f) }
 
-// LogValue gives what Format prints.
+// LogValue implements slog.LogValuer with the redacted text.
 func (p LoginParams) LogValue() slog.Value { return redacted("LoginParams{…}").logValue() }
 
 // Format prints the token's scopes alone, for every verb.
 func (t AccessToken) Format(f fmt.State, _ rune) { t.redacted().format(f) }
 
-// LogValue gives what Format prints.
+// LogValue implements slog.LogValuer with the redacted text.
 func (t AccessToken) LogValue() slog.Value { return t.redacted().logValue() }
 
 func (t AccessToken) redacted() redacted {

@@ -14,13 +14,16 @@ import (
 // LookupService asks the networks about phone numbers.
 type LookupService struct{ core *core }
 
-// LookupParams are numbers to look up. Too many of them, or too long ones, are the API's to refuse: its limits are not published.
+// LookupParams are numbers to look up. The API's limits on their count and
+// length are not published, so the client leaves them to the API.
 type LookupParams struct {
-	Numbers     []string  `json:"numbers"`               // with country code, at least one
-	ScheduledAt time.Time `json:"scheduled_at,omitzero"` // when to start, to the second (inferred); zero: now
+	Numbers []string `json:"numbers"` // with country code, at least one
+
+	// ScheduledAt is when to start, to the second (inferred). Zero means now.
+	ScheduledAt time.Time `json:"scheduled_at,omitzero"`
 }
 
-// LookupStatus is where a lookup stands.
+// LookupStatus is the state of a lookup.
 type LookupStatus string
 
 // The statuses are decided, not documented; others pass through.
@@ -31,21 +34,23 @@ const (
 	LookupFailed     LookupStatus = "failed"
 )
 
-// IsFinal reports whether the status is known to change no more.
+// IsFinal reports whether the status is known to be the last one.
 func (s LookupStatus) IsFinal() bool { return s == LookupCompleted || s == LookupFailed }
 
-// LookupBatch is what the API tells when it has accepted numbers. Its shape is decided, not documented; Raw holds it as it came.
+// LookupBatch is the API's answer to accepted numbers. Its shape is decided,
+// not documented; Raw holds the answer unchanged.
 type LookupBatch struct {
 	Status        LookupStatus    `json:"status"`
 	Accepted      int             `json:"accepted"`
 	Invalid       int             `json:"invalid"`
 	EstimatedCost Amount          `json:"estimated_cost"`
 	Currency      string          `json:"currency"`
-	Lookups       []Lookup        `json:"lookups"` // one for each number; where the API tells none, find them with List
+	Lookups       []Lookup        `json:"lookups"` // one per number; if empty, use List
 	Raw           json.RawMessage `json:"-"`
 }
 
-// Lookup is what is known of one number. Its shape is decided, not documented; Raw holds it as it came. The results are nil and "" until
+// Lookup is what is known about one number. Its shape is decided, not
+// documented; Raw holds the answer unchanged. The results are nil and "" until
 // the lookup is completed.
 type Lookup struct {
 	ID           ID              `json:"id"`
@@ -73,40 +78,54 @@ type LookupListParams struct {
 	PerPage int // 1 to 200; 0: 50
 }
 
-// Create asks about numbers; the answers come later, see Get, List and Wait. It costs money for each number and needs the scope lookup.
-// The API takes no idempotency key here, so the call is tried again only when it was certainly not carried out: after OutcomeUnknown
-// look with List before calling again. The API refuses with *InsufficientBalanceError and *ValidationError (CodeNoValidNumbers).
-func (s *LookupService) Create(ctx context.Context, p *LookupParams, opts ...CallOption) (*LookupBatch, error) {
+// Create asks about numbers. The results come later: see Get, List and Wait. It
+// costs money per number and needs the scope lookup.
+//
+// The API takes no idempotency key here, so the client retries only what was
+// certainly not carried out. After OutcomeUnknown look with List before calling
+// again. The API refuses with *InsufficientBalanceError or *ValidationError
+// (CodeNoValidNumbers).
+func (s *LookupService) Create(
+	ctx context.Context, p *LookupParams, opts ...CallOption,
+) (*LookupBatch, error) {
 	body, err := p.complete()
 	if err != nil {
 		return nil, err
 	}
-	return call[LookupBatch](ctx, s.core, request{op: &contract.LookupCreate, body: body}, opts)
+	return call[LookupBatch](ctx, coreOf(s), request{op: &contract.LookupCreate, body: body}, opts)
 }
 
-// Get tells what is known of one number, by the lookup's ID or Reference. It needs the scope lookup.
-func (s *LookupService) Get(ctx context.Context, id string, opts ...CallOption) (*Lookup, error) {
-	return getOne[Lookup](ctx, s.core, &contract.LookupGet, id, opts)
+// Get returns one lookup, by its ID or Reference. It needs the scope lookup.
+func (s *LookupService) Get(ctx context.Context, id ID, opts ...CallOption) (*Lookup, error) {
+	return getOne[Lookup](ctx, coreOf(s), &contract.LookupGet, id, opts)
 }
 
-// List gives a page of lookups, newest first (the paging is decided). It needs the scope lookup.
-func (s *LookupService) List(ctx context.Context, p *LookupListParams, opts ...CallOption) (*Page[Lookup], error) {
+// List returns a page of lookups, newest first (the paging is decided). It
+// needs the scope lookup.
+func (s *LookupService) List(
+	ctx context.Context, p *LookupListParams, opts ...CallOption,
+) (*Page[Lookup], error) {
 	if p == nil {
 		return nil, nilParams()
 	}
-	return list[Lookup](ctx, s.core, &contract.LookupList, p.Cursor, p.PerPage, "", opts)
+	return listPage[Lookup](ctx, coreOf(s), &contract.LookupList, p.Cursor, p.PerPage, "", opts)
 }
 
-// All ranges over all lookups, newest first, fetching pages as they are needed.
-func (s *LookupService) All(ctx context.Context, p *LookupListParams, opts ...CallOption) iter.Seq2[*Lookup, error] {
+// All ranges over all lookups, newest first. It fetches each page when it is
+// needed, and yields an error last if a page fails or its cursor repeats.
+func (s *LookupService) All(
+	ctx context.Context, p *LookupListParams, opts ...CallOption,
+) iter.Seq2[*Lookup, error] {
 	cursor := func(p *LookupListParams) *string { return &p.Cursor }
-	return iterate(p, cursor, func(p *LookupListParams) (*Page[Lookup], error) { return s.List(ctx, p, opts...) })
+	return iterate(ctx, &contract.LookupList, s.List, p, cursor, opts)
 }
 
-// Wait asks with Get until the lookup is final: first at once, then after 2 s, then at intervals that grow to 15 s. It ends with ctx.
-func (s *LookupService) Wait(ctx context.Context, id string, opts ...CallOption) (*Lookup, error) {
+// Wait calls Get until the lookup is final: immediately, after 2 s, then at
+// intervals that grow to 15 s. It ends with ctx.
+func (s *LookupService) Wait(ctx context.Context, id ID, opts ...CallOption) (*Lookup, error) {
 	get := func() (*Lookup, error) { return s.Get(ctx, id, opts...) }
-	return poll(ctx, s.core, &contract.LookupGet, get, func(l *Lookup) bool { return l.Status.IsFinal() })
+	final := func(l *Lookup) bool { return l.Status.IsFinal() }
+	return poll(ctx, coreOf(s), &contract.LookupGet, get, final)
 }
 
 func (p *LookupParams) complete() (*LookupParams, error) {
@@ -114,8 +133,8 @@ func (p *LookupParams) complete() (*LookupParams, error) {
 		return nil, nilParams()
 	}
 	body := *p
-	if !p.ScheduledAt.IsZero() {
-		body.ScheduledAt = p.ScheduledAt.UTC().Truncate(time.Second) // the API knows only the form that ends in Z
+	if !p.ScheduledAt.IsZero() { // the API knows only the form that ends in Z
+		body.ScheduledAt = p.ScheduledAt.UTC().Truncate(time.Second)
 	}
 	return &body, checkNumbers("numbers", p.Numbers, 0, 0)
 }
@@ -123,21 +142,29 @@ func (p *LookupParams) complete() (*LookupParams, error) {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (b *LookupBatch) UnmarshalJSON(data []byte) error {
 	type plain LookupBatch
-	return keepRaw(data, (*plain)(b), &b.Raw)
+	return keepRaw(data, (*plain)(b), func() *json.RawMessage { return &b.Raw })
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (l *Lookup) UnmarshalJSON(data []byte) error {
 	type plain Lookup
-	return keepRaw(data, (*plain)(l), &l.Raw)
+	return keepRaw(data, (*plain)(l), func() *json.RawMessage { return &l.Raw })
 }
 
 // Format prints the params without the numbers, for every verb.
-func (p LookupParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p LookupParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
-// LogValue gives what Format prints.
-func (p LookupParams) LogValue() slog.Value { return p.redacted().logValue() }
+// LogValue implements slog.LogValuer with the redacted text.
+func (p LookupParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p LookupParams) redacted() redacted {
-	return redacted("LookupParams{" + quantity(len(p.Numbers), "number") + "}")
-}
+// Format prints the batch without the lookups, for every verb.
+func (b LookupBatch) Format(f fmt.State, _ rune) { describe(b).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (b LookupBatch) LogValue() slog.Value { return describe(b).logValue() }
+
+// Format prints the lookup without the number, for every verb.
+func (l Lookup) Format(f fmt.State, _ rune) { describe(l).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (l Lookup) LogValue() slog.Value { return describe(l).logValue() }

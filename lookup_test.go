@@ -21,11 +21,21 @@ func ExampleLookupService_Create() {
 	defer fake.Close()
 	client := fake.Client()
 
-	batch, err := client.Lookup.Create(context.Background(), &hellio.LookupParams{Numbers: []string{"+233249990001", "+233209990002", "12"}})
+	batch, err := client.Lookup.Create(
+		context.Background(),
+		&hellio.LookupParams{Numbers: []string{"+233249990001", "+233209990002", "12"}},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(batch.Accepted, "accepted", batch.Invalid, "invalid", batch.EstimatedCost, batch.Currency)
+	fmt.Println(
+		batch.Accepted,
+		"accepted",
+		batch.Invalid,
+		"invalid",
+		batch.EstimatedCost,
+		batch.Currency,
+	)
 	for _, l := range batch.Lookups {
 		fmt.Println(l.MobileNumber, l.Status)
 	}
@@ -45,13 +55,16 @@ func ExampleLookupService_Wait() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 
-	batch, err := client.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{"+233249990001", helliotest.NumberInvalid}})
+	batch, err := client.Lookup.Create(
+		ctx,
+		&hellio.LookupParams{Numbers: []string{"+233249990001", helliotest.NumberInvalid}},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that lookups take
 	for _, l := range batch.Lookups {
-		found, err := client.Lookup.Wait(ctx, l.ID.String())
+		found, err := client.Lookup.Wait(ctx, l.ID)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -71,7 +84,10 @@ func ExampleLookupService_All() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	if _, err := client.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{"+233249990001", "+233209990002"}}); err != nil {
+	if _, err := client.Lookup.Create(
+		ctx,
+		&hellio.LookupParams{Numbers: []string{"+233249990001", "+233209990002"}},
+	); err != nil {
 		log.Fatal(err)
 	}
 	for l, err := range client.Lookup.All(ctx, &hellio.LookupListParams{}) {
@@ -94,12 +110,15 @@ func ExampleLookupService_Get() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	batch, err := client.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{helliotest.NumberPorted}})
+	batch, err := client.Lookup.Create(
+		ctx,
+		&hellio.LookupParams{Numbers: []string{helliotest.NumberPorted}},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that lookups take
-	found, err := client.Lookup.Get(ctx, batch.Lookups[0].ID.String())
+	found, err := client.Lookup.Get(ctx, batch.Lookups[0].ID)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -118,7 +137,10 @@ func ExampleLookupService_List() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	_, err = client.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{helliotest.NumberPorted}})
+	_, err = client.Lookup.Create(
+		ctx,
+		&hellio.LookupParams{Numbers: []string{helliotest.NumberPorted}},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -148,15 +170,26 @@ func TestLookupRefusesBadInput(t *testing.T) {
 		}
 	}
 	refusals := map[string]refusal{
-		"nil params":      {"params", create(nil)},
-		"no numbers":      {"numbers", create(&hellio.LookupParams{})},
-		"an empty list":   {"numbers", create(&hellio.LookupParams{Numbers: []string{}})},
-		"a blank number":  {"numbers[1]", create(&hellio.LookupParams{Numbers: []string{"233209990001", "\t"}})},
+		"nil params":    {"params", create(nil)},
+		"no numbers":    {"numbers", create(&hellio.LookupParams{})},
+		"an empty list": {"numbers", create(&hellio.LookupParams{Numbers: []string{}})},
+		"a blank number": {
+			"numbers[1]",
+			create(&hellio.LookupParams{Numbers: []string{"233209990001", "\t"}}),
+		},
 		"a broken number": {"numbers[0]", create(&hellio.LookupParams{Numbers: []string{"233\xff"}})},
-		"no time":         {"params", create(&hellio.LookupParams{Numbers: []string{"233209990001"}, ScheduledAt: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)})},
-		"nil page":        {"params", list(nil)},
-		"201 a page":      {"per_page", list(&hellio.LookupListParams{PerPage: 201})},
-		"-1 a page":       {"per_page", list(&hellio.LookupListParams{PerPage: -1})},
+		"no time": {
+			"params",
+			create(
+				&hellio.LookupParams{
+					Numbers:     []string{"233209990001"},
+					ScheduledAt: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC),
+				},
+			),
+		},
+		"nil page":   {"params", list(nil)},
+		"201 a page": {"per_page", list(&hellio.LookupListParams{PerPage: 201})},
+		"-1 a page":  {"per_page", list(&hellio.LookupListParams{PerPage: -1})},
 	}
 	for _, id := range badIDs {
 		refusals[fmt.Sprintf("get %q", id)] = refusal{"id", func(c *hellio.Client) error {
@@ -171,7 +204,7 @@ func TestLookupRefusesBadInput(t *testing.T) {
 	requireRefused(t, refusals)
 }
 
-func TestALookupIsScheduledInTheOnlyFormThatTheAPIKnows(t *testing.T) {
+func TestLookupsAreScheduledInUTCToTheSecond(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t)
 	accra := time.FixedZone("", 3600)
@@ -179,40 +212,66 @@ func TestALookupIsScheduledInTheOnlyFormThatTheAPIKnows(t *testing.T) {
 	p := &hellio.LookupParams{Numbers: []string{"233209990001"}, ScheduledAt: at}
 	_, err := fake.Client().Lookup.Create(t.Context(), p)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"numbers":["233209990001"],"scheduled_at":"2100-03-04T04:06:07Z"}`, string(fake.Requests()[0].Body))
+	require.JSONEq(
+		t,
+		`{"numbers":["233209990001"],"scheduled_at":"2100-03-04T04:06:07Z"}`,
+		string(fake.Requests()[0].Body),
+	)
 	require.Equal(t, at, p.ScheduledAt, "the caller's params are not changed")
-	_, err = fake.Client().Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: []string{"233209990001"}})
+	_, err = fake.Client().Lookup.Create(
+		t.Context(),
+		&hellio.LookupParams{Numbers: []string{"233209990001"}},
+	)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"numbers":["233209990001"]}`, string(fake.Requests()[1].Body))
 }
 
-func TestALookupTellsNothingUntilItIsCompleted(t *testing.T) {
+func TestLookupsHaveNoResultUntilCompleted(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t)
 	client := fake.Client()
-	batch, err := client.Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: []string{"233249990001"}})
+	batch, err := client.Lookup.Create(
+		t.Context(),
+		&hellio.LookupParams{Numbers: []string{"233249990001"}},
+	)
 	require.NoError(t, err)
-	early, err := client.Lookup.Get(t.Context(), batch.Lookups[0].ID.String())
+	early, err := client.Lookup.Get(t.Context(), batch.Lookups[0].ID)
 	require.NoError(t, err)
 	require.Nil(t, early.Valid)
 	require.Nil(t, early.Reachable)
 	require.Empty(t, early.Network)
 	require.True(t, early.CompletedAt.IsZero())
 	fake.Advance(time.Minute)
-	late, err := client.Lookup.Get(t.Context(), early.Reference)
+	late, err := client.Lookup.Get(t.Context(), hellio.ID(early.Reference))
 	require.NoError(t, err)
 	require.True(t, late.Status.IsFinal())
-	require.Equal(t, []any{true, true, false, false, "MTN", "GH", "620", "01", "0.0100"},
-		[]any{*late.Valid, *late.Reachable, *late.Ported, *late.Roaming, late.Network, late.Country, late.MCC, late.MNC, late.Cost.String()})
+	require.Equal(
+		t,
+		[]any{true, true, false, false, "MTN", "GH", "620", "01", "0.0100"},
+		[]any{
+			*late.Valid,
+			*late.Reachable,
+			*late.Ported,
+			*late.Roaming,
+			late.Network,
+			late.Country,
+			late.MCC,
+			late.MNC,
+			late.Cost.String(),
+		},
+	)
 	require.NotEmpty(t, late.Raw)
 }
 
-func TestALookupWhoseReplyIsLostIsNotRepeated(t *testing.T) {
+func TestLookupsWithLostRepliesAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t)
 	fake.Fault(helliotest.LookupCreate, helliotest.Nth(1), helliotest.LoseReply())
 	client := fake.Client()
-	_, err := client.Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: []string{"233249990001"}})
+	_, err := client.Lookup.Create(
+		t.Context(),
+		&hellio.LookupParams{Numbers: []string{"233249990001"}},
+	)
 	require.ErrorIs(t, err, hellio.ErrOutcomeUnknown)
 	require.Len(t, fake.Requests(), 1)
 	require.Empty(t, fake.Requests()[0].IdempotencyKey)
@@ -223,7 +282,12 @@ func TestALookupWhoseReplyIsLostIsNotRepeated(t *testing.T) {
 
 func TestNoValidNumbersIsAValidationError(t *testing.T) {
 	t.Parallel()
-	_, err := helliotest.New(t).Client().Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: []string{"12"}})
+	_, err := helliotest.New(
+		t,
+	).Client().Lookup.Create(
+		t.Context(),
+		&hellio.LookupParams{Numbers: []string{"12"}},
+	)
 	var invalid *hellio.ValidationError
 	require.ErrorAs(t, err, &invalid)
 	require.Equal(t, hellio.CodeNoValidNumbers, invalid.Code)

@@ -23,12 +23,15 @@ type config struct {
 	limiter     Limiter
 	logger      *slog.Logger
 	hook        func(context.Context, Attempt)
+	tracer      Tracer
+	middleware  []middleware
 	app         string
 	maxResponse int64
 }
 
-// WithBaseURL sets the API's address, with /v1, with or without a last slash. It must be an absolute https URL without user, query and
-// fragment; http is allowed for loopback hosts.
+// WithBaseURL sets the API's address, with /v1, with or without a last slash.
+// It must be an absolute https URL without user, query and fragment. Loopback
+// hosts may use http.
 func WithBaseURL(base string) Option {
 	return func(c *config) error {
 		c.baseURL = base
@@ -36,8 +39,9 @@ func WithBaseURL(base string) Option {
 	}
 }
 
-// WithUnsafePlainHTTP allows http to hosts other than loopback, where anybody on the way can read token and messages: for a fake in
-// another container, never for the API.
+// WithUnsafePlainHTTP allows http to hosts other than loopback. Everyone on the
+// way can then read token and messages. Use it for a fake in another container,
+// never for the API.
 func WithUnsafePlainHTTP() Option {
 	return func(c *config) error {
 		c.plainHTTP = true
@@ -45,22 +49,35 @@ func WithUnsafePlainHTTP() Option {
 	}
 }
 
-// WithHTTPClient sends through hc, which is not changed. Its Transport is used (nil: http.DefaultTransport), as are its Jar and its
-// Timeout, which bounds one attempt; its CheckRedirect is not, since no redirect is followed. A nil hc is a *ParamError.
+// WithHTTPClient sends through hc, which the client does not change. It uses
+// hc's Transport (nil: http.DefaultTransport), Jar and Timeout, which bounds
+// one attempt. It ignores CheckRedirect, because it follows no redirect. A nil
+// hc is a *ParamError.
 //
-// With a *http.Transport, requests that must not be repeated go through a copy of it that opens a connection each. Any other
-// RoundTripper is used as it is; an error is taken as proof that nothing was sent only if the RoundTripper reports to net/http/httptrace.
+// An *http.Transport keeps 2 idle connections per host unless
+// MaxIdleConnsPerHost is set; the client's own pool keeps 64. Writes without an
+// idempotency key never use a reused HTTP/1.1 connection: they go through a
+// copy of the Transport that opens a connection for each.
+//
+// Any other RoundTripper is used unchanged. It can read a request body once, so
+// that a RoundTripper that retries can't send a message twice. Never let one
+// copy the body to send it again: the client can't see such a request, and it
+// may send and charge twice. A RoundTripper should pass the request's context
+// on. One that hides it from net/http/httptrace makes errors less certain, and
+// net/http may then repeat requests without a body.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc == nil {
 			return &ParamError{Field: "http client", Given: "nil", Allowed: "an *http.Client"}
 		}
-		c.http, c.callersHTTP = hc, true
+		c.http = hc
+		c.callersHTTP = true
 		return nil
 	}
 }
 
-// WithTokenSource asks ts for the token before each attempt. A nil ts is a *ParamError.
+// WithTokenSource sets the source of the token, asked before each attempt. A
+// nil ts is a *ParamError.
 func WithTokenSource(ts TokenSource) Option {
 	return func(c *config) error {
 		if ts == nil {
@@ -71,7 +88,8 @@ func WithTokenSource(ts TokenSource) Option {
 	}
 }
 
-// WithDefaultSender sets the sender of messages whose params name none. At most 11 characters; it must be approved for the account.
+// WithDefaultSender sets the sender of messages whose params name none. It has
+// at most 11 characters and must be approved for the account (documented).
 func WithDefaultSender(sender string) Option {
 	return func(c *config) error {
 		c.sender = sender
@@ -79,7 +97,8 @@ func WithDefaultSender(sender string) Option {
 	}
 }
 
-// WithRetryPolicy sets how often and how fast calls are tried again. A value out of range is a *ParamError.
+// WithRetryPolicy sets how often and how fast calls are retried. A value out of
+// range is a *ParamError.
 func WithRetryPolicy(p RetryPolicy) Option {
 	return func(c *config) error {
 		c.policy = p
@@ -87,20 +106,26 @@ func WithRetryPolicy(p RetryPolicy) Option {
 	}
 }
 
-// WithLimiter lets l pace the client's attempts, in place of a WindowLimiter of its own. nil: no pacing. A nil *WindowLimiter is a
+// WithLimiter sets the Limiter that paces the client's attempts, in place of a
+// WindowLimiter of its own. nil: no pacing. A nil *WindowLimiter is a
 // *ParamError.
 func WithLimiter(l Limiter) Option {
 	return func(c *config) error {
 		if w, ok := l.(*WindowLimiter); ok && w == nil {
-			return &ParamError{Field: "limiter", Given: "a nil *WindowLimiter", Allowed: "a Limiter, or nil for no pacing"}
+			return &ParamError{
+				Field:   "limiter",
+				Given:   "a nil *WindowLimiter",
+				Allowed: "a Limiter, or nil for no pacing",
+			}
 		}
 		c.limiter = l
 		return nil
 	}
 }
 
-// WithLogger writes one line for each attempt to l: at debug, and at info when another attempt follows. No token, code, text or phone
-// number is ever written. nil: no log.
+// WithLogger writes one line for each attempt to l: at debug, and at info when
+// a retry follows. It never writes a token, code, text or phone number. nil: no
+// log.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error {
 		c.logger = l
@@ -108,7 +133,8 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithAttemptHook calls hook after each attempt, on the goroutine of the call and with its context. nil: no hook.
+// WithAttemptHook sets a function that runs after each attempt, refused dials
+// included, on the goroutine of the call and with its context. nil: no hook.
 func WithAttemptHook(hook func(context.Context, Attempt)) Option {
 	return func(c *config) error {
 		c.hook = hook
@@ -116,19 +142,25 @@ func WithAttemptHook(hook func(context.Context, Attempt)) Option {
 	}
 }
 
-// WithAppInfo adds the application's name and version to the User-Agent. Letters, digits and ._- only; the version may be "".
+// WithAppInfo adds the application's name and version to the User-Agent. Both
+// consist of letters, digits and ._- only; the version may be "".
 func WithAppInfo(name, version string) Option {
 	return func(c *config) error {
 		if !isProductToken(name) || version != "" && !isProductToken(version) {
-			return &ParamError{Field: "app info", Given: "another character, or no name", Allowed: "letters, digits and ._-"}
+			return &ParamError{
+				Field:   "app info",
+				Given:   "no name, or another character",
+				Allowed: "letters, digits and ._-",
+			}
 		}
 		c.app = strings.TrimSuffix(name+"/"+version, "/")
 		return nil
 	}
 }
 
-// WithMaxResponseBytes bounds the body of an answer; a larger one is a *DecodeError. At least 1; without this option 4 MiB. Of an error
-// body no more than 64 KiB are read.
+// WithMaxResponseBytes limits the body of a response; a larger one is a
+// *DecodeError. n is 1 byte to 1 TiB; without this option it is 4 MiB. Of an
+// error body the client reads at most 64 KiB.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n < 1 || n > 1<<40 {
@@ -143,20 +175,21 @@ func isProductToken(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
 }
 
-// parseBaseURL accepts an absolute https URL, or an http one to a loopback host, without user, query and fragment.
+// parseBaseURL accepts an absolute https URL, or http to a loopback host,
+// without user, query and fragment.
 func parseBaseURL(text string, plainHTTP bool) (*url.URL, error) {
-	const allowed = "an absolute https URL without user, query and fragment"
-	refuse := func(given string) error { return &ParamError{Field: "base URL", Given: given, Allowed: allowed} }
+	const allowed = "an absolute https URL with /v1, without user, query and fragment"
+	bad := func(given string) error { return &ParamError{Field: "base URL", Given: given, Allowed: allowed} }
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
 	case err != nil:
-		return nil, refuse("one that can't be parsed")
+		return nil, bad("a text that is no URL")
 	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-		return nil, refuse("one that is not absolute")
+		return nil, bad("a URL that is not absolute")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
-		return nil, refuse("one with a user, query or fragment")
+		return nil, bad("a URL with a user, query or fragment")
 	case u.Scheme == "http" && !plainHTTP && !isLoopback(u.Hostname()):
-		return nil, refuse("plain http to a host that is not loopback")
+		return nil, bad("plain http to a host that is not loopback (WithUnsafePlainHTTP allows it)")
 	default:
 		return u, nil
 	}

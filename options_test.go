@@ -19,7 +19,7 @@ func TestOptionsRefuseBadInputByName(t *testing.T) {
 		"nil option":                {nil, "option", []string{"nil"}},
 		"nil http.Client":           {WithHTTPClient(nil), "http client", []string{"nil"}},
 		"nil TokenSource":           {WithTokenSource(nil), "token source", []string{"nil"}},
-		"empty sender":              {WithDefaultSender(""), "sender", []string{"0 characters", "11"}},
+		"empty sender":              {WithDefaultSender(""), "sender", []string{"an empty string", "11"}},
 		"blank sender":              {WithDefaultSender("  "), "sender", []string{"2 characters", "11"}},
 		"long sender":               {WithDefaultSender("TWELVE-CHARS"), "sender", []string{"12 characters", "11"}},
 		"sender of broken UTF-8":    {WithDefaultSender("\xff"), "sender", []string{"UTF-8"}},
@@ -30,7 +30,7 @@ func TestOptionsRefuseBadInputByName(t *testing.T) {
 		"no response bytes":         {WithMaxResponseBytes(0), "max response bytes", []string{"0 bytes", "1"}},
 		"negative response bytes":   {WithMaxResponseBytes(-1), "max response bytes", []string{"-1"}},
 		"too many response bytes":   {WithMaxResponseBytes(1 << 50), "max response bytes", []string{"1 TiB"}},
-		"a negative wait":           {WithRetryPolicy(RetryPolicy{MaxWait: -time.Second}), "retry policy: MaxWait", []string{"-1s"}},
+		"a negative wait":           {WithRetryPolicy(RetryPolicy{MaxWait: -time.Second}), "RetryPolicy.MaxWait", []string{"-1s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

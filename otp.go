@@ -11,93 +11,128 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// OTPService sends one-time passwords and checks them. The API makes the codes; the application never sees one.
+// OTPService sends one-time passwords and checks them. The API makes the codes;
+// the application never sees one.
 type OTPService struct{ core *core }
 
-// Channel is the way that a one-time password or a message takes.
+// Channel is how a one-time password or a message travels.
 type Channel string
 
-// The known channels; others pass through.
+// The known channels; others pass through. WhatsApp is inferred: the vendor's
+// SDKs have it, its other pages do not.
 const (
 	ChannelSMS      Channel = "sms"
 	ChannelVoice    Channel = "voice"
-	ChannelWhatsApp Channel = "whatsapp" // inferred: the vendor's SDKs have it, its other pages do not
+	ChannelWhatsApp Channel = "whatsapp"
 	ChannelEmail    Channel = "email"
 )
 
-// OTPSendParams is one code for one destination: MobileNumber, or Email on the e-mail channel.
+// OTPSendParams is one code for one destination: MobileNumber, or Email on the
+// e-mail channel.
 type OTPSendParams struct {
-	Channel       Channel `json:"channel,omitempty"`       // "": sms for a MobileNumber, email for an Email
-	MobileNumber  string  `json:"mobile_number,omitempty"` // with country code, at most 20 characters
-	Email         string  `json:"email,omitempty"`
-	Sender        string  `json:"sender,omitempty"`  // approved sender name, at most 11 characters; "": the client's default on sms and voice; ignored on the others
-	Length        int     `json:"length,omitempty"`  // digits of the code, 4 to 10; 0: the API's default (6 is decided)
-	ExpiryMinutes int     `json:"expiry,omitempty"`  // minutes that the code lives, 1 to 1440; 0: the API's default (5 is decided)
-	Purpose       string  `json:"purpose,omitempty"` // a label, at most 32 characters
-	Gateway       string  `json:"gateway,omitempty"` // overrides the route (inferred; values are not published)
+	// Channel "" stands for sms with a MobileNumber and for email with an Email.
+	Channel Channel `json:"channel,omitempty"`
+
+	// MobileNumber has a country code and at most 20 characters.
+	MobileNumber string `json:"mobile_number,omitempty"`
+	Email        string `json:"email,omitempty"`
+
+	// Sender is an approved sender name of at most 11 characters. On sms and
+	// voice "" stands for the client's default; other channels ignore it.
+	Sender string `json:"sender,omitempty"`
+
+	// Length is the number of digits, 4 to 10. 0 stands for the API's default
+	// (6 is decided).
+	Length int `json:"length,omitempty"`
+
+	// ExpiryMinutes is the lifetime of the code, 1 to 1440. 0 stands for the
+	// API's default (5 is decided).
+	ExpiryMinutes int `json:"expiry,omitempty"`
+
+	Purpose string `json:"purpose,omitempty"` // a label of at most 32 characters
+	Gateway string `json:"gateway,omitempty"` // overrides the route (inferred)
 }
 
-// OTPSendResult is what the API tells when it has accepted a code for sending.
+// OTPSendResult is the API's answer to a code that it accepted for sending.
 type OTPSendResult struct {
 	KeyedResult
-	Reference        string        `json:"reference"`          // of the message that carries the code; see Reports.GetMessage
-	MobileNumber     string        `json:"mobile_number"`      // "" on the e-mail channel
-	Email            string        `json:"email"`              // on the e-mail channel (the name is decided)
-	ExpiresInMinutes int           `json:"expires_in_minutes"` // from now
-	Status           MessageStatus `json:"status"`             // "queued"
+	Reference        string        `json:"reference"` // of the message; see GetMessage
+	MobileNumber     string        `json:"mobile_number"`
+	Email            string        `json:"email"` // the name is decided
+	ExpiresInMinutes int           `json:"expires_in_minutes"`
+	Status           MessageStatus `json:"status"` // "queued"
 }
 
-// Send makes a code and sends it; a new code replaces the one before it for the same destination (decided). It costs what the message
-// costs, needs the scope otp, and carries an idempotency key, so that a retry sends no second code.
+// Send makes a code and sends it. A new code replaces the previous one for the
+// same destination (decided). It costs as much as the message, needs the scope
+// otp, and carries an idempotency key, so a retry sends no second code.
 //
-// The API refuses as SMS.Send's does, with CodeInvalidRecipient too, and limits sends by source IP besides the token's limit
-// (documented; the size is not published): both are a *RateLimitError.
-func (s *OTPService) Send(ctx context.Context, p *OTPSendParams, opts ...CallOption) (*OTPSendResult, error) {
-	body, err := p.complete(s.core.sender)
+// The API refuses as in SMSService.Send, and with CodeInvalidRecipient. It
+// limits sends per source IP in addition to the token's limit (documented; the
+// size is not published): both return a *RateLimitError.
+func (s *OTPService) Send(
+	ctx context.Context, p *OTPSendParams, opts ...CallOption,
+) (*OTPSendResult, error) {
+	body, err := p.complete(coreOf(s).defaultSender())
 	if err != nil {
 		return nil, err
 	}
-	return call[OTPSendResult](ctx, s.core, request{op: &contract.OTPSend, body: body}, opts)
+	return call[OTPSendResult](ctx, coreOf(s), request{op: &contract.OTPSend, body: body}, opts)
 }
 
-// complete checks the params and returns a copy with channel and default sender filled in.
+// complete checks the params and returns a copy with channel and default
+// sender.
 func (p *OTPSendParams) complete(sender string) (*OTPSendParams, error) {
 	if p == nil {
 		return nil, nilParams()
 	}
 	body := *p
 	body.Channel = channelFor(p.Channel, p.MobileNumber, p.Email)
-	spoken := body.Channel == "" || body.Channel == ChannelSMS || body.Channel == ChannelVoice
-	if spoken && body.Sender == "" {
+	needsSender := body.Channel == "" || body.Channel == ChannelSMS || body.Channel == ChannelVoice
+	if needsSender && body.Sender == "" {
 		body.Sender = sender
 	}
-	if spoken || body.Sender != "" {
+	if needsSender || body.Sender != "" {
 		if err := checkSender(body.Sender); err != nil {
 			return nil, err
 		}
 	}
-	return &body, firstError(checkDestination(body.Channel, p.MobileNumber, p.Email), checkRange("length", p.Length, contract.MinOTPLength, contract.MaxOTPLength),
-		checkRange("expiry", p.ExpiryMinutes, contract.MinOTPExpiry, contract.MaxOTPExpiry), checkText("purpose", p.Purpose, 0, contract.MaxOTPPurpose), checkText("gateway", p.Gateway, 0, 0))
+	return &body, firstError(
+		checkDestination(body.Channel, p.MobileNumber, p.Email),
+		checkRange("length", p.Length, contract.MinOTPLength, contract.MaxOTPLength),
+		checkRange("expiry", p.ExpiryMinutes, contract.MinOTPExpiry, contract.MaxOTPExpiry),
+		checkText("purpose", p.Purpose, 0, contract.MaxOTPPurpose),
+		checkText("gateway", p.Gateway, 0, 0),
+	)
 }
 
-// OTPVerifyParams is the code that somebody has typed, and where it was sent.
+// OTPVerifyParams is a code as a person typed it, and its destination.
 type OTPVerifyParams struct {
-	Channel      Channel `json:"channel,omitempty"` // "": sms for a MobileNumber, email for an Email
+	// Channel "" stands for sms with a MobileNumber and for email with an Email.
+	Channel      Channel `json:"channel,omitempty"`
 	MobileNumber string  `json:"mobile_number,omitempty"`
 	Email        string  `json:"email,omitempty"`
-	Code         string  `json:"code"` // as typed; white space around it does not count
+	Code         string  `json:"code"` // white space around it does not count
 }
 
-// Verify tells whether the code is the latest one sent to the destination, unexpired and unused. A wrong code is (false, nil), so that
-// the bool can't be overlooked; a right one is used up by this call. After 5 wrong ones a code is dead (decided). It needs the scope
-// otp, costs nothing, and is not tried again once the request may have arrived: an *APIError or *ConnectionError with OutcomeUnknown
-// may have used up the code.
-func (s *OTPService) Verify(ctx context.Context, p *OTPVerifyParams, opts ...CallOption) (verified bool, err error) {
+// Verify reports whether the code is the latest one sent to the destination,
+// unexpired and unused. It returns true only if the API answers 2xx with
+// data.verified true. A wrong code is (false, nil), so no caller can overlook
+// the bool. A right code is used up by this call; after 5 wrong ones a code is
+// dead (decided). WithResponse and OTPStatusOf say why a code is not right.
+//
+// Verify needs the scope otp and costs nothing. It is not retried once the
+// request may have arrived: an *APIError or *ConnectionError with
+// OutcomeUnknown may have used up the code.
+func (s *OTPService) Verify(
+	ctx context.Context, p *OTPVerifyParams, opts ...CallOption,
+) (verified bool, err error) {
 	body, err := p.complete()
 	if err != nil {
 		return false, err
 	}
-	verdict, err := call[otpVerdict](ctx, s.core, request{op: &contract.OTPVerify, body: body, also: http.StatusUnprocessableEntity}, opts)
+	r := request{op: &contract.OTPVerify, body: body, altStatus: http.StatusUnprocessableEntity}
+	verdict, err := call[otpVerdict](ctx, coreOf(s), r, opts)
 	return verdict != nil && verdict.verified, err
 }
 
@@ -113,7 +148,8 @@ func (p *OTPVerifyParams) complete() (*OTPVerifyParams, error) {
 	return &body, checkDestination(body.Channel, p.MobileNumber, p.Email)
 }
 
-// channelFor leaves a given channel as it is; none is sent for a number, which the API takes for sms.
+// channelFor returns the channel to send: the given one, email for an address
+// alone, and none for a number, which the API treats as sms.
 func channelFor(given Channel, number, email string) Channel {
 	if given == "" && number == "" && email != "" {
 		return ChannelEmail
@@ -123,7 +159,11 @@ func channelFor(given Channel, number, email string) Channel {
 
 func checkDestination(channel Channel, number, email string) error {
 	if number != "" && email != "" {
-		return &ParamError{Field: "mobile_number", Given: "both mobile_number and email", Allowed: "one of them"}
+		return &ParamError{
+			Field:   "mobile_number",
+			Given:   "both mobile_number and email",
+			Allowed: "one of them",
+		}
 	}
 	switch channel {
 	case "", ChannelSMS, ChannelVoice, ChannelWhatsApp:
@@ -135,50 +175,98 @@ func checkDestination(channel Channel, number, email string) error {
 		return checkEmail("email", email)
 	}
 	if number == "" && email == "" {
-		return &ParamError{Field: "mobile_number", Given: "neither mobile_number nor email", Allowed: "one of them"}
+		return &ParamError{
+			Field:   "mobile_number",
+			Given:   "neither mobile_number nor email",
+			Allowed: "one of them",
+		}
 	}
 	return nil
 }
 
-// otpVerdict is the answer to Verify: 200, or 422 with the same shape for a wrong code. Other 422s have no data.verified and are errors.
-type otpVerdict struct{ verified bool }
+// OTPStatus says what Verify found out about a code.
+type OTPStatus string
+
+// The known statuses; others pass through. Expired is decided, not documented.
+// So is invalid for a code that was used, that is dead or that was never sent:
+// the API does not distinguish it from a wrong one.
+const (
+	OTPVerified OTPStatus = "verified"
+	OTPInvalid  OTPStatus = "invalid"
+	OTPExpired  OTPStatus = "expired"
+)
+
+// OTPStatusOf returns the status in the Response of an OTPService.Verify, as
+// WithResponse fills it. It returns OTPVerified exactly if Verify returned
+// true, and "" if Verify returned an error or the API sent no other status.
+func OTPStatusOf(r *Response) OTPStatus {
+	if r == nil || !is2xx(r.StatusCode) && r.StatusCode != http.StatusUnprocessableEntity {
+		return ""
+	}
+	var verdict otpVerdict
+	if verdict.decodeBody(r.Body) != nil {
+		return ""
+	}
+	verdict.stamp(r)
+	switch {
+	case verdict.verified:
+		return OTPVerified
+	case verdict.status == OTPVerified: // not what data.verified and the HTTP status say
+		return ""
+	default:
+		return verdict.status
+	}
+}
+
+// otpVerdict is the result of Verify: a 200, or a 422 of the same shape for a
+// wrong code. Other 422s have no data.verified and are errors.
+type otpVerdict struct {
+	verified bool
+	status   OTPStatus
+}
+
+// stamp makes the code wrong unless the API answered 2xx: a refusal verifies
+// nothing, even if its body says so.
+func (v *otpVerdict) stamp(r *Response) { v.verified = v.verified && is2xx(r.StatusCode) }
+
+func is2xx(status int) bool { return status >= 200 && status < 300 }
 
 var errNotBool = errors.New("the answer's data.verified is not a bool")
 
 func (v *otpVerdict) decodeBody(body []byte) error {
-	var answer struct {
+	var envelope struct {
 		Data map[string]json.RawMessage `json:"data"`
 	}
-	if err := decodeWhole(body, &answer); err != nil {
+	if err := decodeWhole(body, &envelope); err != nil {
 		return errNoData
 	}
-	switch verified, told := answer.Data["verified"]; {
-	case !told:
-		return errNoData
-	case string(verified) == "true" || string(verified) == "false":
+	verified, given := envelope.Data["verified"]
+	switch string(verified) {
+	case "true", "false":
 		v.verified = string(verified) == "true"
+		_ = json.Unmarshal(envelope.Data["status"], &v.status) // "" if it is no string
 		return nil
-	default:
-		return errNotBool
 	}
+	if !given {
+		return errNoData
+	}
+	return errNotBool
 }
 
 // Format prints the params without number and address, for every verb.
-func (p OTPSendParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p OTPSendParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
-// LogValue gives what Format prints.
-func (p OTPSendParams) LogValue() slog.Value { return p.redacted().logValue() }
-
-func (p OTPSendParams) redacted() redacted {
-	return redacted(fmt.Sprintf("OTPSendParams{channel %q, sender %q, length %d, expiry %d min}", p.Channel, p.Sender, p.Length, p.ExpiryMinutes))
-}
+// LogValue implements slog.LogValuer with the redacted text.
+func (p OTPSendParams) LogValue() slog.Value { return describe(p).logValue() }
 
 // Format prints the params without code, number and address, for every verb.
-func (p OTPVerifyParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p OTPVerifyParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
-// LogValue gives what Format prints.
-func (p OTPVerifyParams) LogValue() slog.Value { return p.redacted().logValue() }
+// LogValue implements slog.LogValuer with the redacted text.
+func (p OTPVerifyParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p OTPVerifyParams) redacted() redacted {
-	return redacted(fmt.Sprintf("OTPVerifyParams{channel %q, code of %s}", p.Channel, characters(p.Code)))
-}
+// Format prints the result without number and address, for every verb.
+func (r OTPSendResult) Format(f fmt.State, _ rune) { describe(r).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (r OTPSendResult) LogValue() slog.Value { return describe(r).logValue() }

@@ -1,72 +1,218 @@
 package hellio
 
-import "errors"
+import (
+	"errors"
+	"net/http"
+	"time"
+)
 
-// Outcome says what is known about a call that returned an error: whether the message went out, whether money was taken.
+// Outcome is what is known about a call that returned an error: whether the
+// message was sent and money was taken.
 type Outcome int
 
-// The outcomes. The zero value is the one that promises nothing.
 const (
-	// OutcomeUnknown: the API may or may not have acted. Going on with the same idempotency key is safe, a new call may send twice.
+	// OutcomeUnknown, the zero value, promises nothing: the API may or may not
+	// have acted. [WithResumeKey] is safe; a new call may send twice.
 	OutcomeUnknown Outcome = iota
-	// OutcomeNotSent: no complete request left this process, so nothing was sent or charged.
+	// OutcomeNotSent: no complete request left this process. Nothing was sent
+	// or charged.
 	OutcomeNotSent
-	// OutcomeRejected: the API refused the call; nothing was sent or charged.
+	// OutcomeRejected: the API refused the call. Nothing was sent or charged.
 	OutcomeRejected
-	// OutcomeAccepted: the API took the call; it was charged if it costs money, though its answer could not be read.
+	// OutcomeAccepted: the API accepted the call, and charged it if it costs
+	// money, though its response could not be read.
 	OutcomeAccepted
 )
 
+var outcomeNames = [...]string{"unknown", "not sent", "rejected", "accepted"}
+
 // String returns "unknown", "not sent", "rejected" or "accepted".
 func (o Outcome) String() string {
-	switch o {
-	case OutcomeNotSent:
-		return "not sent"
-	case OutcomeRejected:
-		return "rejected"
-	case OutcomeAccepted:
-		return "accepted"
-	default:
-		return "unknown"
+	if o < 0 || int(o) >= len(outcomeNames) {
+		return outcomeNames[OutcomeUnknown]
+	}
+	return outcomeNames[o]
+}
+
+// MarshalText returns what String returns.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads what MarshalText writes, so that a job's record can store
+// an outcome. Any other text is a *ParamError and leaves o unchanged.
+func (o *Outcome) UnmarshalText(text []byte) error {
+	for known, name := range outcomeNames {
+		if name == string(text) {
+			*o = Outcome(known)
+			return nil
+		}
+	}
+	return &ParamError{
+		Field:   "outcome",
+		Given:   characters(string(text)),
+		Allowed: `"unknown", "not sent", "rejected" or "accepted"`,
 	}
 }
 
-// MarshalText writes what String returns.
-func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
-
-// ErrOutcomeUnknown is the question to ask before sending again: errors.Is(err, ErrOutcomeUnknown) is true when the call may have
-// been carried out although it returned an error.
+// ErrOutcomeUnknown is the question to ask before a second call:
+// errors.Is(err, ErrOutcomeUnknown) is true if the call may have been carried
+// out although it returned an error.
 var ErrOutcomeUnknown = errors.New("hellio: the outcome of the call is unknown")
 
-// OutcomeOf tells the outcome of a call from the error that it returned: OutcomeAccepted for nil, OutcomeUnknown for an error that is
-// not of this package.
+// OutcomeOf returns the outcome of a call from the error that it returned:
+// OutcomeAccepted for nil, OutcomeUnknown for an error that is not of this
+// package, and for joined errors of which one is unknown.
 func OutcomeOf(err error) Outcome {
 	if err == nil {
 		return OutcomeAccepted
 	}
-	var told interface{ outcome() Outcome }
-	if errors.Is(err, ErrOutcomeUnknown) { // of several joined errors, one in doubt is enough
+	var known interface{ outcome() Outcome }
+	if errors.Is(err, ErrOutcomeUnknown) || !errors.As(err, &known) {
 		return OutcomeUnknown
 	}
-	if errors.As(err, &told) {
-		return told.outcome()
-	}
-	return OutcomeUnknown
+	return known.outcome()
 }
 
-// settle joins what the attempts so far have shown, OutcomeNotSent before the first, with what the latest one shows. An Unknown is resolved only by a 2xx, or by a
-// replay of a refusal: the layers that answer 401, 402, 403, 422, 429 or 409 may do so before the idempotency layer is asked.
-func settle(sofar, latest Outcome, replayed bool) Outcome {
+// Advice is what a caller may do after a call that returned an error. It fits
+// the retry rules of job queues.
+type Advice int
+
+const (
+	// AdviceInspect, the zero value: the call may have been carried out, and no
+	// key protects it. Look first: Reports, Lookup.List, the balance.
+	AdviceInspect Advice = iota
+	// AdviceStop: the call is done, or fails again in the same way. Correct the
+	// cause first.
+	AdviceStop
+	// AdviceRetry: nothing was sent, or the call was a read or a delete. Call
+	// again. A 404 to a delete then means that it is done.
+	AdviceRetry
+	// AdviceResume: the message may have been sent. Call again with the same
+	// params and [WithResumeKey].
+	AdviceResume
+)
+
+var adviceNames = [...]string{"inspect", "stop", "retry", "resume"}
+
+// String returns "inspect", "stop", "retry" or "resume".
+func (a Advice) String() string {
+	if a < 0 || int(a) >= len(adviceNames) {
+		return adviceNames[AdviceInspect]
+	}
+	return adviceNames[a]
+}
+
+// RetryAdvice returns what to do after a call that returned err, and how long
+// to wait before it: the Retry-After that the API or the limiter reported, or 0
+// if there is none, where a queue uses its own backoff.
+//
+// It returns AdviceStop for nil, and AdviceInspect for an error that is not of
+// this package or that joins several calls.
+func RetryAdvice(err error) (Advice, time.Duration) {
+	if err == nil {
+		return AdviceStop, 0
+	}
+	var param *ParamError
+	var failed callError
 	switch {
-	case latest == OutcomeAccepted:
-		return latest
+	case errors.As(err, &failed) && failed.info() != nil:
+		if joined(err) {
+			return AdviceInspect, 0
+		}
+		return advise(failed)
+	case errors.As(err, &param) && !joined(err):
+		return AdviceStop, 0
+	default:
+		return AdviceInspect, 0
+	}
+}
+
+// joined reports whether err joins several errors, which may be of several
+// calls, before its chain reaches an error of this package.
+func joined(err error) bool {
+	for err != nil {
+		if _, ok := err.(interface{ outcome() Outcome }); ok {
+			return false
+		}
+		if _, ok := err.(interface{ Unwrap() []error }); ok {
+			return true
+		}
+		err = errors.Unwrap(err)
+	}
+	return false
+}
+
+// callError is any error of a call that was made.
+type callError interface {
+	error
+	outcome() Outcome
+	info() *callInfo
+	answer() *Response
+}
+
+// ResponseOf returns the Response of the call that returned err, for every
+// error of this package but a *ParamError, which no call was made for.
+func ResponseOf(err error) (*Response, bool) {
+	var failed callError
+	if !errors.As(err, &failed) || failed.info() == nil {
+		return nil, false
+	}
+	return failed.answer(), true
+}
+
+func advise(e callError) (Advice, time.Duration) {
+	info := e.info()
+	after := e.answer().RateLimit.RetryAfter
+	if limited, ok := e.(*RateLimitError); ok {
+		after = limited.RetryAfter
+	}
+	replayedFailure := e.answer().Replayed && e.answer().StatusCode >= http.StatusInternalServerError
+	switch outcome := e.outcome(); {
+	case info.config && (outcome == OutcomeNotSent || outcome == OutcomeRejected):
+		return AdviceStop, 0
+	case outcome == OutcomeNotSent:
+		return AdviceRetry, after
+	case outcome == OutcomeRejected && !isRateLimit(e):
+		return AdviceStop, 0
+	case outcome == OutcomeRejected:
+		return AdviceRetry, after
+	case info.op == "": // made by the caller: nothing is known about its operation
+		return AdviceInspect, 0
+	case info.class == classGet, info.class == classDelete:
+		return AdviceRetry, after
+	case info.class != classKeyed, info.otherToken, replayedFailure:
+		return AdviceInspect, 0
+	default:
+		return AdviceResume, after
+	}
+}
+
+// isRateLimit reports whether e is a 429. A *ConnectionError that is Rejected
+// comes from an attempt that was not sent after one that met a 429: the client
+// makes no attempt after another refusal.
+func isRateLimit(e callError) bool {
+	switch e.(type) {
+	case *RateLimitError, *ConnectionError:
+		return true
+	default:
+		return e.answer().StatusCode == http.StatusTooManyRequests
+	}
+}
+
+// settle joins what the attempts so far have shown with what the latest one
+// shows. Only a 2xx, or the replay of a refusal, resolves an Unknown: the
+// layers that answer 401, 402, 403, 409, 422 and 429 may do so before the
+// idempotency layer is consulted.
+func settle(sofar, now Outcome, replay bool) Outcome {
+	switch {
+	case now == OutcomeAccepted:
+		return now
 	case sofar == OutcomeAccepted:
 		return OutcomeAccepted
-	case sofar == OutcomeUnknown && !(replayed && latest == OutcomeRejected):
+	case sofar == OutcomeUnknown && !(replay && now == OutcomeRejected):
 		return OutcomeUnknown
-	case latest == OutcomeNotSent: // an attempt that never left teaches nothing new
+	case now == OutcomeNotSent: // says nothing about the attempts before
 		return sofar
 	default:
-		return latest
+		return now
 	}
 }

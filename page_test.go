@@ -1,8 +1,12 @@
 package hellio_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"iter"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -12,65 +16,188 @@ import (
 )
 
 // texts ranges over messages until the end or an error.
-func texts(messages iter.Seq2[*hellio.Message, error]) (seen []string, err error) {
+func texts(messages iter.Seq2[*hellio.Message, error]) (got []string, err error) {
 	for m, err := range messages {
 		if err != nil {
-			return seen, err
+			return got, err
 		}
-		seen = append(seen, m.Message)
+		got = append(got, m.Message)
 	}
-	return seen, nil
+	return got, nil
 }
 
 func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ first, last string }{
-		"beside data": {`{"data":[{"message":"b"}],"next_cursor":"c+/1","per_page":1}`, `{"data":[{"message":"a"}],"next_cursor":null,"per_page":1}`},
-		"in meta": {`{"data":[{"message":"b"}],"meta":{"next_cursor":"c+/1","prev_cursor":null,"per_page":1,"path":"x"},"links":{"next":"x"}}`,
-			`{"data":[{"message":"a"}],"meta":{"next_cursor":null}}`},
-		"one each":      {`{"data":[{"message":"b"}],"next_cursor":"c+/1","meta":{}}`, `{"data":[{"message":"a"}],"meta":{"next_cursor":""}}`},
-		"empty at last": {`{"data":[{"message":"b"}],"next_cursor":"c+/1"}`, `{"data":[{"message":"a"}],"next_cursor":""}`},
-		"absent":        {`{"data":[{"message":"b"}],"next_cursor":"c+/1"}`, `{"data":[{"message":"a"}]}`},
-		"an empty page": {`{"data":[],"next_cursor":"c+/1"}`, `{"data":[{"message":"b"},{"message":"a"}]}`},
+		"next to data": {
+			`{"data":[{"message":"b"}],"next_cursor":"c+/1","per_page":1}`,
+			`{"data":[{"message":"a"}],"next_cursor":null,"per_page":1}`,
+		},
+		"in meta": {
+			`{"data":[{"message":"b"}],"meta":{"next_cursor":"c+/1","prev_cursor":null},"links":{}}`,
+			`{"data":[{"message":"a"}],"meta":{"next_cursor":null}}`,
+		},
+		"one each": {
+			`{"data":[{"message":"b"}],"next_cursor":"c+/1","meta":{}}`,
+			`{"data":[{"message":"a"}],"meta":{"next_cursor":""}}`,
+		},
+		"empty at last": {
+			`{"data":[{"message":"b"}],"next_cursor":"c+/1"}`,
+			`{"data":[{"message":"a"}],"next_cursor":""}`,
+		},
+		"absent": {
+			`{"data":[{"message":"b"}],"next_cursor":"c+/1"}`,
+			`{"data":[{"message":"a"}]}`,
+		},
+		"an empty page": {
+			`{"data":[],"next_cursor":"c+/1"}`,
+			`{"data":[{"message":"b"},{"message":"a"}]}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, api := scripted(t, c.first, c.last)
-			seen, err := texts(client.Reports.Messages(t.Context(), &hellio.MessageListParams{PerPage: 1, Status: "sent"}))
+			got, err := texts(
+				client.Reports.Messages(t.Context(), &hellio.MessageListParams{PerPage: 1, Status: "sent"}),
+			)
 			require.NoError(t, err)
-			require.Equal(t, []string{"b", "a"}, seen)
-			require.Equal(t, []string{"GET /v1/messages?per_page=1&status=sent", "GET /v1/messages?cursor=c%2B%2F1&per_page=1&status=sent"}, api.requests())
+			require.Equal(t, []string{"b", "a"}, got)
+			require.Equal(
+				t,
+				[]string{
+					"GET /v1/messages?per_page=1&status=sent",
+					"GET /v1/messages?cursor=c%2B%2F1&per_page=1&status=sent",
+				},
+				api.requests(),
+			)
 		})
 	}
 }
 
-func TestAnIteratorEndsWhenTheCursorLeadsBack(t *testing.T) {
+// circle are pages whose cursors run through before, then for ever in a circle
+// of some pages. Each has one item, named by the page's own cursor.
+func circle(from string, before, length int) (bodies, items []string) {
+	for i := range before + length {
+		next := i + 1
+		if next == before+length {
+			next = before
+		}
+		name := func(i int) string {
+			if i == 0 {
+				return from
+			}
+			return fmt.Sprint("c", i)
+		}
+		items = append(items, name(i))
+		bodies = append(bodies, fmt.Sprintf(`{"data":[{"message":%q}],"next_cursor":%q}`,
+			name(i), name(next)))
+	}
+	return bodies, items
+}
+
+func TestRepeatedCursorsAreAnErrorInAnyCycle(t *testing.T) {
 	t.Parallel()
-	page := func(next string) string { return `{"data":[{"message":"` + next + `"}],"next_cursor":"` + next + `"}` }
-	for name, c := range map[string]struct {
-		start string
-		pages []string
-		seen  []string
-	}{
-		"it stands still":          {"", []string{page("x")}, []string{"x", "x"}},
-		"it stands from the first": {"x", []string{page("x")}, []string{"x"}},
-		"the last from a cursor":   {"w", []string{page("")}, []string{""}},
-		"it cycles":                {"", []string{page("x"), page("y"), page("z"), page("x")}, []string{"x", "y", "z", "x"}},
+	for before := range 4 {
+		for length := 1; length < 5; length++ {
+			for _, from := range []string{"", "w"} {
+				if from == "" && before == 0 {
+					continue // "" is the last page's cursor, and no circle
+				}
+				t.Run(fmt.Sprint(before, length, from), func(t *testing.T) {
+					t.Parallel()
+					bodies, want := circle(from, before, length)
+					client, api := scripted(t, append(bodies, bodies[before])...)
+					var r hellio.Response
+					p := &hellio.MessageListParams{Cursor: from}
+					got, err := texts(client.Reports.Messages(t.Context(), p, hellio.WithResponse(&r)))
+					require.Equal(t, want, got, "each page once")
+					require.Len(t, api.requests(), len(want))
+					var unreadable *hellio.DecodeError
+					require.ErrorAs(t, err, &unreadable)
+					require.Equal(t, hellio.OutcomeAccepted, hellio.OutcomeOf(err))
+					require.Equal(t, http.StatusOK, unreadable.Response.StatusCode)
+					require.Equal(t, bodies[len(bodies)-1], string(unreadable.Response.Body))
+					require.Equal(t, r, unreadable.Response, "WithResponse holds the same")
+					require.ErrorContains(t, err, "message_list: 200 with an unreadable response: its next cursor")
+				})
+			}
+		}
+	}
+}
+
+func TestRepeatedCursorsAreAnErrorInEveryIterator(t *testing.T) {
+	t.Parallel()
+	type ctx = context.Context
+	ussd := &hellio.USSDListParams{}
+	for name, walk := range map[string]func(ctx, *hellio.Client) error{
+		"message_list": func(x ctx, c *hellio.Client) error {
+			return rangeOver(c.Reports.Messages(x, &hellio.MessageListParams{}))
+		},
+		"campaign_list": func(x ctx, c *hellio.Client) error {
+			return rangeOver(c.Reports.Campaigns(x, &hellio.CampaignListParams{}))
+		},
+		"lookup_list": func(x ctx, c *hellio.Client) error {
+			return rangeOver(c.Lookup.All(x, &hellio.LookupListParams{}))
+		},
+		"ussd_app_list": func(x ctx, c *hellio.Client) error {
+			return rangeOver(c.USSD.Apps.All(x, ussd))
+		},
+		"ussd_extension_list": func(x ctx, c *hellio.Client) error {
+			return rangeOver(c.USSD.Extensions.All(x, ussd))
+		},
+		"ussd_session_list": func(x ctx, c *hellio.Client) error {
+			return rangeOver(c.USSD.Sessions.All(x, &hellio.USSDSessionListParams{}))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, api := scripted(t, c.pages...)
-			seen, err := texts(client.Reports.Messages(t.Context(), &hellio.MessageListParams{Cursor: c.start}))
-			require.NoError(t, err)
-			require.Equal(t, c.seen, seen)
-			require.Len(t, api.requests(), len(c.seen))
+			client, api := scripted(t, `{"data":[{"id":7}],"meta":{"next_cursor":"c"}}`)
+			err := walk(t.Context(), client)
+			var unreadable *hellio.DecodeError
+			require.ErrorAs(t, err, &unreadable)
+			require.ErrorContains(t, err, name)
+			require.Len(t, api.requests(), 2, "the second page repeats the cursor")
 		})
 	}
 }
 
-func TestAnIteratorFetchesNothingBeforeItIsRangedOver(t *testing.T) {
+// rangeOver ranges over a list to its end and joins all errors.
+func rangeOver[T any](list iter.Seq2[T, error]) (all error) {
+	for _, err := range list {
+		all = errors.Join(all, err)
+	}
+	return all
+}
+
+func TestAnIteratorWithoutRepeatEndsWithoutError(t *testing.T) {
 	t.Parallel()
-	client, api := scripted(t, `{"data":[{"message":"c"},{"message":"b"}],"next_cursor":"x"}`, `{"data":[{"message":"a"}]}`)
+	for name, bodies := range map[string][]string{
+		"one page":             {`{"data":[{"message":"a"}]}`},
+		"the last from a page": {`{"data":[{"message":"a"}],"next_cursor":""}`},
+		"equal items": {
+			`{"data":[{"message":"a"}],"next_cursor":"x"}`,
+			`{"data":[{"message":"a"}],"next_cursor":"y"}`,
+			`{"data":[{"message":"a"}],"next_cursor":null}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := scripted(t, bodies...)
+			p := &hellio.MessageListParams{Cursor: "w"}
+			got, err := texts(client.Reports.Messages(t.Context(), p))
+			require.NoError(t, err)
+			require.Len(t, got, len(bodies))
+		})
+	}
+}
+
+func TestIteratorsFetchNothingBeforeTheRange(t *testing.T) {
+	t.Parallel()
+	client, api := scripted(
+		t,
+		`{"data":[{"message":"c"},{"message":"b"}],"next_cursor":"x"}`,
+		`{"data":[{"message":"a"}]}`,
+	)
 	messages := client.Reports.Messages(t.Context(), &hellio.MessageListParams{})
 	client.Reports.Campaigns(t.Context(), &hellio.CampaignListParams{})
 	client.Lookup.All(t.Context(), &hellio.LookupListParams{})
@@ -79,7 +206,7 @@ func TestAnIteratorFetchesNothingBeforeItIsRangedOver(t *testing.T) {
 		break
 	}
 	require.Len(t, api.requests(), 1)
-	for m := range messages { // a second range begins anew
+	for m := range messages { // a second range begins again
 		if m.Message == "b" {
 			break
 		}
@@ -87,13 +214,17 @@ func TestAnIteratorFetchesNothingBeforeItIsRangedOver(t *testing.T) {
 	require.Len(t, api.requests(), 2, "the next page is fetched when it is needed")
 }
 
-func TestAnIteratorGivesAnErrorInItsPlaceAndEnds(t *testing.T) {
+func TestIteratorsYieldAnErrorInPlaceAndEnd(t *testing.T) {
 	t.Parallel()
-	client, api := scripted(t, `{"data":[{"message":"b"}],"next_cursor":"x"}`, `{"message":"Forbidden."}`)
-	var errs, seen int
+	client, api := scripted(
+		t,
+		`{"data":[{"message":"b"}],"next_cursor":"x"}`,
+		`{"message":"Forbidden."}`,
+	)
+	var errs, got int
 	for m, err := range client.Reports.Messages(t.Context(), &hellio.MessageListParams{}) {
 		if err == nil {
-			seen++
+			got++
 			continue
 		}
 		errs++
@@ -101,47 +232,38 @@ func TestAnIteratorGivesAnErrorInItsPlaceAndEnds(t *testing.T) {
 		var forbidden *hellio.PermissionError
 		require.ErrorAs(t, err, &forbidden)
 	}
-	require.Equal(t, []int{1, 1, 2}, []int{seen, errs, len(api.requests())})
+	require.Equal(t, []int{1, 1, 2}, []int{got, errs, len(api.requests())})
 }
 
-func TestAnIteratorRefusesBadInputWhenRangedOver(t *testing.T) {
+func TestIteratorsRefuseBadInputInTheRange(t *testing.T) {
 	t.Parallel()
 	client, api := scripted(t, `{"data":[]}`)
-	for name, c := range map[string]struct {
-		field string
-		err   func() error
-	}{
-		"nil messages": {"params", func() error { _, err := texts(client.Reports.Messages(t.Context(), nil)); return err }},
-		"201 messages": {"per_page", func() error {
-			_, err := texts(client.Reports.Messages(t.Context(), &hellio.MessageListParams{PerPage: 201}))
-			return err
-		}},
-		"nil campaigns": {"params", func() error { return firstError(client.Reports.Campaigns(t.Context(), nil)) }},
-		"201 campaigns": {"per_page", func() error {
-			return firstError(client.Reports.Campaigns(t.Context(), &hellio.CampaignListParams{PerPage: 201}))
-		}},
-		"nil lookups": {"params", func() error { return firstError(client.Lookup.All(t.Context(), nil)) }},
-		"201 lookups": {"per_page", func() error {
-			return firstError(client.Lookup.All(t.Context(), &hellio.LookupListParams{PerPage: 201}))
-		}},
+	x := t.Context()
+	messages := &hellio.MessageListParams{PerPage: 201}
+	campaigns := &hellio.CampaignListParams{PerPage: 201}
+	lookups := &hellio.LookupListParams{PerPage: 201}
+	for field, errs := range map[string][]error{
+		"params": {
+			rangeOver(client.Reports.Messages(x, nil)),
+			rangeOver(client.Reports.Campaigns(x, nil)),
+			rangeOver(client.Lookup.All(x, nil)),
+		},
+		"per_page": {
+			rangeOver(client.Reports.Messages(x, messages)),
+			rangeOver(client.Reports.Campaigns(x, campaigns)),
+			rangeOver(client.Lookup.All(x, lookups)),
+		},
 	} {
-		var bad *hellio.ParamError
-		require.ErrorAs(t, c.err(), &bad, name)
-		require.Equal(t, c.field, bad.Field, name)
+		for _, err := range errs {
+			var bad *hellio.ParamError
+			require.ErrorAs(t, err, &bad)
+			require.Equal(t, field, bad.Field)
+		}
 	}
 	require.Empty(t, api.requests())
 }
 
-func firstError[T any](all iter.Seq2[T, error]) error {
-	for _, err := range all {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func TestOneThingIsReadWhereverTheAPIPutsIt(t *testing.T) {
+func TestObjectsAreReadFromEachPlace(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"in data":              `{"data":{"id":7,"status":"delivered"}}`,
@@ -168,11 +290,11 @@ func TestOneThingIsReadWhereverTheAPIPutsIt(t *testing.T) {
 	m, err := client.Reports.GetMessage(t.Context(), "r")
 	require.NoError(t, err, "bare, and named by its reference alone")
 	require.Equal(t, "r", m.Reference)
-	for name, body := range map[string]string{
-		"nothing": ``, "null": `null`, "no data": `{}`, "a null": `{"data":null}`, "an empty list": `{"data":[]}`, "a list of nulls": `{"data":[null]}`,
-		"a text": `{"data":"7"}`, "a list of texts": `{"data":["7"]}`, "an array": `[{"id":7}]`, "cut off": `{"data":{"id":7`, "bare without a name": `{"status":"delivered"}`,
+	for _, body := range []string{
+		``, `null`, `{}`, `{"data":null}`, `{"data":[]}`, `{"data":[null]}`, `{"data":"7"}`,
+		`{"data":["7"]}`, `[{"id":7}]`, `{"data":{"id":7`, `{"status":"delivered"}`,
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(body, func(t *testing.T) {
 			t.Parallel()
 			client, _ := scripted(t, body)
 			m, err := client.Reports.GetMessage(t.Context(), "7")
@@ -185,7 +307,15 @@ func TestOneThingIsReadWhereverTheAPIPutsIt(t *testing.T) {
 
 func TestAPageWithoutDataIsAnError(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{``, `null`, `{}`, `{"data":null}`, `{"data":{}}`, `{"data":[7]}`, `[]`} {
+	for _, body := range []string{
+		``,
+		`null`,
+		`{}`,
+		`{"data":null}`,
+		`{"data":{}}`,
+		`{"data":[7]}`,
+		`[]`,
+	} {
 		client, _ := scripted(t, body)
 		page, err := client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{})
 		require.Nil(t, page, body)
@@ -194,12 +324,16 @@ func TestAPageWithoutDataIsAnError(t *testing.T) {
 	}
 }
 
-// odd holds most members of the objects in a form that is not expected, before, between and after such as are.
-const odd = `{"id":{"n":7},"reference":7,"campaign_id":true,"status":["queued"],"accepted":"two","cost":{"amount":"1"},"estimated_cost":"GHS 1","price":"1e3",` +
-	`"currency":7,"created_at":{"date":"x"},"completed_at":true,"valid":"yes","mailbox_exists":1,"statuses":[],"lookups":{},"segments":1.5,` +
-	`"zone":"GH","network":"MTN","mobile_number":"+233","sender":"HELLIO","email":"a@example.com","voice":"x","name":"Cars"}`
+// odd holds most members of the objects in an unexpected form, before, between
+// and after others.
+const odd = `{"id":{"n":7},"reference":7,"campaign_id":true,"status":["queued"],` +
+	`"accepted":"two","cost":{"amount":"1"},"estimated_cost":"GHS 1","price":"1e3",` +
+	`"currency":7,"created_at":{"date":"x"},"completed_at":true,"valid":"yes",` +
+	`"mailbox_exists":1,"statuses":[],"lookups":{},"segments":1.5,"zone":"GH",` +
+	`"network":"MTN","mobile_number":"+233","sender":"HELLIO","email":"a@example.com",` +
+	`"voice":"x","name":"Cars"}`
 
-func TestAMemberOfAnotherTypeTakesNoOtherWithIt(t *testing.T) {
+func TestAnOddMemberDoesNotAffectTheOthers(t *testing.T) {
 	t.Parallel()
 	read := func(into any) {
 		t.Helper()
@@ -223,7 +357,16 @@ func TestAMemberOfAnotherTypeTakesNoOtherWithIt(t *testing.T) {
 	read(&batch)
 	read(&email)
 	read(&price)
-	for _, raw := range []json.RawMessage{message.Raw, campaign.Raw, voice.Raw, sent.Raw, lookup.Raw, batch.Raw, email.Raw, price.Raw} {
+	for _, raw := range []json.RawMessage{
+		message.Raw,
+		campaign.Raw,
+		voice.Raw,
+		sent.Raw,
+		lookup.Raw,
+		batch.Raw,
+		email.Raw,
+		price.Raw,
+	} {
 		require.Equal(t, odd, string(raw))
 	}
 	require.Equal(t, hellio.Message{MobileNumber: "+233", Sender: "HELLIO", Raw: message.Raw}, message)
@@ -237,7 +380,7 @@ func TestAMemberOfAnotherTypeTakesNoOtherWithIt(t *testing.T) {
 	require.Equal(t, hellio.Price{Network: "MTN", Raw: price.Raw}, price)
 }
 
-func TestWhatIsNoObjectIsNotRead(t *testing.T) {
+func TestOtherJSONThanAnObjectIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`7`, `"x"`, `[]`, `true`} {
 		var m hellio.Message
@@ -245,7 +388,7 @@ func TestWhatIsNoObjectIsNotRead(t *testing.T) {
 	}
 }
 
-func TestAPageOfOddThingsIsReadWithEachOne(t *testing.T) {
+func TestAPageKeepsEachOddObject(t *testing.T) {
 	t.Parallel()
 	client, _ := scripted(t, `{"data":[`+odd+`,{"id":8,"message":"Hi"}]}`)
 	page, err := client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{})

@@ -2,45 +2,61 @@ package hellio
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// maxRetryAfter is the longest Retry-After that is believed; a longer one counts as absent.
-const maxRetryAfter = 24 * time.Hour
-
-// RateLimit is what the API last said about the token's limit: by default 120 requests in a window of 60 seconds (documented) that
-// begins with the window's first request (inferred). The zero value says that nothing was said.
+// RateLimit holds what the API last reported about a token's limit: by default
+// 120 requests in a window of 60 seconds (documented), which begins with the
+// window's first request (inferred). The zero value means that nothing was
+// reported.
 type RateLimit struct {
-	Limit      int           // requests a window; 0 when not told
-	Remaining  int           // requests left in the window; meaningless while Limit is 0
-	Reset      time.Time     // end of the window by the API's clock, told with a 429 only; zero when not told
-	RetryAfter time.Duration // how long to wait, told with a 429 and sometimes a 503; 0 when not told
+	Limit      int           // requests per window; 0: not reported
+	Remaining  int           // requests left, possibly more than Limit; meaningless if Limit is 0
+	Reset      time.Time     // end of the window by the API's clock, on a 429; zero: not reported
+	RetryAfter time.Duration // how long to wait, on a 429 and some 503s; 0: not reported
 }
 
-// LimitRequest tells a Limiter which call wants to go.
+// LimitRequest describes the attempt that waits for a Limiter.
 type LimitRequest struct {
 	Operation string // the operation's name, such as "sms_send"
-	OTP       bool   // somebody waits for a login code
+	OTP       bool   // a person waits for a login code
 	Token     string // the token's fingerprint (see Client.Fingerprint), never the token
 }
 
-// Limiter paces the attempts of one client, or of several that share it. It must be safe for concurrent use.
-//
-// Wait is called before each attempt, retries included, and returns when the attempt may go, or with an error that ends the call with
-// nothing more sent. It must return when ctx ends. An error that is, or wraps, a *RateLimitError becomes the call's own, with its RetryAfter.
-//
-// Observe is called exactly once for each Wait that returned nil, with the same r, when the attempt has ended: with the status and the
-// headers' numbers of its response, or with status 0 and the zero RateLimit where none came or no attempt was made after all.
-type Limiter interface {
-	Wait(ctx context.Context, r LimitRequest) error
-	Observe(r LimitRequest, status int, rl RateLimit)
+// LimitResult describes how an attempt ended. Fields may be added. The zero
+// value means that no response came, or that no attempt was made after all.
+type LimitResult struct {
+	Status    int       // HTTP status; 0: no response
+	RateLimit RateLimit // as the response's headers report it
 }
 
-// parseRateLimit reads the X-RateLimit and Retry-After headers; what can't be read counts as absent.
+// Limiter paces the attempts of one client, or of several clients that share
+// it. It must be safe for concurrent use.
+//
+// Wait is called before each attempt, retries included. It returns nil when the
+// attempt may start. Any error ends the call, and nothing more is sent. Wait
+// must return when ctx ends. If its error is or wraps a *RateLimitError, the
+// call returns a *RateLimitError with the same RetryAfter.
+//
+// Observe is called exactly once for each Wait that returned nil, with the same
+// r, after the attempt has ended.
+type Limiter interface {
+	Wait(ctx context.Context, r LimitRequest) error
+	Observe(r LimitRequest, result LimitResult)
+}
+
+// mostRequests bounds Limit and Remaining, so that sums and small multiples of
+// them fit into an int of 32 bits.
+const mostRequests = 100_000_000
+
+// parseRateLimit reads the X-RateLimit and Retry-After headers. What cannot be
+// read counts as absent.
 func parseRateLimit(h http.Header) RateLimit {
 	var rl RateLimit
 	rl.RetryAfter, _ = parseRetryAfter(h)
@@ -49,7 +65,8 @@ func parseRateLimit(h http.Header) RateLimit {
 		return rl
 	}
 	if remaining, ok := headerInt(h, contract.HeaderRateLimitRemaining); ok {
-		rl.Limit, rl.Remaining = int(limit), int(min(remaining, limit))
+		rl.Limit = int(min(limit, mostRequests))
+		rl.Remaining = int(min(remaining, mostRequests))
 	}
 	if reset, ok := headerInt(h, contract.HeaderRateLimitReset); ok {
 		rl.Reset = time.Unix(reset, 0)
@@ -57,14 +74,15 @@ func parseRateLimit(h http.Header) RateLimit {
 	return rl
 }
 
-// parseRetryAfter reads whole seconds, or an HTTP date. A past date, more than a day and anything unreadable count as not told.
-func parseRetryAfter(h http.Header) (wait time.Duration, told bool) {
-	if seconds, ok := headerInt(h, contract.HeaderRetryAfter); ok {
-		return believed(time.Duration(min(seconds, 1<<32)) * time.Second)
-	}
+// parseRetryAfter reads a number of seconds of any size, or an HTTP date. A
+// past date and anything that cannot be read count as absent.
+func parseRetryAfter(h http.Header) (wait time.Duration, ok bool) {
 	text := header(h, contract.HeaderRetryAfter)
-	if text == "" { // most answers: ParseTime would make an error for each
+	if text == "" { // most responses: ParseTime would allocate an error for each
 		return 0, false
+	}
+	if wait, ok = parseSeconds(text); ok {
+		return wait, true
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {
@@ -73,23 +91,36 @@ func parseRetryAfter(h http.Header) (wait time.Duration, told bool) {
 	return untilBy(h, at)
 }
 
-// untilBy is the time from the response's own Date to at: the clock of this machine may be hours off.
-func untilBy(h http.Header, at time.Time) (wait time.Duration, told bool) {
+// parseSeconds reads digits, with or without a fraction, which it rounds up. A
+// number beyond time.Duration is the largest time.Duration.
+func parseSeconds(text string) (wait time.Duration, ok bool) {
+	const most = int64(math.MaxInt64 / time.Second)
+	whole, fraction, found := strings.Cut(text, ".")
+	if !isDigits(whole) || found && !isDigits(fraction) {
+		return 0, false
+	}
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err == nil && seconds <= most && strings.Trim(fraction, "0") != "" {
+		seconds++
+	}
+	if err != nil || seconds > most { // digits alone fail by their number only
+		return math.MaxInt64, true
+	}
+	return time.Duration(seconds) * time.Second, true
+}
+
+// untilBy returns the time from the response's own Date to at, because the
+// clock of this machine may be hours off. Without a Date, or if at is past, ok
+// is false.
+func untilBy(h http.Header, at time.Time) (wait time.Duration, ok bool) {
 	date, err := http.ParseTime(header(h, "Date"))
-	if err != nil {
+	if err != nil || at.Before(date) {
 		return 0, false
 	}
-	return believed(at.Sub(date))
+	return at.Sub(date), true
 }
 
-func believed(wait time.Duration) (time.Duration, bool) {
-	if wait < 0 || wait > maxRetryAfter {
-		return 0, false
-	}
-	return wait, true
-}
-
-// headerInt reads a header of 1 to 12 digits.
+// headerInt returns the value of a header of 1 to 12 digits.
 func headerInt(h http.Header, name string) (int64, bool) {
 	text := header(h, name)
 	if !isDigits(text) || len(text) > 12 {
@@ -99,7 +130,8 @@ func headerInt(h http.Header, name string) (int64, bool) {
 	return n, err == nil
 }
 
-// header is Get for a name in canonical form, without Get's canonicalising.
+// header returns what Get returns for a name in canonical form, without the
+// cost of canonicalising it.
 func header(h http.Header, name string) string {
 	if v := h[name]; len(v) > 0 {
 		return v[0]

@@ -1,30 +1,38 @@
 package hellio
 
 import (
+	"fmt"
 	"net/netip"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
-// minNumberDigits is the least that maskNumbers takes for a phone number.
+// minNumberDigits is the smallest number of digits of a phone number.
 const minNumberDigits = 7
 
-// maskNumbers hides all but the last two digits of whatever has as many digits as a phone number, also where spaces, dashes, dots or
-// brackets part them. IP addresses stay: errors of connections are of no use without them.
-func maskNumbers(text string) string {
-	var masked []byte // nil until there is something to hide
+// maskNumbers hides phone numbers but for their last two digits.
+func maskNumbers(text string) string { return maskDigits(text, minNumberDigits, nil) }
+
+// maskDigits hides the digits of every number that has at least least of them
+// or holds one of the codes, also if single spaces, dashes, dots or brackets
+// separate them. Two digits of a phone number stay. It keeps IP addresses,
+// because a connection error is useless without them.
+func maskDigits(text string, least int, codes []string) string {
+	var masked []byte // nil: nothing to hide so far
 	for i := 0; i < len(text); {
 		end, digits := numberAt(text, i)
-		if _, err := netip.ParseAddr(text[i:end]); digits >= minNumberDigits && err != nil {
-			if masked == nil {
-				masked = []byte(text)
-			}
-			for j := i; digits > 2; j++ {
-				if isDigit(masked[j]) {
-					masked[j] = '*'
-					digits--
-				}
+		visible := visibleDigits(text[i:end], digits, least, codes)
+		if visible < digits && masked == nil {
+			masked = []byte(text)
+		}
+		for j := i; digits > visible; j++ {
+			if isDigit(masked[j]) {
+				masked[j] = '*'
+				digits--
 			}
 		}
 		i = max(end, i+1)
@@ -35,7 +43,36 @@ func maskNumbers(text string) string {
 	return string(masked)
 }
 
-// numberAt gives the end of the digits that begin at i, single separators between them included, and how many digits there are.
+// visibleDigits returns how many of a number's digits, at its end, may be
+// shown: none of a code, two of a phone number, all of an IP address.
+func visibleDigits(number string, digits, least int, codes []string) int {
+	isCode := func(code string) bool { return strings.Contains(onlyDigits(number), code) }
+	hide := digits >= least || digits >= shortestOTP && slices.ContainsFunc(codes, isCode)
+	if !hide || isAddress(number) {
+		return digits
+	}
+	if digits < minNumberDigits || slices.ContainsFunc(codes, isCode) {
+		return 0
+	}
+	return 2
+}
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+func onlyDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// numberAt returns the end of the digits that begin at i, including single
+// separators between them, and their number.
 func numberAt(text string, i int) (end, digits int) {
 	end = i
 	for j := i; j < len(text); j++ {
@@ -52,10 +89,11 @@ func numberAt(text string, i int) (end, digits int) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// shownCode is an error code as it may be logged: a sentence or a one-time code in its place, which would quote what was sent, is not.
+// shownCode returns an error code for logs. It hides a sentence or a one-time
+// code in its place, which may quote what was sent.
 func shownCode(code string) string {
-	const shortestOTP = 4
-	if len(code) > 64 || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != "" || countDigits(code) >= shortestOTP {
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
+	if len(code) > 64 || strings.Trim(code, allowed) != "" || countDigits(code) >= shortestOTP {
 		return "(unknown code)"
 	}
 	return code
@@ -70,11 +108,11 @@ func countDigits(text string) (n int) {
 	return n
 }
 
-// shownCause is the text of a transport's error without what it quotes: net/http puts the server's own words into some, in quotation
-// marks or behind "malformed".
+// shownCause returns the text of a transport's error without quotations:
+// net/http quotes the server in some, in quotation marks or after "malformed".
 func shownCause(err error) string {
 	text := maskNumbers(err.Error())
-	if _, users := err.(foreignError); users {
+	if _, foreign := err.(foreignError); foreign {
 		return text
 	}
 	if head, _, quotes := strings.Cut(text, "malformed "); quotes {
@@ -86,9 +124,72 @@ func shownCause(err error) string {
 	return text
 }
 
+// describe returns the redacted text of a struct: its fields that are not zero,
+// with the length of every text that may be secret.
+func describe(value any) redacted {
+	v := reflect.ValueOf(value)
+	name, _, _ := strings.Cut(v.Type().Name(), "[")
+	return redacted(name + "{" + strings.Join(describeFields(v), ", ") + "}")
+}
+
+func describeFields(v reflect.Value) (fields []string) {
+	for i := range v.NumField() {
+		field, value := v.Type().Field(i), v.Field(i)
+		switch {
+		case field.Name == "Raw" || !field.IsExported() || value.IsZero():
+		case field.Anonymous:
+			fields = append(fields, describeFields(value)...)
+		default:
+			fields = append(fields, field.Name+": "+describeValue(field.Name, value))
+		}
+	}
+	return fields
+}
+
+func describeValue(name string, v reflect.Value) string {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	switch value := v.Interface().(type) {
+	case Amount:
+		return value.String()
+	case Timestamp:
+		if value.IsZero() {
+			return characters(value.Text())
+		}
+		return value.Format(time.RFC3339)
+	case time.Time:
+		return value.Format(time.RFC3339)
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return itoa(v.Len())
+	case reflect.String:
+		return describeText(name, v.String(), v.Type() != reflect.TypeFor[string]())
+	default:
+		return fmt.Sprint(v.Interface())
+	}
+}
+
+// describeText shows ids, the texts of named types such as statuses, and those
+// that only the account or the API chooses. Of others it shows the length.
+func describeText(name, text string, named bool) string {
+	switch name {
+	case "ID", "CampaignID", "AppID", "Reference", "IdempotencyKey":
+		return strconv.Quote(text)
+	case "Sender", "Currency", "Network", "Slug", "Country", "MCC", "MNC", "Status",
+		"ProviderMessageID", "ServiceCode", "ShortCode", "DialString":
+		named = true
+	}
+	if named {
+		return strconv.Quote(maskNumbers(text))
+	}
+	return characters(text)
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// quantity gives "1 character", "3 characters".
+// quantity returns "1 character", "3 characters".
 func quantity(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit

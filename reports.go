@@ -3,31 +3,37 @@ package hellio
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
+	"log/slog"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// ReportsService tells what became of messages and campaigns. A campaign is what one SMS.Send made: a message for each recipient.
+// ReportsService reports the delivery of messages and campaigns. A campaign is
+// one SMSService.Send: a message per recipient.
 type ReportsService struct{ core *core }
 
-// MessageStatus is where a message stands.
+// MessageStatus is the state of a message.
 type MessageStatus string
 
-// The known message statuses; others pass through.
+// The known message statuses; others pass through. Sent is decided, not
+// documented.
 const (
 	MessageQueued    MessageStatus = "queued"
-	MessageSent      MessageStatus = "sent" // decided, not documented
+	MessageSent      MessageStatus = "sent"
 	MessageDelivered MessageStatus = "delivered"
 	MessageFailed    MessageStatus = "failed"
 )
 
-// IsFinal reports whether the status is known to change no more.
+// IsFinal reports whether the status is known to be the last one.
 func (s MessageStatus) IsFinal() bool { return s == MessageDelivered || s == MessageFailed }
 
-// Rank orders statuses, for reports come in any order: one is news only if its rank is above that of the status held, so that a late "sent"
-// never overwrites "delivered", and of two final statuses the first stays. No status is 0, queued 1, sent 2, a status that is not known
-// here 3, a final one 4 (decided).
+// Rank orders statuses, because reports arrive in any order. Apply a report
+// only if its rank is above the rank of the stored status: then a late "sent"
+// never overwrites "delivered", and the first of two final statuses stays. The
+// rank of "" is 0, of queued 1, of sent 2, of an unknown status 3, of a final
+// one 4 (decided).
 func (s MessageStatus) Rank() int {
 	switch {
 	case s == "":
@@ -43,10 +49,11 @@ func (s MessageStatus) Rank() int {
 	}
 }
 
-// CampaignStatus is where a campaign stands.
+// CampaignStatus is the state of a campaign.
 type CampaignStatus string
 
-// The known campaign statuses; all but queued are decided, not documented; others pass through.
+// The known campaign statuses; others pass through. All but queued are decided,
+// not documented.
 const (
 	CampaignQueued     CampaignStatus = "queued"
 	CampaignProcessing CampaignStatus = "processing"
@@ -54,14 +61,15 @@ const (
 	CampaignFailed     CampaignStatus = "failed"
 )
 
-// IsFinal reports whether the status is known to change no more.
+// IsFinal reports whether the status is known to be the last one.
 func (s CampaignStatus) IsFinal() bool { return s == CampaignCompleted || s == CampaignFailed }
 
-// Message is one message to one destination. Its shape is decided, not documented; Raw holds it as it came.
+// Message is one message to one destination. Its shape is decided, not
+// documented; Raw holds the answer unchanged.
 type Message struct {
 	ID                ID              `json:"id"`
 	Reference         string          `json:"reference"`
-	CampaignID        ID              `json:"campaign_id"` // "" when it belongs to none, as one-time passwords do
+	CampaignID        ID              `json:"campaign_id"` // "": none, as for a one-time password
 	Channel           Channel         `json:"channel"`
 	MobileNumber      string          `json:"mobile_number"`
 	Sender            string          `json:"sender"`
@@ -70,7 +78,7 @@ type Message struct {
 	Segments          int             `json:"segments"`
 	Cost              Amount          `json:"cost"`
 	Currency          string          `json:"currency"`
-	ProviderMessageID string          `json:"provider_message_id"` // as webhooks name the message
+	ProviderMessageID string          `json:"provider_message_id"` // as in webhooks
 	Error             string          `json:"error"`               // why it failed
 	CreatedAt         Timestamp       `json:"created_at"`
 	SentAt            Timestamp       `json:"sent_at"`
@@ -78,7 +86,8 @@ type Message struct {
 	Raw               json.RawMessage `json:"-"`
 }
 
-// Campaign is one SMS.Send as a whole. Its shape is decided, not documented; Raw holds it as it came.
+// Campaign is one SMSService.Send as a whole. Its shape is decided, not
+// documented; Raw holds the answer unchanged.
 type Campaign struct {
 	ID                 ID                    `json:"id"`
 	Reference          string                `json:"reference"`
@@ -98,73 +107,112 @@ type Campaign struct {
 	Raw                json.RawMessage       `json:"-"`
 }
 
-// MessageListParams choose a page of messages. The zero value is the first page.
+// MessageListParams choose a page of messages. The zero value is the first
+// page.
 type MessageListParams struct {
 	Cursor  string
 	PerPage int           // 1 to 200; 0: 50 (documented)
 	Status  MessageStatus // "": any
 }
 
-// CampaignListParams choose a page of campaigns. The zero value is the first page.
+// CampaignListParams choose a page of campaigns. The zero value is the first
+// page.
 type CampaignListParams struct {
 	Cursor  string
 	PerPage int            // 1 to 200; 0: 50 (documented)
 	Status  CampaignStatus // "": any
 }
 
-// ListMessages gives a page of messages, newest first. It needs the scope reports.
-func (s *ReportsService) ListMessages(ctx context.Context, p *MessageListParams, opts ...CallOption) (*Page[Message], error) {
+// ListMessages returns a page of messages, newest first. It needs the scope
+// reports.
+func (s *ReportsService) ListMessages(
+	ctx context.Context, p *MessageListParams, opts ...CallOption,
+) (*Page[Message], error) {
 	if p == nil {
 		return nil, nilParams()
 	}
-	return list[Message](ctx, s.core, &contract.MessageList, p.Cursor, p.PerPage, string(p.Status), opts)
+	op := &contract.MessageList
+	return listPage[Message](ctx, coreOf(s), op, p.Cursor, p.PerPage, string(p.Status), opts)
 }
 
-// Messages ranges over all messages, newest first, fetching pages as they are needed. Messages sent meanwhile do not disturb it.
-func (s *ReportsService) Messages(ctx context.Context, p *MessageListParams, opts ...CallOption) iter.Seq2[*Message, error] {
+// Messages ranges over all messages, newest first. It fetches each page when it
+// is needed, and yields an error last if a page fails or its cursor repeats.
+// Messages sent meanwhile do not disturb it.
+func (s *ReportsService) Messages(
+	ctx context.Context, p *MessageListParams, opts ...CallOption,
+) iter.Seq2[*Message, error] {
 	cursor := func(p *MessageListParams) *string { return &p.Cursor }
-	return iterate(p, cursor, func(p *MessageListParams) (*Page[Message], error) { return s.ListMessages(ctx, p, opts...) })
+	return iterate(ctx, &contract.MessageList, s.ListMessages, p, cursor, opts)
 }
 
-// GetMessage tells about one message, by its ID or Reference; an OTP's Reference is its message's. It needs the scope reports.
-func (s *ReportsService) GetMessage(ctx context.Context, id string, opts ...CallOption) (*Message, error) {
-	return getOne[Message](ctx, s.core, &contract.MessageGet, id, opts)
+// GetMessage returns one message, by its ID or Reference. The Reference of an
+// OTPSendResult is that of its message. It needs the scope reports.
+func (s *ReportsService) GetMessage(
+	ctx context.Context, id ID, opts ...CallOption,
+) (*Message, error) {
+	return getOne[Message](ctx, coreOf(s), &contract.MessageGet, id, opts)
 }
 
-// ListCampaigns gives a page of campaigns, newest first. It needs the scope reports.
-func (s *ReportsService) ListCampaigns(ctx context.Context, p *CampaignListParams, opts ...CallOption) (*Page[Campaign], error) {
+// ListCampaigns returns a page of campaigns, newest first. It needs the scope
+// reports.
+func (s *ReportsService) ListCampaigns(
+	ctx context.Context, p *CampaignListParams, opts ...CallOption,
+) (*Page[Campaign], error) {
 	if p == nil {
 		return nil, nilParams()
 	}
-	return list[Campaign](ctx, s.core, &contract.CampaignList, p.Cursor, p.PerPage, string(p.Status), opts)
+	op := &contract.CampaignList
+	return listPage[Campaign](ctx, coreOf(s), op, p.Cursor, p.PerPage, string(p.Status), opts)
 }
 
-// Campaigns ranges over all campaigns, newest first, fetching pages as they are needed.
-func (s *ReportsService) Campaigns(ctx context.Context, p *CampaignListParams, opts ...CallOption) iter.Seq2[*Campaign, error] {
+// Campaigns ranges over all campaigns, newest first. It fetches each page when
+// it is needed, and yields an error last if a page fails or its cursor repeats.
+func (s *ReportsService) Campaigns(
+	ctx context.Context, p *CampaignListParams, opts ...CallOption,
+) iter.Seq2[*Campaign, error] {
 	cursor := func(p *CampaignListParams) *string { return &p.Cursor }
-	return iterate(p, cursor, func(p *CampaignListParams) (*Page[Campaign], error) { return s.ListCampaigns(ctx, p, opts...) })
+	return iterate(ctx, &contract.CampaignList, s.ListCampaigns, p, cursor, opts)
 }
 
-// GetCampaign tells about one campaign, by its number (SMSSendResult.CampaignID) or Reference. It needs the scope reports.
-func (s *ReportsService) GetCampaign(ctx context.Context, id string, opts ...CallOption) (*Campaign, error) {
-	return getOne[Campaign](ctx, s.core, &contract.CampaignGet, id, opts)
+// GetCampaign returns one campaign, by its ID (SMSSendResult.CampaignID) or
+// Reference. It needs the scope reports.
+func (s *ReportsService) GetCampaign(
+	ctx context.Context, id ID, opts ...CallOption,
+) (*Campaign, error) {
+	return getOne[Campaign](ctx, coreOf(s), &contract.CampaignGet, id, opts)
 }
 
-// WaitCampaign asks with GetCampaign until every message of the campaign is final: first at once, then after 2 s, then at intervals that
-// grow to 15 s. It ends with ctx.
-func (s *ReportsService) WaitCampaign(ctx context.Context, id string, opts ...CallOption) (*Campaign, error) {
+// WaitCampaign calls GetCampaign until every message of the campaign is final:
+// immediately, after 2 s, then at intervals that grow to 15 s. It ends with
+// ctx.
+func (s *ReportsService) WaitCampaign(
+	ctx context.Context, id ID, opts ...CallOption,
+) (*Campaign, error) {
 	get := func() (*Campaign, error) { return s.GetCampaign(ctx, id, opts...) }
-	return poll(ctx, s.core, &contract.CampaignGet, get, func(c *Campaign) bool { return c.Status.IsFinal() })
+	final := func(c *Campaign) bool { return c.Status.IsFinal() }
+	return poll(ctx, coreOf(s), &contract.CampaignGet, get, final)
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (m *Message) UnmarshalJSON(data []byte) error {
 	type plain Message
-	return keepRaw(data, (*plain)(m), &m.Raw)
+	return keepRaw(data, (*plain)(m), func() *json.RawMessage { return &m.Raw })
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (c *Campaign) UnmarshalJSON(data []byte) error {
 	type plain Campaign
-	return keepRaw(data, (*plain)(c), &c.Raw)
+	return keepRaw(data, (*plain)(c), func() *json.RawMessage { return &c.Raw })
 }
+
+// Format prints the message without text and number, for every verb.
+func (m Message) Format(f fmt.State, _ rune) { describe(m).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (m Message) LogValue() slog.Value { return describe(m).logValue() }
+
+// Format prints the campaign without the text, for every verb.
+func (c Campaign) Format(f fmt.State, _ rune) { describe(c).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (c Campaign) LogValue() slog.Value { return describe(c).logValue() }

@@ -19,12 +19,22 @@ func ExampleReportsService_ListMessages() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	_, err = client.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{"+233249990001"}, Sender: "HELLIO", Message: "The gate opens at nine"})
+	_, err = client.SMS.Send(
+		ctx,
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233249990001"},
+			Sender:     "HELLIO",
+			Message:    "The gate opens at nine",
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that messages take
-	page, err := client.Reports.ListMessages(ctx, &hellio.MessageListParams{Status: hellio.MessageDelivered})
+	page, err := client.Reports.ListMessages(
+		ctx,
+		&hellio.MessageListParams{Status: hellio.MessageDelivered},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,12 +56,15 @@ func ExampleReportsService_GetMessage() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	otp, err := client.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: "+233249990001", Sender: "HELLIO"})
+	otp, err := client.OTP.Send(
+		ctx,
+		&hellio.OTPSendParams{MobileNumber: "+233249990001", Sender: "HELLIO"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that messages take
-	m, err := client.Reports.GetMessage(ctx, otp.Reference)
+	m, err := client.Reports.GetMessage(ctx, hellio.ID(otp.Reference))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -68,7 +81,14 @@ func ExampleReportsService_ListCampaigns() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	_, err = client.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{"+233249990001"}, Sender: "HELLIO", Message: "The gate opens at nine"})
+	_, err = client.SMS.Send(
+		ctx,
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233249990001"},
+			Sender:     "HELLIO",
+			Message:    "The gate opens at nine",
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -91,11 +111,18 @@ func ExampleReportsService_GetCampaign() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	sent, err := client.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{"+233249990001"}, Sender: "HELLIO", Message: "The gate opens at nine"})
+	sent, err := client.SMS.Send(
+		ctx,
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233249990001"},
+			Sender:     "HELLIO",
+			Message:    "The gate opens at nine",
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	campaign, err := client.Reports.GetCampaign(ctx, sent.CampaignID.String()) // or sent.Reference
+	campaign, err := client.Reports.GetCampaign(ctx, sent.CampaignID) // or sent.Reference
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -51,17 +51,26 @@ func ExampleReportsService_WaitCampaign() {
 	defer cancel()
 
 	sent, err := client.SMS.Send(ctx, &hellio.SMSSendParams{
-		Recipients: []string{"+233249990001", helliotest.NumberFailed}, Sender: "HELLIO", Message: "The gate opens at nine",
+		Recipients: []string{
+			"+233249990001",
+			helliotest.NumberFailed,
+		}, Sender: "HELLIO", Message: "The gate opens at nine",
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fake.Advance(time.Minute) // the time that messages take
-	campaign, err := client.Reports.WaitCampaign(ctx, sent.Reference)
+	campaign, err := client.Reports.WaitCampaign(ctx, hellio.ID(sent.Reference))
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(campaign.Status, campaign.Statuses[hellio.MessageDelivered], "delivered", campaign.Statuses[hellio.MessageFailed], "failed")
+	fmt.Println(
+		campaign.Status,
+		campaign.Statuses[hellio.MessageDelivered],
+		"delivered",
+		campaign.Statuses[hellio.MessageFailed],
+		"failed",
+	)
 	fmt.Println("reserved", campaign.EstimatedCost, "paid", campaign.Cost, campaign.Currency)
 	// Output:
 	// completed 1 delivered 1 failed
@@ -92,51 +101,110 @@ func TestReportsRefuseBadInput(t *testing.T) {
 	}
 	for _, id := range badIDs {
 		for name, get := range map[string]func(*hellio.ReportsService) error{
-			"message":  func(s *hellio.ReportsService) error { _, err := s.GetMessage(context.Background(), id); return err },
-			"campaign": func(s *hellio.ReportsService) error { _, err := s.GetCampaign(context.Background(), id); return err },
-			"wait for": func(s *hellio.ReportsService) error { _, err := s.WaitCampaign(context.Background(), id); return err },
+			"message": func(s *hellio.ReportsService) error {
+				_, err := s.GetMessage(context.Background(), id)
+				return err
+			},
+			"campaign": func(s *hellio.ReportsService) error {
+				_, err := s.GetCampaign(context.Background(), id)
+				return err
+			},
+			"wait for": func(s *hellio.ReportsService) error {
+				_, err := s.WaitCampaign(context.Background(), id)
+				return err
+			},
 		} {
-			refusals[fmt.Sprintf("%s %q", name, id)] = refusal{"id", func(c *hellio.Client) error { return get(c.Reports) }}
+			refusals[fmt.Sprintf("%s %q", name, id)] = refusal{
+				"id",
+				func(c *hellio.Client) error { return get(c.Reports) },
+			}
 		}
 	}
 	requireRefused(t, refusals)
 }
 
 // sendTexts sends each text to a number.
-func sendTexts(t testing.TB, client *hellio.Client, texts ...string) (sent []*hellio.SMSSendResult) {
+func sendTexts(
+	t testing.TB,
+	client *hellio.Client,
+	all ...string,
+) (sent []*hellio.SMSSendResult) {
 	t.Helper()
-	for _, text := range texts {
-		result, err := client.SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"233249990001"}, Sender: "HELLIO", Message: text})
+	for _, text := range all {
+		result, err := client.SMS.Send(
+			t.Context(),
+			&hellio.SMSSendParams{Recipients: []string{"233249990001"}, Sender: "HELLIO", Message: text},
+		)
 		require.NoError(t, err)
 		sent = append(sent, result)
 	}
 	return sent
 }
 
-func TestAMessageAndItsCampaignAreFoundByEitherName(t *testing.T) {
+func TestMessagesAndCampaignsAreFoundByEitherName(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t)
 	client := fake.Client()
 	sent := sendTexts(t, client, "Hi")[0]
 	fake.Advance(time.Minute)
 	held := fake.Messages()[0]
-	for _, id := range []string{fmt.Sprint(held.ID), held.Reference} {
+	for _, id := range []hellio.ID{hellio.ID(fmt.Sprint(held.ID)), hellio.ID(held.Reference)} {
 		m, err := client.Reports.GetMessage(t.Context(), id)
 		require.NoError(t, err)
 		require.NotEmpty(t, m.Raw)
-		require.Equal(t, []any{held.Reference, sent.CampaignID, hellio.ChannelSMS, "+233249990001", "HELLIO", "Hi", hellio.MessageDelivered, 1, "0.0310", held.ProviderMessageID, ""},
-			[]any{m.Reference, m.CampaignID, m.Channel, m.MobileNumber, m.Sender, m.Message, m.Status, m.Segments, m.Cost.String(), m.ProviderMessageID, m.Error})
+		require.Equal(
+			t,
+			[]any{
+				held.Reference,
+				sent.CampaignID,
+				hellio.ChannelSMS,
+				"+233249990001",
+				"HELLIO",
+				"Hi",
+				hellio.MessageDelivered,
+				1,
+				"0.0310",
+				held.ProviderMessageID,
+				"",
+			},
+			[]any{
+				m.Reference,
+				m.CampaignID,
+				m.Channel,
+				m.MobileNumber,
+				m.Sender,
+				m.Message,
+				m.Status,
+				m.Segments,
+				m.Cost.String(),
+				m.ProviderMessageID,
+				m.Error,
+			},
+		)
 		require.True(t, m.Status.IsFinal())
 		require.Equal(t, 5*time.Second, m.DeliveredAt.Sub(m.CreatedAt.Time))
 	}
-	for _, id := range []string{sent.CampaignID.String(), sent.Reference} {
+	for _, id := range []hellio.ID{sent.CampaignID, hellio.ID(sent.Reference)} {
 		c, err := client.Reports.GetCampaign(t.Context(), id)
 		require.NoError(t, err)
-		require.Equal(t, []any{sent.CampaignID, sent.Reference, hellio.CampaignCompleted, 1, 1, 0, 1, "0.0310", "0.0310"},
-			[]any{c.ID, c.Reference, c.Status, c.TotalRecipients, c.AcceptedRecipients, c.InvalidRecipients, c.Statuses[hellio.MessageDelivered], c.Cost.String(), c.EstimatedCost.String()})
+		require.Equal(
+			t,
+			[]any{sent.CampaignID, sent.Reference, hellio.CampaignCompleted, 1, 1, 0, 1, "0.0310", "0.0310"},
+			[]any{
+				c.ID,
+				c.Reference,
+				c.Status,
+				c.TotalRecipients,
+				c.AcceptedRecipients,
+				c.InvalidRecipients,
+				c.Statuses[hellio.MessageDelivered],
+				c.Cost.String(),
+				c.EstimatedCost.String(),
+			},
+		)
 		require.Equal(t, 5*time.Second, c.CompletedAt.Sub(c.CreatedAt.Time))
 	}
-	_, err := client.Reports.GetCampaign(t.Context(), held.Reference)
+	_, err := client.Reports.GetCampaign(t.Context(), hellio.ID(held.Reference))
 	var missing *hellio.NotFoundError
 	require.ErrorAs(t, err, &missing)
 	require.Equal(t, hellio.CodeNotFound, missing.Code)
@@ -149,11 +217,21 @@ func TestAListIsNarrowedByStatus(t *testing.T) {
 	sendTexts(t, client, "early")
 	fake.Advance(time.Minute)
 	sendTexts(t, client, "late")
-	messages, err := client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{Status: hellio.MessageDelivered, PerPage: 200})
+	messages, err := client.Reports.ListMessages(
+		t.Context(),
+		&hellio.MessageListParams{Status: hellio.MessageDelivered, PerPage: 200},
+	)
 	require.NoError(t, err)
 	require.Len(t, messages.Data, 1)
-	require.Equal(t, []any{"early", "", 200}, []any{messages.Data[0].Message, messages.NextCursor, messages.PerPage})
-	campaigns, err := client.Reports.ListCampaigns(t.Context(), &hellio.CampaignListParams{Status: hellio.CampaignQueued})
+	require.Equal(
+		t,
+		[]any{"early", "", 200},
+		[]any{messages.Data[0].Message, messages.NextCursor, messages.PerPage},
+	)
+	campaigns, err := client.Reports.ListCampaigns(
+		t.Context(),
+		&hellio.CampaignListParams{Status: hellio.CampaignQueued},
+	)
 	require.NoError(t, err)
 	require.Len(t, campaigns.Data, 1)
 	require.Equal(t, "late", campaigns.Data[0].Message)
@@ -169,13 +247,13 @@ func TestAnIteratorStaysRightWhileMoreIsSent(t *testing.T) {
 	client := fake.Client()
 	sendTexts(t, client, "1", "2", "3", "4", "5")
 	p := &hellio.MessageListParams{PerPage: 2}
-	var seen []string
+	var got []string
 	for m, err := range client.Reports.Messages(t.Context(), p) {
 		require.NoError(t, err)
-		seen = append(seen, m.Message)
+		got = append(got, m.Message)
 		sendTexts(t, client, "newer than "+m.Message)
 	}
-	require.Equal(t, []string{"5", "4", "3", "2", "1"}, seen)
+	require.Equal(t, []string{"5", "4", "3", "2", "1"}, got)
 	require.Equal(t, &hellio.MessageListParams{PerPage: 2}, p, "the caller's params are not changed")
 
 	var campaigns []string
@@ -187,4 +265,19 @@ func TestAnIteratorStaysRightWhileMoreIsSent(t *testing.T) {
 	require.Len(t, campaigns, 10)
 	require.Equal(t, "newer than 1", campaigns[0])
 	require.Equal(t, "1", campaigns[9])
+}
+
+func TestALateStatusRanksBelowAFinalOne(t *testing.T) {
+	t.Parallel()
+	for want, status := range []hellio.MessageStatus{
+		"",
+		hellio.MessageQueued,
+		hellio.MessageSent,
+		"expired",
+		hellio.MessageDelivered,
+	} {
+		require.Equal(t, want, status.Rank(), status)
+	}
+	delivered, failed := hellio.MessageDelivered.Rank(), hellio.MessageFailed.Rank()
+	require.Equal(t, delivered, failed, "the first of two final ones stays")
 }

@@ -1,6 +1,7 @@
 package hellio
 
 import (
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -8,12 +9,20 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// RetryPolicy says how often and how fast the client tries a call again. The zero value is the default policy.
+// RetryPolicy sets how often and how fast the client retries a call. The zero
+// value is the default policy.
 type RetryPolicy struct {
-	MaxRetries    int           // attempts after the first, at most 100; 0: 3 on keyed sends, 2 on other calls; -1: none
-	MinWait       time.Duration // the first retry waits a random time up to this, each further one up to twice as long; 0: 500 ms
-	MaxWait       time.Duration // longest such wait; 0: 8 s
-	MaxRetryAfter time.Duration // longest Retry-After that is waited for; a longer one ends the call at once; 0: 65 s
+	// MaxRetries is the number of attempts after the first, at most 100. 0
+	// means 3 for keyed sends and 2 for other calls, -1 means none.
+	MaxRetries int
+	// MinWait limits the random wait before the first retry. The limit doubles
+	// with each further retry. 0 means 500 ms.
+	MinWait time.Duration
+	// MaxWait limits all these waits. 0 means 8 s.
+	MaxWait time.Duration
+	// MaxRetryAfter is the longest Retry-After that the client waits for. After
+	// a longer one the call returns immediately. 0 means 65 s.
+	MaxRetryAfter time.Duration
 }
 
 const (
@@ -21,18 +30,18 @@ const (
 	defaultMaxWait       = 8 * time.Second
 	defaultMaxRetryAfter = 65 * time.Second
 	shortestWait         = 50 * time.Millisecond
-	throttleWait         = time.Second // base of waits after a 429: Retry-After is floored, so it can be a second early
+	throttleWait         = time.Second // least wait after a 429, because the API rounds Retry-After down
 	conflictTotal        = 10 * time.Second
 	attemptTimeout       = 30 * time.Second
-	shortestAttempt      = 250 * time.Millisecond // what must be left of the deadline for another attempt to make sense
-	shortestPaidAttempt  = time.Second            // the same where an attempt that is cut off leaves money in doubt
+	shortestAttempt      = 250 * time.Millisecond // least time before the deadline for a retry
+	shortestPaidAttempt  = time.Second            // the same for a paid attempt, first ones included
 )
 
 // check returns the policy with its defaults filled in, or a *ParamError.
 func (p RetryPolicy) check() (RetryPolicy, error) {
 	const longest = 24 * time.Hour
 	if p.MaxRetries < -1 || p.MaxRetries > 100 {
-		return p, &ParamError{Field: "retry policy: MaxRetries", Given: itoa(p.MaxRetries), Allowed: "-1 to 100"}
+		return p, &ParamError{Field: "RetryPolicy.MaxRetries", Given: itoa(p.MaxRetries), Allowed: "-1 to 100"}
 	}
 	for _, d := range []struct {
 		name   string
@@ -44,12 +53,16 @@ func (p RetryPolicy) check() (RetryPolicy, error) {
 		{"MaxRetryAfter", &p.MaxRetryAfter, defaultMaxRetryAfter},
 	} {
 		if *d.value < 0 || *d.value > longest {
-			return p, &ParamError{Field: "retry policy: " + d.name, Given: d.value.String(), Allowed: "0 to 24h"}
+			return p, &ParamError{Field: "RetryPolicy." + d.name, Given: d.value.String(), Allowed: "0 to 24h"}
 		}
 		*d.value = orElse(*d.value, d.preset)
 	}
 	if p.MinWait > p.MaxWait {
-		return p, &ParamError{Field: "retry policy: MinWait", Given: p.MinWait.String(), Allowed: "at most MaxWait, " + p.MaxWait.String()}
+		return p, &ParamError{
+			Field:   "RetryPolicy.MinWait",
+			Given:   p.MinWait.String(),
+			Allowed: "at most MaxWait, " + p.MaxWait.String(),
+		}
 	}
 	return p, nil
 }
@@ -69,7 +82,7 @@ func (p RetryPolicy) retries(c class) int {
 	case p.MaxRetries < 0:
 		return 0
 	case c == classKeyed:
-		return 3 // each further attempt of a keyed send can only resolve what is in doubt
+		return 3 // each retry of a keyed send can only resolve an unknown outcome
 	default:
 		return 2
 	}
@@ -80,10 +93,10 @@ type class uint8
 
 const (
 	classGet      class = iota // repeating is harmless
-	classDelete                // repeating is harmless; a 404 on the repeat says that it is done
+	classDelete                // repeating is harmless; a 404 to the retry means that it is done
 	classKeyed                 // the idempotency key makes repeating harmless
 	classBillable              // repeating may charge twice
-	classOther                 // repeating may do a thing twice, but moves no money
+	classOther                 // repeating may act twice, but costs nothing
 )
 
 func classOf(op *contract.Operation) class {
@@ -103,6 +116,35 @@ func classOf(op *contract.Operation) class {
 
 func (c class) repeatable() bool { return c == classGet || c == classDelete || c == classKeyed }
 
+// retries counts the retries of one call by their reason, and the waits after
+// 409 idempotency_conflict.
+type retries struct {
+	conflicts    int
+	malformed    int
+	others       int // malformed included
+	conflictWait time.Duration
+}
+
+// next is the number of the next retry among those for the same kind of reason.
+func (r *retries) next(why reason) int {
+	if why == whyConflict {
+		return r.conflicts + 1
+	}
+	return r.others + 1
+}
+
+func (r *retries) count(why reason, wait time.Duration) {
+	if why == whyConflict {
+		r.conflicts++
+		r.conflictWait += wait
+		return
+	}
+	if why == whyMalformed {
+		r.malformed++
+	}
+	r.others++
+}
+
 // fault is what went wrong in an attempt apart from the status.
 type fault uint8
 
@@ -113,15 +155,15 @@ const (
 	faultNotSent         // failed before a complete header block could have left
 	faultLost            // failed after that, without a response
 	faultTruncated       // 2xx, and the body broke off
-	faultMalformed       // 2xx, and the body is not what it should be
+	faultMalformed       // 2xx, and the body is not the expected JSON
 )
 
-// reason says why an attempt is, or would be, followed by another.
+// reason is why an attempt is, or would be, followed by another.
 type reason uint8
 
 const (
 	whyFinal reason = iota
-	whyGone         // a repeated DELETE met 404: done
+	whyGone         // the retry of a DELETE met 404: done
 	whyNotSent
 	whyLost
 	whyMalformed
@@ -132,13 +174,25 @@ const (
 	whyServer
 )
 
-var reasonNames = [...]string{"final", "gone", "not sent", "connection lost", "unreadable answer", "408", "idempotency conflict", "429", "503", "5xx"}
+var reasonNames = [...]string{
+	whyFinal:       "final",
+	whyGone:        "gone",
+	whyNotSent:     "not sent",
+	whyLost:        "connection lost",
+	whyMalformed:   "unreadable response",
+	whyTimeout:     "408",
+	whyConflict:    "idempotency conflict",
+	whyThrottled:   "429",
+	whyUnavailable: "503",
+	whyServer:      "5xx",
+}
 
 func (r reason) String() string { return reasonNames[r] }
 
-// decide is the decision table: whether an attempt with this end is followed by another, and why. sofar is what the attempts before it
-// have shown. It knows no counts, waits or deadlines: those only ever turn a yes into a no.
-func decide(c class, sofar Outcome, status int, code string, h http.Header, f fault) (again bool, why reason) {
+// decide is the decision table: it reports whether to retry after an attempt
+// with this end, and why. sofar is what the attempts before it have shown.
+// Counts, waits and deadlines are checked later; they only prevent retries.
+func decide(c class, sofar Outcome, status int, code string, h http.Header, f fault) (retry bool, why reason) {
 	switch f {
 	case faultConfig, faultCaller:
 		return false, whyFinal
@@ -158,7 +212,7 @@ func decide(c class, sofar Outcome, status int, code string, h http.Header, f fa
 		return false, whyGone
 	case status == http.StatusRequestTimeout:
 		return c.repeatable(), whyTimeout
-	case status >= 500 && replayed(h): // the key's stored answer: it will never be another
+	case status >= 500 && isReplay(h): // the key's stored response, which never changes
 		return false, whyFinal
 	case status == http.StatusServiceUnavailable:
 		return c.repeatable(), whyUnavailable
@@ -169,21 +223,23 @@ func decide(c class, sofar Outcome, status int, code string, h http.Header, f fa
 	}
 }
 
-// isKeyConflict reports a 409 that says that the key's first call is still under way. On a keyed operation no other 409 is known, so one
-// whose body is lost counts as well.
+// isKeyConflict reports whether a 409 means that the first call with the key is
+// still in flight. On a keyed operation no other 409 is known, so one whose
+// body is lost counts as well.
 func isKeyConflict(c class, status int, code string) bool {
 	return status == http.StatusConflict && (code == contract.CodeIdempotencyConflict || c == classKeyed && code == "")
 }
 
-// delay is how long to wait before the n-th retry (n = 1, 2, …) for this reason; random is in [0, 1).
+// delay returns how long to wait before the n-th retry (n = 1, 2, …) for this
+// reason. random is in [0, 1).
 func delay(p RetryPolicy, why reason, n int, h http.Header, random float64) time.Duration {
 	base := p.MinWait
 	switch why {
 	case whyConflict:
 		return conflictWait(n)
 	case whyThrottled, whyUnavailable:
-		if wait, told := waitTold(h); told {
-			return max(wait, throttleWait) + time.Duration(random*float64(time.Second))
+		if wait, ok := askedWait(h); ok {
+			return sumWaits(max(wait, throttleWait), time.Duration(random*float64(time.Second)))
 		}
 		if why == whyThrottled {
 			base = max(base, throttleWait)
@@ -196,7 +252,8 @@ func delay(p RetryPolicy, why reason, n int, h http.Header, random float64) time
 	return max(shortestWait, time.Duration(random*float64(ceiling)))
 }
 
-// conflictWait is the n-th wait for an earlier attempt with the same key to end: 0.3, 1, 2, 4, 4… s.
+// conflictWait returns the n-th wait for an earlier attempt with the same key
+// to end: 0.3, 1, 2, 4, 4… s.
 func conflictWait(n int) time.Duration {
 	if n == 1 {
 		return 300 * time.Millisecond
@@ -204,9 +261,19 @@ func conflictWait(n int) time.Duration {
 	return time.Second << min(n-2, 2)
 }
 
-// waitTold is the wait that the API asks for: Retry-After, else X-RateLimit-Reset.
-func waitTold(h http.Header) (wait time.Duration, told bool) {
-	if wait, told := parseRetryAfter(h); told {
+// sumWaits returns a + b, or the largest time.Duration if that is less. Neither
+// a nor b is negative.
+func sumWaits(a, b time.Duration) time.Duration {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// askedWait returns the wait that the API asks for: Retry-After, else the time
+// until X-RateLimit-Reset.
+func askedWait(h http.Header) (wait time.Duration, ok bool) {
+	if wait, ok = parseRetryAfter(h); ok {
 		return wait, true
 	}
 	reset, ok := headerInt(h, contract.HeaderRateLimitReset)
@@ -216,10 +283,12 @@ func waitTold(h http.Header) (wait time.Duration, told bool) {
 	return untilBy(h, time.Unix(reset, 0))
 }
 
-func replayed(h http.Header) bool { return header(h, contract.HeaderIdempotentReplayed) == "true" }
+func isReplay(h http.Header) bool { return header(h, contract.HeaderIdempotentReplayed) == "true" }
 
-// budget bounds the retries of a client to a tenth of its calls in the long run, so that many clients do not keep a troubled API down.
-// It counts in half tokens: 50 tokens in all, a success at first try gives back half a token.
+// budget limits the retries of a client to a tenth of its calls in the long
+// run, so that many clients do not overload a failing API. It counts half
+// tokens of 50 tokens; a call that succeeds at its first attempt returns half a
+// token.
 type budget struct {
 	mu    sync.Mutex
 	spent int
@@ -227,7 +296,8 @@ type budget struct {
 
 const budgetSize = 100
 
-// take pays for a retry and reports whether it may go; a forced one always may.
+// take pays for a retry and reports whether it may start. A forced one always
+// may.
 func (b *budget) take(why reason, forced bool) bool {
 	cost := 10
 	switch why {

@@ -49,59 +49,198 @@ func TestDelayOfAnAbsurdPolicyStaysWithinItsBounds(t *testing.T) {
 	}
 }
 
-func TestDelayAfterAThrottleHonoursWhatTheAPISays(t *testing.T) {
+// retryAfterDate is the Date of the responses of the two tests below.
+var retryAfterDate = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// askFor returns the headers of a response at retryAfterDate.
+func askFor(value string) http.Header {
+	return limitHeaders("Retry-After", value, "Date", httpDate(0))
+}
+
+func resetAt(value string) http.Header {
+	return limitHeaders("X-RateLimit-Reset", value, "Date", httpDate(0))
+}
+
+func httpDate(d time.Duration) string {
+	return retryAfterDate.Add(d).Format(http.TimeFormat)
+}
+
+func epoch(d time.Duration) string {
+	return strconv.FormatInt(retryAfterDate.Add(d).Unix(), 10)
+}
+
+func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
 	t.Parallel()
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
-	date := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	h := func(pairs ...string) http.Header {
-		h := http.Header{"Date": {date.Format(http.TimeFormat)}}
-		for i := 0; i < len(pairs); i += 2 {
-			h.Set(pairs[i], pairs[i+1])
-		}
-		return h
-	}
-	const absent = time.Second // its backoff ceiling
+	const most = time.Duration(math.MaxInt64)
+	both := askFor("7")
+	both.Set("X-RateLimit-Reset", epoch(time.Minute))
 	for name, c := range map[string]struct {
 		header http.Header
 		least  time.Duration
 	}{
-		"seconds":                         {h("Retry-After", "60"), 60 * time.Second},
-		"one second":                      {h("Retry-After", "1"), time.Second},
-		"zero, the window's very end":     {h("Retry-After", "0"), time.Second},
-		"a date, by the API's own clock":  {h("Retry-After", date.Add(30*time.Second).Format(http.TimeFormat)), 30 * time.Second},
-		"Reset where Retry-After is gone": {h("X-RateLimit-Reset", strconv.FormatInt(date.Add(42*time.Second).Unix(), 10)), 42 * time.Second},
-		"Retry-After goes before Reset":   {h("Retry-After", "7", "X-RateLimit-Reset", strconv.FormatInt(date.Add(42*time.Second).Unix(), 10)), 7 * time.Second},
-		"exactly a day":                   {h("Retry-After", "86400"), 24 * time.Hour},
+		"seconds":                       {askFor("60"), 60 * time.Second},
+		"one second":                    {askFor("1"), time.Second},
+		"zero, the end of the window":   {askFor("0"), time.Second},
+		"a fraction":                    {askFor("1.5"), 2 * time.Second},
+		"a date":                        {askFor(httpDate(30 * time.Second)), 30 * time.Second},
+		"Reset without Retry-After":     {resetAt(epoch(42 * time.Second)), 42 * time.Second},
+		"Retry-After and Reset":         {both, 7 * time.Second},
+		"a second more than a day":      {askFor("86401"), 24*time.Hour + time.Second},
+		"a date in 100 days":            {askFor(httpDate(2400 * time.Hour)), 2400 * time.Hour},
+		"the last whole second":         {askFor("9223372036"), 9223372036 * time.Second},
+		"a fraction beyond that":        {askFor("9223372036.1"), most},
+		"a second beyond that":          {askFor("9223372037"), most},
+		"a number that wraps to 290 ms": {askFor("18446744074"), most},
+		"a number beyond any integer":   {askFor("99999999999999999999999999"), most},
+		"the last date":                 {askFor("Fri, 31 Dec 9999 23:59:59 GMT"), most},
+		"Reset in a thousand years":     {resetAt("33333333333"), most},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			half := sumWaits(c.least, 500*time.Millisecond)
 			require.Equal(t, c.least, delay(policy, whyThrottled, 3, c.header, 0))
-			require.Equal(t, c.least+500*time.Millisecond, delay(policy, whyThrottled, 3, c.header, 0.5))
-			require.Equal(t, c.least, delay(policy, whyUnavailable, 1, c.header, 0), "a 503 is heard as well")
-			require.Less(t, delay(policy, whyServer, 1, c.header, 0.999), 500*time.Millisecond, "a 500 is not")
+			require.Equal(t, half, delay(policy, whyThrottled, 3, c.header, 0.5))
+			require.Equal(t, c.least, delay(policy, whyUnavailable, 1, c.header, 0), "also on a 503")
+			without := delay(policy, whyServer, 1, c.header, 0.999)
+			require.Less(t, without, policy.MinWait, "not on a 500")
 		})
 	}
+}
+
+func TestDelayIgnoresWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	policy, err := RetryPolicy{}.check()
+	require.NoError(t, err)
 	for name, header := range map[string]http.Header{
-		"nothing":                            {},
-		"a negative number":                  h("Retry-After", "-5"),
-		"a fraction":                         h("Retry-After", "1.5"),
-		"a number that would overflow":       h("Retry-After", "9223372037"),
-		"a number that overflows to 290 ms":  h("Retry-After", "18446744074"),
-		"a number beyond any integer":        h("Retry-After", "99999999999999999999999999"),
-		"a second more than a day":           h("Retry-After", "86401"),
-		"a past date":                        h("Retry-After", date.Add(-time.Minute).Format(http.TimeFormat)),
-		"a date without the response's Date": {"Retry-After": {time.Now().Add(30 * time.Second).UTC().Format(http.TimeFormat)}},
-		"a date in a year":                   h("Retry-After", date.AddDate(1, 0, 0).Format(http.TimeFormat)),
-		"words":                              h("Retry-After", "soon"),
-		"Reset without the response's Date":  {contract.HeaderRateLimitReset: {strconv.FormatInt(date.Add(time.Minute).Unix(), 10)}},
-		"Reset in the past":                  h("X-RateLimit-Reset", strconv.FormatInt(date.Unix()-1, 10)),
-		"Reset in a thousand years":          h("X-RateLimit-Reset", "33333333333"),
+		"nothing":                     {},
+		"an empty value":              askFor(""),
+		"a negative number":           askFor("-5"),
+		"a sign":                      askFor("+5"),
+		"an exponent":                 askFor("1e3"),
+		"a point without a fraction":  askFor("1."),
+		"a fraction without a number": askFor(".5"),
+		"two points":                  askFor("1.5.5"),
+		"a unit":                      askFor("5s"),
+		"digits of another script":    askFor("٣"),
+		"words":                       askFor("soon"),
+		"a past date":                 askFor(httpDate(-time.Second)),
+		"a date without Date":         {"Retry-After": {httpDate(30 * time.Second)}},
+		"Reset without Date":          {contract.HeaderRateLimitReset: {epoch(time.Minute)}},
+		"Reset in the past":           resetAt(epoch(-time.Second)),
+		"Reset of 13 digits":          resetAt(epoch(0) + "000"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, 50*time.Millisecond, delay(policy, whyThrottled, 1, header, 0))
-			require.Equal(t, absent/2, delay(policy, whyThrottled, 1, header, 0.5), "as if absent")
+			require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, header, 0.5))
+		})
+	}
+}
+
+// retryAfterRow is what a Retry-After means for a call that meets it every time.
+type retryAfterRow struct {
+	value  func(now time.Time) string
+	wait   time.Duration // in the error and for the limiter
+	hits   int
+	noDate bool // the response has no Date
+}
+
+func retryAfterTable() map[string]retryAfterRow {
+	seconds := func(text string, wait time.Duration, hits int) retryAfterRow {
+		return retryAfterRow{value: func(time.Time) string { return text }, wait: wait, hits: hits}
+	}
+	date := func(d, wait time.Duration, hits int) retryAfterRow {
+		value := func(now time.Time) string { return now.Add(d).UTC().Format(http.TimeFormat) }
+		return retryAfterRow{value: value, wait: wait, hits: hits}
+	}
+	const century = 36525 * 24 * time.Hour // in a bubble the year is 2000
+	withoutDate := date(30*time.Second, 0, 4)
+	withoutDate.noDate = true
+	return map[string]retryAfterRow{
+		"0":                   seconds("0", 0, 4),
+		"1":                   seconds("1", time.Second, 4),
+		"59":                  seconds("59", 59*time.Second, 4),
+		"1.5":                 seconds("1.5", 2*time.Second, 4),
+		"65":                  seconds("65", 65*time.Second, 4),
+		"66":                  seconds("66", 66*time.Second, 1),
+		"86401":               seconds("86401", 86401*time.Second, 1),
+		"90000":               seconds("90000", 25*time.Hour, 1),
+		"20 digits":           seconds("12345678901234567890", math.MaxInt64, 1),
+		"words":               seconds("soon", 0, 4),
+		"a date in 30 s":      date(30*time.Second, 30*time.Second, 4),
+		"a date in 2100":      date(century, century, 1),
+		"a past date":         date(-time.Minute, 0, 4),
+		"a date without Date": withoutDate,
+	}
+}
+
+func (r retryAfterRow) reply(status int) step {
+	return func(req *http.Request) (*http.Response, error) {
+		headers := []string{"Retry-After", r.value(time.Now())}
+		if !r.noDate {
+			headers = append(headers, "Date", time.Now().UTC().Format(http.TimeFormat))
+		}
+		return reply(status, `{"error":"throttled"}`, headers...)(req)
+	}
+}
+
+func TestRetryAfterOfAnySizeIsObeyed(t *testing.T) {
+	for name, row := range retryAfterTable() {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				l, s, start := &limiter{}, newStub(row.reply(429)), time.Now()
+				err := sendSMS(t.Context(), stubbed(t, s, WithLimiter(l), quick()))
+				var limited *RateLimitError
+				require.ErrorAs(t, err, &limited)
+				require.Equal(t, row.wait, limited.RetryAfter)
+				requireOutcome(t, OutcomeRejected, err)
+				require.Len(t, s.requests(), row.hits)
+				for _, gap := range s.gaps() {
+					require.GreaterOrEqual(t, gap, row.wait)
+				}
+				if row.hits == 1 {
+					require.Zero(t, time.Since(start), "the call returns immediately")
+				}
+				require.Len(t, l.limits, row.hits)
+				for _, rl := range l.limits {
+					require.Equal(t, RateLimit{RetryAfter: row.wait}, rl)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfterOnA503IsObeyed(t *testing.T) {
+	for name, row := range retryAfterTable() {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := newStub(row.reply(503))
+				err := getBalance(t.Context(), stubbed(t, s, WithLimiter(nil), quick()))
+				require.Len(t, s.requests(), min(row.hits, 3))
+				require.Equal(t, row.wait, responseOf(t, err).RateLimit.RetryAfter)
+				for _, gap := range s.gaps() {
+					require.GreaterOrEqual(t, gap, row.wait)
+				}
+			})
+		})
+	}
+}
+
+func TestWindowLimiterBlocksForAtMost65Seconds(t *testing.T) {
+	for name, row := range retryAfterTable() {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := newStub(row.reply(429), reply(202, sentBody))
+				c := stubbed(t, s)
+				_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
+				require.Error(t, err)
+				require.NoError(t, sendSMS(t.Context(), c))
+				least := min(max(row.wait, throttleWait), 65*time.Second)
+				require.GreaterOrEqual(t, s.gaps()[0], least)
+				require.Less(t, s.gaps()[0], least+time.Second)
+			})
 		})
 	}
 }
@@ -183,16 +322,16 @@ func TestRetryPolicyRefusesBadValuesByName(t *testing.T) {
 		"MaxRetryAfter": {MaxRetryAfter: 25 * time.Hour},
 	} {
 		_, err := p.check()
-		requireParamError(t, err, "retry policy: "+field)
+		requireParamError(t, err, "RetryPolicy."+field)
 		_, err = NewClient(testToken, WithRetryPolicy(p))
-		requireParamError(t, err, "retry policy: "+field)
+		requireParamError(t, err, "RetryPolicy."+field)
 	}
 	_, err := RetryPolicy{MaxRetries: 100}.check()
 	require.NoError(t, err)
 	_, err = RetryPolicy{MaxRetries: 101}.check()
-	requireParamError(t, err, "retry policy: MaxRetries", "101", "100")
+	requireParamError(t, err, "RetryPolicy.MaxRetries", "101", "100")
 	_, err = RetryPolicy{MinWait: 2 * time.Second, MaxWait: time.Second}.check()
-	requireParamError(t, err, "retry policy: MinWait", "2s", "1s")
+	requireParamError(t, err, "RetryPolicy.MinWait", "2s", "1s")
 }
 
 func TestReasonsHaveNames(t *testing.T) {
@@ -202,5 +341,13 @@ func TestReasonsHaveNames(t *testing.T) {
 		require.NotEmpty(t, r.String())
 		require.False(t, seen[r.String()], "%q is used twice", r)
 		seen[r.String()] = true
+	}
+}
+
+func TestPollWaitOfAnyRetryAfterIsNotNegative(t *testing.T) {
+	t.Parallel()
+	limited := &RateLimitError{APIError: &APIError{Status: http.StatusTooManyRequests}, RetryAfter: math.MaxInt64}
+	for _, random := range []float64{0, 0.5, 1} {
+		require.EqualValues(t, math.MaxInt64, pollWait(firstPoll, RateLimit{}, limited, random))
 	}
 }

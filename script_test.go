@@ -13,7 +13,8 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// script is an API that answers each request with the next body, the last one for all further ones, and keeps what it was asked.
+// script is an API that answers each request with the next body, and all
+// further ones with the last. It keeps the requests.
 type script struct {
 	header http.Header
 	status int // 0: 200
@@ -24,16 +25,20 @@ type script struct {
 	at     []time.Time
 }
 
-// scripted makes a client of an API that answers with these bodies; it does not try again.
+// scripted makes a client of an API that answers with these bodies. The client
+// does not retry.
 func scripted(t testing.TB, bodies ...string) (*hellio.Client, *script) {
 	t.Helper()
 	s := &script{bodies: bodies}
 	return s.client(t), s
 }
 
-func (s *script) client(t testing.TB) *hellio.Client {
+func (s *script) client(t testing.TB, opts ...hellio.Option) *hellio.Client {
 	t.Helper()
-	client, err := hellio.NewClient("7|token", hellio.WithHTTPClient(&http.Client{Transport: s}), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	client, err := hellio.NewClient("7|token", append([]hellio.Option{
+		hellio.WithHTTPClient(&http.Client{Transport: s}),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}),
+	}, opts...)...)
 	require.NoError(t, err)
 	return client
 }
@@ -56,7 +61,13 @@ func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 	case status == 0:
 		status = http.StatusOK
 	}
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1, Request: req}, nil
+	return &http.Response{
+		StatusCode:    status,
+		Header:        header,
+		Body:          io.NopCloser(strings.NewReader(body)),
+		ContentLength: -1,
+		Request:       req,
+	}, nil
 }
 
 // requests are the requests so far.
@@ -82,7 +93,8 @@ type refusal struct {
 	call  func(c *hellio.Client) error
 }
 
-// requireRefused makes each call and wants a *ParamError that names its field, and nothing sent.
+// requireRefused requires of each call a *ParamError that names its field, and
+// that nothing is sent.
 func requireRefused(t *testing.T, refusals map[string]refusal) {
 	t.Helper()
 	for name, r := range refusals {
@@ -101,4 +113,4 @@ func requireRefused(t *testing.T, refusals map[string]refusal) {
 }
 
 // badIDs are ids that would change the path.
-var badIDs = []string{"", ".", "..", "a/b", `a\b`, "a?b", "a#b", "a\nb"}
+var badIDs = []hellio.ID{"", ".", "..", "a/b", `a\b`, "a?b", "a#b", "a\nb"}

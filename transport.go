@@ -1,185 +1,210 @@
 package hellio
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// errHiddenResend is what net/http gets when it asks for the body once more after the request had gone out: sending again is this
-// client's decision, with its waits and its counting.
-var errHiddenResend = errors.New("the connection broke before the answer came")
+// errLost is the cause of a request without a body whose connection broke and
+// that net/http tried to repeat: the client decides about retries.
+var errLost = errors.New("the connection broke before the response")
 
-var errNoResponse = errors.New("the http.RoundTripper returned neither an error nor a response with a status")
+var errNoResponse = errors.New(
+	"the http.RoundTripper returned neither an error nor a response with a status")
 
-// timeoutError is an attempt that ran into its own time limit. It is no context error: only the caller's own context makes one.
+// timeoutError is an attempt that ran into its own time limit. It is no context
+// error: only the caller's context makes one.
 type timeoutError struct{}
 
-func (timeoutError) Error() string { return "no answer within the time limit of one attempt" }
+func (timeoutError) Error() string { return "no response within the time limit of one attempt" }
 func (timeoutError) Timeout() bool { return true }
 
-// transports are the ways to the wire that a client has: one over its connection pool, and one that opens a connection for each
-// request. The second is for requests that must not be repeated: on a pooled connection that the server is just closing, they would
-// fail with nobody knowing whether they arrived.
+// transports are a client's ways to the wire: one over its connection pool, and
+// one that opens a connection for each request. On a pooled HTTP/1.1 connection
+// that the server is just closing, a request fails with an unknown outcome. A
+// retry resolves that for requests that may be repeated; others avoid it.
 type transports struct {
-	pooled, fresh http.RoundTripper
-	plainHTTP2    bool        // without TLS the transport speaks HTTP/2, which a connection does not tell
-	proven        atomic.Bool // the RoundTripper reports to httptrace, so its silence proves that nothing was sent
+	pooled http.RoundTripper
+	fresh  http.RoundTripper
+
+	separate   bool        // fresh is not pooled
+	direct     bool        // both are net/http's, without middleware
+	plainHTTP2 bool        // HTTP/2 without TLS, which a connection does not show
+	plainBody  bool        // an *http.Transport that can only speak HTTP/1.1
+	http2      atomic.Bool // the latest connection spoke HTTP/2
 }
 
-// newTransports takes a *http.Transport, for which a copy without keep-alive is made, or any other RoundTripper, which is used as it is.
-func newTransports(rt http.RoundTripper) *transports {
-	ts := &transports{pooled: rt, fresh: rt}
-	t, ok := rt.(*http.Transport)
-	if !ok {
-		return ts
+type middleware = func(http.RoundTripper) http.RoundTripper
+
+// newTransports wraps rt by the middleware, the first outermost. Of an
+// *http.Transport it makes a copy without keep-alive, for fresh connections;
+// any other RoundTripper is used for all requests.
+func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transports, error) {
+	ts := &transports{
+		pooled: rt,
+		fresh:  rt,
 	}
-	fresh := t.Clone()
-	fresh.DisableKeepAlives = true
-	if ts.plainHTTP2 = t.Protocols != nil && t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1(); !ts.plainHTTP2 {
-		// On HTTP/2 net/http itself repeats a request after some errors of the peer that prove nothing.
-		fresh.ForceAttemptHTTP2 = false
-		fresh.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
-		fresh.Protocols = new(http.Protocols)
-		fresh.Protocols.SetHTTP1(true)
-		if fresh.TLSClientConfig != nil {
-			fresh.TLSClientConfig.NextProtos = nil
+	if t, ok := rt.(*http.Transport); ok {
+		fresh := clone(t)
+		fresh.DisableKeepAlives = true
+		ts.fresh = fresh
+		ts.separate = true
+		ts.plainHTTP2 = !secure && t.Protocols != nil && t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1()
+		ts.direct = len(mws) == 0
+		ts.plainBody = ts.direct && !ts.plainHTTP2 && (!secure || !speaksHTTP2(t))
+	}
+	for _, mw := range slices.Backward(mws) {
+		ts.pooled = mw(ts.pooled)
+		if ts.separate {
+			ts.fresh = mw(ts.fresh)
+		} else {
+			ts.fresh = ts.pooled
+		}
+		if ts.pooled == nil || ts.fresh == nil {
+			return nil, &ParamError{Field: "middleware", Given: "one that returns nil", Allowed: "an http.RoundTripper"}
 		}
 	}
-	ts.fresh = fresh
-	ts.proven.Store(true)
-	return ts
+	return ts, nil
 }
 
-func (ts *transports) forClass(c class) http.RoundTripper {
-	if c == classBillable || c == classOther {
-		return ts.fresh
+// clone returns a copy of t that speaks the same protocols and resumes TLS
+// sessions.
+func clone(t *http.Transport) *http.Transport {
+	c := t.Clone()
+	c.ForceAttemptHTTP2 = speaksHTTP2(t)
+	if c.TLSClientConfig == nil {
+		c.TLSClientConfig = new(tls.Config)
 	}
-	return ts.pooled
-}
-
-// wire is one attempt as the transport sees it: its body, and what httptrace tells, hidden repeats by net/http included. Each attempt
-// has its own: a hook may still fire when the next attempt has begun.
-type wire struct {
-	body                         bytes.Reader
-	hooks                        httptrace.ClientTrace
-	gotConn, http2, wroteHeaders atomic.Bool
-	writeErr                     atomic.Pointer[error]
-}
-
-func (w *wire) trace() *httptrace.ClientTrace {
-	w.hooks.GotConn = w.onConn
-	w.hooks.WroteHeaders = func() { w.wroteHeaders.Store(true) }
-	w.hooks.WroteRequest = w.onWritten
-	return &w.hooks
-}
-
-func (w *wire) onConn(info httptrace.GotConnInfo) {
-	if c, ok := info.Conn.(*tls.Conn); ok && c.ConnectionState().NegotiatedProtocol == "h2" {
-		w.http2.Store(true)
+	if c.TLSClientConfig.ClientSessionCache == nil {
+		c.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	}
-	w.gotConn.Store(true)
+	return c
 }
 
-func (w *wire) onWritten(info httptrace.WroteRequestInfo) {
-	if info.Err != nil {
-		err := info.Err
-		w.writeErr.Store(&err)
+// speaksHTTP2 reports whether t may negotiate HTTP/2 over TLS. t has been
+// cloned, which has set up the protocols that it offers.
+func speaksHTTP2(t *http.Transport) bool {
+	if t.Protocols != nil {
+		return t.Protocols.HTTP2()
+	}
+	return t.TLSNextProto["h2"] != nil
+}
+
+// choose returns the transport for a request of class c. own is true if the
+// request must refuse a reused HTTP/1.1 connection.
+func (ts *transports) choose(c class) (rt http.RoundTripper, own bool) {
+	switch {
+	case c.repeatable(), ts.plainHTTP2, !ts.separate:
+		return ts.pooled, false
+	case ts.http2.Load():
+		return ts.pooled, true
+	default:
+		return ts.fresh, false
 	}
 }
 
-// mayResend tells net/http whether it may send the body once more. On HTTP/2 it asks only after the peer has said that it did not
-// process the request.
-func (w *wire) mayResend() bool { return w.http2.Load() || !w.wroteHeaders.Load() }
-
-// notSent reports whether no complete header block can have left. On HTTP/2 a request that its context ended may still be in the
-// middle of writing when the error is returned.
-func (w *wire) notSent(endedByContext bool) bool {
-	if endedByContext && w.http2.Load() {
-		return !w.gotConn.Load()
+// observe remembers the protocol of the connection that w had.
+func (ts *transports) observe(w *wire) {
+	if spoken := w.http2.Load(); w.gotConn.Load() && spoken != ts.http2.Load() {
+		ts.http2.Store(spoken)
 	}
-	return !w.wroteHeaders.Load()
 }
 
-// RoundTrip makes one attempt: it sends the call's bytes with net/http's own retries vetoed, reads the whole answer, and leaves what it
-// saw in the exchange. The response that it returns has no body, and no Location, so that http.Client follows no redirect.
-func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := attemptContext(req.Context(), x.core.http.Timeout)
-	defer cancel()
-	w := &x.first
-	if x.response.Attempts > 1 {
-		w = new(wire)
-	}
-	w.http2.Store(x.core.wire.plainHTTP2)
-	resp, err := x.core.wire.forClass(x.class).RoundTrip(x.outgoing(httptrace.WithClientTrace(ctx, w.trace()), req, w))
-	if w.gotConn.Load() && w.wroteHeaders.Load() {
-		x.core.wire.proven.Store(true)
-	}
-	if err == nil && (resp == nil || resp.StatusCode < 100) {
-		err = errNoResponse
-	}
-	if resp != nil { // a response, of whatever kind, is an answer to what went out
-		w.gotConn.Store(true)
-		w.wroteHeaders.Store(true)
-	}
-	if err != nil {
-		if resp != nil && resp.Body != nil {
-			_ = resp.Body.Close()
-		}
-		x.cause = x.failedAttempt(ctx, w, err)
-		return nil, x.cause
-	}
-	x.readResponse(ctx, resp)
-	resp.Body = http.NoBody
-	if resp.StatusCode/100 == 3 {
-		resp.Header = nil // the exchange has it
-	}
-	return resp, nil
-}
-
-// attemptContext bounds one attempt, by the Timeout of the caller's http.Client where it has one: net/http's own way to do that tells a
-// RoundTripper like this one nothing but that it was cancelled. A caller's deadline that is nearer bounds the attempt already.
+// attemptContext bounds one attempt by the Timeout of the caller's http.Client
+// where it has one. A nearer deadline of the caller bounds the attempt already.
 func attemptContext(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout <= 0 {
 		timeout = attemptTimeout
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= timeout {
-		return ctx, func() {}
+		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, timeout)
 }
 
-// outgoing is the request as it goes out. Headers and body are attached here and not before: http.Client would copy the ones, and ask
-// for the other on a redirect.
+// send passes one request to the transport and returns its response, or leaves
+// the fault in the exchange. Where the pool turns out to hold only a reused
+// HTTP/1.1 connection for a request that must not use one, nothing has been
+// written, and the request goes over a fresh one.
+func (x *exchange) send(ctx context.Context, cancel context.CancelFunc, req *http.Request) *http.Response {
+	ts := x.core.wire
+	rt, own := ts.choose(x.class)
+	w := x.newWire(cancel, own)
+	resp, err := rt.RoundTrip(x.outgoing(ctx, req, w))
+	if w.refused.Load() && err != nil {
+		ts.http2.Store(false)
+		w = x.newWire(cancel, false)
+		resp, err = ts.fresh.RoundTrip(x.outgoing(ctx, req, w))
+	}
+	ts.observe(w)
+	if err == nil && resp != nil && resp.StatusCode >= 100 {
+		return resp
+	}
+	if resp != nil && resp.Body != nil {
+		_ = resp.Body.Close()
+	}
+	x.fail(ctx, w, resp, err)
+	return nil
+}
+
+// newWire returns the wire of the next request. The call's first is part of the
+// exchange, which saves an allocation.
+func (x *exchange) newWire(cancel context.CancelFunc, own bool) *wire {
+	w := &x.first
+	if w.cancel != nil {
+		w = new(wire)
+	}
+	w.cancel = cancel
+	w.own = own
+	w.direct = x.core.wire.direct
+	w.http2.Store(x.core.wire.plainHTTP2)
+	if x.body != nil {
+		w.ungated = x.core.wire.plainBody
+		w.body.wire = w
+		w.body.data.Reset(x.body)
+		return w
+	}
+	w.maxHeaders = 1
+	if x.class == classGet && x.mayRepeat() {
+		w.maxHeaders = 2 // heals an idle connection that has just closed
+	}
+	return w
+}
+
+// outgoing returns the request that the transport receives. It has headers and
+// body only now, because http.Client would copy the headers and, on a redirect,
+// ask for the body. Without GetBody net/http never repeats a body that it has
+// read, and its error names the reason.
 func (x *exchange) outgoing(ctx context.Context, req *http.Request, w *wire) *http.Request {
-	out := req.WithContext(ctx)
+	out := req.WithContext(httptrace.WithClientTrace(ctx, w.trace()))
 	out.Header = x.headers(req.Header["Cookie"])
 	if x.body == nil {
 		return out
 	}
-	w.body.Reset(x.body)
-	out.Body, out.ContentLength = io.NopCloser(&w.body), int64(len(x.body))
-	out.GetBody = func() (io.ReadCloser, error) {
-		if !w.mayResend() {
-			return nil, errHiddenResend
-		}
-		return io.NopCloser(bytes.NewReader(x.body)), nil
+	out.ContentLength = int64(len(x.body))
+	out.Body = &w.body
+	if w.ungated { // net/http writes headers and a body that it knows at once
+		out.Body = io.NopCloser(&w.body.data)
 	}
 	return out
 }
 
 var jsonType = []string{"application/json"}
 
-// headers makes the header map of one attempt. Each attempt has its own: net/http may still read the last one's.
+// headers makes the header map of one request. Each request has its own,
+// because net/http may still read the one before.
 func (x *exchange) headers(cookies []string) http.Header {
 	h := http.Header{
 		"Accept":     jsonType,
@@ -200,53 +225,66 @@ func (x *exchange) headers(cookies []string) http.Header {
 	return h
 }
 
-// failedAttempt files a transport error under its fault and returns it with a better cause where net/http's is misleading.
-func (x *exchange) failedAttempt(ctx context.Context, w *wire, err error) error {
-	endedByContext := ctx.Err() != nil
+// fail records why the request has no response, and whether it may have been
+// sent.
+func (x *exchange) fail(ctx context.Context, w *wire, resp *http.Response, err error) {
+	ended := ctx.Err() != nil && !w.capped.Load()
+	x.sent = !w.notSent(err, ended) || resp != nil // a response of any kind answers a request
 	switch {
-	case errors.Is(err, errNoResponse):
+	case err == nil:
 		x.fault = faultConfig
-	case x.core.wire.proven.Load() && w.notSent(endedByContext):
-		x.fault = faultNotSent
-		if isConfigError(err) {
-			x.fault = faultConfig
-		}
-	default:
+		err = errNoResponse
+	case isConfigError(err):
+		x.fault = faultConfig
+	case x.sent:
 		x.fault = faultLost
+	default:
+		x.fault = faultNotSent
 	}
-	x.sent = !x.core.wire.proven.Load() || !w.notSent(endedByContext)
 	switch {
 	case x.ctx.Err() != nil:
 		x.fault = faultCaller
-		return x.ctx.Err()
-	case endedByContext || errors.Is(err, context.DeadlineExceeded):
-		return timeoutError{}
-	case errors.Is(err, errHiddenResend):
-		return lostError{w.writeErr.Load()}
+		x.cause = contextError(x.ctx)
+	case w.capped.Load():
+		x.cause = errLost
+	case ended || errors.Is(err, context.DeadlineExceeded):
+		x.cause = timeoutError{}
 	default:
-		return err
+		x.cause = err
 	}
 }
 
-// lostError is a connection that broke after the request had gone out, where net/http wanted to send again and so hid the real cause:
-// it was an end of file, or an error in writing.
-type lostError struct{ writeErr *error }
-
-func (e lostError) Error() string { return errHiddenResend.Error() }
-
-func (e lostError) Unwrap() error {
-	if e.writeErr != nil {
-		return *e.writeErr
-	}
-	return io.EOF
-}
-
-// isConfigError reports an error that no further attempt can mend.
+// isConfigError reports an error that no further attempt can avoid.
 func isConfigError(err error) bool {
 	var verification *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var authority x509.UnknownAuthorityError
 	var hostname x509.HostnameError
 	var invalid x509.CertificateInvalidError
-	return errors.As(err, &verification) || errors.As(err, &record) || errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid)
+	return errors.As(err, &verification) || errors.As(err, &record) ||
+		errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid)
+}
+
+// causeClass names the kind of a connection's failure, for logs.
+func causeClass(err error) string {
+	var dns *net.DNSError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.As(err, &dns):
+		return "dns"
+	case isConfigError(err):
+		return "tls"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, errLost):
+		return "reset"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "eof"
+	default:
+		return "other"
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -74,9 +73,6 @@ func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
 			require.Equal(t, retries+1, responseOf(t, err).Attempts)
 			require.EqualValues(t, retries+1, d.hits.Load(), "what the server saw is what the caller is told")
 			require.ErrorIs(t, err, io.EOF)
-			if retries == 0 { // the attempt that meets the idle connections
-				require.ErrorContains(t, err, "the connection broke before the answer came")
-			}
 		})
 	}
 	t.Run("control: net/http alone repeats it on each idle connection", func(t *testing.T) {
@@ -105,7 +101,28 @@ func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
 	})
 }
 
-func TestGetIsHealedByNetHTTPWhenAnIdleConnectionBreaks(t *testing.T) {
+// net/http repeats a GET on each idle connection that breaks, without asking.
+func TestReadIsRepeatedUnseenOnceAtMost(t *testing.T) {
+	t.Parallel()
+	for retries, want := range map[int]int64{0: 1, 1: 4} { // two requests for each attempt
+		var hits atomic.Int64
+		d := &dropper{}
+		s := server(t, func(w http.ResponseWriter, r *http.Request) {
+			if hits.Add(1) > 16 {
+				panic(http.ErrAbortHandler)
+			}
+			d.ServeHTTP(w, r)
+		})
+		c := overSockets(t, s.URL, WithHTTPClient(pooling()), quick(), WithLimiter(nil))
+		d.warm(t, 16, func() error { return getBalance(t.Context(), c) })
+		_, err := c.Balance.Get(t.Context(), WithMaxRetries(retries))
+		requireOutcome(t, OutcomeUnknown, err)
+		require.Equal(t, retries+1, responseOf(t, err).Attempts)
+		require.Equal(t, want, hits.Load()-16)
+	}
+}
+
+func TestReadHealsAConnectionThatClosedWhileIdle(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int64
 	s := server(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -116,8 +133,10 @@ func TestGetIsHealedByNetHTTPWhenAnIdleConnectionBreaks(t *testing.T) {
 	})
 	c := overSockets(t, s.URL)
 	require.NoError(t, getBalance(t.Context(), c))
-	_, err := c.Balance.Get(t.Context(), WithMaxRetries(0))
+	var r Response
+	_, err := c.Balance.Get(t.Context(), WithResponse(&r))
 	require.NoError(t, err)
+	require.Equal(t, 1, r.Attempts)
 }
 
 func TestRefusedDialIsNotSent(t *testing.T) {
@@ -206,35 +225,40 @@ func TestConnectionResetAfterTheRequestLeavesItInDoubt(t *testing.T) {
 	require.Equal(t, 1, responseOf(t, err).Attempts, "no key, no second try")
 }
 
-func TestForeignRoundTripperProvesNothingByItsSilence(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		silent := newStub(refused)
-		c, err := NewClient(testToken, WithHTTPClient(&http.Client{Transport: silent}))
-		require.NoError(t, err)
-		requireOutcome(t, OutcomeUnknown, sendSMS(t.Context(), c))
-		requireOutcome(t, OutcomeUnknown, verifyEmail(t.Context(), c))
-		require.Len(t, silent.requests(), 5, "four of the keyed send, one of the other")
+// silent steps fail without a word to httptrace.
+func silentlyRefused(*http.Request) (*http.Response, error) { return nil, io.EOF }
 
-		talking := newStub(refused, reply(200, `{"data":{}}`), refused)
-		c, err = NewClient(testToken, WithHTTPClient(&http.Client{Transport: talking}))
-		require.NoError(t, err)
-		requireOutcome(t, OutcomeUnknown, verifyEmail(t.Context(), c))
-		require.NoError(t, verifyEmail(t.Context(), c), "now it has shown that it reports")
-		requireOutcome(t, OutcomeNotSent, verifyEmail(t.Context(), c))
-	})
+func silentlyLost(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	return nil, io.EOF
 }
 
-// A RoundTripper that tells of its connection, but not of what it writes, proves nothing either.
-func TestRoundTripperThatReportsHalfProvesNothing(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		s := newStub(func(req *http.Request) (*http.Response, error) {
-			httptrace.ContextClientTrace(req.Context()).GotConn(httptrace.GotConnInfo{})
-			return nil, io.EOF // the request has gone out
+func TestSilentRoundTripperIsJudgedByTheGate(t *testing.T) {
+	for name, c := range map[string]struct {
+		step      step
+		keyed     Outcome
+		unkeyed   Outcome
+		read      Outcome
+		requests  int // of the unkeyed call
+		wantAfter bool
+	}{
+		"body unread": {silentlyRefused, OutcomeNotSent, OutcomeNotSent, OutcomeUnknown, 3, true},
+		"body read":   {silentlyLost, OutcomeUnknown, OutcomeUnknown, OutcomeUnknown, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := newStub(c.step)
+				client := stubbed(t, s)
+				requireOutcome(t, c.keyed, sendSMS(t.Context(), client))
+				requireOutcome(t, c.read, getBalance(t.Context(), client))
+				before := len(s.requests())
+				requireOutcome(t, c.unkeyed, verifyEmail(t.Context(), client))
+				require.Equal(t, c.requests, len(s.requests())-before)
+			})
 		})
-		c, err := NewClient(testToken, WithHTTPClient(&http.Client{Transport: s}))
-		require.NoError(t, err)
-		requireOutcome(t, OutcomeUnknown, sendSMS(t.Context(), c))
-	})
+	}
 }
 
 func TestNotSentIsNeverClaimedOfARequestThatArrived(t *testing.T) {
@@ -244,7 +268,9 @@ func TestNotSentIsNeverClaimedOfARequestThatArrived(t *testing.T) {
 			t.Parallel()
 			var arrived sync.Map
 			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				arrived.Store(r.Header.Get("Idempotency-Key"), true)
+				if n, err := io.Copy(io.Discard, r.Body); err == nil && n == r.ContentLength {
+					arrived.Store(r.Header.Get("Idempotency-Key"), true)
+				}
 				_, _ = io.WriteString(w, sentBody)
 			}))
 			s.Config.ErrorLog = silent
@@ -294,27 +320,47 @@ func TestTimeoutOfTheCallersClientBoundsOneAttempt(t *testing.T) {
 	}
 }
 
-func TestHTTP2IsUsedWhereRequestsMayBeRepeatedOnly(t *testing.T) {
+func TestUnkeyedWriteSharesAnHTTP2Connection(t *testing.T) {
 	t.Parallel()
-	var protocols sync.Map
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		protocols.Store(r.URL.Path, r.Proto)
-		_, _ = io.WriteString(w, map[bool]string{true: sentBody, false: `{"data":{}}`}[r.URL.Path == "/v1/sms/send"])
-	}))
-	s.EnableHTTP2 = true
-	s.StartTLS()
-	defer s.Close()
-	hc := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}}}
-	defer hc.CloseIdleConnections()
-	c := overSockets(t, s.URL, WithHTTPClient(hc))
-	for range 2 {
-		require.NoError(t, sendSMS(t.Context(), c))
-		require.NoError(t, verifyEmail(t.Context(), c))
+	for _, http2 := range []bool{true, false} {
+		t.Run("HTTP/2: "+strconv.FormatBool(http2), func(t *testing.T) {
+			t.Parallel()
+			s, conns := countedTLS(t, http2, func(w http.ResponseWriter, r *http.Request) {
+				body := anyResult
+				if r.URL.Path == "/v1/sms/send" {
+					body = sentBody
+				}
+				_, _ = io.WriteString(w, body)
+			})
+			roots := s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+			hc := &http.Client{Transport: &http.Transport{
+				ForceAttemptHTTP2: true,
+				TLSClientConfig:   &tls.Config{RootCAs: roots},
+			}}
+			defer hc.CloseIdleConnections()
+			c := overSockets(t, s.URL, WithHTTPClient(hc))
+			for range 3 {
+				require.NoError(t, sendSMS(t.Context(), c))
+				require.NoError(t, verifyEmail(t.Context(), c))
+			}
+			want := int64(1)
+			if !http2 {
+				want = 4
+			}
+			require.Equal(t, want, conns.Load())
+		})
 	}
-	keyed, _ := protocols.Load("/v1/sms/send")
-	paid, _ := protocols.Load("/v1/email/verify")
-	require.Equal(t, "HTTP/2.0", keyed)
-	require.Equal(t, "HTTP/1.1", paid, "net/http repeats on HTTP/2 after errors that prove nothing")
+}
+
+// countedTLS is counted over TLS.
+func countedTLS(t *testing.T, http2 bool, h http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
+	t.Helper()
+	s, conns := newCounted(h)
+	s.Config.ErrorLog = silent
+	s.EnableHTTP2 = http2
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s, conns
 }
 
 // A transport that speaks HTTP/2 without TLS has no other protocol to fall back to.
@@ -377,5 +423,103 @@ func TestEachAttemptCarriesTheJarsCookiesOfItsOwn(t *testing.T) {
 			sent = append(sent, r.header.Get("Cookie"))
 		}
 		require.Equal(t, []string{"sticky=node-3", "sticky=node-4", "sticky=node-4"}, sent)
+	})
+}
+
+func TestForeignTransportProvesABodylessDialFailure(t *testing.T) {
+	for name, c := range map[string]struct {
+		step    step
+		outcome Outcome
+	}{
+		"failed dial":        {refused, OutcomeNotSent},
+		"no connection":      {neverConnects, OutcomeUnknown},
+		"closed connection":  {connected, OutcomeUnknown},
+		"failed certificate": {badCertificate, OutcomeUnknown},
+		"several routes": {func(req *http.Request) (*http.Response, error) {
+			_, err := refused(req)
+			return nil, errors.Join(err, io.EOF)
+		}, OutcomeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				client := stubbed(t, newStub(c.step))
+				client.core.wire.direct = false
+				requireOutcome(t, c.outcome, getBalance(ctx, client))
+			})
+		})
+	}
+}
+
+func TestPaidRequestNeverBeginsInTheLastSecond(t *testing.T) {
+	paid := map[string]func(context.Context, *Client) error{
+		"keyed":    classCalls[classKeyed],
+		"billable": classCalls[classBillable],
+	}
+	slow := func(n int64, by time.Duration) *tokens {
+		return &tokens{give: func(asked int64) (string, error) {
+			if asked == n {
+				time.Sleep(by)
+			}
+			return "token", nil
+		}}
+	}
+	for name, c := range map[string]struct {
+		left     time.Duration
+		steps    []step
+		opt      func() Option
+		requests int
+		outcome  Outcome
+	}{
+		"too little left":   {999 * time.Millisecond, []step{lost}, func() Option { return WithLimiter(nil) }, 0, OutcomeNotSent},
+		"slow token source": {4 * time.Second, []step{lost}, func() Option { return WithTokenSource(slow(1, 3100*time.Millisecond)) }, 0, OutcomeNotSent},
+		"slow limiter": {4 * time.Second, []step{lost}, func() Option {
+			return WithLimiter(&limiter{wait: func(int) error { time.Sleep(3100 * time.Millisecond); return nil }})
+		}, 0, OutcomeNotSent},
+		"slow token before the retry": {4 * time.Second, []step{reply(429, refusalBody, "Retry-After", "0"), lost}, func() Option { return WithTokenSource(slow(2, 2500*time.Millisecond)) }, 1, OutcomeRejected},
+	} {
+		for class, send := range paid {
+			t.Run(name+"/"+class, func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					ctx, cancel := context.WithTimeout(t.Context(), c.left)
+					defer cancel()
+					s := newStub(c.steps...)
+					client := stubbed(t, s, c.opt())
+					client.core.random = func() float64 { return 0 }
+					err := send(ctx, client)
+					requireOutcome(t, c.outcome, err)
+					require.ErrorContains(t, err, "less than 1s is left")
+					require.NotErrorIs(t, err, context.DeadlineExceeded, "it has not passed")
+					require.Len(t, s.requests(), c.requests)
+					advice, _ := RetryAdvice(err)
+					require.Equal(t, AdviceRetry, advice)
+				})
+			})
+		}
+	}
+}
+
+func TestUnpaidRequestMayBeginInTheLastSecond(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		require.NoError(t, getBalance(ctx, stubbed(t, newStub(reply(200, balanceBody)))))
+		require.NoError(t, deleteWebhook(ctx, stubbed(t, newStub(reply(204, ``)))))
+	})
+}
+
+func TestWholeBodyNeedsNoEndOfStream(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		late := func(req *http.Request) (*http.Response, error) {
+			resp, err := replyBody(200, func(ctx context.Context) io.ReadCloser {
+				return io.NopCloser(io.MultiReader(strings.NewReader(balanceBody), &endlessBody{ctx}))
+			})(req)
+			resp.ContentLength = int64(len(balanceBody))
+			return resp, err
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.NoError(t, getBalance(ctx, stubbed(t, newStub(late))))
 	})
 }

@@ -20,12 +20,19 @@ func ExampleUSSDAppsService_Create() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	// Keep both: they are told now and never again.
-	fmt.Println(app.Mode, strings.HasPrefix(app.TestSecret, "ussk_test_"), strings.HasPrefix(app.LiveSecret, "ussk_live_"))
+	// Store both: no later call returns them.
+	fmt.Println(
+		app.Mode,
+		strings.HasPrefix(app.TestSecret, "ussk_test_"),
+		strings.HasPrefix(app.LiveSecret, "ussk_live_"),
+	)
 	// Output: test true true
 }
 
@@ -38,7 +45,10 @@ func ExampleUSSDAppsService_List() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -62,7 +72,10 @@ func ExampleUSSDAppsService_All() {
 	ctx := context.Background()
 
 	for _, name := range []string{"Airtime", "Tables"} {
-		if _, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: name, CallbackURL: "https://example.com/ussd"}); err != nil {
+		if _, err := client.USSD.Apps.Create(
+			ctx,
+			&hellio.USSDAppParams{Name: name, CallbackURL: "https://example.com/ussd"},
+		); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -86,12 +99,19 @@ func ExampleUSSDAppsService_Update() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	off := false
-	app, err = client.USSD.Apps.Update(ctx, app.ID.String(), &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/v2/ussd", Active: &off})
+	app, err = client.USSD.Apps.Update(
+		ctx,
+		app.ID,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/v2/ussd", Active: &off},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -100,7 +120,9 @@ func ExampleUSSDAppsService_Update() {
 }
 
 func ExampleUSSDAppsService_SetMode() {
-	fake, err := helliotest.Start(helliotest.WithUSSDBalance("60")) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDBalance("60"),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -108,20 +130,26 @@ func ExampleUSSDAppsService_SetMode() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = client.USSD.Apps.SetMode(ctx, app.ID.String(), hellio.USSDLive)
+	_, err = client.USSD.Apps.SetMode(ctx, app.ID, hellio.USSDLive)
 	var refused *hellio.APIError
 	if errors.As(err, &refused) {
 		fmt.Println(refused.Code)
 	}
-	_, err = client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123", AppID: app.ID.String()})
+	_, err = client.USSD.Extensions.Create(
+		ctx,
+		&hellio.USSDExtensionParams{Code: "123", AppID: app.ID},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	app, err = client.USSD.Apps.SetMode(ctx, app.ID.String(), hellio.USSDLive)
+	app, err = client.USSD.Apps.SetMode(ctx, app.ID, hellio.USSDLive)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -140,11 +168,14 @@ func ExampleUSSDAppsService_RotateSecret() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	rotated, err := client.USSD.Apps.RotateSecret(ctx, app.ID.String(), hellio.USSDTest)
+	rotated, err := client.USSD.Apps.RotateSecret(ctx, app.ID, hellio.USSDTest)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -161,11 +192,14 @@ func ExampleUSSDAppsService_Delete() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.USSD.Apps.Delete(ctx, app.ID.String()); err != nil {
+	if err := client.USSD.Apps.Delete(ctx, app.ID); err != nil {
 		log.Fatal(err)
 	}
 	page, err := client.USSD.Apps.List(ctx, &hellio.USSDListParams{})

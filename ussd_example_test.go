@@ -11,7 +11,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// airtimeMenu is a callback: it answers what the phone is to show, and whether the session goes on.
+// airtimeMenu is a callback: it answers what the phone shows, and whether the
+// session continues.
 func airtimeMenu(w http.ResponseWriter, r *http.Request) {
 	var step struct {
 		Input string `json:"input"`
@@ -28,7 +29,9 @@ func airtimeMenu(w http.ResponseWriter, r *http.Request) {
 }
 
 func ExampleUSSDService_Simulate() {
-	fake, err := helliotest.Start(helliotest.WithUSSDHandler("https://example.com/ussd", http.HandlerFunc(airtimeMenu))) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDHandler("https://example.com/ussd", http.HandlerFunc(airtimeMenu)),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -36,16 +39,30 @@ func ExampleUSSDService_Simulate() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "+233209990001"})
+	first, err := client.USSD.Simulate(
+		ctx,
+		&hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "+233209990001"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("%q %t\n", first.Message, first.Continue)
-	last, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), SessionID: first.SessionID, MSISDN: "+233209990001", Input: "0"})
+	last, err := client.USSD.Simulate(
+		ctx,
+		&hellio.USSDSimulateParams{
+			AppID:     app.ID,
+			SessionID: first.SessionID,
+			MSISDN:    "+233209990001",
+			Input:     "0",
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -105,7 +122,9 @@ func ExampleUSSDService_Availability() {
 }
 
 func ExampleUSSDSessionsService_List() {
-	fake, err := helliotest.Start(helliotest.WithUSSDHandler("https://example.com/ussd", http.HandlerFunc(airtimeMenu))) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDHandler("https://example.com/ussd", http.HandlerFunc(airtimeMenu)),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -113,15 +132,24 @@ func ExampleUSSDSessionsService_List() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "+233209990001"})
+	first, err := client.USSD.Simulate(
+		ctx,
+		&hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "+233209990001"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	page, err := client.USSD.Sessions.List(ctx, &hellio.USSDSessionListParams{Status: hellio.USSDSessionActive})
+	page, err := client.USSD.Sessions.List(
+		ctx,
+		&hellio.USSDSessionListParams{Status: hellio.USSDSessionActive},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -132,7 +160,9 @@ func ExampleUSSDSessionsService_List() {
 }
 
 func ExampleUSSDSessionsService_All() {
-	fake, err := helliotest.Start(helliotest.WithUSSDHandler("https://example.com/ussd", http.HandlerFunc(airtimeMenu))) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDHandler("https://example.com/ussd", http.HandlerFunc(airtimeMenu)),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -140,12 +170,18 @@ func ExampleUSSDSessionsService_All() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	for _, number := range []string{"+233209990001", "+233209990002"} {
-		if _, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: number}); err != nil {
+		if _, err := client.USSD.Simulate(
+			ctx,
+			&hellio.USSDSimulateParams{AppID: app.ID, MSISDN: number},
+		); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -161,7 +197,9 @@ func ExampleUSSDSessionsService_All() {
 }
 
 func ExampleUSSDSessionsService_Get() {
-	fake, err := helliotest.Start(helliotest.WithUSSDHandler("https://example.com/ussd", http.HandlerFunc(airtimeMenu))) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDHandler("https://example.com/ussd", http.HandlerFunc(airtimeMenu)),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -169,11 +207,17 @@ func ExampleUSSDSessionsService_Get() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	first, err := client.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "+233209990001"})
+	first, err := client.USSD.Simulate(
+		ctx,
+		&hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "+233209990001"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

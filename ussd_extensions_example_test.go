@@ -11,7 +11,9 @@ import (
 )
 
 func ExampleUSSDExtensionsService_Create() {
-	fake, err := helliotest.Start(helliotest.WithUSSDBalance("60")) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDBalance("60"),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -19,11 +21,17 @@ func ExampleUSSDExtensionsService_Create() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	app, err := client.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"})
+	app, err := client.USSD.Apps.Create(
+		ctx,
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/ussd"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	extension, err := client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123", AppID: app.ID.String()})
+	extension, err := client.USSD.Extensions.Create(
+		ctx,
+		&hellio.USSDExtensionParams{Code: "123", AppID: app.ID},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -40,7 +48,9 @@ func ExampleUSSDExtensionsService_Create() {
 }
 
 func ExampleUSSDExtensionsService_List() {
-	fake, err := helliotest.Start(helliotest.WithUSSDBalance("60")) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDBalance("60"),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -48,7 +58,10 @@ func ExampleUSSDExtensionsService_List() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	extension, err := client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "1234"}) // no app answers it yet
+	extension, err := client.USSD.Extensions.Create(
+		ctx,
+		&hellio.USSDExtensionParams{Code: "1234"},
+	) // no app answers it yet
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -63,7 +76,9 @@ func ExampleUSSDExtensionsService_List() {
 }
 
 func ExampleUSSDExtensionsService_All() {
-	fake, err := helliotest.Start(helliotest.WithUSSDBalance("60")) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDBalance("60"),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,7 +87,10 @@ func ExampleUSSDExtensionsService_All() {
 	ctx := context.Background()
 
 	for _, code := range []string{"1234", "1235"} {
-		if _, err := client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: code}); err != nil {
+		if _, err := client.USSD.Extensions.Create(
+			ctx,
+			&hellio.USSDExtensionParams{Code: code},
+		); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -88,7 +106,9 @@ func ExampleUSSDExtensionsService_All() {
 }
 
 func ExampleUSSDExtensionsService_Delete() {
-	fake, err := helliotest.Start(helliotest.WithUSSDBalance("60")) // in production: client, err := hellio.NewClientFromEnv()
+	fake, err := helliotest.Start(
+		helliotest.WithUSSDBalance("60"),
+	) // in production: client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -96,11 +116,14 @@ func ExampleUSSDExtensionsService_Delete() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	extension, err := client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "1234"}) // no app answers it yet
+	extension, err := client.USSD.Extensions.Create(
+		ctx,
+		&hellio.USSDExtensionParams{Code: "1234"},
+	) // no app answers it yet
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.USSD.Extensions.Delete(ctx, extension.ID.String()); err != nil {
+	if err := client.USSD.Extensions.Delete(ctx, extension.ID); err != nil {
 		log.Fatal(err)
 	}
 	free, err := client.USSD.Availability(ctx, "1234")

@@ -22,14 +22,6 @@ const (
 	anAppID = "1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b"
 )
 
-// givenParams makes a call with params of a method that takes nothing else.
-func givenParams[P, R any](method func(*hellio.Client) func(context.Context, P, ...hellio.CallOption) (R, error), params P) func(*hellio.Client) error {
-	return func(c *hellio.Client) error {
-		_, err := method(c)(context.Background(), params)
-		return err
-	}
-}
-
 func TestUSSDAppsRefuseBadInput(t *testing.T) {
 	t.Parallel()
 	create := func(p *hellio.USSDAppParams) func(*hellio.Client) error {
@@ -38,7 +30,7 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 			return err
 		}
 	}
-	update := func(id string, p *hellio.USSDAppParams) func(*hellio.Client) error {
+	update := func(id hellio.ID, p *hellio.USSDAppParams) func(*hellio.Client) error {
 		return func(c *hellio.Client) error {
 			_, err := c.USSD.Apps.Update(context.Background(), id, p)
 			return err
@@ -50,12 +42,24 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 		"update nil params": {"params", update(anAppID, nil)},
 		"no name":           {"name", create(&hellio.USSDAppParams{CallbackURL: ussdURL})},
 		"a blank name":      {"name", create(&hellio.USSDAppParams{Name: " ", CallbackURL: ussdURL})},
-		"a long name":       {"name", create(&hellio.USSDAppParams{Name: strings.Repeat("é", 121), CallbackURL: ussdURL})},
-		"a broken name":     {"name", create(&hellio.USSDAppParams{Name: "A\xff", CallbackURL: ussdURL})},
-		"no callback":       {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime"})},
-		"a relative one":    {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "/ussd"})},
-		"a broken one":      {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL + "\xff"})},
-		"http":              {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "http://example.com/ussd"})},
+		"a long name": {
+			"name",
+			create(&hellio.USSDAppParams{Name: strings.Repeat("é", 121), CallbackURL: ussdURL}),
+		},
+		"a broken name": {"name", create(&hellio.USSDAppParams{Name: "A\xff", CallbackURL: ussdURL})},
+		"no callback":   {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime"})},
+		"a relative one": {
+			"callback_url",
+			create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "/ussd"}),
+		},
+		"a broken one": {
+			"callback_url",
+			create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL + "\xff"}),
+		},
+		"http": {
+			"callback_url",
+			create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "http://example.com/ussd"}),
+		},
 		"update without it": {"callback_url", update(anAppID, &hellio.USSDAppParams{Name: "Airtime"})},
 		"no mode": {"mode", func(c *hellio.Client) error {
 			_, err := c.USSD.Apps.SetMode(context.Background(), anAppID, "")
@@ -68,7 +72,10 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 	}
 	for _, id := range badIDs {
 		refusals[fmt.Sprintf("update %q", id)] = refusal{"id", update(id, good)}
-		refusals[fmt.Sprintf("delete %q", id)] = refusal{"id", func(c *hellio.Client) error { return c.USSD.Apps.Delete(context.Background(), id) }}
+		refusals[fmt.Sprintf("delete %q", id)] = refusal{
+			"id",
+			func(c *hellio.Client) error { return c.USSD.Apps.Delete(context.Background(), id) },
+		}
 		refusals[fmt.Sprintf("mode %q", id)] = refusal{"id", func(c *hellio.Client) error {
 			_, err := c.USSD.Apps.SetMode(context.Background(), id, hellio.USSDLive)
 			return err
@@ -83,44 +90,63 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 
 func TestUSSDExtensionsAndListsRefuseBadInput(t *testing.T) {
 	t.Parallel()
-	rent := func(c *hellio.Client) func(context.Context, *hellio.USSDExtensionParams, ...hellio.CallOption) (*hellio.USSDExtension, error) {
-		return c.USSD.Extensions.Create
+	type params = hellio.USSDExtensionParams
+	rent := func(p *params) func(*hellio.Client) error {
+		return func(c *hellio.Client) error {
+			_, err := c.USSD.Extensions.Create(context.Background(), p)
+			return err
+		}
 	}
-	availability := func(c *hellio.Client) func(context.Context, string, ...hellio.CallOption) (*hellio.USSDAvailability, error) {
-		return c.USSD.Availability
-	}
-	apps := func(c *hellio.Client) func(context.Context, *hellio.USSDListParams, ...hellio.CallOption) (*hellio.Page[hellio.USSDApp], error) {
-		return c.USSD.Apps.List
-	}
-	extensions := func(c *hellio.Client) func(context.Context, *hellio.USSDListParams, ...hellio.CallOption) (*hellio.Page[hellio.USSDExtension], error) {
-		return c.USSD.Extensions.List
-	}
-	sessions := func(c *hellio.Client) func(context.Context, *hellio.USSDSessionListParams, ...hellio.CallOption) (*hellio.Page[hellio.USSDSession], error) {
-		return c.USSD.Sessions.List
-	}
+	long := strings.Repeat("9", 33)
 	refusals := map[string]refusal{
-		"nil params":         {"params", givenParams(rent, nil)},
-		"a long short code":  {"short_code", givenParams(rent, &hellio.USSDExtensionParams{Code: "123", ShortCode: strings.Repeat("9", 33)})},
-		"a broken app id":    {"app_id", givenParams(rent, &hellio.USSDExtensionParams{Code: "123", AppID: "\xff"})},
-		"apps, nil":          {"params", givenParams(apps, nil)},
-		"apps, 201 a page":   {"per_page", givenParams(apps, &hellio.USSDListParams{PerPage: 201})},
-		"extensions, nil":    {"params", givenParams(extensions, nil)},
-		"extensions, -1":     {"per_page", givenParams(extensions, &hellio.USSDListParams{PerPage: -1})},
-		"sessions, nil":      {"params", givenParams(sessions, nil)},
-		"sessions, 201":      {"per_page", givenParams(sessions, &hellio.USSDSessionListParams{PerPage: 201})},
-		"walk of nothing":    {"params", func(c *hellio.Client) error { return firstError(c.USSD.Apps.All(context.Background(), nil)) }},
-		"walk of extensions": {"params", func(c *hellio.Client) error { return firstError(c.USSD.Extensions.All(context.Background(), nil)) }},
-		"walk of sessions":   {"params", func(c *hellio.Client) error { return firstError(c.USSD.Sessions.All(context.Background(), nil)) }},
+		"nil params":        {"params", rent(nil)},
+		"a long short code": {"short_code", rent(&params{Code: "123", ShortCode: long})},
+		"a broken app id":   {"app_id", rent(&params{Code: "123", AppID: "\xff"})},
 	}
 	for _, code := range []string{"", "12a", "1 2", "-1", "1.5", "*1#", "١٢٣", "1234567890123"} {
-		refusals[fmt.Sprintf("rent %q", code)] = refusal{"code", givenParams(rent, &hellio.USSDExtensionParams{Code: code})}
-		refusals[fmt.Sprintf("availability of %q", code)] = refusal{"code", givenParams(availability, code)}
+		refusals[fmt.Sprintf("rent %q", code)] = refusal{"code", rent(&params{Code: code})}
+		refusals[fmt.Sprintf("availability of %q", code)] = refusal{
+			"code",
+			func(c *hellio.Client) error {
+				_, err := c.USSD.Availability(context.Background(), code)
+				return err
+			},
+		}
 	}
 	for _, id := range badIDs {
-		refusals[fmt.Sprintf("release %q", id)] = refusal{"id", func(c *hellio.Client) error { return c.USSD.Extensions.Delete(context.Background(), id) }}
+		refusals[fmt.Sprintf("release %q", id)] = refusal{"id", func(c *hellio.Client) error {
+			return c.USSD.Extensions.Delete(context.Background(), id)
+		}}
 		refusals[fmt.Sprintf("session %q", id)] = refusal{"id", func(c *hellio.Client) error {
 			_, err := c.USSD.Sessions.Get(context.Background(), id)
 			return err
+		}}
+	}
+	type list = hellio.USSDListParams
+	for field, p := range map[string]*list{"params": nil, "per_page": {PerPage: 201}} {
+		refusals["apps, "+field] = refusal{field, func(c *hellio.Client) error {
+			_, err := c.USSD.Apps.List(context.Background(), p)
+			return err
+		}}
+		refusals["extensions, "+field] = refusal{field, func(c *hellio.Client) error {
+			_, err := c.USSD.Extensions.List(context.Background(), p)
+			return err
+		}}
+		refusals["all apps, "+field] = refusal{field, func(c *hellio.Client) error {
+			return rangeOver(c.USSD.Apps.All(context.Background(), p))
+		}}
+		refusals["all extensions, "+field] = refusal{field, func(c *hellio.Client) error {
+			return rangeOver(c.USSD.Extensions.All(context.Background(), p))
+		}}
+	}
+	type sessions = hellio.USSDSessionListParams
+	for field, p := range map[string]*sessions{"params": nil, "per_page": {PerPage: -1}} {
+		refusals["sessions, "+field] = refusal{field, func(c *hellio.Client) error {
+			_, err := c.USSD.Sessions.List(context.Background(), p)
+			return err
+		}}
+		refusals["all sessions, "+field] = refusal{field, func(c *hellio.Client) error {
+			return rangeOver(c.USSD.Sessions.All(context.Background(), p))
 		}}
 	}
 	requireRefused(t, refusals)
@@ -128,7 +154,7 @@ func TestUSSDExtensionsAndListsRefuseBadInput(t *testing.T) {
 
 func TestSimulateRefusesBadInput(t *testing.T) {
 	t.Parallel()
-	simulate := func(change func(p *hellio.USSDSimulateParams)) func(*hellio.Client) error {
+	simulating := func(change func(p *hellio.USSDSimulateParams)) func(*hellio.Client) error {
 		p := &hellio.USSDSimulateParams{AppID: anAppID, MSISDN: "+233209990001"}
 		change(p)
 		return func(c *hellio.Client) error {
@@ -141,28 +167,61 @@ func TestSimulateRefusesBadInput(t *testing.T) {
 			_, err := c.USSD.Simulate(context.Background(), nil)
 			return err
 		}},
-		"a broken app":        {"app_id", simulate(func(p *hellio.USSDSimulateParams) { p.AppID = "\xff" })},
-		"no number":           {"msisdn", simulate(func(p *hellio.USSDSimulateParams) { p.MSISDN = "" })},
-		"a long number":       {"msisdn", simulate(func(p *hellio.USSDSimulateParams) { p.MSISDN = strings.Repeat("2", 21) })},
-		"a long session":      {"session_id", simulate(func(p *hellio.USSDSimulateParams) { p.SessionID = strings.Repeat("s", 121) })},
-		"a long input":        {"input", simulate(func(p *hellio.USSDSimulateParams) { p.Input = strings.Repeat("é", 183) })},
-		"a broken input":      {"input", simulate(func(p *hellio.USSDSimulateParams) { p.Input = "\xff" })},
-		"a long service code": {"service_code", simulate(func(p *hellio.USSDSimulateParams) { p.ServiceCode = strings.Repeat("9", 33) })},
+		"a broken app": {
+			"app_id",
+			simulating(func(p *hellio.USSDSimulateParams) { p.AppID = "\xff" }),
+		},
+		"no number": {"msisdn", simulating(func(p *hellio.USSDSimulateParams) { p.MSISDN = "" })},
+		"a long number": {
+			"msisdn",
+			simulating(func(p *hellio.USSDSimulateParams) { p.MSISDN = strings.Repeat("2", 21) }),
+		},
+		"a long session": {
+			"session_id",
+			simulating(
+				func(p *hellio.USSDSimulateParams) { p.SessionID = hellio.ID(strings.Repeat("s", 121)) },
+			),
+		},
+		"a long input": {
+			"input",
+			simulating(func(p *hellio.USSDSimulateParams) { p.Input = strings.Repeat("é", 183) }),
+		},
+		"a broken input": {
+			"input",
+			simulating(func(p *hellio.USSDSimulateParams) { p.Input = "\xff" }),
+		},
+		"a long service code": {
+			"service_code",
+			simulating(func(p *hellio.USSDSimulateParams) { p.ServiceCode = strings.Repeat("9", 33) }),
+		},
 	}
 	for _, id := range badIDs {
-		refusals[fmt.Sprintf("app %q", id)] = refusal{"app_id", simulate(func(p *hellio.USSDSimulateParams) { p.AppID = id })}
+		refusals[fmt.Sprintf("app %q", id)] = refusal{
+			"app_id",
+			simulating(func(p *hellio.USSDSimulateParams) { p.AppID = id }),
+		}
 	}
 	requireRefused(t, refusals)
 }
 
-func TestTheLongestParamsAreSentAsTheyAre(t *testing.T) {
+func TestTheLongestParamsAreSentUnchanged(t *testing.T) {
 	t.Parallel()
-	fake := helliotest.New(t, helliotest.WithUSSDBalance("20"), helliotest.WithUSSDHandler(ussdURL, http.HandlerFunc(airtimeMenu)))
+	fake := helliotest.New(
+		t,
+		helliotest.WithUSSDBalance("20"),
+		helliotest.WithUSSDHandler(ussdURL, http.HandlerFunc(airtimeMenu)),
+	)
 	client := fake.Client()
-	app, err := client.USSD.Apps.Create(t.Context(), &hellio.USSDAppParams{Name: strings.Repeat("é", 120), CallbackURL: ussdURL})
+	app, err := client.USSD.Apps.Create(
+		t.Context(),
+		&hellio.USSDAppParams{Name: strings.Repeat("é", 120), CallbackURL: ussdURL},
+	)
 	require.NoError(t, err)
 	_, err = client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{
-		AppID: app.ID.String(), SessionID: strings.Repeat("é", 120), MSISDN: strings.Repeat("2", 20), Input: strings.Repeat("é", 182),
+		AppID:      app.ID,
+		SessionID:  hellio.ID(strings.Repeat("é", 120)),
+		MSISDN:     strings.Repeat("2", 20),
+		Input:      strings.Repeat("é", 182),
 		NewSession: true, ServiceCode: strings.Repeat("9", 32),
 	})
 	require.NoError(t, err)
@@ -172,24 +231,39 @@ func TestTheLongestParamsAreSentAsTheyAre(t *testing.T) {
 	require.True(t, found.MonthlyPrice.IsZero())
 }
 
-func TestSimulateMakesASessionIDAndTellsIt(t *testing.T) {
+func TestSimulateMakesAndReturnsASessionID(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithUSSDHandler(ussdURL, http.HandlerFunc(airtimeMenu)))
 	client := fake.Client()
-	app, err := client.USSD.Apps.Create(t.Context(), &hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL})
+	app, err := client.USSD.Apps.Create(
+		t.Context(),
+		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL},
+	)
 	require.NoError(t, err)
-	p := &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "233209990001"}
+	p := &hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "233209990001"}
 	first, err := client.USSD.Simulate(t.Context(), p)
 	require.NoError(t, err)
-	require.NoError(t, uuid.Validate(first.SessionID))
+	require.NoError(t, uuid.Validate(first.SessionID.String()))
 	require.Empty(t, p.SessionID, "the caller's params are not changed")
 	sent := fake.Requests()[1].Decoded.(map[string]any)
-	require.Equal(t, []any{first.SessionID, true}, []any{sent["session_id"], sent["new_session"]})
+	require.Equal(
+		t,
+		[]any{first.SessionID.String(), true},
+		[]any{sent["session_id"], sent["new_session"]},
+	)
 
 	p.SessionID, p.Input = first.SessionID, "1"
 	last, err := client.USSD.Simulate(t.Context(), p)
 	require.NoError(t, err)
-	require.Equal(t, &hellio.USSDSimulateResult{SessionID: first.SessionID, Message: "Goodbye.", Action: hellio.USSDEnd}, last)
+	require.Equal(
+		t,
+		&hellio.USSDSimulateResult{
+			SessionID: first.SessionID,
+			Message:   "Goodbye.",
+			Action:    hellio.USSDEnd,
+		},
+		last,
+	)
 	require.NotContains(t, fake.Requests()[2].Decoded, "new_session")
 
 	_, err = client.USSD.Simulate(t.Context(), p)
@@ -212,15 +286,21 @@ func TestAStepIsNeverPutTwice(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithUSSDHandler(ussdURL, callback))
 		fake.Fault(helliotest.USSDSimulate, helliotest.Nth(1), helliotest.LoseReply())
 		client := fake.Client()
-		app, err := client.USSD.Apps.Create(t.Context(), &hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL})
+		app, err := client.USSD.Apps.Create(
+			t.Context(),
+			&hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL},
+		)
 		require.NoError(t, err)
-		_, err = client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: app.ID.String(), MSISDN: "233209990001"})
+		_, err = client.USSD.Simulate(
+			t.Context(),
+			&hellio.USSDSimulateParams{AppID: app.ID, MSISDN: "233209990001"},
+		)
 		require.ErrorIs(t, err, hellio.ErrOutcomeUnknown)
 		require.Equal(t, 1, steps)
 	})
 }
 
-func TestARentWhoseReplyIsLostIsPaidOnceAndFoundInTheList(t *testing.T) {
+func TestRentsWithLostRepliesArePaidOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithUSSDBalance("100"))
@@ -239,22 +319,44 @@ func TestARentWhoseReplyIsLostIsPaidOnceAndFoundInTheList(t *testing.T) {
 	})
 }
 
-func TestUSSDObjectsAreReadInEachFormThatTheSDKsShow(t *testing.T) {
+func TestUSSDObjectsAreReadInEachForm(t *testing.T) {
 	t.Parallel()
-	client, _ := scripted(t, `{"data":{"id":12,"code":123,"length":3,"status":"suspended","monthly_price":50,"app_id":null,"new":true}}`)
-	extension, err := client.USSD.Extensions.Create(t.Context(), &hellio.USSDExtensionParams{Code: "123"})
+	client, _ := scripted(
+		t,
+		`{"data":{"id":12,"code":123,"length":3,"status":"suspended","monthly_price":50,`+
+			`"app_id":null,"new":true}}`,
+	)
+	extension, err := client.USSD.Extensions.Create(
+		t.Context(),
+		&hellio.USSDExtensionParams{Code: "123"},
+	)
 	require.NoError(t, err)
-	require.Equal(t, []any{hellio.ID("12"), "suspended", "50", hellio.ID("")}, []any{extension.ID, extension.Status, extension.MonthlyPrice.String(), extension.AppID})
+	require.Equal(
+		t,
+		[]any{hellio.ID("12"), "suspended", "50", hellio.ID("")},
+		[]any{extension.ID, extension.Status, extension.MonthlyPrice.String(), extension.AppID},
+	)
 	require.Contains(t, string(extension.Raw), `"new":true`)
 
-	client, _ = scripted(t, `{"data":{"message":"m","action":"continue"}}`, `{"data":{"message":"m","action":"end"}}`, `{"data":{"message":"m","action":"pause","continue":true}}`)
-	for _, goesOn := range []bool{true, false, true} {
-		step, err := client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: anAppID, MSISDN: "233209990001"})
+	client, _ = scripted(
+		t,
+		`{"data":{"message":"m","action":"continue"}}`,
+		`{"data":{"message":"m","action":"end"}}`,
+		`{"data":{"message":"m","action":"pause","continue":true}}`,
+	)
+	for _, continues := range []bool{true, false, true} {
+		step, err := client.USSD.Simulate(
+			t.Context(),
+			&hellio.USSDSimulateParams{AppID: anAppID, MSISDN: "233209990001"},
+		)
 		require.NoError(t, err)
-		require.Equal(t, goesOn, step.Continue)
+		require.Equal(t, continues, step.Continue)
 	}
 	client, _ = scripted(t, `{"data":{"message":7,"action":"continue"}}`)
-	step, err := client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{AppID: anAppID, MSISDN: "233209990001"})
+	step, err := client.USSD.Simulate(
+		t.Context(),
+		&hellio.USSDSimulateParams{AppID: anAppID, MSISDN: "233209990001"},
+	)
 	require.Nil(t, step)
 	var unreadable *hellio.DecodeError
 	require.ErrorAs(t, err, &unreadable, "a step is read strictly")
@@ -265,7 +367,10 @@ func TestAnExpiredExtensionIsSeenByItsStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithUSSDBalance("50"))
 		client := fake.Client()
-		rented, err := client.USSD.Extensions.Create(t.Context(), &hellio.USSDExtensionParams{Code: "123"})
+		rented, err := client.USSD.Extensions.Create(
+			t.Context(),
+			&hellio.USSDExtensionParams{Code: "123"},
+		)
 		require.NoError(t, err)
 		time.Sleep(time.Until(rented.ExpiresAt.Time))
 		page, err := client.USSD.Extensions.List(t.Context(), &hellio.USSDListParams{})

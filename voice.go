@@ -15,7 +15,7 @@ type VoiceService struct{ core *core }
 // Voice is the voice that speaks a text.
 type Voice string
 
-// The known voices; others pass through. Without one the API takes alloy (inferred).
+// The known voices; others pass through. The API's default is alloy (inferred).
 const (
 	VoiceAlloy   Voice = "alloy"
 	VoiceEcho    Voice = "echo"
@@ -25,18 +25,25 @@ const (
 	VoiceShimmer Voice = "shimmer"
 )
 
-// VoiceSendParams is one call to each of the recipients. Set either Text or AudioURL. Too many recipients, or too long a text, are the
-// API's to refuse: its limits are not published.
+// VoiceSendParams is one call to each of the recipients. Set either Text or
+// AudioURL. The API's limits on recipients and text are not published, so the
+// client leaves them to the API.
 type VoiceSendParams struct {
-	Recipients []string `json:"recipients"`          // numbers with country code, at least one
-	CallerID   string   `json:"caller_id,omitempty"` // inferred: the vendor's SDKs require it, its other pages do not know it
-	Text       string   `json:"text,omitempty"`      // spoken
-	Voice      Voice    `json:"voice,omitempty"`     // speaks Text (with Text only: inferred)
-	AudioURL   string   `json:"audio_url,omitempty"` // played
-	Name       string   `json:"name,omitempty"`      // a label
+	// Recipients are phone numbers with country code, at least one.
+	Recipients []string `json:"recipients"`
+
+	// CallerID is inferred: the vendor's SDKs require it, its other pages do
+	// not have it.
+	CallerID string `json:"caller_id,omitempty"`
+
+	Text     string `json:"text,omitempty"`      // to speak
+	Voice    Voice  `json:"voice,omitempty"`     // for Text only (inferred)
+	AudioURL string `json:"audio_url,omitempty"` // to play
+	Name     string `json:"name,omitempty"`      // a label
 }
 
-// VoiceSendResult is what the API tells when it has accepted calls. Its shape is decided, not documented; Raw holds it as it came.
+// VoiceSendResult is the API's answer to accepted calls. Its shape is decided,
+// not documented; Raw holds the answer unchanged.
 type VoiceSendResult struct {
 	KeyedResult
 	ID                 ID              `json:"id"` // for Get and Wait
@@ -45,12 +52,12 @@ type VoiceSendResult struct {
 	Status             VoiceStatus     `json:"status"`
 	AcceptedRecipients int             `json:"accepted_recipients"`
 	InvalidRecipients  int             `json:"invalid_recipients"`
-	EstimatedCost      Amount          `json:"estimated_cost"` // calls are billed by the second of audio and recipient (inferred)
+	EstimatedCost      Amount          `json:"estimated_cost"` // see Send
 	Currency           string          `json:"currency"`
 	Raw                json.RawMessage `json:"-"`
 }
 
-// VoiceStatus is where calls stand.
+// VoiceStatus is the state of the calls of one Send.
 type VoiceStatus string
 
 // The statuses are decided, not documented; others pass through.
@@ -61,10 +68,11 @@ const (
 	VoiceFailed     VoiceStatus = "failed"
 )
 
-// IsFinal reports whether the status is known to change no more.
+// IsFinal reports whether the status is known to be the last one.
 func (s VoiceStatus) IsFinal() bool { return s == VoiceCompleted || s == VoiceFailed }
 
-// VoiceCampaign is how the calls of one Send went. Its shape is decided, not documented; Raw holds it as it came.
+// VoiceCampaign is the state of the calls of one Send. Its shape is decided,
+// not documented; Raw holds the answer unchanged.
 type VoiceCampaign struct {
 	ID              ID              `json:"id"`
 	Reference       string          `json:"reference"`
@@ -81,59 +89,94 @@ type VoiceCampaign struct {
 	Raw             json.RawMessage `json:"-"`
 }
 
-// Send calls the recipients. It costs money by the second of audio (inferred), needs the scope voice, and carries an idempotency key, so
-// that a retry neither calls nor charges twice. The API refuses as SMS.Send's does, and with CodeAudioError.
-func (s *VoiceService) Send(ctx context.Context, p *VoiceSendParams, opts ...CallOption) (*VoiceSendResult, error) {
+// Send calls the recipients. It costs money per recipient and second of audio
+// (inferred), needs the scope voice, and carries an idempotency key, so a retry
+// neither calls nor charges twice. The API refuses as in SMSService.Send, and
+// with CodeAudioError.
+func (s *VoiceService) Send(
+	ctx context.Context, p *VoiceSendParams, opts ...CallOption,
+) (*VoiceSendResult, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return call[VoiceSendResult](ctx, s.core, request{op: &contract.VoiceSend, body: p}, opts)
+	return call[VoiceSendResult](ctx, coreOf(s), request{op: &contract.VoiceSend, body: p}, opts)
 }
 
-// Get tells how the calls of a Send stand, by ID or Reference. It needs the scope voice.
-func (s *VoiceService) Get(ctx context.Context, id string, opts ...CallOption) (*VoiceCampaign, error) {
-	return getOne[VoiceCampaign](ctx, s.core, &contract.VoiceGet, id, opts)
+// Get returns the state of the calls of a Send, by its ID or Reference. It
+// needs the scope voice.
+func (s *VoiceService) Get(
+	ctx context.Context, id ID, opts ...CallOption,
+) (*VoiceCampaign, error) {
+	return getOne[VoiceCampaign](ctx, coreOf(s), &contract.VoiceGet, id, opts)
 }
 
-// Wait asks with Get until the calls are over: first at once, then after 2 s, then at intervals that grow to 15 s. It ends with ctx.
-func (s *VoiceService) Wait(ctx context.Context, id string, opts ...CallOption) (*VoiceCampaign, error) {
+// Wait calls Get until the calls are over: immediately, after 2 s, then at
+// intervals that grow to 15 s. It ends with ctx.
+func (s *VoiceService) Wait(
+	ctx context.Context, id ID, opts ...CallOption,
+) (*VoiceCampaign, error) {
 	get := func() (*VoiceCampaign, error) { return s.Get(ctx, id, opts...) }
-	return poll(ctx, s.core, &contract.VoiceGet, get, func(v *VoiceCampaign) bool { return v.Status.IsFinal() })
+	final := func(v *VoiceCampaign) bool { return v.Status.IsFinal() }
+	return poll(ctx, coreOf(s), &contract.VoiceGet, get, final)
 }
 
 func (p *VoiceSendParams) check() error {
-	switch {
-	case p == nil:
+	if p == nil {
 		return nilParams()
+	}
+	if err := p.checkSound(); err != nil {
+		return err
+	}
+	return firstError(
+		checkNumbers("recipients", p.Recipients, 0, 0),
+		checkText("text", p.Text, 0, 0),
+		checkText("voice", string(p.Voice), 0, 0),
+		checkText("caller_id", p.CallerID, 0, 0),
+		checkText("name", p.Name, 0, 0),
+	)
+}
+
+// checkSound accepts either a text or the URL of a recording.
+func (p *VoiceSendParams) checkSound() error {
+	switch {
 	case p.Text != "" && p.AudioURL != "":
 		return &ParamError{Field: "text", Given: "both text and audio_url", Allowed: "one of them"}
 	case p.Text == "" && p.AudioURL == "":
 		return &ParamError{Field: "text", Given: "neither text nor audio_url", Allowed: "one of them"}
 	case p.AudioURL != "" && webURL(p.AudioURL) == nil:
-		return &ParamError{Field: "audio_url", Given: "one of " + characters(p.AudioURL), Allowed: "an absolute http or https URL"}
+		const allowed = "an absolute http or https URL"
+		return &ParamError{Field: "audio_url", Given: "no absolute URL", Allowed: allowed}
+	default:
+		return nil
 	}
-	return firstError(checkNumbers("recipients", p.Recipients, 0, 0), checkText("text", p.Text, 0, 0), checkText("voice", string(p.Voice), 0, 0),
-		checkText("caller_id", p.CallerID, 0, 0), checkText("name", p.Name, 0, 0))
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (r *VoiceSendResult) UnmarshalJSON(data []byte) error {
 	type plain VoiceSendResult
-	return keepRaw(data, (*plain)(r), &r.Raw)
+	return keepRaw(data, (*plain)(r), func() *json.RawMessage { return &r.Raw })
 }
 
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (v *VoiceCampaign) UnmarshalJSON(data []byte) error {
 	type plain VoiceCampaign
-	return keepRaw(data, (*plain)(v), &v.Raw)
+	return keepRaw(data, (*plain)(v), func() *json.RawMessage { return &v.Raw })
 }
 
 // Format prints the params without text and numbers, for every verb.
-func (p VoiceSendParams) Format(f fmt.State, _ rune) { p.redacted().format(f) }
+func (p VoiceSendParams) Format(f fmt.State, _ rune) { describe(p).format(f) }
 
-// LogValue gives what Format prints.
-func (p VoiceSendParams) LogValue() slog.Value { return p.redacted().logValue() }
+// LogValue implements slog.LogValuer with the redacted text.
+func (p VoiceSendParams) LogValue() slog.Value { return describe(p).logValue() }
 
-func (p VoiceSendParams) redacted() redacted {
-	return redacted(fmt.Sprintf("VoiceSendParams{%s, text of %s, voice %q, audio %t}", quantity(len(p.Recipients), "recipient"), characters(p.Text), p.Voice, p.AudioURL != ""))
-}
+// Format prints the result without Raw, for every verb.
+func (r VoiceSendResult) Format(f fmt.State, _ rune) { describe(r).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (r VoiceSendResult) LogValue() slog.Value { return describe(r).logValue() }
+
+// Format prints the campaign without Raw, for every verb.
+func (v VoiceCampaign) Format(f fmt.State, _ rune) { describe(v).format(f) }
+
+// LogValue implements slog.LogValuer with the redacted text.
+func (v VoiceCampaign) LogValue() slog.Value { return describe(v).logValue() }

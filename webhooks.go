@@ -9,7 +9,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// WebhooksService manages the endpoints to which the API reports what became of messages.
+// WebhooksService manages the endpoints to which the API sends delivery
+// reports.
 type WebhooksService struct{ core *core }
 
 // The known kinds of events; others pass through.
@@ -21,42 +22,59 @@ const (
 
 // WebhookParams describe a new endpoint.
 type WebhookParams struct {
-	URL    string   `json:"url"`    // https (inferred); http is let through for loopback hosts, for tests
+	URL    string   `json:"url"`    // https (inferred); http for loopback hosts alone, for tests
 	Events []string `json:"events"` // kinds of events; none: all
 }
 
-// Webhook is an endpoint. Its shape is decided, not documented; Raw holds it as it came.
+// Webhook is an endpoint. Its shape is decided, not documented; Raw holds the
+// answer unchanged.
 type Webhook struct {
-	ID           ID              `json:"id"`
-	URL          string          `json:"url"`
-	Events       []string        `json:"events"`
-	Active       bool            `json:"active"`     // false once the API has given up on the endpoint; only the dashboard can revive it
-	Secret       string          `json:"secret"`     // signs the deliveries; told by Create alone: keep it
+	ID     ID       `json:"id"`
+	URL    string   `json:"url"`
+	Events []string `json:"events"`
+
+	// Active is false once the API has disabled a failing endpoint. Only the
+	// dashboard can enable it again.
+	Active bool `json:"active"`
+
+	// Secret signs the deliveries. Only Create returns it: store it.
+	Secret string `json:"secret"`
+
 	LastError    string          `json:"last_error"` // of the latest failed delivery
 	FailureCount int             `json:"failure_count"`
 	CreatedAt    Timestamp       `json:"created_at"`
 	Raw          json.RawMessage `json:"-"`
 }
 
-// Create adds an endpoint and tells its secret, this once. It needs the scope webhooks. There is no idempotency key here, so after
-// OutcomeUnknown look with List: the endpoint may exist, and its secret is then lost; delete it and create another.
-func (s *WebhooksService) Create(ctx context.Context, p *WebhookParams, opts ...CallOption) (*Webhook, error) {
+// Create adds an endpoint and returns its secret, which no later call returns.
+// It needs the scope webhooks. The API takes no idempotency key here. After
+// OutcomeUnknown look with List: the endpoint may exist, and its secret is then
+// lost; delete it and create another.
+func (s *WebhooksService) Create(
+	ctx context.Context, p *WebhookParams, opts ...CallOption,
+) (*Webhook, error) {
 	body, err := p.complete()
 	if err != nil {
 		return nil, err
 	}
-	return call[Webhook](ctx, s.core, request{op: &contract.WebhookCreate, body: body}, opts)
+	return call[Webhook](ctx, coreOf(s), request{op: &contract.WebhookCreate, body: body}, opts)
 }
 
-// List gives all endpoints, without their secrets. It needs the scope webhooks.
+// List returns all endpoints, without their secrets. It needs the scope
+// webhooks.
 func (s *WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webhook, error) {
-	return listed(call[[]Webhook](ctx, s.core, request{op: &contract.WebhookList}, opts))
+	found, err := call[[]Webhook](ctx, coreOf(s), request{op: &contract.WebhookList}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return *found, nil
 }
 
-// Delete removes an endpoint. It needs the scope webhooks. When an attempt's answer is lost and the next finds the endpoint gone, the
-// call succeeds.
-func (s *WebhooksService) Delete(ctx context.Context, id string, opts ...CallOption) error {
-	_, err := call[nothing](ctx, s.core, request{op: &contract.WebhookDelete, id: id}, opts)
+// Delete removes an endpoint. It needs the scope webhooks. If the answer to an
+// attempt is lost and the next attempt finds the endpoint gone, the call
+// succeeds.
+func (s *WebhooksService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
+	_, err := call[noContent](ctx, coreOf(s), request{op: &contract.WebhookDelete, id: id}, opts)
 	return err
 }
 
@@ -79,15 +97,11 @@ func (p *WebhookParams) complete() (*WebhookParams, error) {
 // UnmarshalJSON reads the object and keeps it in Raw.
 func (w *Webhook) UnmarshalJSON(data []byte) error {
 	type plain Webhook
-	return keepRaw(data, (*plain)(w), &w.Raw)
+	return keepRaw(data, (*plain)(w), func() *json.RawMessage { return &w.Raw })
 }
 
 // Format prints the endpoint without its secret, for every verb.
-func (w Webhook) Format(f fmt.State, _ rune) { w.redacted().format(f) }
+func (w Webhook) Format(f fmt.State, _ rune) { describe(w).format(f) }
 
-// LogValue gives what Format prints.
-func (w Webhook) LogValue() slog.Value { return w.redacted().logValue() }
-
-func (w Webhook) redacted() redacted {
-	return redacted(fmt.Sprintf("Webhook{%s, active %t, failures %d}", w.ID, w.Active, w.FailureCount))
-}
+// LogValue implements slog.LogValuer with the redacted text.
+func (w Webhook) LogValue() slog.Value { return describe(w).logValue() }

@@ -28,7 +28,7 @@ func ExampleWebhooksService_Create() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// Keep the secret: it is told now and never again.
+	// Store the secret: no later call returns it.
 	fmt.Println(webhook.Active, webhook.Events, strings.HasPrefix(webhook.Secret, "whsec_"))
 	// Output: true [message.delivered message.failed] true
 }
@@ -42,7 +42,10 @@ func ExampleWebhooksService_List() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	if _, err := client.Webhooks.Create(ctx, &hellio.WebhookParams{URL: "https://example.com/hooks/hellio"}); err != nil {
+	if _, err := client.Webhooks.Create(
+		ctx,
+		&hellio.WebhookParams{URL: "https://example.com/hooks/hellio"},
+	); err != nil {
 		log.Fatal(err)
 	}
 	webhooks, err := client.Webhooks.List(ctx)
@@ -64,11 +67,14 @@ func ExampleWebhooksService_Delete() {
 	client := fake.Client()
 	ctx := context.Background()
 
-	webhook, err := client.Webhooks.Create(ctx, &hellio.WebhookParams{URL: "https://example.com/hooks/hellio"})
+	webhook, err := client.Webhooks.Create(
+		ctx,
+		&hellio.WebhookParams{URL: "https://example.com/hooks/hellio"},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.Webhooks.Delete(ctx, webhook.ID.String()); err != nil {
+	if err := client.Webhooks.Delete(ctx, webhook.ID); err != nil {
 		log.Fatal(err)
 	}
 	webhooks, err := client.Webhooks.List(ctx)
@@ -83,7 +89,10 @@ func TestWebhooksRefuseBadInput(t *testing.T) {
 	t.Parallel()
 	create := func(url string, events ...string) func(*hellio.Client) error {
 		return func(c *hellio.Client) error {
-			_, err := c.Webhooks.Create(context.Background(), &hellio.WebhookParams{URL: url, Events: events})
+			_, err := c.Webhooks.Create(
+				context.Background(),
+				&hellio.WebhookParams{URL: url, Events: events},
+			)
 			return err
 		}
 	}
@@ -95,11 +104,27 @@ func TestWebhooksRefuseBadInput(t *testing.T) {
 		"a blank event":  {"events[1]", create("https://example.com/h", "*", " ")},
 		"a broken event": {"events[0]", create("https://example.com/h", "\xff")},
 	}
-	for _, url := range []string{"", "example.com/h", "/h", "http://example.com/h", "https://example.com/\xff", "https://", "https:///h", "ftp://example.com/h", "ftp://localhost/h", "http://127.0.0.1.example.com/h", ":", "javascript:alert(1)"} {
+	for _, url := range []string{
+		"",
+		"example.com/h",
+		"/h",
+		"http://example.com/h",
+		"https://example.com/\xff",
+		"https://",
+		"https:///h",
+		"ftp://example.com/h",
+		"ftp://localhost/h",
+		"http://127.0.0.1.example.com/h",
+		":",
+		"javascript:alert(1)",
+	} {
 		refusals[fmt.Sprintf("url %q", url)] = refusal{"url", create(url)}
 	}
 	for _, id := range badIDs {
-		refusals[fmt.Sprintf("delete %q", id)] = refusal{"id", func(c *hellio.Client) error { return c.Webhooks.Delete(context.Background(), id) }}
+		refusals[fmt.Sprintf("delete %q", id)] = refusal{
+			"id",
+			func(c *hellio.Client) error { return c.Webhooks.Delete(context.Background(), id) },
+		}
 	}
 	requireRefused(t, refusals)
 }
@@ -110,7 +135,11 @@ func TestAWebhookWithoutEventsAsksForAll(t *testing.T) {
 	p := &hellio.WebhookParams{URL: "http://localhost:8080/h"}
 	made, err := fake.Client().Webhooks.Create(t.Context(), p)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"url":"http://localhost:8080/h","events":["*"]}`, string(fake.Requests()[0].Body))
+	require.JSONEq(
+		t,
+		`{"url":"http://localhost:8080/h","events":["*"]}`,
+		string(fake.Requests()[0].Body),
+	)
 	require.Empty(t, p.Events, "the caller's params are not changed")
 	require.Equal(t, []string{hellio.EventAll}, made.Events)
 	require.Empty(t, made.LastError)
@@ -129,12 +158,20 @@ func TestAWebhookIsNeverMadeTwice(t *testing.T) {
 	require.Len(t, all, 1)
 }
 
-func TestAWebhookThatTheAPIGaveUpOnSaysWhy(t *testing.T) {
+func TestADisabledWebhookSaysWhy(t *testing.T) {
 	t.Parallel()
-	client, _ := scripted(t, `{"data":[{"id":"12","url":"https://example.com/h","events":["message.read"],"active":false,"last_error":"timeout","failure_count":10,"new":1}]}`)
+	client, _ := scripted(
+		t,
+		`{"data":[{"id":"12","url":"https://example.com/h","events":["message.read"],`+
+			`"active":false,"last_error":"timeout","failure_count":10,"new":1}]}`,
+	)
 	all, err := client.Webhooks.List(t.Context())
 	require.NoError(t, err)
 	w := all[0]
-	require.Equal(t, []any{hellio.ID("12"), []string{"message.read"}, false, "timeout", 10}, []any{w.ID, w.Events, w.Active, w.LastError, w.FailureCount})
+	require.Equal(
+		t,
+		[]any{hellio.ID("12"), []string{"message.read"}, false, "timeout", 10},
+		[]any{w.ID, w.Events, w.Active, w.LastError, w.FailureCount},
+	)
 	require.Contains(t, string(w.Raw), `"new":1`)
 }

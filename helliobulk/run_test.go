@@ -405,3 +405,17 @@ func TestALongerHoldIsKept(t *testing.T) {
 	r.holdAll(time.Second)
 	require.Greater(t, time.Until(r.pause), 59*time.Minute)
 }
+
+// A redirect may mean that the chunk is done, so its key alone may send it again.
+func TestARedirectStopsTheBatchWithAChunkUnknown(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	fault := fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(302, ""))
+	p := batchOf(t)
+	p.Workers = 1
+	r, err := Run(t.Context(), client, Numbers(numbers(23)...), p)
+	require.ErrorIs(t, err, ErrUnfinished)
+	require.ErrorIs(t, err, hellio.ErrOutcomeUnknown)
+	require.Equal(t, Count{3, 13}, r.Open, "the redirected chunk is not open again, and no other was tried")
+	require.Equal(t, 1, fault.Hits())
+}

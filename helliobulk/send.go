@@ -64,11 +64,11 @@ func callChunk(ctx context.Context, client *hellio.Client, c *Chunk, resumed boo
 	return r
 }
 
-// keyOption returns the option that carries a chunk's key. It is the one place
-// where a first call and a resumed one differ: hellio.WithResumeKey belongs here
-// when resumed is true. Until the client has it, known does its work.
+// keyOption returns the option that carries a chunk's key.
 func keyOption(key string, resumed bool) hellio.CallOption {
-	_ = resumed
+	if resumed {
+		return hellio.WithResumeKey(key)
+	}
 	return hellio.WithIdempotencyKey(key)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -13,43 +14,59 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// Limits of what a Limiter asks of Redis and of itself.
 const (
-	presetLimit = 120                    // requests a minute of a token whose limit is not known yet (documented)
-	askTimeout  = 250 * time.Millisecond // an answer that takes longer counts as none
-	restAfter   = time.Second            // Redis is left alone that long after a failure
-	keyLife     = 10 * time.Minute       // an unused token's state is forgotten; its schedule never lies further ahead
-	otpShare    = 12                     // one in so many requests may be an OTP that goes before all others
+	presetLimit = 120                    // requests per minute until a limit is known (documented)
+	askTimeout  = 250 * time.Millisecond // a slower response of Redis counts as none
+	restAfter   = time.Second            // how long no command follows a failure of Redis
+	keyLife     = 10 * time.Minute       // retention of a token; no slot or block is later
+	otpShare    = 12                     // one in so many requests may be an OTP that starts first
 )
 
 //go:embed reserve.lua
 var reserveText string
 
-// Limiter is a hellio.Limiter for many processes on one token. It hands out moments from a schedule in Redis (GCRA with a burst of one, at
-// 97.5 % of the limit that the API tells, 120 a minute until it has), first come first served over the whole fleet, on the clock of the
-// Redis server. OTPs go at once, up to a twelfth of the limit, and the others make room for them. After a 429 the whole fleet waits.
+// Limiter is a hellio.Limiter for many processes that share one token. It
+// assigns slots of a schedule in Redis, in order of arrival over the whole
+// fleet, by the clock of the Redis server. The schedule is GCRA with a burst of
+// one at 97.5 % of the limit that the API reports, or of 120 per minute before
+// that. OTPs start immediately, up to a twelfth of the limit, and the other
+// calls start later by as much. After a 429 the whole fleet waits for
+// Retry-After, at least a second and at most ten minutes.
 //
-// A process that can't reach Redis within 250 ms paces itself by a hellio.WindowLimiter and tries Redis again after a second. Tokens are
-// known to Redis by their fingerprint alone. A Limiter is safe for concurrent use and may serve several clients.
+// A process that cannot reach Redis within 250 ms paces itself with a
+// hellio.WindowLimiter and tries Redis again after a second. Redis sees only
+// the fingerprints of tokens. A Limiter is safe for concurrent use and may
+// serve several clients.
 type Limiter struct {
 	redis   redis.Cmdable
 	prefix  string
-	reserve *redis.Script        // go-redis sends its text only when the server does not know it
-	alone   hellio.WindowLimiter // when Redis is away
+	reserve *redis.Script        // go-redis sends its text only if the server does not know it
+	timeout time.Duration        // askTimeout, but for tests
+	alone   hellio.WindowLimiter // while Redis is unavailable
 
 	mu        sync.Mutex
-	limits    map[string]int // by fingerprint, as the API told
-	restUntil time.Time      // of Redis
+	limits    map[string]int // by fingerprint, as the API reports them
+	restUntil time.Time      // no command is sent to Redis before
 	otpUntil  time.Time      // this machine's address may send no OTP before
 }
 
-// NewLimiter makes a Limiter over a go-redis client, cluster or ring. Keys begin with prefix, "" means "hellio:". A nil client is a
-// *hellio.ParamError.
+// NewLimiter returns a Limiter over a go-redis client, cluster or ring. Keys
+// begin with prefix; "" means "hellio:". A nil client is a *hellio.ParamError.
 func NewLimiter(client redis.Cmdable, prefix string) (*Limiter, error) {
 	if client == nil {
-		return nil, &hellio.ParamError{Field: "redis client", Given: "nil", Allowed: "a go-redis client"}
+		return nil, &hellio.ParamError{
+			Field:   "redis client",
+			Given:   "nil",
+			Allowed: "a go-redis client",
+		}
 	}
-	return &Limiter{redis: client, prefix: orPrefix(prefix), limits: map[string]int{}, reserve: redis.NewScript(reserveText)}, nil
+	return &Limiter{
+		redis:   client,
+		prefix:  orPrefix(prefix),
+		limits:  map[string]int{},
+		reserve: redis.NewScript(reserveText),
+		timeout: askTimeout,
+	}, nil
 }
 
 func orPrefix(prefix string) string {
@@ -59,8 +76,8 @@ func orPrefix(prefix string) string {
 	return prefix
 }
 
-// Wait returns at the moment that the schedule gives the call. When that lies after ctx's deadline it takes no moment, and returns a
-// *hellio.RateLimitError with the wait at once.
+// Wait returns nil at the call's slot. If that is after ctx's deadline, Wait
+// takes no slot and immediately returns a *hellio.RateLimitError with the wait.
 func (l *Limiter) Wait(ctx context.Context, r hellio.LimitRequest) error {
 	if r.OTP {
 		if err := l.waitForAddress(ctx); err != nil {
@@ -90,15 +107,22 @@ func (l *Limiter) waitForAddress(ctx context.Context) error {
 }
 
 func tooLate(wait time.Duration) error {
-	return &hellio.RateLimitError{APIError: &hellio.APIError{Message: "no room before the deadline", Outcome: hellio.OutcomeNotSent}, RetryAfter: wait}
+	const text = "the rate limit allows the next call in %s, too late for the deadline"
+	return &hellio.RateLimitError{
+		APIError: &hellio.APIError{
+			Message: fmt.Sprintf(text, wait.Round(time.Millisecond)),
+			Outcome: hellio.OutcomeNotSent,
+		},
+		RetryAfter: wait,
+	}
 }
 
 var (
-	errTooLate = errors.New("the moment lies after the deadline")
-	errResting = errors.New("redis failed a moment ago")
+	errTooLate = errors.New("the slot is after the deadline")
+	errResting = errors.New("redis failed less than a second ago")
 )
 
-// ask reserves a moment and returns how far off it is.
+// ask reserves a slot and returns the time until then.
 func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration, error) {
 	if !l.redisIsUp() {
 		return 0, errResting
@@ -113,11 +137,16 @@ func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration
 	if r.OTP {
 		urgent = limit / otpShare
 	}
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	asking, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	answer, err := inTime(asking, func() ([]int64, error) {
-		return l.reserve.Run(asking, l.redis, l.keys(r.Token),
-			step.Microseconds(), max(patience, 0).Microseconds(), urgent, keyLife.Milliseconds()).Int64Slice()
+		return l.reserve.Run(
+			asking, l.redis, l.keys(r.Token),
+			step.Microseconds(),
+			max(patience, 0).Microseconds(),
+			urgent,
+			keyLife.Milliseconds(),
+		).Int64Slice()
 	})
 	if err != nil {
 		l.rest(ctx)
@@ -130,8 +159,9 @@ func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration
 	return wait, nil
 }
 
-// inTime gives a command up when ctx ends. Unless its client was told otherwise, go-redis goes on by its own timeouts, which are of seconds. What
-// Redis carries out later is a moment that nobody uses.
+// inTime returns when the command does or ctx ends. By default go-redis ignores
+// the deadline of ctx and waits for its own timeouts, which are seconds. If
+// Redis carries the command out later, its slot is unused.
 func inTime[T any](ctx context.Context, command func() (T, error)) (T, error) {
 	type result struct {
 		answer T
@@ -151,20 +181,23 @@ func inTime[T any](ctx context.Context, command func() (T, error)) (T, error) {
 	}
 }
 
-// keys are the token's schedule, its OTPs' own and its block; the braces keep them on one node of a cluster.
+// keys returns the keys of the token's schedule, its OTPs' own schedule and its
+// block. The braces keep them on one node of a cluster.
 func (l *Limiter) keys(token string) []string {
-	pace := l.prefix + "pace:{" + token + "}"
-	return []string{pace, pace + ":otp", pace + ":block"}
+	schedule := l.prefix + "pace:{" + token + "}"
+	return []string{schedule, schedule + ":otp", schedule + ":block"}
 }
 
-// Observe learns the token's limit, and after a 429 makes the whole fleet wait. A 429 on an OTP may come from the limit of this machine's
-// address, which shows in another number: it keeps back the OTPs of this process alone.
-func (l *Limiter) Observe(r hellio.LimitRequest, status int, rl hellio.RateLimit) {
-	l.alone.Observe(r, status, rl)
+// Observe learns the token's limit, and after a 429 makes the whole fleet wait.
+// A 429 on an OTP may come from the limit of this machine's address, which
+// shows as a different Limit. That one delays only the OTPs of this process.
+func (l *Limiter) Observe(r hellio.LimitRequest, result hellio.LimitResult) {
+	l.alone.Observe(r, result)
+	rl := result.RateLimit
 	if rl.Limit > 0 && !r.OTP {
 		l.learn(r.Token, rl.Limit)
 	}
-	if status != http.StatusTooManyRequests {
+	if result.Status != http.StatusTooManyRequests {
 		return
 	}
 	wait := min(max(rl.RetryAfter, time.Second), keyLife)
@@ -175,9 +208,12 @@ func (l *Limiter) Observe(r hellio.LimitRequest, status int, rl hellio.RateLimit
 	if !l.redisIsUp() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
 	defer cancel()
-	if _, err := inTime(ctx, func() (string, error) { return l.redis.Set(ctx, l.keys(r.Token)[2], 1, wait).Result() }); err != nil {
+	_, err := inTime(ctx, func() (string, error) {
+		return l.redis.Set(ctx, l.keys(r.Token)[2], 1, wait).Result()
+	})
+	if err != nil {
 		l.rest(ctx)
 	}
 }
@@ -203,7 +239,8 @@ func (l *Limiter) limit(token string) int {
 	return presetLimit
 }
 
-// learn keeps the limits of the tokens seen; a process that goes through very many of them begins anew.
+// learn keeps the limit of a token. With too many tokens it forgets all of
+// them.
 func (l *Limiter) learn(token string, limit int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -219,9 +256,10 @@ func (l *Limiter) redisIsUp() bool {
 	return !time.Now().Before(l.restUntil)
 }
 
-// rest leaves Redis alone for a while, unless it was the caller who gave up.
-func (l *Limiter) rest(callers context.Context) {
-	if errors.Is(callers.Err(), context.Canceled) {
+// rest stops the commands to Redis for a while, unless the caller cancelled
+// ctx.
+func (l *Limiter) rest(ctx context.Context) {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	l.mu.Lock()

@@ -2,6 +2,7 @@ package hellioredis
 
 import (
 	"context"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -17,15 +18,16 @@ import (
 
 var _ hellio.Limiter = (*Limiter)(nil)
 
-const step = time.Minute * 40 / 39 / 120 // between two calls at 120 a minute
+const step = time.Minute * 40 / 39 / 120 // between two calls at 120 per minute
 
 var (
 	sms = hellio.LimitRequest{Operation: "sms_send", Token: "0123456789abcdef"}
 	otp = hellio.LimitRequest{Operation: "otp_send", Token: sms.Token, OTP: true}
 )
 
-// fleet makes the limiters of n processes on one small Redis whose clock stands still.
-func fleet(t *testing.T, n int) (*miniredis.Miniredis, []*Limiter) {
+// newFleet returns the limiters of n processes and their Redis, whose clock
+// stands still.
+func newFleet(t *testing.T, n int) (*miniredis.Miniredis, []*Limiter) {
 	t.Helper()
 	mini := miniredis.RunT(t)
 	mini.SetTime(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
@@ -36,11 +38,12 @@ func fleet(t *testing.T, n int) (*miniredis.Miniredis, []*Limiter) {
 		var err error
 		limiters[i], err = NewLimiter(client, "")
 		require.NoError(t, err)
+		limiters[i].timeout = time.Minute // the machine may be busy
 	}
 	return mini, limiters
 }
 
-// ask reserves a moment and gives its distance to the microsecond.
+// ask reserves a slot and returns the time until then.
 func ask(t *testing.T, l *Limiter, r hellio.LimitRequest) time.Duration {
 	t.Helper()
 	wait, err := l.ask(t.Context(), r)
@@ -53,185 +56,229 @@ func requireWait(t *testing.T, want, got time.Duration) {
 	require.InDelta(t, float64(want), float64(got), float64(50*time.Microsecond))
 }
 
-func TestTheFleetIsGivenOneMomentAfterAnother(t *testing.T) {
+// accepted is the result of a call that the API accepted.
+func accepted(remaining, limit int) hellio.LimitResult {
+	return hellio.LimitResult{
+		Status:    http.StatusAccepted,
+		RateLimit: hellio.RateLimit{Limit: limit, Remaining: remaining},
+	}
+}
+
+// throttled is the result of a call that met a 429.
+func throttled(limit int, retryAfter time.Duration) hellio.LimitResult {
+	return hellio.LimitResult{
+		Status:    http.StatusTooManyRequests,
+		RateLimit: hellio.RateLimit{Limit: limit, RetryAfter: retryAfter},
+	}
+}
+
+func TestFleetReceivesOneSlotAfterAnother(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 3)
+	_, fleet := newFleet(t, 3)
 	for i := range 12 {
-		requireWait(t, time.Duration(i)*step, ask(t, ls[i%3], sms))
+		requireWait(t, time.Duration(i)*step, ask(t, fleet[i%3], sms))
 	}
 }
 
 func TestTokensHaveSchedulesOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 1)
-	ask(t, ls[0], sms)
-	require.Zero(t, ask(t, ls[0], hellio.LimitRequest{Token: "fedcba9876543210"}))
+	_, fleet := newFleet(t, 1)
+	ask(t, fleet[0], sms)
+	require.Zero(t, ask(t, fleet[0], hellio.LimitRequest{Token: "fedcba9876543210"}))
 }
 
-func TestACallWhoseMomentIsTooLateTakesNone(t *testing.T) {
+func TestCallPastItsDeadlineTakesNoSlot(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 1)
-	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 2})
-	ask(t, ls[0], sms)
+	_, fleet := newFleet(t, 1)
+	fleet[0].Observe(sms, accepted(1, 2))
+	ask(t, fleet[0], sms)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	err := ls[0].Wait(ctx, sms)
-	require.NoError(t, ctx.Err(), "it is told at once")
+	err := fleet[0].Wait(ctx, sms)
+	require.NoError(t, ctx.Err(), "Wait returns immediately")
 	var limited *hellio.RateLimitError
 	require.ErrorAs(t, err, &limited)
 	requireWait(t, 60*step, limited.RetryAfter)
-	requireWait(t, 60*step, ask(t, ls[0], sms))
+	requireWait(t, 60*step, ask(t, fleet[0], sms))
 }
 
-func TestTheRateFollowsTheLimitThatTheAPITells(t *testing.T) {
+func TestRateFollowsTheReportedLimit(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 1)
-	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 60, Remaining: 59})
-	ask(t, ls[0], sms)
-	requireWait(t, 2*step, ask(t, ls[0], sms))
-	ls[0].Observe(otp, http.StatusCreated, hellio.RateLimit{Limit: 10, Remaining: 9})
-	requireWait(t, 4*step, ask(t, ls[0], sms))
-	ls[0].Observe(sms, http.StatusBadGateway, hellio.RateLimit{})
-	requireWait(t, 6*step, ask(t, ls[0], sms)) // an answer that tells no limit changes none
+	_, fleet := newFleet(t, 1)
+	fleet[0].Observe(sms, accepted(59, 60))
+	ask(t, fleet[0], sms)
+	requireWait(t, 2*step, ask(t, fleet[0], sms))
+	fleet[0].Observe(otp, accepted(9, 10))
+	requireWait(t, 4*step, ask(t, fleet[0], sms))
+	fleet[0].Observe(sms, hellio.LimitResult{Status: http.StatusBadGateway})
+	requireWait(t, 6*step, ask(t, fleet[0], sms)) // a response without a limit changes none
 }
 
-func TestWaitReturnsAtTheMomentThatIsGiven(t *testing.T) {
+func TestWaitReturnsAtItsSlot(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 1)
-	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 1200})
+	_, fleet := newFleet(t, 1)
+	fleet[0].Observe(sms, accepted(0, 1200))
 	began := time.Now()
 	for range 5 {
-		require.NoError(t, ls[0].Wait(t.Context(), sms))
+		require.NoError(t, fleet[0].Wait(t.Context(), sms))
 	}
-	require.GreaterOrEqual(t, time.Since(began), (1+2+3+4)*step/10, "the clock of this Redis stands still")
+	least := (1 + 2 + 3 + 4) * step / 10 // the clock of this Redis stands still
+	require.GreaterOrEqual(t, time.Since(began), least)
 }
 
-func TestWhatIsNotUsedAnyMoreLeavesRedis(t *testing.T) {
+func TestUnusedTokensLeaveRedis(t *testing.T) {
 	t.Parallel()
-	mini, ls := fleet(t, 1)
-	ask(t, ls[0], sms)
-	ask(t, ls[0], otp)
-	ls[0].Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: time.Minute})
+	mini, fleet := newFleet(t, 1)
+	ask(t, fleet[0], sms)
+	ask(t, fleet[0], otp)
+	fleet[0].Observe(sms, throttled(120, time.Minute))
 	require.Len(t, mini.Keys(), 3)
 	mini.FastForward(keyLife)
 	require.Empty(t, mini.Keys())
 	for i := range 1500 {
-		ls[0].Observe(hellio.LimitRequest{Token: strconv.Itoa(i)}, http.StatusAccepted, hellio.RateLimit{Limit: 60})
+		fleet[0].Observe(hellio.LimitRequest{Token: strconv.Itoa(i)}, accepted(0, 60))
 	}
-	require.LessOrEqual(t, len(ls[0].limits), 1000)
+	require.LessOrEqual(t, len(fleet[0].limits), 1000)
 }
 
-func TestAnOTPDoesNotWaitForBulk(t *testing.T) {
+func TestOTPsDoNotWaitForOtherCalls(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 2)
+	_, fleet := newFleet(t, 2)
 	for range 40 {
-		ask(t, ls[0], sms)
+		ask(t, fleet[0], sms)
 	}
 	for range 10 {
-		require.Zero(t, ask(t, ls[1], otp))
+		require.Zero(t, ask(t, fleet[1], otp))
 	}
-	requireWait(t, 50*step, ask(t, ls[0], sms))
-	requireWait(t, 12*step, ask(t, ls[1], otp)) // past a twelfth of the limit, OTPs come at a twelfth of the rate
-	_, ls = fleet(t, 1)
+	requireWait(t, 50*step, ask(t, fleet[0], sms))
+	requireWait(t, 12*step, ask(t, fleet[1], otp)) // past a twelfth, at a twelfth of the rate
+	_, fleet = newFleet(t, 1)
 	for range 10 {
-		require.Zero(t, ask(t, ls[0], otp))
+		require.Zero(t, ask(t, fleet[0], otp))
 	}
-	requireWait(t, 10*step, ask(t, ls[0], otp)) // or when it would be any call's turn
+	requireWait(t, 10*step, ask(t, fleet[0], otp)) // or at the slot of any call
 }
 
-func TestA429StopsTheWholeFleet(t *testing.T) {
+func TestA429BlocksTheWholeFleet(t *testing.T) {
 	t.Parallel()
-	mini, ls := fleet(t, 2)
-	ask(t, ls[0], sms)
-	ls[0].Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: 30 * time.Second})
-	requireWait(t, 30*time.Second, ask(t, ls[1], sms))
-	requireWait(t, 30*time.Second, ask(t, ls[1], otp))
+	mini, fleet := newFleet(t, 2)
+	ask(t, fleet[0], sms)
+	fleet[0].Observe(sms, throttled(120, 30*time.Second))
+	requireWait(t, 30*time.Second, ask(t, fleet[1], sms))
+	requireWait(t, 30*time.Second, ask(t, fleet[1], otp))
 	mini.FastForward(31 * time.Second)
 	mini.SetTime(time.Date(2026, 3, 4, 5, 7, 0, 0, time.UTC))
-	require.Zero(t, ask(t, ls[1], sms))
+	require.Zero(t, ask(t, fleet[1], sms))
 }
 
-func TestA429HoldsTheFleetForASecondAtLeastAndTenMinutesAtMost(t *testing.T) {
+func TestA429BlocksForASecondToTenMinutes(t *testing.T) {
 	t.Parallel()
-	for told, want := range map[time.Duration]time.Duration{0: time.Second, time.Millisecond: time.Second, 24 * time.Hour: keyLife} {
-		_, ls := fleet(t, 2)
-		ls[0].Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: told})
-		requireWait(t, want, ask(t, ls[1], sms))
+	for retryAfter, want := range map[time.Duration]time.Duration{
+		0:                time.Second,
+		time.Millisecond: time.Second,
+		65 * time.Second: 65 * time.Second,
+		25 * time.Hour:   keyLife,
+		math.MaxInt64:    keyLife,
+	} {
+		_, fleet := newFleet(t, 2)
+		fleet[0].Observe(sms, throttled(120, retryAfter))
+		requireWait(t, want, ask(t, fleet[1], sms))
 	}
 }
 
-func TestAnOTPThatMeetsTheTokensLimitHoldsTheFleet(t *testing.T) {
+func TestOTPAtTheTokensLimitBlocksTheFleet(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 2)
-	ls[0].Observe(otp, http.StatusTooManyRequests, hellio.RateLimit{Limit: presetLimit, RetryAfter: 30 * time.Second})
-	requireWait(t, 30*time.Second, ask(t, ls[1], sms))
+	_, fleet := newFleet(t, 2)
+	fleet[0].Observe(otp, throttled(presetLimit, 30*time.Second))
+	requireWait(t, 30*time.Second, ask(t, fleet[1], sms))
 }
 
-func TestTheLimitOfOneAddressKeepsBackItsOTPsAlone(t *testing.T) {
+func TestAddressLimitBlocksOnlyItsOTPs(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 2)
-	ls[0].Observe(otp, http.StatusTooManyRequests, hellio.RateLimit{Limit: 10, RetryAfter: 30 * time.Second})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	var limited *hellio.RateLimitError
-	require.ErrorAs(t, ls[0].Wait(ctx, otp), &limited)
-	require.Greater(t, limited.RetryAfter, 29*time.Second)
-	require.NoError(t, ls[1].Wait(ctx, otp))
-	require.NoError(t, ls[0].Wait(ctx, hellio.LimitRequest{Token: "another"}))
+	for retryAfter, least := range map[time.Duration]time.Duration{
+		40 * time.Second: 20 * time.Second,
+		math.MaxInt64:    keyLife - 20*time.Second,
+	} {
+		_, fleet := newFleet(t, 2)
+		fleet[0].Observe(otp, throttled(10, retryAfter))
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		var limited *hellio.RateLimitError
+		require.ErrorAs(t, fleet[0].Wait(ctx, otp), &limited)
+		require.Greater(t, limited.RetryAfter, least)
+		require.NoError(t, fleet[1].Wait(t.Context(), otp))
+		require.NoError(t, fleet[0].Wait(t.Context(), hellio.LimitRequest{Token: "another"}))
+	}
 }
 
-func TestAClockThatWasSetBackDoesNotHoldTheFleet(t *testing.T) {
+func TestClockThatIsSetBackDoesNotBlock(t *testing.T) {
 	t.Parallel()
-	mini, ls := fleet(t, 1)
-	ask(t, ls[0], sms)
+	mini, fleet := newFleet(t, 1)
+	ask(t, fleet[0], sms)
 	mini.SetTime(time.Date(2026, 3, 4, 4, 6, 7, 0, time.UTC))
-	require.Zero(t, ask(t, ls[0], sms))
+	require.Zero(t, ask(t, fleet[0], sms))
 }
 
 func TestWithoutRedisEachProcessPacesItself(t *testing.T) {
 	t.Parallel()
-	mini, ls := fleet(t, 1)
+	mini, fleet := newFleet(t, 1)
 	mini.Close()
-	require.NoError(t, ls[0].Wait(t.Context(), sms))
-	ls[0].Observe(sms, http.StatusAccepted, hellio.RateLimit{Limit: 2, Remaining: 0})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	require.NoError(t, fleet[0].Wait(t.Context(), sms))
+	fleet[0].Observe(sms, accepted(0, 2))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var limited *hellio.RateLimitError
-	require.ErrorAs(t, ls[0].Wait(ctx, sms), &limited, "the window that it learned alone is used up")
-	require.ErrorIs(t, firstError(ls[0].ask(t.Context(), sms)), errResting, "and Redis is left alone for a while")
+	require.ErrorAs(t, fleet[0].Wait(ctx, sms), &limited, "its own window is used up")
+	require.NotZero(t, fleet[0].restUntil)
 }
 
-func firstError(_ time.Duration, err error) error { return err }
+func TestNoCommandFollowsAFailureForASecond(t *testing.T) {
+	t.Parallel()
+	_, fleet := newFleet(t, 1)
+	began := time.Now()
+	fleet[0].rest(t.Context())
+	require.False(t, fleet[0].restUntil.Before(began.Add(restAfter)))
+	fleet[0].restUntil = time.Now().Add(time.Hour)
+	_, err := fleet[0].ask(t.Context(), sms)
+	require.ErrorIs(t, err, errResting)
+	fleet[0].restUntil = time.Now()
+	require.Zero(t, ask(t, fleet[0], sms))
+}
 
-// A stalled server takes connections and says nothing. go-redis by itself would wait for seconds, whatever a context says.
-func TestARedisThatStallsCountsAsAwayAfterAQuarterOfASecond(t *testing.T) {
+// A stalled server accepts connections and sends nothing. go-redis ignores the
+// deadline of a context, so only the limiter's own timeout ends this test.
+func TestStalledRedisCountsAsUnavailable(t *testing.T) {
 	t.Parallel()
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer mute.Close()
-	client := redis.NewClient(&redis.Options{Addr: mute.Addr().String()})
+	client := redis.NewClient(&redis.Options{
+		Addr:        mute.Addr().String(),
+		ReadTimeout: time.Hour,
+		PoolTimeout: time.Hour,
+		MaxRetries:  -1,
+	})
 	defer client.Close()
 	l, err := NewLimiter(client, "")
 	require.NoError(t, err)
-	began := time.Now()
 	require.NoError(t, l.Wait(t.Context(), sms))
+	require.NotZero(t, l.restUntil)
 	l.restUntil = time.Time{}
-	l.Observe(sms, http.StatusTooManyRequests, hellio.RateLimit{Limit: 120, RetryAfter: time.Second})
-	require.Less(t, time.Since(began), 4*askTimeout)
-	require.False(t, l.redisIsUp())
+	l.Observe(sms, throttled(120, time.Second))
+	require.NotZero(t, l.restUntil)
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	_, ls := fleet(t, 1)
-	ask(t, ls[0], sms)
+	_, fleet := newFleet(t, 1)
+	ask(t, fleet[0], sms)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, ls[0].Wait(ctx, sms), context.Canceled)
-	require.True(t, ls[0].redisIsUp(), "the caller's leaving is no failure of Redis")
+	require.ErrorIs(t, fleet[0].Wait(ctx, sms), context.Canceled)
+	require.True(t, fleet[0].redisIsUp(), "a cancelled caller is no failure of Redis")
 }
 
-func TestALimiterNeedsARedisClient(t *testing.T) {
+func TestLimiterNeedsARedisClient(t *testing.T) {
 	t.Parallel()
 	_, err := NewLimiter(nil, "")
 	var bad *hellio.ParamError

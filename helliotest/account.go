@@ -13,6 +13,7 @@ import (
 type account struct {
 	senders    []string
 	rateLimit  int
+	otpLimit   int
 	allowed    []netip.Prefix
 	spendLimit spendCap
 	logins     []LoginUser
@@ -23,7 +24,8 @@ type Account struct {
 	Balance     string      `json:"balance"`
 	USSDBalance string      `json:"ussd_balance"` // the purse that extensions are paid from
 	Senders     []string    `json:"senders"`
-	RateLimit   int         `json:"rate_limit"` // requests a minute and token; 0 = none
+	RateLimit   int         `json:"rate_limit"` // requests per minute and token; 0 = none
+	OTPLimit    int         `json:"otp_limit"`  // otp/send calls per minute and address; 0 = none
 	AllowedIPs  []string    `json:"allowed_ips"`
 	SpendLimit  *SpendLimit `json:"spend_limit"` // nil = none
 }
@@ -35,13 +37,14 @@ type AccountChange struct {
 	USSDBalance *string     `json:"ussd_balance"`
 	Senders     []string    `json:"senders"` // empty but not nil: none is approved
 	RateLimit   *int        `json:"rate_limit"`
+	OTPLimit    *int        `json:"otp_limit"`
 	AllowedIPs  []string    `json:"allowed_ips"` // empty but not nil: open to all
 	SpendLimit  *SpendLimit `json:"spend_limit"` // the zero SpendLimit removes the cap
 	Login       *LoginUser  `json:"login"`       // adds somebody who may log in, or replaces the user with that e-mail address
 }
 
 // changeable are the fields of a change as JSON spells them.
-var changeable = []string{"balance", "ussd_balance", "senders", "rate_limit", "allowed_ips", "spend_limit", "login"}
+var changeable = []string{"balance", "ussd_balance", "senders", "rate_limit", "otp_limit", "allowed_ips", "spend_limit", "login"}
 
 // UnmarshalJSON reads a change strictly: see AccountChange.
 func (a *AccountChange) UnmarshalJSON(data []byte) error {
@@ -88,6 +91,7 @@ func (a AccountChange) MarshalJSON() ([]byte, error) {
 	set("ussd_balance", a.USSDBalance != nil, a.USSDBalance)
 	set("senders", a.Senders != nil, a.Senders)
 	set("rate_limit", a.RateLimit != nil, a.RateLimit)
+	set("otp_limit", a.OTPLimit != nil, a.OTPLimit)
 	set("allowed_ips", a.AllowedIPs != nil, a.AllowedIPs)
 	set("login", a.Login != nil, a.Login)
 	set("spend_limit", a.SpendLimit != nil, a.SpendLimit)
@@ -100,28 +104,37 @@ func (a AccountChange) MarshalJSON() ([]byte, error) {
 // Account is the account now.
 func (f *Fake) Account() Account {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	a := &f.world.account
 	return Account{
 		Balance:     f.world.purse.balance.String(),
 		USSDBalance: f.world.ussd.balance.String(),
 		Senders:     append([]string{}, a.senders...),
 		RateLimit:   a.rateLimit,
+		OTPLimit:    a.otpLimit,
 		AllowedIPs:  prefixTexts(a.allowed),
 		SpendLimit:  a.spendLimit.public(),
 	}
 }
 
-// Update changes the account, at once and for all tokens. A bad value is an error and changes nothing.
+// Update changes the account immediately and for all tokens. A bad value is an
+// error and changes nothing, and so is a balance below what is reserved.
 func (f *Fake) Update(change AccountChange) error {
 	f.tb.Helper()
-	defer f.look()()
+	if err := f.ifEnded(); err != nil {
+		return err
+	}
+	defer f.lock()()
 	w := f.world
 	next, money, err := change.apply(w.account, funds{w.purse.balance, w.ussd.balance})
-	if err == nil {
-		w.account, w.purse.balance, w.ussd.balance = next, money.wallet, money.ussd
+	changed := purse{balance: money.wallet, reserved: w.purse.reserved}
+	if err := errors.Join(err, changed.check()); err != nil {
+		return err
 	}
-	return err
+	w.account = next
+	w.purse = changed
+	w.ussd.balance = money.ussd
+	return nil
 }
 
 // funds are both purses of the account.
@@ -150,11 +163,20 @@ func (a *AccountChange) apply(acc account, has funds) (account, funds, error) {
 	if a.RateLimit != nil {
 		acc.rateLimit = *a.RateLimit
 	}
-	err := errors.Join(errs[:]...)
-	if acc.rateLimit < 0 {
-		err = errors.Join(err, fmt.Errorf("rate limit %d is negative", acc.rateLimit))
+	if a.OTPLimit != nil {
+		acc.otpLimit = *a.OTPLimit
 	}
-	return acc, has, err
+	return acc, has, errors.Join(errors.Join(errs[:]...), acc.checkLimits())
+}
+
+func (a *account) checkLimits() error {
+	if a.rateLimit < 0 {
+		return fmt.Errorf("invalid rate limit: got %d, want 0 or more", a.rateLimit)
+	}
+	if a.otpLimit < 0 {
+		return fmt.Errorf("invalid OTP limit: got %d, want 0 or more", a.otpLimit)
+	}
+	return nil
 }
 
 // parsePrefixes reads CIDR ranges; a bare address is a range of one.

@@ -5,26 +5,31 @@ import (
 	"time"
 )
 
-// A bubble's clock begins at the year 2000, so a time far from the fake's birth is a time of another bubble, or of none.
-const bubbleDistance = 20 * 365 * 24 * time.Hour
-
 var (
-	errMadeOutside = errors.New("this Fake was made outside the synctest bubble it is used in; call helliotest.New inside the function given to synctest.Test")
-	errMadeInside  = errors.New("this Fake was made inside a synctest bubble and is used outside it; a bubble's Fake ends with its bubble")
+	errMadeOutside = errors.New("this Fake was made outside the synctest bubble it is used in; " +
+		"call helliotest.New inside the function given to synctest.Test")
+	errMadeInside = errors.New("this Fake was made inside a synctest bubble and is used outside it; " +
+		"a bubble's Fake ends with its bubble")
 )
 
-// belongs tells whether the fake is used where its timers and channels may be touched; the runtime's own answer would be a fatal error.
-func (f *Fake) belongs() error {
-	switch age := time.Since(f.born.Round(0)); {
-	case age < -bubbleDistance:
+// belongs returns an error if the fake's timers and channels must not be touched
+// here; the runtime's own answer would be a fatal error. A fake of another
+// bubble is not noticed.
+func (e *engine) belongs() error {
+	switch here := bubbled(time.Now()); {
+	case here == e.inBubble():
+		return nil
+	case here:
 		return errMadeOutside
-	case age > bubbleDistance && f.inBubble():
+	default:
 		return errMadeInside
 	}
-	return nil
 }
 
-// inBubble tells whether the fake was made in a synctest bubble: nothing else has run on a clock before 2025.
-func (f *Fake) inBubble() bool { return bubbled(f.born) }
+// inBubble reports whether the fake was made in a synctest bubble.
+func (e *engine) inBubble() bool { return bubbled(e.born) }
 
-func bubbled(now time.Time) bool { return now.Year() < 2025 }
+// bubbled reports whether now, of time.Now, is of a synctest bubble. There a time
+// has no monotonic reading; and no other program runs on a clock before 2025.
+// The year alone proves nothing, because a bubble may run for 100 years.
+func bubbled(now time.Time) bool { return now == now.Round(0) || now.Year() < 2025 }

@@ -51,7 +51,7 @@ func TestLookingIntoAFakeMadeOutsideABubbleFailsWithASentence(t *testing.T) {
 			"RequireMessage": func() { f.RequireMessage(t) },
 			"Subscribe":      func() { f.Subscribe(t.Context(), "") },
 			"Snapshot":       func() { _, _ = f.Snapshot() },
-			"Fault":          func() { f.Fault(helliotest.AnyOp, helliotest.Always(), helliotest.Reset()) },
+			"Fault":          func() { f.Fault(helliotest.AnyOp, helliotest.Always(), helliotest.ResetConnection()) },
 			"SetFaults":      func() { _ = f.SetFaults() },
 			"Faults":         func() { f.Faults() },
 			"Hits":           func() { fault.Hits() },

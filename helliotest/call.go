@@ -21,8 +21,9 @@ type call struct {
 	body   []byte
 	ip     netip.Addr
 
-	f       *Fake
+	e       *engine
 	w       *world // the world that the call began in
+	view    *view
 	route   *route
 	id      string // what stands for {id} in the route
 	token   *token
@@ -31,15 +32,15 @@ type call struct {
 	claimed *keyed   // the entry of its idempotency key, while it is in flight
 	asked   []string // query parameters that were looked at
 	log     *logged
+	to      []string // what names has found in the body
 
-	violated bool // it is what no correct client sends
-	formed   bool // its body was read as a form
+	formed bool // its body was read as a form
 }
 
 // outside runs fn without the engine's lock: for what waits, such as a callback.
 func (c *call) outside(fn func()) {
-	c.f.mu.Unlock()
-	defer c.f.mu.Lock()
+	c.e.mu.Unlock()
+	defer c.e.mu.Lock()
 	fn()
 }
 

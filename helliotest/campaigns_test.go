@@ -73,3 +73,25 @@ func TestACampaignIsNotFoundByTheNameOfAnotherThing(t *testing.T) {
 		a.get("/campaigns/"+other).refused(t, 404, "not_found")
 	}
 }
+
+func TestACampaignWithoutADeliveryIsFailed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		recipients string
+		status     string
+	}{
+		{`["+233009900001"]`, "failed"},
+		{`["+233009900001","+233009900003"]`, "failed"},
+		{`["+233009900001","+233209990001"]`, "completed"},
+		{`["+233009900002","+233209990001"]`, "completed"},
+	} {
+		f := helliotest.New(t)
+		a := newAPI(t, f)
+		a.send(`{"recipients":` + c.recipients + `,"sender":"HELLIO","message":"Hi"}`)
+		f.Advance(5 * time.Second)
+		for _, status := range []string{"completed", "failed"} {
+			listed := a.get("/campaigns?status=" + status).decoded(t)["data"]
+			require.Equal(t, status == c.status, len(listed.([]any)) == 1, c.recipients)
+		}
+	}
+}

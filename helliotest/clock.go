@@ -15,51 +15,77 @@ type alarm struct {
 // maxAdvance is how far the clock may be ahead: it keeps it within what a time.Duration from package time can hold.
 const maxAdvance = 100 * 365 * 24 * time.Hour
 
-// Advance moves the fake's clock by d and runs what falls due on the way, in order, each job at its own time; it returns when all that is
-// done. In a synctest bubble it sleeps d and settles. Requests that wait in a delay or a latency are not hurried. A d that is negative,
-// or would bring the clock more than 100 years ahead of package time, fails the test.
+// Advance moves the fake's clock by d and runs what falls due on the way, in
+// order, each job at its own time. It returns when all of that is done. In a
+// synctest bubble it sleeps d and settles. Requests that wait in a delay or a
+// latency are not hurried. Concurrent calls add up. A negative d fails the test,
+// and so does one that would bring the clock more than 100 years ahead: of
+// package time, or in a bubble of the fake's beginning.
 func (f *Fake) Advance(d time.Duration) {
 	f.tb.Helper()
+	if f.ended() {
+		return
+	}
 	if d < 0 {
 		f.tb.Fatalf("helliotest: Advance(%v): the clock moves forward only", d)
 	}
-	if ahead := time.Until(f.Now()); d > maxAdvance-ahead {
+	advance := f.advance
+	if f.inBubble() {
+		advance = f.advanceBubble
+	}
+	if !advance(d) {
 		f.tb.Fatalf("helliotest: Advance(%v): the clock would be more than %v ahead", d, maxAdvance)
 	}
-	if f.inBubble() {
-		f.look()() // the lock hands what the test has written to the receivers that run meanwhile
-		time.Sleep(d)
-		_ = f.Settle(context.Background()) // fails only when the fake is closed: then nothing is due
-		return
+}
+
+// advanceBubble reports whether the bubble's clock may go that far.
+func (f *Fake) advanceBubble(d time.Duration) bool {
+	f.tb.Helper()
+	f.lock()() // the lock publishes what the test has written to the receivers that run meanwhile
+	if d > maxAdvance-time.Since(f.born) {
+		return false
 	}
+	time.Sleep(d)
+	_ = f.Settle(context.Background()) // fails only if the fake is closed: then nothing is due
+	return true
+}
+
+// advance reports whether the clock may go that far.
+func (f *Fake) advance(d time.Duration) bool {
+	f.tb.Helper()
 	f.advancing.Lock()
 	defer f.advancing.Unlock()
-	unlock := f.look()
+	unlock := f.lock()
 	w := f.world
+	if d > maxAdvance-w.clock.Ahead() {
+		unlock()
+		return false
+	}
 	target := w.clock.Now().Add(d)
-	for f.tasks.busy > 0 || f.step(w, target) { // looking runs what is due too, so that work may be under way though no job is left
+	for f.tasks.busy > 0 || f.step(w, target) { // look runs what is due, so work may be in flight though no job is left
 		unlock()
 		if f.Settle(context.Background()) != nil {
-			return // the fake was closed
+			return true // the fake was closed
 		}
-		unlock = f.look()
+		unlock = f.lock()
 	}
 	w.clock.MoveTo(target)
 	f.setAlarm()
 	unlock()
+	return true
 }
 
 // Now is the time on the fake's clock, in UTC.
 func (f *Fake) Now() time.Time {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	return f.world.clock.Now()
 }
 
 // step moves w's clock to its next job up to target and runs that job.
-func (f *Fake) step(w *world, target time.Time) bool {
+func (e *engine) step(w *world, target time.Time) bool {
 	job, ok := w.clock.Pop(target)
-	if !ok || f.closed {
+	if !ok || e.closed {
 		return false
 	}
 	w.clock.MoveTo(job.Due)
@@ -71,17 +97,17 @@ func (f *Fake) step(w *world, target time.Time) bool {
 // on what it does, however late it runs. It must not wait: see spawn.
 func (w *world) at(due time.Time, run func(due time.Time)) {
 	w.clock.Add(due, run)
-	if w.f.world == w {
-		w.f.setAlarm()
+	if w.e.world == w {
+		w.e.setAlarm()
 	}
 }
 
 // runDue runs the jobs whose time has come. The engine must be locked.
-func (f *Fake) runDue() {
-	w := f.world
+func (e *engine) runDue() {
+	w := e.world
 	for {
 		job, ok := w.clock.Pop(w.clock.Now())
-		if !ok || f.closed {
+		if !ok || e.closed {
 			return
 		}
 		job.Run(job.Due)
@@ -89,38 +115,38 @@ func (f *Fake) runDue() {
 }
 
 // setAlarm sets the timer to the next job, unless it rings before that anyway. The engine must be locked.
-func (f *Fake) setAlarm() {
-	wait, ok := f.world.clock.Wait()
-	if !ok || f.closed {
+func (e *engine) setAlarm() {
+	wait, ok := e.world.clock.Wait()
+	if !ok || e.closed {
 		return
 	}
 	rings := time.Now().Add(wait)
-	if f.timer.set && (!rings.Before(f.timer.rings) || !f.timer.timer.Stop()) {
+	if e.timer.set && (!rings.Before(e.timer.rings) || !e.timer.timer.Stop()) {
 		return // in the second case it is ringing, and sets itself anew
 	}
-	if !f.timer.set {
-		f.wg.Add(1)
+	if !e.timer.set {
+		e.wg.Add(1)
 	}
-	f.timer.set, f.timer.rings = true, rings
-	if f.timer.timer == nil {
-		f.timer.timer = time.AfterFunc(wait, f.ring)
+	e.timer.set, e.timer.rings = true, rings
+	if e.timer.timer == nil {
+		e.timer.timer = time.AfterFunc(wait, e.ring)
 		return
 	}
-	f.timer.timer.Reset(wait)
+	e.timer.timer.Reset(wait)
 }
 
-func (f *Fake) ring() {
-	defer f.wg.Done()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.timer.set = false
-	f.runDue()
-	f.setAlarm()
+func (e *engine) ring() {
+	defer e.wg.Done()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.timer.set = false
+	e.runDue()
+	e.setAlarm()
 }
 
-func (f *Fake) stopAlarm() {
-	if f.timer.set && f.timer.timer.Stop() {
-		f.timer.set = false
-		f.wg.Done()
+func (e *engine) stopAlarm() {
+	if e.timer.set && e.timer.timer.Stop() {
+		e.timer.set = false
+		e.wg.Done()
 	}
 }

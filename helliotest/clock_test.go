@@ -3,6 +3,7 @@ package helliotest_test
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,6 +46,46 @@ func TestTheClockGoesAtMostAHundredYearsAhead(t *testing.T) {
 	require.Panics(t, func() { f.Advance(2 * time.Hour) }, "all advances together")
 	require.Greater(t, time.Until(f.Now()), century-2*time.Hour)
 	require.NoError(t, f.Close())
+}
+
+func TestConcurrentAdvancesStayWithinAHundredYears(t *testing.T) {
+	t.Parallel()
+	f, err := helliotest.Start()
+	require.NoError(t, err)
+	var refused atomic.Int32
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			defer func() {
+				if recover() != nil {
+					refused.Add(1)
+				}
+			}()
+			f.Advance(99 * 365 * 24 * time.Hour)
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 3, refused.Load())
+	require.InDelta(t, 99, time.Until(f.Now()).Hours()/24/365, 0.1)
+	require.NoError(t, f.Close())
+}
+
+func TestAFakeLivesAHundredYearsInItsBubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t)
+		for range 3 {
+			f.Advance(33 * 365 * 24 * time.Hour)
+			require.Equal(t, 202, newAPI(t, f).send(oneSMS).status)
+		}
+		require.Len(t, f.Messages(), 3)
+		fatal := watch(t, func(tb testing.TB) {
+			own := helliotest.New(tb)
+			own.Advance(99 * 365 * 24 * time.Hour)
+			own.Advance(2 * 365 * 24 * time.Hour)
+		}).fatal
+		require.Contains(t, fatal, "the clock would be more than 876000h0m0s ahead")
+	})
 }
 
 func TestAdvancesAtOnceAddUp(t *testing.T) {

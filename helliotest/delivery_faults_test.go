@@ -23,7 +23,7 @@ func order(seen []receipt) (digits string) {
 func underFault(t *testing.T, rules ...helliotest.Rule) (seen []receipt, deliveries []helliotest.Delivery, hits int) {
 	t.Helper()
 	v := &receiver{}
-	f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 	fault := f.Fault(helliotest.WebhookDelivery, rules...)
 	sendTo(t, f, someone, other, third)
 	f.Advance(time.Hour)
@@ -94,7 +94,7 @@ func TestAReorderedDeliveryFollowsALaterOneThoughThatIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), helliotest.WebhookReorder())
 		sendTo(t, f, someone)
 		f.Advance(time.Hour)
@@ -127,7 +127,7 @@ func TestADelayedDeliveryComesLaterAndItsLadderCountsFromThen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), helliotest.WebhookDelay(20*time.Minute))
 		sendTo(t, f, someone)
 		f.Advance(5*time.Second + 20*time.Minute - 1)
@@ -148,11 +148,11 @@ func TestADeletedWebhookDropsWhatFaultsHaveHeld(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				v := &receiver{}
-				f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+				f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 				f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), effect)
 				sendTo(t, f, someone)
 				f.Advance(5 * time.Second)
-				require.NoError(t, f.Client().Webhooks.Delete(t.Context(), string(hooks(t, f)[0].ID)))
+				require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hooks(t, f)[0].ID))
 				f.Advance(time.Hour)
 				require.Empty(t, v.got())
 				require.Equal(t, "failed", f.Deliveries()[0].Status)
@@ -185,7 +185,7 @@ func TestAFaultOfAnyCallLeavesDeliveriesAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		fault := f.Fault(helliotest.AnyOp, helliotest.Nth(2), helliotest.Delay(time.Millisecond))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
@@ -203,17 +203,17 @@ func TestEitherOfTwoDuplicatesAcknowledges(t *testing.T) {
 		want          string
 	}{{200, 500, "delivered"}, {500, 200, "delivered"}, {500, 500, "pending"}} {
 		synctest.Test(t, func(t *testing.T) {
-			f := helliotest.New(t, helliotest.WithWebhookHandler(answering(c.first, c.second), hookSecret))
+			f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, answering(c.first, c.second), hookSecret))
 			f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), helliotest.WebhookDuplicate())
 			sendTo(t, f, someone)
 			f.Advance(5 * time.Second)
 			require.Equal(t, c.want, f.Deliveries()[0].Status)
 		})
 		synctest.Test(t, func(t *testing.T) {
-			f := helliotest.New(t, helliotest.WithWebhookHandler(answering(500, c.first, c.second), hookSecret))
+			f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, answering(500, c.first, c.second), hookSecret))
 			sendTo(t, f, someone)
 			f.Advance(5 * time.Second)
-			require.NoError(t, f.ReplayWith(f.Deliveries()[0].ID, helliotest.WebhookDuplicate()))
+			require.NoError(t, programOf(f).ReplayWith(f.Deliveries()[0].ID, "webhook_duplicate"))
 			require.Equal(t, c.want, f.Deliveries()[0].Status)
 		})
 	}
@@ -222,7 +222,7 @@ func TestEitherOfTwoDuplicatesAcknowledges(t *testing.T) {
 func TestOfSeveralFaultsOfADeliveryEachCountsAndTheFirstActs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := helliotest.New(t, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 		first := f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), helliotest.WebhookLose())
 		second := f.Fault(helliotest.WebhookDelivery, helliotest.Times(2), helliotest.WebhookBadSignature())
 		sendTo(t, f, someone)

@@ -8,6 +8,9 @@
 //	fake := helliotest.New(t)
 //	client := fake.Client()
 //
+// Explore runs a function under every fault and crash at every call, and prints
+// the smallest schedule that makes it send twice, lose a message or pay twice.
+//
 // Dial gives the same waits and asserts against a hellio-fake that runs: the same fake as a program, for people and other languages.
 //
 // What the API does is not published everywhere. Behaviours lists what the fake does and how sure that is: documented by the vendor,

@@ -18,24 +18,24 @@ const (
 )
 
 // dump is the world of a failed test: a snapshot that FromSnapshot and hellio-fake -open read, with the calls and the journal in it.
-func (f *Fake) dump(journal string) ([]byte, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	s := f.world.save()
-	s.Requests = each(f.world.requests, saveRequest)
-	return seal(envelope{Test: f.tb.Name(), Journal: strings.Split(journal, "\n")}, s)
+func (e *engine) dump(test, journal string) ([]byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.world.save()
+	s.Requests = each(e.world.requests, saveRequest)
+	return seal(envelope{Test: test, Journal: strings.Split(journal, "\n")}, s)
 }
 
 // writeDump writes the dump into a new file of the directory, and tells its name.
-func (f *Fake) writeDump(dir, journal string) (path string, err error) {
-	data, err := f.dump(journal)
+func (e *engine) writeDump(dir, test, journal string) (path string, err error) {
+	data, err := e.dump(test, journal)
 	if err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	base := filepath.Join(dir, fileName(f.tb.Name()))
+	base := filepath.Join(dir, fileName(test))
 	for n := 1; n <= maxDumps; n++ {
 		path := base + ".json"
 		if n > 1 {

@@ -16,7 +16,7 @@ import (
 // fails is a test that fails after one message.
 func fails(t *testing.T) *recorder {
 	return watch(t, func(tb testing.TB) {
-		f := helliotest.New(tb, helliotest.WithWebhookHandler(always(500), hookSecret))
+		f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, always(500), hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(6 * time.Second)
 		tb.Errorf("the test's own failure")
@@ -43,7 +43,7 @@ func TestAFailedTestLeavesItsWorldInAFile(t *testing.T) {
 			require.Equal(t, t.Name(), dump.Test)
 			require.Equal(t, strings.Split(first.logs[0], "\n"), dump.Journal)
 
-			f := helliotest.New(t, helliotest.FromSnapshot(data), helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+			f := helliotest.New(t, helliotest.FromSnapshot(data), helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 			require.Equal(t, "delivered", f.Messages()[0].Status)
 			require.Equal(t, helliotest.SMSSend, f.Requests()[0].Op)
 			require.Equal(t, 202, f.Requests()[0].Status)

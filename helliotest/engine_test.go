@@ -107,13 +107,13 @@ func TestTheEndOfAFakeEndsItsWork(t *testing.T) {
 	f.mu.Unlock()
 	require.NoError(t, f.Close())
 	require.True(t, ended)
-	require.ErrorIs(t, f.Settle(t.Context()), nil)
+	require.EqualError(t, f.Settle(t.Context()), "this Fake was closed")
 }
 
 func TestAHandlerMayWaitOutsideTheLock(t *testing.T) {
 	t.Parallel()
 	f := New(t)
-	c := &call{f: f, w: f.world}
+	c := &call{e: f.engine, w: f.world}
 	f.mu.Lock()
 	c.outside(func() { require.Empty(t, f.Messages()) })
 	f.mu.Unlock()
@@ -150,9 +150,10 @@ func TestReferencesAreRandomUUIDs(t *testing.T) {
 func TestAnEmptyAnswerHasNeitherTypeNorLength(t *testing.T) {
 	t.Parallel()
 	f := New(t)
-	a := (&call{f: f, w: f.world, log: &logged{}}).write(empty())
+	a := (&call{e: f.engine, w: f.world, log: &logged{}}).write(empty())
 	require.Equal(t, 204, a.status)
 	require.Empty(t, a.body)
+	require.Zero(t, a.length)
 	require.NotContains(t, a.header, "Content-Type")
 	require.NotContains(t, a.header, "Content-Length")
 }

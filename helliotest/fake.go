@@ -1,47 +1,34 @@
 package helliotest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
 
-// Fake is one API with one account: its own tokens, wallet, messages, clock and faults. Two Fakes share nothing. It is safe for
-// concurrent use. Make one with New or Start; the zero value can't be used.
+// Fake is one API with one account: its own tokens, wallet, messages, clock and
+// faults. Two Fakes share nothing, except a Fake and its views: see For. It is
+// safe for concurrent use. Make one with New or Start; the zero value can't be
+// used.
 type Fake struct {
-	tb   testing.TB
-	cfg  config
-	born time.Time
-
-	mu         sync.Mutex // guards all below; never held over a sleep, a wait or a callback
-	world      *world
-	closed     bool
-	timer      alarm
-	tasks      tasks
-	news       chan struct{} // closed when a message comes; nil while nobody waits
-	worlds     int64         // made so far
-	server     *server
-	violations []string // what no correct client sent, each once
-	rejected   int      // calls that violate
-	expected   int      // of those, by ExpectRejected
-	expecting  bool
-	warnings   []string
-	misuse     error
-
-	wg        sync.WaitGroup // every goroutine of this fake
-	advancing sync.Mutex     // one Advance at a time
+	*engine
+	tb   testing.TB // what fails
+	view *view      // what the calls and rules of this Fake belong to
 }
 
-// New makes a Fake for one test and ends it when the test ends. It then fails the test for each strictness violation (unless Lenient)
-// and each fault that was never hit (unless AllowUnusedFaults), and writes a journal of the calls to the log of a test that failed. With
-// HELLIOTEST_DUMP=DIR in the environment such a test also leaves its world, secrets too, in a file there, which hellio-fake -open shows.
-// A bad option fails the test at once. Without options: a balance of 100.0000, senders HELLIO and ACME, 120 requests a minute, a token with
-// every scope, no IP list and no spend limit.
+// New makes a Fake for one test and ends it when the test ends. It then fails
+// the test for each violation that nothing excuses (unless Lenient) and each
+// fault that was never hit (unless AllowUnusedFaults), whether or not the test
+// called Close. It writes a journal of the calls to the log of a test that
+// failed. With HELLIOTEST_DUMP=DIR in the environment such a test also leaves
+// its world, secrets too, in a file there, which hellio-fake -open shows. A bad
+// option fails the test immediately.
+//
+// Without options: a balance of 100.0000, senders HELLIO, ACME and HellioSMS, 120
+// requests per minute, a token with every scope, no IP list and no spend limit.
 func New(tb testing.TB, opts ...Option) *Fake {
 	tb.Helper()
 	f, err := create(tb, opts)
@@ -52,8 +39,9 @@ func New(tb testing.TB, opts ...Option) *Fake {
 	return f
 }
 
-// Start makes a Fake without a test, for examples and programs, with the defaults of New. Close ends it. Where a Fake from New would
-// fail the test, this one panics with the sentence.
+// Start makes a Fake without a test, for examples and programs, with the defaults
+// of New. Close ends it. Where a Fake of New fails the test, this one panics with
+// the sentence.
 func Start(opts ...Option) (*Fake, error) {
 	return create(alone{}, opts)
 }
@@ -63,92 +51,73 @@ func create(tb testing.TB, opts []Option) (*Fake, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Fake{tb: tb, cfg: cfg, born: time.Now()}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err := f.begin(); err != nil {
+	owner := &view{tb: tb}
+	e := &engine{
+		cfg:    cfg,
+		born:   time.Now(),
+		owner:  owner,
+		stderr: os.Stderr,
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.begin(); err != nil {
 		return nil, err
 	}
-	return f, nil
+	return &Fake{engine: e, tb: tb, view: owner}, nil
 }
 
-// Reset makes the fake as it was made: messages, requests, faults, account, keys, rate windows, issued tokens, the clock's offset and the
-// seed. Calls under way end in the world they began in. Strictness violations are still reported at the end.
+// Reset makes the fake as it was made. It forgets messages, requests, faults, the
+// account's changes, keys, rate windows, issued tokens, violations and the
+// clock's offset, and restarts the seed. Calls in flight end in the world in
+// which they began. Violations before a Reset are still reported at the end.
 func (f *Fake) Reset() {
 	f.tb.Helper()
-	defer f.look()()
+	if f.ended() {
+		return
+	}
+	defer f.lock()()
 	if err := f.begin(); err != nil {
 		f.tb.Fatalf("helliotest: Reset: %v", err)
 	}
 }
 
-// begin makes the world. The engine must be locked.
-func (f *Fake) begin() error {
-	w, err := newWorld(f)
-	if err != nil {
-		return fmt.Errorf("FromSnapshot: %w", err)
-	}
-	f.world = w
-	f.setAlarm()
-	return nil
-}
-
-// Close ends the fake: later calls fail, calls under way lose their connection, goroutines are joined. It returns what New reports at the
-// end of a test: strictness violations and faults that were never hit. Only the first Close does something.
+// Close ends the fake and its views: later calls fail, calls in flight lose their
+// connection, goroutines are joined. It returns what New reports at the end of a
+// test: violations and faults that were never hit. Only the first Close returns
+// them.
 func (f *Fake) Close() error {
-	f.mu.Lock()
-	if f.closed {
-		f.mu.Unlock()
+	if !f.shut(true) {
 		return nil
 	}
-	f.closed = true
-	if f.misuse = cmp.Or(f.misuse, f.belongs()); f.misuse == errMadeInside {
-		f.mu.Unlock() // what is left belongs to a bubble that has gone, and can't be touched
-		return f.complaints()
-	}
-	f.stopAlarm()
-	f.tasks.end()
-	srv := f.server
-	f.mu.Unlock()
-	srv.close()
-	f.wg.Wait()
-	return f.complaints()
-}
-
-func (f *Fake) complaints() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	errs := []error{f.misuse}
-	errs = append(errs, f.strictness()...)
-	if !f.cfg.unusedFaults {
-		for _, fault := range f.world.faults {
-			errs = append(errs, fault.unused(f.world))
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(f.misuse, f.complaints(f.owner))
 }
 
 func (f *Fake) endTest() {
-	if err := f.Close(); err != nil {
-		f.tb.Errorf("helliotest: %s", strings.ReplaceAll(err.Error(), "\n", "\nhelliotest: "))
-	}
-	for _, w := range f.warnings {
-		f.tb.Log("helliotest: " + w)
-	}
+	f.shut(false)
+	report(f.tb, errors.Join(f.misuse, f.complaints(f.owner)))
+	f.logWarnings()
 	if f.tb.Failed() {
-		f.tellStory()
+		f.logStory()
 	}
 }
 
-// tellStory writes the journal to the test's log, and the dump to its directory if there is one.
-func (f *Fake) tellStory() {
+// report fails a test for each of the joined errors.
+func report(tb testing.TB, err error) {
+	if err != nil {
+		tb.Errorf("helliotest: %s", strings.ReplaceAll(err.Error(), "\n", "\nhelliotest: "))
+	}
+}
+
+// logStory writes the journal to the test's log, and the dump to its directory if
+// there is one.
+func (f *Fake) logStory() {
 	journal := f.journal()
 	f.tb.Log(journal)
 	dir := os.Getenv(dumpVariable)
 	if dir == "" {
 		return
 	}
-	path, err := f.writeDump(dir, journal)
+	path, err := f.writeDump(dir, f.tb.Name(), journal)
 	if err != nil {
 		f.tb.Log("helliotest: " + dumpVariable + ": " + err.Error())
 		return
@@ -156,19 +125,24 @@ func (f *Fake) tellStory() {
 	f.tb.Log("helliotest: look at this world with: hellio-fake -open " + path)
 }
 
-// look opens the engine for a direct call: it refuses a fake from another world of time, locks, and runs what is due. Used as
-// defer f.look()().
-func (f *Fake) look() (unlock func()) {
+// lock locks the engine for a direct call and runs what is due. It fails the test
+// if the fake is of another bubble. Used as defer f.lock()().
+func (f *Fake) lock() (unlock func()) {
 	f.tb.Helper()
+	f.mu.Lock()
+	if f.closed {
+		return f.mu.Unlock // nothing is due any more, and what is left may be looked at anywhere
+	}
 	if err := f.belongs(); err != nil {
+		f.mu.Unlock()
 		f.tb.Fatalf("helliotest: %v", err)
 	}
-	f.mu.Lock()
 	f.runDue()
 	return f.mu.Unlock
 }
 
-// alone stands in for the test of a Fake that has none: failing is a panic with the sentence.
+// alone is in the place of the test for a Fake that has none: failing is a panic
+// with the sentence.
 type alone struct{ testing.TB }
 
 func (alone) Helper() {}

@@ -15,6 +15,7 @@ import (
 // that get that far are counted. If several match one call, each counts it and the first one acts. (All of this is decided.)
 type Fault struct {
 	f     *Fake
+	view  *view
 	spec  FaultSpec
 	wait  time.Duration // of retry_after or duration
 	site  string        // file and line of the rule, "" if it came by SetFaults
@@ -33,12 +34,17 @@ func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 	if err != nil {
 		f.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
 	}
-	fault, err := spec.compile(f)
+	fault, err := spec.compile(f.engine)
 	if err != nil {
 		f.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
 	}
+	fault.f = f
+	fault.view = f.view
 	fault.site = caller()
-	defer f.look()()
+	if f.ended() {
+		return fault
+	}
+	defer f.lock()()
 	fault.after = f.world.lastID
 	f.world.faults = append(f.world.faults, fault)
 	return fault
@@ -47,7 +53,7 @@ func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 // Hits is how many calls the fault has acted on.
 func (ft *Fault) Hits() int {
 	ft.f.tb.Helper()
-	defer ft.f.look()()
+	defer ft.f.lock()()
 	return ft.hits
 }
 
@@ -85,15 +91,19 @@ func (c *call) strike() *reply {
 	}
 	switch spec := c.fault.spec; spec.Effect {
 	case effectStatus:
+		if spec.Code == http.StatusTooManyRequests {
+			c.e.faultWaits = time.Now().Add(faultAftermath)
+		}
 		return refuseWith(spec.Code, toldBody(spec.Error))
 	case effectRateLimited:
+		c.e.faultWaits = time.Now().Add(c.fault.wait + faultAftermath)
 		limit := c.w.account.rateLimit
 		if limit == 0 {
 			limit = contract.DefaultRateLimit
 		}
 		seconds := int((c.fault.wait + time.Second - 1) / time.Second)
 		return tooMany(limit, seconds, c.w.clock.Now())
-	case effectLoseRequest, effectReset:
+	case effectLoseRequest, effectReset, effectCrashBefore:
 		return &reply{} // distort breaks the connection; there is nothing to send
 	}
 	return nil
@@ -114,8 +124,8 @@ func (c *call) delay() bool {
 		return true
 	}
 	slept := false
-	c.outside(func() { slept = c.f.sleep(context.Background(), c.fault.wait) })
-	c.f.runDue()
+	c.outside(func() { slept = c.e.sleep(context.Background(), c.fault.wait) })
+	c.e.runDue()
 	return slept
 }
 
@@ -123,11 +133,18 @@ func (c *call) delay() bool {
 func (c *call) distort(a answer) answer {
 	switch c.effect() {
 	case effectLoseRequest, effectLoseReply:
-		return answer{ending: closed}
+		return answer{ending: endClosed}
 	case effectReset:
-		return answer{ending: broken}
+		return answer{ending: endBroken}
+	case effectCrashBefore, effectCrashAfter:
+		c.e.explored.crash()
+		return answer{ending: endClosed}
 	case effectTruncateBody:
-		a.ending, a.sent = truncated, min(c.fault.spec.Bytes, len(a.body))
+		if c.fault.spec.Bytes >= len(a.body) {
+			c.view.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes", c.fault.spec.Bytes, len(a.body)))
+			return a
+		}
+		a.ending, a.sent = endTruncated, c.fault.spec.Bytes
 	case effectNotJSON:
 		a.body = []byte("<html><body><h1>" + http.StatusText(a.status) + "</h1></body></html>\n")
 		a.header["Content-Type"] = []string{"text/html; charset=utf-8"}

@@ -52,7 +52,7 @@ func (ft *Fault) distance(l *logged, matched int) (near int, amiss string) {
 	case ft.spec.Op != AnyOp && ft.spec.Op != l.op():
 		return 1, fmt.Sprintf("the fault is for %s, and this is %s", ft.spec.Op, opName(l.op()))
 	case !l.struck:
-		return 2, "it was refused before faults act: " + l.answer()
+		return 2, "it was refused before faults act: " + answerText(l.status, l.code)
 	case !ft.matches(l.call):
 		return 3, fmt.Sprintf("the fault is for calls to %s, whom it does not name", masked(ft.spec.To))
 	case !ft.strikesAt(matched):

@@ -32,7 +32,7 @@ func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
 		"another number": {[]helliotest.Rule{helliotest.Always(), helliotest.CarrierFail(), helliotest.ToNumber("+233209990002")}, func(a api) { a.send(oneSMS) },
 			"{sms_send always to …0002 carrier_fail} (fault_report_test.go) was never hit; 0 calls matched it; " +
 				"nearest was call 1, POST /sms/send: the fault is for calls to …0002, whom it does not name"},
-		"the number before the count": {[]helliotest.Rule{helliotest.Nth(2), helliotest.Reset(), helliotest.ToNumber("+233209990001")}, func(a api) {
+		"the number before the count": {[]helliotest.Rule{helliotest.Nth(2), helliotest.ResetConnection(), helliotest.ToNumber("+233209990001")}, func(a api) {
 			a.send(oneSMS)
 			a.send(`{"recipients":["233209990007"],"sender":"HELLIO","message":"Hi"}`)
 		}, "nearest was call 1, POST /sms/send: it was matching call 1, and the fault strikes 2 alone"},
@@ -104,7 +104,7 @@ func TestAFaultOnDeliveriesTellsWhyNoneWasHit(t *testing.T) {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
 			r := watch(t, func(tb testing.TB) {
-				f := helliotest.New(tb, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+				f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 				f.Fault(helliotest.WebhookDelivery, append(c.rules, helliotest.WebhookLose())...)
 				sendTo(t, f, c.numbers...)
 				f.Advance(6 * time.Second)
@@ -139,7 +139,7 @@ func TestAFaultOnDeliveriesTellsWhatHasKeptAnAttemptFromIt(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := watch(t, func(tb testing.TB) {
-					run(t, helliotest.New(tb, helliotest.WithWebhookHandler(&receiver{}, hookSecret)))
+					run(t, helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret)))
 				})
 				require.Contains(t, r.all(), says)
 			})

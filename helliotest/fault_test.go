@@ -80,7 +80,7 @@ func TestALostRequestLeavesNoTrace(t *testing.T) {
 func TestAResetBreaksTheConnection(t *testing.T) {
 	t.Parallel()
 	overEachWay(t, func(t *testing.T, f *helliotest.Fake, a api) {
-		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Reset())
+		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.ResetConnection())
 		_, err := a.try("POST", "/sms/send", oneSMS)
 		require.ErrorIs(t, err, syscall.ECONNRESET)
 		var op *net.OpError

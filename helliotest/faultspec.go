@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // Effects, as FaultSpec spells them.
@@ -43,16 +45,21 @@ type FaultSpec struct {
 // SetFaults puts these rules in place of all others; none removes them. If one is wrong, that is the error and nothing changes.
 func (f *Fake) SetFaults(specs ...FaultSpec) error {
 	f.tb.Helper()
+	if err := f.ifEnded(); err != nil {
+		return err
+	}
 	faults := make([]*Fault, 0, len(specs))
 	for i, spec := range specs {
-		fault, err := spec.compile(f)
+		fault, err := spec.compile(f.engine)
 		if err != nil {
 			return fmt.Errorf("fault %d: %w", i, err)
 		}
 		faults = append(faults, fault)
 	}
-	defer f.look()()
+	defer f.lock()()
 	for _, fault := range faults {
+		fault.f = f
+		fault.view = f.view
 		fault.after = f.world.lastID
 	}
 	f.world.faults = faults
@@ -62,7 +69,7 @@ func (f *Fake) SetFaults(specs ...FaultSpec) error {
 // Faults lists the rules in force, in the order in which they were put, each with its hits.
 func (f *Fake) Faults() []FaultSpec {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	specs := make([]FaultSpec, 0, len(f.world.faults))
 	for _, fault := range f.world.faults {
 		spec := fault.spec
@@ -94,16 +101,8 @@ func (s *FaultSpec) UnmarshalJSON(data []byte) error {
 	if input.Hits != nil {
 		return errors.New("hits can't be set")
 	}
-	s.Nth, s.Times = deref(input.Nth), deref(input.Times)
+	s.Nth, s.Times = control.Or(input.Nth), control.Or(input.Times)
 	return nil
-}
-
-// deref is the zero value for nil.
-func deref[T any](p *T) (value T) {
-	if p != nil {
-		value = *p
-	}
-	return value
 }
 
 // effectRule says what an effect takes and where it may act.
@@ -133,7 +132,10 @@ func effectRules(name string) (rule effectRule, known bool) {
 }
 
 // compile checks a spec and makes the fault of it.
-func (s FaultSpec) compile(f *Fake) (*Fault, error) {
+func (s FaultSpec) compile(e *engine) (*Fault, error) {
+	if s.crashes() || s.Op.isStep() {
+		return s.compileCrash(e)
+	}
 	rule, known := effectRules(s.Effect)
 	switch {
 	case !s.Op.known():
@@ -153,7 +155,7 @@ func (s FaultSpec) compile(f *Fake) (*Fault, error) {
 		return nil, err
 	}
 	s.Hits = 0
-	return &Fault{f: f, spec: s, wait: wait}, nil
+	return &Fault{spec: s, wait: wait}, nil
 }
 
 func (s FaultSpec) checkWhen() error {

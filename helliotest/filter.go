@@ -135,6 +135,6 @@ type Mark struct{ id int64 }
 // Mark is the point reached now.
 func (f *Fake) Mark() Mark {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	return Mark{f.world.lastID}
 }

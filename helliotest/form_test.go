@@ -14,7 +14,15 @@ func openForm(t testing.TB, body string) (*form, *Fake) {
 	t.Helper()
 	f, err := Start()
 	require.NoError(t, err)
-	c := &call{f: f, w: f.world, method: "POST", body: []byte(body), header: http.Header{"Content-Type": {"application/json"}}}
+	c := &call{
+		e:      f.engine,
+		w:      f.world,
+		view:   f.view,
+		method: "POST",
+		body:   []byte(body),
+		header: http.Header{"Content-Type": {"application/json"}},
+		log:    &logged{},
+	}
 	return c.form(), f
 }
 
@@ -61,7 +69,7 @@ func TestScalarFieldsAreReadAsTheValidatorReadsThem(t *testing.T) {
 				require.NoError(t, json.Unmarshal(bad.body, &body))
 				require.Equal(t, c.says, body.Message)
 			}
-			require.Equal(t, c.strange, len(fake.violations) > 0)
+			require.Equal(t, c.strange, len(fake.Violations()) > 0)
 		})
 	}
 }

@@ -115,7 +115,7 @@ func TestAReportThatWasRefusedComesAgain(t *testing.T) {
 			return nil
 		})
 		require.NoError(t, err)
-		fake := helliotest.New(t, helliotest.WithWebhookHandler(handler, "whsec_of_this_test"))
+		fake := helliotest.New(t, helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", handler, "whsec_of_this_test"))
 		_, err = fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
 		require.NoError(t, err)
 
@@ -136,7 +136,7 @@ func TestEveryFailureLeavesOneMessageOrNone(t *testing.T) {
 		"no money":       {helliotest.Status(402, "insufficient_balance"), hellio.OutcomeRejected, 0},
 		"lost request":   {helliotest.LoseRequest(), hellio.OutcomeUnknown, 0},
 		"lost reply":     {helliotest.LoseReply(), hellio.OutcomeUnknown, 1},
-		"broken wire":    {helliotest.Reset(), hellio.OutcomeUnknown, 0},
+		"broken wire":    {helliotest.ResetConnection(), hellio.OutcomeUnknown, 0},
 		"half a reply":   {helliotest.TruncateBody(20), hellio.OutcomeAccepted, 1},
 		"a proxy's page": {helliotest.NotJSON(), hellio.OutcomeUnknown, 1},
 	} {

@@ -1,7 +1,13 @@
 package helliotest
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
@@ -13,37 +19,98 @@ const keyLifetime = 24 * time.Hour
 // keyID is what a key belongs to (decided).
 type keyID struct{ token, method, path, key string }
 
-// keyed is what is known of a key: the answer to replay, or that the first call is still in flight.
+// keyed is what is known of a key: the answer to replay, or that the first call
+// is still in flight.
 type keyed struct {
 	id    keyID
+	call  int64  // the id of the first call
+	body  []byte // of that call
 	reply *reply // nil while in flight
 	at    time.Time
 }
 
-// claim takes the call's idempotency key, on the operations that honour one: it replays the stored answer, or refuses while the first
-// call is in flight. The body is not compared (decided: the literal reading of the documentation).
+// WithStrictIdempotency sets the answer to a key that comes again with another
+// body to 422 idempotency_mismatch. Nothing is sent or charged, and the first
+// answer stays stored. Without it the first answer is replayed, by the literal
+// text of the documentation. The call violates in both cases. (Decided.)
+func WithStrictIdempotency() Option {
+	return func(c *config) error {
+		c.strictKeys = true
+		return nil
+	}
+}
+
+// claim takes the call's idempotency key, on the operations that honour one. It
+// replays the stored answer, or refuses while the first call is in flight.
 func (c *call) claim() *reply {
 	values, given := c.header[contract.HeaderIdempotencyKey]
 	if !c.route.op.Keyed || !given || len(values) == 0 {
 		return nil
 	}
 	if n := len(values[0]); n < 1 || n > contract.MaxIdempotencyKey {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest, "The Idempotency-Key header must be between 1 and 255 characters.")
+		return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest,
+			"The Idempotency-Key header must be between 1 and 255 characters.")
 	}
 	id := keyID{c.token.grant.token, c.method, c.path, values[0]}
 	now := c.w.clock.Now()
-	switch entry := c.w.keys[id]; {
-	case entry != nil && entry.reply == nil:
-		return refuse(http.StatusConflict, contract.CodeIdempotencyConflict, "A request with this Idempotency-Key is still in progress.")
-	case entry != nil && now.Sub(entry.at) < keyLifetime:
-		c.log.replayed = true
-		return entry.reply
+	entry := c.w.keys[id]
+	switch {
+	case entry == nil:
+	case entry.reply == nil:
+		return refuse(http.StatusConflict, contract.CodeIdempotencyConflict,
+			"A request with this Idempotency-Key is still in progress.")
+	case now.Sub(entry.at) < keyLifetime:
+		return c.repeated(entry)
 	}
-	c.claimed = &keyed{id: id, at: now}
+	c.claimed = &keyed{
+		id:   id,
+		call: c.log.id,
+		body: c.body,
+		at:   now,
+	}
 	c.w.keys[id] = c.claimed
 	c.w.keyRow = append(c.w.keyRow, c.claimed)
-	c.w.shedKeys(now)
 	return nil
+}
+
+// repeated answers a call whose key has an answer. A body that differs from that
+// of the first call is a violation.
+func (c *call) repeated(entry *keyed) *reply {
+	if members := differing(entry.body, c.body); len(members) > 0 {
+		c.violate(fmt.Sprintf("header.Idempotency-Key: request %d had this key and another body: it differs in %s",
+			entry.call, strings.Join(members, ", ")))
+		if c.e.cfg.strictKeys {
+			return refuse(http.StatusUnprocessableEntity, contract.CodeIdempotencyMismatch,
+				"This Idempotency-Key was used with another request body.")
+		}
+	}
+	c.log.replayed = true
+	return entry.reply
+}
+
+// differing returns the top-level members in which two bodies differ as JSON
+// values, sorted; "body" for one that is no object.
+func differing(first, second []byte) (members []string) {
+	if bytes.Equal(first, second) {
+		return nil
+	}
+	var a, b map[string]any
+	if json.Unmarshal(first, &a) != nil || json.Unmarshal(second, &b) != nil || a == nil || b == nil {
+		return []string{"body"}
+	}
+	for name, value := range a {
+		other, both := b[name]
+		if !both || !reflect.DeepEqual(value, other) {
+			members = append(members, quotable(name))
+		}
+	}
+	for name := range b {
+		if _, both := a[name]; !both {
+			members = append(members, quotable(name))
+		}
+	}
+	slices.Sort(members)
+	return members
 }
 
 // settleKey stores a success under the claimed key; any other answer frees the key, so that a top-up and a retry work (decided).
@@ -56,6 +123,7 @@ func (c *call) settleKey(r *reply) {
 		return
 	}
 	c.claimed.reply = r
+	c.w.shedKeys(c.w.clock.Now())
 }
 
 // release gives the claimed key up.

@@ -81,7 +81,7 @@ LOG   helliotest: 1 call
 		"a misspelt field": {func(tb testing.TB, f *helliotest.Fake) {
 			newAPI(tb, f).send(`{"recipient":["233209990001"],"sender":"ACME","message":"Hi"}`)
 		}, `
-ERROR helliotest: POST /sms/send: body.recipient: the API knows no such field; did you mean recipients?
+ERROR helliotest: POST /v1/sms/send: body.recipient: the API knows no such field; did you mean recipients?
 LOG   helliotest: 1 call
           0s    1 POST /sms/send                   422 invalid_request fields=recipients`},
 		"a code that is used up": {func(tb testing.TB, f *helliotest.Fake) {
@@ -139,7 +139,7 @@ func TestTwoFakesAreSealedWorlds(t *testing.T) {
 func TestSleepingMovesFakeAndClientTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := helliotest.New(t, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 		sendTo(t, f, someone)
 		begun := time.Now()
 		time.Sleep(time.Minute)

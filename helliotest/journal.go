@@ -9,49 +9,56 @@ import (
 	"time"
 )
 
-// journalLines is how much of the journal goes to a failed test's log: the newest lines.
-const journalLines = 40
+// maxJournal is how many lines of the journal a failed test's log has: the newest.
+const maxJournal = 40
 
-// line is one event of the journal.
-type line struct {
-	at         time.Time
-	what, came string
+// journalLine is one event of the journal.
+type journalLine struct {
+	at   time.Time
+	text func() (what, came string)
 }
 
-// journal is the story of the fake: calls and attempts to deliver webhooks as they came, each with its time since the first, what it
-// was and what came of it. No token, body, number or code is in it.
-func (f *Fake) journal() string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	w := f.world
-	lines := w.lines()
+// journal returns the story of the fake: calls and attempts to deliver webhooks
+// as they came, each with its time since the first, what it was and what came of
+// it. No token, body, number or code is in it.
+func (e *engine) journal() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w := e.world
+	lines := w.journalLines()
 	var b strings.Builder
 	fmt.Fprintf(&b, "helliotest: %s", count(w.requestsGone+len(w.requests), "call"))
 	if n := len(lines) - len(w.requests); n > 0 {
 		fmt.Fprintf(&b, ", %s at a webhook", count(n, "attempt"))
 	}
-	left := max(0, len(lines)-journalLines)
+	left := max(0, len(lines)-maxJournal)
 	if left+w.requestsGone > 0 {
 		fmt.Fprintf(&b, "; the first %d are left out here", left+w.requestsGone)
 	}
-	for _, l := range lines[left:] {
-		fmt.Fprintf(&b, "\n%12s  %-36s %s", l.at.Sub(lines[0].at), l.what, l.came)
+	for _, line := range lines[left:] {
+		what, came := line.text()
+		fmt.Fprintf(&b, "\n%12s  %-36s %s", line.at.Sub(lines[0].at), what, came)
 	}
 	return b.String()
 }
 
-// lines are all events in the order of their times.
-func (w *world) lines() []line {
-	lines := make([]line, 0, len(w.requests)+len(w.deliveries))
+// journalLines returns all events in the order of their times.
+func (w *world) journalLines() []journalLine {
+	lines := make([]journalLine, 0, len(w.requests)+len(w.deliveries))
 	for i, l := range w.requests {
-		lines = append(lines, line{l.at, fmt.Sprintf("%3d %-4s %s", w.requestsGone+i+1, l.call.method, l.route()), l.verdict()})
+		lines = append(lines, journalLine{l.at, func() (what, came string) {
+			r := l.public()
+			return fmt.Sprintf("%3d %-4s %s", w.requestsGone+i+1, r.Method, r.route()), r.verdict()
+		}})
 	}
 	for _, d := range w.deliveries {
 		for i := range d.attempts {
-			lines = append(lines, line{d.attempts[i].At, fmt.Sprintf("  > webhook %d", d.hook.id), d.verdict(i)})
+			lines = append(lines, journalLine{d.attempts[i].At, func() (what, came string) {
+				return fmt.Sprintf("  > webhook %d", d.hook.id), d.verdict(i)
+			}})
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b line) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(lines, func(a, b journalLine) int { return a.at.Compare(b.at) })
 	return lines
 }
 
@@ -75,46 +82,51 @@ func (d *delivery) verdict(i int) string {
 	return strings.Join(parts, " ")
 }
 
-// route is the contract's route, as a path may hold a number.
-func (l *logged) route() string {
-	if l.call.route == nil {
+// route returns the contract's route, as a path may hold a number.
+func (r *Request) route() string { return routeText(routeOf(r.Method, r.Path)) }
+
+func (l *logged) route() string { return routeText(l.call.route) }
+
+func routeText(known *route) string {
+	if known == nil {
 		return "(unknown route)"
 	}
-	return l.call.route.op.Route
+	return known.op.Route
 }
 
-func (l *logged) verdict() string {
-	parts := []string{l.answer()}
-	if fields := l.badFields(); fields != "" {
+// verdict returns what came of the call.
+func (r *Request) verdict() string {
+	parts := []string{answerText(r.Status, r.Code)}
+	if fields := r.badFields(); fields != "" {
 		parts = append(parts, "fields="+fields)
 	}
-	if l.replayed {
+	if r.Replayed {
 		parts = append(parts, "replayed")
 	}
-	if l.key != "" {
-		parts = append(parts, "key="+quotable(l.key))
+	if r.IdempotencyKey != "" {
+		parts = append(parts, "key="+quotable(r.IdempotencyKey))
 	}
-	if l.charge != 0 {
-		parts = append(parts, "charge="+l.charge.String())
+	if r.Charge != "" && r.Charge != money(0).String() {
+		parts = append(parts, "charge="+r.Charge)
 	}
-	if l.fault != "" {
-		parts = append(parts, "fault="+l.fault)
+	if r.Fault != "" {
+		parts = append(parts, "fault="+r.Fault)
 	}
 	return strings.Join(parts, " ")
 }
 
-// answer is the status and the error code.
-func (l *logged) answer() string {
-	if l.status == 0 {
+// answerText returns the status and the error code.
+func answerText(status int, code string) string {
+	if status == 0 {
 		return "no answer"
 	}
-	return strings.TrimSpace(fmt.Sprintf("%d %s", l.status, l.code))
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, code))
 }
 
 // badFields names the fields that the API refused.
-func (l *logged) badFields() string {
+func (r *Request) badFields() string {
 	var body errorBody
-	if l.code == "" || json.Unmarshal(l.response, &body) != nil {
+	if r.Code == "" || json.Unmarshal(r.ResponseBody, &body) != nil {
 		return ""
 	}
 	return strings.Join(slices.Sorted(maps.Keys(body.Errors)), ",")

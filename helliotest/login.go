@@ -3,16 +3,23 @@ package helliotest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
 	"github.com/hellio-go/hellio/internal/window"
 )
 
-// loginsAMinute is how often one may try to log in (decided).
-const loginsAMinute = 5
+// loginsPerMinute is how many tries each pair of e-mail and address has
+// (decided; that the limit is per pair is documented).
+const loginsPerMinute = 5
+
+// maxWindows is how many windows of tries are kept before those that are over
+// are dropped.
+const maxWindows = 1000
 
 // maxDeviceName is the longest label of a token (inferred: the vendor's plugins clip there).
 const maxDeviceName = 255
@@ -59,7 +66,8 @@ func loginResource() resource {
 			{"they are looked at in that order, after the fields and the limit", decided},
 			{"a wrong second factor gets 401 invalid_credentials", decided},
 			{"the token carries every scope but *, and its abilities name them", decided},
-			{"5 tries a minute for an e-mail address, right ones included; for unknown ones by the caller's address; then 429 throttled", decided},
+			{"log-in tries are limited per e-mail address and caller's address, known or not, in any case of letters", documented},
+			{"5 tries per minute, right ones included; then 429 throttled", decided},
 			{"tries have X-RateLimit headers of their own; field errors are no try", decided},
 			{"the e-mail address counts in any case of letters, the password as it is, white space included", decided},
 			{"device_name changes nothing", decided},
@@ -76,7 +84,7 @@ func createToken(w *world, c *call) *reply {
 		return bad
 	}
 	user := w.account.login(email)
-	if bad := c.countLogin(user); bad != nil {
+	if bad := c.countLogin(email); bad != nil {
 		return bad
 	}
 	if bad := user.refusal(password, second); bad != nil {
@@ -95,27 +103,35 @@ func (a *account) login(email string) *LoginUser {
 	return &a.logins[i]
 }
 
-// countLogin counts a try for its user, or for the caller's address if there is no such user. What it refuses is not counted.
-func (c *call) countLogin(user *LoginUser) *reply {
-	who := c.ip.String()
-	if user != nil {
-		who = strings.ToLower(user.Email)
-	}
-	if c.w.logins == nil {
-		c.w.logins = make(map[string]*window.Window)
-	}
-	tries := c.w.logins[who]
-	if tries == nil {
-		tries = &window.Window{Length: contract.RateLimitWindow}
-		c.w.logins[who] = tries
-	}
+// countLogin counts a try for its pair of e-mail and caller's address. A try
+// that is refused is not counted.
+func (c *call) countLogin(email string) *reply {
 	now := c.w.clock.Now()
-	if tries.Full(now, loginsAMinute) {
-		return tooMany(loginsAMinute, tries.RetryAfter(now), now)
+	tries := c.w.loginWindow(strings.ToLower(email)+" "+c.ip.String(), now)
+	if tries.Full(now, loginsPerMinute) {
+		return tooMany(loginsPerMinute, tries.RetryAfter(now), now)
 	}
 	tries.Hit(now)
-	c.buckets = append(c.buckets, bucket{tries, loginsAMinute})
+	c.buckets = append(c.buckets, bucket{tries, loginsPerMinute})
 	return nil
+}
+
+// loginWindow returns the window of a pair. Of too many, those that are over are
+// dropped: they count as none.
+func (w *world) loginWindow(pair string, now time.Time) *window.Window {
+	if w.logins == nil {
+		w.logins = make(map[string]*window.Window)
+	}
+	tries := w.logins[pair]
+	if tries != nil {
+		return tries
+	}
+	if len(w.logins) >= maxWindows {
+		maps.DeleteFunc(w.logins, func(_ string, other *window.Window) bool { return other.Over(now) })
+	}
+	tries = &window.Window{Length: contract.RateLimitWindow}
+	w.logins[pair] = tries
+	return tries
 }
 
 // refusal is why the user gets no token, nil if nothing is wrong. No user is a wrong password to the caller.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -130,14 +131,27 @@ func TestFiveTriesAMinuteForEachAddress(t *testing.T) {
 	})
 }
 
-func TestUnknownAddressesShareTheTriesOfTheirCaller(t *testing.T) {
+func TestLoginTriesCountPerEmailAndAddress(t *testing.T) {
 	t.Parallel()
-	a := newAPI(t, helliotest.New(t, helliotest.WithLogin(ama())))
-	for i := range 5 {
-		a.do("POST", "/auth/token", fmt.Sprintf(`{"email":"nobody%d@example.com","password":"x"}`, i)).refused(t, 401, "invalid_credentials")
+	f := helliotest.New(t, helliotest.WithLogin(ama()))
+	try := func(email, from string) response {
+		req := httptest.NewRequest("POST", "/v1/auth/token", strings.NewReader(`{"email":"`+email+`","password":"guess"}`))
+		req.Header.Set("Content-Type", "application/json")
+		req.RemoteAddr = from
+		rec := httptest.NewRecorder()
+		f.Handler().ServeHTTP(rec, req)
+		return response{rec.Code, rec.Header(), rec.Body.String()}
 	}
-	a.do("POST", "/auth/token", `{"email":"nobody@example.com","password":"x"}`).refused(t, 429, "throttled")
-	require.Equal(t, 201, a.login("").status)
+	for i := range 6 {
+		try(fmt.Sprintf("nobody%d@example.com", i), "192.0.2.1:1").refused(t, 401, "invalid_credentials")
+	}
+	for _, email := range []string{"ama@example.com", "nobody@example.com"} {
+		for range 5 {
+			try(email, "192.0.2.1:1").refused(t, 401, "invalid_credentials")
+		}
+		try(strings.ToUpper(email), "192.0.2.1:2").refused(t, 429, "throttled")
+		try(email, "192.0.2.2:1").refused(t, 401, "invalid_credentials")
+	}
 }
 
 func TestALoginCanBeSetLater(t *testing.T) {

@@ -81,18 +81,27 @@ func createLookups(w *world, c *call) *reply {
 	return ok(http.StatusAccepted, receiptOf(batch, invalid, cost))
 }
 
-// utc reads an optional time in the form 2026-03-04T05:06:07Z, fallback if it is absent or earlier than that.
-func (f *form) utc(name string, fallback time.Time) time.Time {
+// latestStart is how far ahead a lookup may be scheduled. A later time counts as
+// this one, which no clock of a fake reaches: the API shows neither, and a
+// snapshot can hold it.
+const latestStart = maxAdvance + 365*24*time.Hour
+
+// utc reads an optional time in the form 2026-03-04T05:06:07Z. It is now if it is
+// absent or has passed.
+func (f *form) utc(name string, now time.Time) time.Time {
 	text := f.optional(name, 0)
 	if text == "" {
-		return fallback
+		return now
 	}
 	at, err := time.Parse("2006-01-02T15:04:05Z", text)
 	if err != nil {
 		f.fail(name, `The :field field must match the format Y-m-d\TH:i:s\Z.`)
 	}
-	if at.Before(fallback) {
-		return fallback
+	if at.Before(now) {
+		return now
+	}
+	if latest := now.Add(latestStart); at.After(latest) {
+		return latest
 	}
 	return at
 }

@@ -73,7 +73,7 @@ func (w *world) addMessages(batch []message) {
 		w.messages.add(m)
 	}
 	w.shedMessages()
-	w.f.announce()
+	w.e.announce()
 }
 
 // carry sends messages that were made then on their way.

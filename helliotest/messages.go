@@ -1,12 +1,12 @@
 package helliotest
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // Message is a message as the fake holds it.
@@ -32,7 +32,7 @@ type Message struct {
 // Messages lists the messages that were accepted so far, oldest first, that pass all filters.
 func (f *Fake) Messages(filters ...Filter) []Message {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	var out []Message
 	for _, m := range f.world.messages.rows {
 		if passes(filters, m.subject()) {
@@ -77,64 +77,6 @@ func (m *message) address() string {
 	return "+" + m.to
 }
 
-// messageBody is a message as GET /messages/{id} shows it.
-type messageBody struct {
-	ID                int64   `json:"id"`
-	Reference         string  `json:"reference"`
-	CampaignID        *int64  `json:"campaign_id"`
-	Channel           string  `json:"channel"`
-	MobileNumber      string  `json:"mobile_number"`
-	Sender            string  `json:"sender"`
-	Message           string  `json:"message"`
-	Status            string  `json:"status"`
-	Segments          int     `json:"segments"`
-	Cost              string  `json:"cost"`
-	Currency          string  `json:"currency"`
-	ProviderMessageID *string `json:"provider_message_id"`
-	Error             *string `json:"error"`
-	CreatedAt         string  `json:"created_at"`
-	SentAt            *string `json:"sent_at"`
-	DeliveredAt       *string `json:"delivered_at"`
-}
-
-// MarshalJSON writes the message as GET /messages/{id} shows it.
-func (m Message) MarshalJSON() ([]byte, error) { return json.Marshal(m.body()) }
-
-// UnmarshalJSON reads what MarshalJSON writes. The times are in UTC.
-func (m *Message) UnmarshalJSON(data []byte) error {
-	b := messageBody{}
-	times := struct {
-		*messageBody
-		CreatedAt   time.Time  `json:"created_at"`
-		SentAt      *time.Time `json:"sent_at"`
-		DeliveredAt *time.Time `json:"delivered_at"`
-	}{messageBody: &b}
-	if err := json.Unmarshal(data, &times); err != nil {
-		return err
-	}
-	*m = Message{
-		b.ID, b.Reference, deref(b.CampaignID), b.Channel, b.MobileNumber, b.Sender, b.Message, b.Status, b.Segments, b.Cost, b.Currency,
-		deref(b.ProviderMessageID), deref(b.Error), times.CreatedAt.UTC(), deref(times.SentAt).UTC(), deref(times.DeliveredAt).UTC(),
-	}
-	return nil
-}
-
-func (m Message) body() messageBody {
-	return messageBody{
-		m.ID, m.Reference, orNull(m.CampaignID), m.Channel, m.MobileNumber, m.Sender, m.Message, m.Status, m.Segments, m.Cost, m.Currency,
-		orNull(m.ProviderMessageID), orNull(m.Error), timestamp(m.CreatedAt), timestampOrNull(m.SentAt), timestampOrNull(m.DeliveredAt),
-	}
-}
-
-// orNull is null in JSON for the zero value.
-func orNull[T comparable](value T) *T {
-	var zero T
-	if value == zero {
-		return nil
-	}
-	return &value
-}
-
 func messageResource() resource {
 	return resource{
 		routes: []route{
@@ -158,7 +100,7 @@ func listMessages(w *world, c *call) *reply {
 	if bad != nil {
 		return bad
 	}
-	return page.flat(func(m *message) any { return m.public().body() })
+	return page.flat(func(m *message) any { return wireOf(m) })
 }
 
 func getMessage(w *world, c *call) *reply {
@@ -166,5 +108,10 @@ func getMessage(w *world, c *call) *reply {
 	if m == nil {
 		return notFound("message")
 	}
-	return ok(http.StatusOK, m.public().body())
+	return ok(http.StatusOK, wireOf(m))
+}
+
+func wireOf(m *message) control.Message {
+	shown := m.public()
+	return shown.wire()
 }

@@ -67,21 +67,22 @@ func TestAnEmptyPageIsAnArray(t *testing.T) {
 
 func TestPageParameters(t *testing.T) {
 	t.Parallel()
-	f := helliotest.New(t)
-	a := sendMany(t, f, 3)
-	require.Equal(t, 200, a.list("per_page=1000").PerPage)
-	require.Equal(t, 50, a.list("per_page=").PerPage)
-	require.Len(t, a.list("per_page=1").Data, 1)
-	for _, bad := range []string{"0", "-1", "ten", "1.5", "99999999999999999999"} {
-		resp := a.get("/messages?per_page=" + bad)
-		resp.refused(t, 422, "invalid_request")
-		require.Contains(t, resp.decoded(t)["errors"], "per_page")
-	}
-	for _, unreadable := range []string{"?", "e30", "bm90IGpzb24"} {
-		require.Len(t, a.list("cursor="+url.QueryEscape(unreadable)).Data, 3, "an unreadable cursor is the first page")
-	}
-	require.Len(t, a.list("status=queued").Data, 3)
-	require.Empty(t, a.list("status=lost").Data)
+	synctest.Test(t, func(t *testing.T) {
+		a := sendMany(t, helliotest.New(t), 3)
+		require.Equal(t, 200, a.list("per_page=1000").PerPage)
+		require.Equal(t, 50, a.list("per_page=").PerPage)
+		require.Len(t, a.list("per_page=1").Data, 1)
+		for _, bad := range []string{"0", "-1", "ten", "1.5", "99999999999999999999"} {
+			resp := a.get("/messages?per_page=" + bad)
+			resp.refused(t, 422, "invalid_request")
+			require.Contains(t, resp.decoded(t)["errors"], "per_page")
+		}
+		for _, unreadable := range []string{"?", "e30", "bm90IGpzb24"} {
+			require.Len(t, a.list("cursor="+url.QueryEscape(unreadable)).Data, 3, "an unreadable cursor is the first page")
+		}
+		require.Len(t, a.list("status=queued").Data, 3)
+		require.Empty(t, a.list("status=lost").Data)
+	})
 }
 
 func TestEveryListRefusesABadPage(t *testing.T) {

@@ -1,7 +1,5 @@
 package helliotest
 
-import "slices"
-
 // Op names what a fault acts on: an operation of the API, AnyOp or WebhookDelivery.
 type Op string
 
@@ -45,11 +43,47 @@ const (
 	WebhookDelivery Op = "webhook" // an attempt to deliver a webhook
 )
 
+// methods are the client's methods for the operations. What is not in it is no Op
+// of a call.
+var methods = map[Op]string{
+	AuthToken:        "Login",
+	SMSSend:          "SMS.Send",
+	MessageList:      "Reports.ListMessages",
+	MessageGet:       "Reports.GetMessage",
+	CampaignList:     "Reports.ListCampaigns",
+	CampaignGet:      "Reports.GetCampaign",
+	OTPSend:          "OTP.Send",
+	OTPVerify:        "OTP.Verify",
+	VoiceSend:        "Voice.Send",
+	VoiceGet:         "Voice.Get",
+	LookupCreate:     "Lookup.Create",
+	LookupList:       "Lookup.List",
+	LookupGet:        "Lookup.Get",
+	EmailVerify:      "Email.Verify",
+	BalanceGet:       "Balance.Get",
+	PricingGet:       "Balance.Pricing",
+	WebhookList:      "Webhooks.List",
+	WebhookCreate:    "Webhooks.Create",
+	WebhookDelete:    "Webhooks.Delete",
+	USSDPricing:      "USSD.Pricing",
+	USSDAvailability: "USSD.Availability",
+	USSDAppList:      "USSD.Apps.List",
+	USSDAppCreate:    "USSD.Apps.Create",
+	USSDAppUpdate:    "USSD.Apps.Update",
+	USSDAppDelete:    "USSD.Apps.Delete",
+	USSDAppMode:      "USSD.Apps.SetMode",
+	USSDAppSecret:    "USSD.Apps.RotateSecret",
+	USSDExtList:      "USSD.Extensions.List",
+	USSDExtCreate:    "USSD.Extensions.Create",
+	USSDExtDelete:    "USSD.Extensions.Delete",
+	USSDSessionList:  "USSD.Sessions.List",
+	USSDSessionGet:   "USSD.Sessions.Get",
+	USSDSimulate:     "USSD.Simulate",
+}
+
+// method returns the name of the client's method for an operation.
+func (op Op) method() string { return methods[op] }
+
 func (op Op) known() bool {
-	return slices.Contains([]Op{
-		AuthToken, SMSSend, MessageList, MessageGet, CampaignList, CampaignGet, OTPSend, OTPVerify, VoiceSend, VoiceGet, LookupCreate,
-		LookupList, LookupGet, EmailVerify, BalanceGet, PricingGet, WebhookList, WebhookCreate, WebhookDelete, USSDPricing,
-		USSDAvailability, USSDAppList, USSDAppCreate, USSDAppUpdate, USSDAppDelete, USSDAppMode, USSDAppSecret, USSDExtList,
-		USSDExtCreate, USSDExtDelete, USSDSessionList, USSDSessionGet, USSDSimulate, AnyOp, WebhookDelivery,
-	}, op)
+	return op == AnyOp || op == WebhookDelivery || methods[op] != ""
 }

@@ -3,6 +3,7 @@ package helliotest
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -24,12 +25,16 @@ type config struct {
 	seed         uint64
 	latency      time.Duration
 	lenient      bool
+	strictKeys   bool
 	unusedFaults bool
 	codes        map[string]string // by destination, from WithOTP
-	otpLimit     int
-	retention    int // 0 = everything is kept
+	retention    int               // 0 = everything is kept
 	webhooks     []endpoint
-	snapshot     *saved // nil = a new account
+	hookHandlers map[string]http.Handler // by URL
+	urls         []namedURL
+
+	httpCallbacks bool
+	snapshot      *saved // nil = a new account
 }
 
 // grant is a token's text and scopes.
@@ -39,11 +44,21 @@ type grant struct {
 }
 
 func newConfig(opts []Option) (config, error) {
-	cfg := config{balance: 100 * moneyUnit, otpLimit: otpPerIP, account: account{senders: []string{"HELLIO", "ACME"}, rateLimit: contract.DefaultRateLimit}}
+	cfg := config{
+		balance: 100 * moneyUnit,
+		account: account{
+			senders:   []string{"HELLIO", "ACME", "HellioSMS"},
+			rateLimit: contract.DefaultRateLimit,
+			otpLimit:  otpPerIP,
+		},
+	}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
 			return cfg, err
 		}
+	}
+	if err := cfg.checkURLs(); err != nil {
+		return cfg, err
 	}
 	if cfg.tokens == nil {
 		cfg.tokens = []grant{{DefaultToken, []string{contract.ScopeAll}}}
@@ -72,7 +87,8 @@ func WithBalance(amount string) Option {
 	}
 }
 
-// WithSenders sets the approved sender names, in place of HELLIO and ACME; none at all refuses every sender. Their case counts (decided).
+// WithSenders sets the approved sender names, in place of HELLIO, ACME and
+// HellioSMS; none at all refuses every sender. Their case counts (decided).
 func WithSenders(names ...string) Option {
 	return func(c *config) error {
 		c.account.senders = slices.Clone(names)

@@ -85,7 +85,11 @@ func sendOTP(w *world, c *call) *reply {
 	batch := []message{carrier}
 	w.addMessages(batch)
 	w.carry(batch, batch[0].created, func(time.Time) {})
-	w.otps.put(order.to, oneTimeCode{code: code, expires: w.clock.Now().Add(time.Duration(order.expiry) * time.Minute)})
+	w.otps.put(&oneTimeCode{
+		To:      destinationKey(order.to),
+		Code:    code,
+		Expires: w.clock.Now().Add(time.Duration(order.expiry) * time.Minute),
+	})
 	w.shedCodes()
 	return ok(http.StatusCreated, order.accepted(&batch[0]))
 }

@@ -1,7 +1,6 @@
 package helliotest
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -30,19 +29,13 @@ type OTPCode struct {
 	TriesLeft int       // wrong tries until it is dead, at least 1
 }
 
-// MarshalJSON writes it with the members code, expires_at and tries_left.
-func (o OTPCode) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Code      string `json:"code"`
-		ExpiresAt string `json:"expires_at"`
-		TriesLeft int    `json:"tries_left"`
-	}{o.Code, timestamp(o.ExpiresAt), o.TriesLeft})
-}
-
 // OTP is the code that was last sent to a number, with or without "+", or to an e-mail address in any case. The test fails if that one is
 // no longer live: it was used, has expired, is out of tries, or was never sent.
 func (f *Fake) OTP(destination string) string {
 	f.tb.Helper()
+	if f.ended() {
+		return ""
+	}
 	found, live := f.LookupOTP(destination)
 	if !live {
 		f.tb.Fatalf("helliotest: OTP(%s): no code is live there: %s", masked(destination), f.whyNoCode(destination))
@@ -52,30 +45,30 @@ func (f *Fake) OTP(destination string) string {
 
 func (f *Fake) whyNoCode(destination string) string {
 	f.tb.Helper()
-	defer f.look()()
-	book, key := &f.world.otps, destinationKey(destination)
-	if code := book.newest[key]; code != nil {
-		return fmt.Sprintf("the last one expired %v ago", f.world.clock.Now().Sub(code.expires).Round(time.Second))
-	}
-	if end := book.ended[key]; end != "" {
-		return "the last one " + end
-	}
-	others := len(book.newest) + len(book.ended)
-	if others == 0 {
+	defer f.lock()()
+	newest := f.world.otps.newest
+	code := newest[destinationKey(destination)]
+	switch {
+	case code == nil && len(newest) == 0:
 		return "none was ever sent, nor to any other destination"
+	case code == nil:
+		return "none was ever sent, though " + count(len(newest), "other destination") + " got one"
+	case code.End != "":
+		return "the last one " + code.End
+	default:
+		return fmt.Sprintf("the last one expired %v ago", f.world.clock.Now().Sub(code.Expires).Round(time.Second))
 	}
-	return "none was ever sent, though " + count(others, "other destination") + " got one"
 }
 
 // LookupOTP is OTP for a code that may not be there: it tells whether one is live.
 func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	code := f.world.otps.newest[destinationKey(destination)]
-	if code == nil || code.expired(f.world.clock.Now()) {
+	if code == nil || code.End != "" || code.expired(f.world.clock.Now()) {
 		return OTPCode{}, false
 	}
-	return OTPCode{Code: code.code, ExpiresAt: code.expires, TriesLeft: maxOTPTries - code.wrong}, true
+	return OTPCode{Code: code.Code, ExpiresAt: code.Expires, TriesLeft: maxOTPTries - code.Wrong}, true
 }
 
 // WithOTP makes every code for a destination this one, 4 to 10 digits, whatever length is asked for. It must still be sent before it can
@@ -112,61 +105,54 @@ func (w *world) newCode(to string, length int) string {
 	for i := range digits {
 		digits[i] = '0' + byte(w.random.IntN(10))
 	}
-	if set := w.f.cfg.codes[destinationKey(to)]; set != "" {
+	if set := w.e.cfg.codes[destinationKey(to)]; set != "" {
 		return set
 	}
 	return string(digits)
 }
 
-// otpBook is what the fake remembers of codes: the newest one of each destination until it is used or out of tries, and who sent how many.
+// otpBook is what the fake remembers of codes, and who sent how many.
 type otpBook struct {
-	newest  map[string]*oneTimeCode // by destinationKey
-	ended   map[string]string       // how the last one ended, by destinationKey, if it is not there any more
-	row     []*oneTimeCode          // in the order in which they were sent
+	codes   []*oneTimeCode          // in the order in which they were sent
+	newest  map[string]*oneTimeCode // of each destination
 	senders map[netip.Addr]*window.Window
 }
 
+// oneTimeCode is a code as the engine and a snapshot keep it.
 type oneTimeCode struct {
-	key     string // destinationKey of whom it was sent to
-	code    string
-	expires time.Time
-	wrong   int
+	To      string // destinationKey of its destination
+	Code    string
+	Expires time.Time
+	Wrong   int    // wrong tries
+	End     string // how it ended: "was used", "is out of tries"; "" if it did not
 }
 
-func (o *oneTimeCode) expired(now time.Time) bool { return !now.Before(o.expires) }
+func (o *oneTimeCode) expired(now time.Time) bool { return !now.Before(o.Expires) }
 
 // put makes a code the newest of its destination.
-func (b *otpBook) put(to string, code oneTimeCode) {
+func (b *otpBook) put(code *oneTimeCode) {
 	if b.newest == nil {
-		b.newest, b.ended = make(map[string]*oneTimeCode), make(map[string]string)
+		b.newest = make(map[string]*oneTimeCode)
 	}
-	code.key = destinationKey(to)
-	b.newest[code.key] = &code
-	b.row = append(b.row, &code)
-	delete(b.ended, code.key)
+	b.newest[code.To] = code
+	b.codes = append(b.codes, code)
 }
 
-// end takes a code away.
-func (b *otpBook) end(key, how string) {
-	delete(b.newest, key)
-	b.ended[key] = how
-}
-
-// try checks a code, and takes it away if it was right or this was its last wrong try.
+// try checks a code. A right one is used up, and so is one whose last try was
+// wrong.
 func (b *otpBook) try(to, code string, now time.Time) (status string) {
-	key := destinationKey(to)
-	newest := b.newest[key]
+	newest := b.newest[destinationKey(to)]
 	switch {
-	case newest == nil:
+	case newest == nil || newest.End != "":
 		return otpInvalid
 	case newest.expired(now):
 		return otpExpired
-	case newest.code == code:
-		b.end(key, "was used")
+	case newest.Code == code:
+		newest.End = "was used"
 		return otpVerified
 	}
-	if newest.wrong++; newest.wrong == maxOTPTries {
-		b.end(key, "is out of tries")
+	if newest.Wrong++; newest.Wrong == maxOTPTries {
+		newest.End = "is out of tries"
 	}
 	return otpInvalid
 }
@@ -181,7 +167,7 @@ func otpLimit(w *world, c *call) bucket {
 		counted = &window.Window{Length: contract.RateLimitWindow}
 		w.otps.senders[c.ip] = counted
 	}
-	return bucket{counted, w.f.cfg.otpLimit}
+	return bucket{counted, w.account.otpLimit}
 }
 
 // WithOTPLimit sets how many otp/send calls a minute one address may make, besides the token's own limit. Default 10 (decided); 0 is none.
@@ -190,7 +176,7 @@ func WithOTPLimit(perMinute int) Option {
 		if perMinute < 0 {
 			return fmt.Errorf("WithOTPLimit: %d is negative", perMinute)
 		}
-		c.otpLimit = perMinute
+		c.account.otpLimit = perMinute
 		return nil
 	}
 }

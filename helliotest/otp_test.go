@@ -157,13 +157,13 @@ func TestFieldsOfTheWrongTypeAreRefusedAndReported(t *testing.T) {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
 			r := watch(t, func(tb testing.TB) { newAPI(t, helliotest.New(tb)).sendOTP(body).refused(t, 422, "invalid_request") })
-			require.Equal(t, []string{"helliotest: POST /otp/send: body." + field + ": wrong JSON type"}, r.errors)
+			require.Equal(t, []string{"helliotest: POST /v1/otp/send: body." + field + ": wrong JSON type"}, r.errors)
 		})
 	}
 	r := watch(t, func(tb testing.TB) {
 		newAPI(t, helliotest.New(tb)).checkOTP(`{"mobile_number":"233209990001","code":123456}`).refused(t, 422, "invalid_request")
 	})
-	require.Equal(t, []string{"helliotest: POST /otp/verify: body.code: wrong JSON type"}, r.errors)
+	require.Equal(t, []string{"helliotest: POST /v1/otp/verify: body.code: wrong JSON type"}, r.errors)
 }
 
 func TestTheCostOfAnOTPIsReservedAndSettledOrGivenBack(t *testing.T) {
@@ -187,7 +187,7 @@ func TestTheCostOfAnOTPIsReservedAndSettledOrGivenBack(t *testing.T) {
 	})
 }
 
-func pointer(text string) *string { return &text }
+func pointer[T any](value T) *T { return &value }
 
 func TestOTPSendsAreLimitedByAddressBesidesTheToken(t *testing.T) {
 	t.Parallel()
@@ -246,4 +246,18 @@ func TestAnOTPIsReplayedUnderItsKey(t *testing.T) {
 	require.Equal(t, "8", again.header.Get("X-RateLimit-Remaining"), "a replay is counted")
 	require.Equal(t, code, f.OTP("233209990001"))
 	require.Len(t, f.Messages(), 1)
+}
+
+func TestTheOTPLimitOfAnAccountCanBeChanged(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t, helliotest.WithOTPLimit(1))
+	a := newAPI(t, f)
+	order := `{"mobile_number":"+233209990001","sender":"HellioSMS"}`
+	require.Equal(t, 201, a.do("POST", "/otp/send", order).status)
+	a.do("POST", "/otp/send", order).refused(t, 429, "throttled")
+	require.NoError(t, f.Update(helliotest.AccountChange{OTPLimit: pointer(0)}))
+	require.Zero(t, f.Account().OTPLimit)
+	require.Equal(t, 201, a.do("POST", "/otp/send", order).status)
+	f.Reset()
+	require.Equal(t, 1, f.Account().OTPLimit)
 }

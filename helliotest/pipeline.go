@@ -14,17 +14,19 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	ending ending
+	length int64 // of the body as declared, -1 if it is not; a HEAD has one and no body
+	ending connEnd
 	sent   int // bytes of the body that are sent, for a truncated one
 }
 
-type ending int
+// connEnd is how the connection of an answer ends.
+type connEnd int
 
 const (
-	whole     ending = iota
-	closed           // no response: the connection is closed at once
-	broken           // no response: the connection is reset
-	truncated        // the whole length is declared, and the connection closed after a part of it
+	endWhole     connEnd = iota
+	endClosed            // no response: the connection is closed
+	endBroken            // no response: the connection is reset
+	endTruncated         // the whole length is declared, and the connection is closed after a part of it
 )
 
 // stages answer a call or let it pass, in the order of the API's middleware (inferred; the place of the IP list and of the scope is
@@ -41,27 +43,27 @@ var stages = [...]func(*call) *reply{
 }
 
 // serve takes one call through the engine. Whatever happens, exactly one answer comes of it and one entry in the journal.
-func (f *Fake) serve(ctx context.Context, c *call) answer {
-	a := f.process(c)
-	if f.cfg.latency > 0 && !f.sleep(ctx, f.cfg.latency) {
-		return answer{ending: closed}
+func (e *engine) serve(ctx context.Context, c *call) answer {
+	a := e.process(c)
+	if e.cfg.latency > 0 && !e.sleep(ctx, e.cfg.latency) {
+		return answer{ending: endClosed}
 	}
 	return a
 }
 
-func (f *Fake) process(c *call) answer {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
-		return answer{ending: closed}
+func (e *engine) process(c *call) answer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return answer{ending: endClosed}
 	}
-	f.runDue()
-	c.f, c.w = f, f.world
+	e.runDue()
+	c.e, c.w = e, e.world
 	c.log = c.w.logCall(c)
 	r := c.admit()
 	if !c.delay() {
 		c.release()
-		return answer{ending: closed}
+		return answer{ending: endClosed}
 	}
 	if r == nil {
 		r = c.route.handle(c.w, c)
@@ -90,7 +92,8 @@ func (c *call) checkSize() *reply {
 	return refuse(http.StatusRequestEntityTooLarge, contract.CodeInvalidRequest, "The request body is too large.")
 }
 
-// write makes the response of a reply, and lets a fault that strikes after the state has changed do its work on it.
+// write makes the response of a reply, and applies a fault that acts after the
+// state has changed.
 func (c *call) write(r *reply) answer {
 	now := c.w.clock.Now()
 	header := make(http.Header, 8)
@@ -106,10 +109,33 @@ func (c *call) write(r *reply) answer {
 		header[contract.HeaderIdempotentReplayed] = []string{"true"}
 	}
 	a := c.distort(answer{status: r.status, header: header, body: r.body})
-	if a.header != nil && a.status != http.StatusNoContent {
-		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+	if a.header != nil {
+		a.frame(c.method)
 	}
 	return a
+}
+
+// frame declares the length of the body, and drops the body where HTTP allows
+// none, as net/http's server does.
+func (a *answer) frame(method string) {
+	switch {
+	case a.status == http.StatusNoContent:
+		a.dropBody()
+	case a.status == http.StatusNotModified:
+		delete(a.header, "Content-Type")
+		a.dropBody()
+	default:
+		a.length = int64(len(a.body))
+		a.header["Content-Length"] = []string{strconv.FormatInt(a.length, 10)}
+		if method == http.MethodHead {
+			a.dropBody()
+		}
+	}
+}
+
+func (a *answer) dropBody() {
+	a.body = nil
+	a.ending = endWhole
 }
 
 // timestamp writes a time as the API does: ISO 8601, whole seconds, numeric offset.

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -21,7 +19,8 @@ const (
 )
 
 var (
-	errNoSocket     = errors.New("its URL has no handler, and a synctest bubble allows no real socket")
+	errNoSocket     = errors.New("its URL has no handler (WithWebhookHandler, WithUSSDHandler), and a synctest bubble allows no real socket")
+	errLostHandler  = errors.New("its handler was not saved with the snapshot; pass WithWebhookHandler with the same URL next to FromSnapshot")
 	errLongAnswer   = errors.New("its answer is longer than 64 KiB")
 	errSlowReceiver = errors.New("it did not answer within 10 s")
 )
@@ -29,13 +28,14 @@ var (
 // posting is something that the API sends by itself.
 type posting struct {
 	url     string
-	handler http.Handler // receives it in process; nil = whoever listens at url
+	handler http.Handler // receives it in process; nil: a server at url
+	lost    bool         // there was a handler, before a snapshot
 	header  http.Header  // beside Content-Type, Accept and User-Agent
 	body    []byte
 }
 
 // post sends it and reads the answer, for at most postTimeout of package time. A redirect is not followed. The engine must not be locked.
-func (f *Fake) post(ctx context.Context, p posting) (status int, answer []byte, err error) {
+func (e *engine) post(ctx context.Context, p posting) (status int, answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(p.body))
@@ -48,11 +48,10 @@ func (f *Fake) post(ctx context.Context, p posting) (status int, answer []byte, 
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "hellio-fake")
-	client, err := f.sender(p)
+	client, err := e.sender(p)
 	if err != nil {
 		return 0, nil, err
 	}
-	defer client.CloseIdleConnections()
 	status, answer, err = exchangeWith(client, req)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = errSlowReceiver
@@ -78,25 +77,38 @@ func exchangeWith(client *http.Client, req *http.Request) (int, []byte, error) {
 }
 
 // sender is the client that a posting goes out by.
-func (f *Fake) sender(p posting) (*http.Client, error) {
+func (e *engine) sender(p posting) (*http.Client, error) {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	switch {
 	case p.handler != nil:
-		client.Transport = inProcess{f, p.handler}
-	case isHandlerURL(p.url):
-		return nil, errNoHandler
-	case f.inBubble():
+		client.Transport = inProcess{e, p.handler}
+	case p.lost:
+		return nil, errLostHandler
+	case e.inBubble():
 		return nil, errNoSocket
 	default:
-		client.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+		client.Transport = e.transport()
 	}
 	return client, nil
+}
+
+// transport is the one by which all postings go over HTTP: it keeps connections.
+func (e *engine) transport() *http.Transport {
+	e.postOnce.Do(func() {
+		e.posts = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			MaxIdleConnsPerHost: maxInFlight,
+			MaxConnsPerHost:     maxInFlight,
+			IdleConnTimeout:     30 * time.Second,
+		}
+	})
+	return e.posts
 }
 
 // inProcess hands a request to a handler, as a server would: with a context that ends when the caller hangs up, in a goroutine that the
 // fake joins at its end.
 type inProcess struct {
-	f       *Fake
+	e       *engine
 	handler http.Handler
 }
 
@@ -104,7 +116,7 @@ type inProcess struct {
 func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	done := make(chan error, 1)
 	rec := &recording{header: make(http.Header)}
-	t.f.wg.Go(func() { serveInto(rec, t.handler, asReceived(req), done) })
+	t.e.wg.Go(func() { serveInto(rec, t.handler, asReceived(req), done) })
 	select {
 	case <-req.Context().Done():
 		return nil, context.Cause(req.Context())
@@ -167,14 +179,6 @@ func (r *recording) response(req *http.Request) *http.Response {
 	}
 }
 
-// warn notes what a test should hear of though it is no error. It is written to the test's log at the end. The engine must be locked.
-func (f *Fake) warn(text string) {
-	if !slices.Contains(f.warnings, text) {
-		f.warnings = append(f.warnings, text)
-	}
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
+// warn keeps what the fake's test should know although it is no error, for its
+// log. The engine must be locked.
+func (e *engine) warn(text string) { e.owner.warn(text) }

@@ -2,10 +2,13 @@ package helliotest
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
-// parseNumber reads a phone number: spaces, dashes and "+" are dropped, and 8 to 15 digits must be left (decided).
+// parseNumber returns the digits of a phone number. Spaces, dashes and "+" are
+// dropped; 8 to 15 digits must be left, and the first must not be 0: no E.164
+// number begins with 0, so local and 00 forms are invalid (decided).
 func parseNumber(text string) (digits string, ok bool) {
 	digits = text
 	if !allDigits(text) {
@@ -16,7 +19,7 @@ func parseNumber(text string) (digits string, ok bool) {
 			return r
 		}, text)
 	}
-	return digits, len(digits) >= 8 && len(digits) <= 15 && allDigits(digits)
+	return digits, len(digits) >= 8 && len(digits) <= 15 && digits[0] != '0' && allDigits(digits)
 }
 
 // splitList reads a list that is one string: commas and line ends separate, empty items are dropped.
@@ -87,12 +90,14 @@ func destinations(body []byte) (all []string) {
 	return all
 }
 
-// names tells whether the call is for a number or an e-mail address.
+// names reports whether the call is for a number or an e-mail address.
 func (c *call) names(destination string) bool {
-	for _, d := range destinations(c.body) {
-		if sameDestination(d, destination) {
-			return true
-		}
+	if c.to == nil {
+		c.to = destinations(c.body)
 	}
-	return false
+	return slices.ContainsFunc(c.to, func(d string) bool { return sameDestination(d, destination) })
+}
+
+func bodyNames(body []byte, destination string) bool {
+	return slices.ContainsFunc(destinations(body), func(d string) bool { return sameDestination(d, destination) })
 }

@@ -11,6 +11,7 @@ func TestNumbersLoseTheirPunctuation(t *testing.T) {
 	for text, want := range map[string]string{
 		"233209990001": "233209990001", "+233 20-999-0001": "233209990001", "12345678": "12345678", "123456789012345": "123456789012345",
 		"1234567": "", "1234567890123456": "", "+": "", "": "", "23320999000a": "", "٢٣٣٢٠٩٩٩٠": "", "(233)209990001": "",
+		"0244123456": "", "00233244123456": "", "+0244123456": "", "+ 0-244123456": "", "2330244123": "2330244123",
 	} {
 		got, ok := parseNumber(text)
 		require.Equal(t, want != "", ok, text)
@@ -46,6 +47,7 @@ func FuzzRecipients(f *testing.F) {
 		for _, n := range numbers {
 			require.True(t, allDigits(n))
 			require.True(t, len(n) >= 8 && len(n) <= 15)
+			require.NotEqual(t, byte('0'), n[0])
 			require.False(t, seen[n])
 			seen[n] = true
 		}

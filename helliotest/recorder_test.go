@@ -19,6 +19,7 @@ type recorder struct {
 }
 
 func (r *recorder) Helper()          {}
+func (r *recorder) Fail()            { r.failed = true }
 func (r *recorder) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
 func (r *recorder) Failed() bool     { return r.failed || r.fatal != "" || len(r.errors) > 0 }
 func (r *recorder) Log(args ...any)  { r.logs = append(r.logs, fmt.Sprint(args...)) }

@@ -20,21 +20,29 @@ import (
 // remoteWithin is how long a call of the control API may take, but for waits.
 const remoteWithin = time.Minute
 
-// Remote is one world of a hellio-fake that runs, looked into and steered as a Fake is: a test that has one can have the other by
-// changing the line that makes it. Where the program refuses or can't be reached, the test fails at that line with the program's own
-// sentence, or that is the error. It is safe for concurrent use, but for Fault, SetFaults and Reset. Make
+// Remote is one world of a hellio-fake that runs, looked into and steered as a
+// Fake is: a test that has one can have the other by changing the line that
+// makes it. Where the program refuses or can't be reached, the test fails at
+// that line with the program's own sentence, or that is the error. It is safe
+// for concurrent use, but for Fault, SetFaults, ExpectRejected and Reset. Make
 // one with Dial.
 type Remote struct {
 	tb     testing.TB
 	root   string // http://127.0.0.1:8420
 	token  string
 	http   *http.Client
-	faults []*RemoteFault // by Fault, in the order of the program's list
+	faults []*RemoteFault // by Fault, in the order in which they were put
+	view   view           // its strictness
+	since  int64          // the newest call when the test began
 }
 
-// Dial gives the world of a token in a hellio-fake that runs; url is the program's, with or without /v1. When the test ends, each rule that
-// Fault put and that was never hit fails it, and the rules are removed. A bad url, a program that does not answer and a token that it
-// does not know fail the test at once, and so does a synctest bubble: a real socket would stop its clock for ever.
+// Dial returns the world of a token in a hellio-fake that runs; url is the
+// program's, with or without /v1. When the test ends, each rule that Fault put
+// and that was never hit fails it, and so does each violation since Dial that
+// ExpectRejected does not excuse. The rules of Fault are then removed, and
+// those of others stay. A bad url, a program that does not answer and a token
+// that it does not know fail the test immediately, and so does a synctest
+// bubble: a real socket would stop its clock for ever.
 func Dial(tb testing.TB, url, token string) *Remote {
 	tb.Helper()
 	if bubbled(time.Now()) {
@@ -47,8 +55,14 @@ func Dial(tb testing.TB, url, token string) *Remote {
 	transport := &http.Transport{}
 	r := &Remote{tb: tb, root: root, token: token, http: &http.Client{Transport: transport}}
 	tb.Cleanup(transport.CloseIdleConnections)
-	tb.Cleanup(r.endFaults)
 	r.must(tb, "Dial", http.MethodGet, "/_fake/account", nil, nil)
+	if err := r.readViolations(false); err != nil {
+		tb.Fatalf("helliotest: Dial: %v", err)
+	}
+	tb.Cleanup(func() {
+		r.endFaults()
+		r.endStrictness()
+	})
 	return r
 }
 
@@ -64,8 +78,8 @@ func programRoot(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Client returns a client of the API in this world, with the token that Dial was given. Options come after its own. A bad option fails
-// the test.
+// Client returns a client of the API in this world, with the token that Dial
+// was given. Options come after its own. A bad option fails the test.
 func (r *Remote) Client(opts ...hellio.Option) *hellio.Client {
 	r.tb.Helper()
 	client, err := hellio.NewClient(r.token, append([]hellio.Option{hellio.WithBaseURL(r.root + contract.Root)}, opts...)...)
@@ -109,8 +123,9 @@ func (r *Remote) call(method, route string, in, out any, values ...string) error
 	return err
 }
 
-// callIn makes one call. The values stand for what is in braces in the route; in is the query if it is a url.Values, else the body; out
-// gets the answer, unless there is none. No error quotes a value, a token or a body.
+// callIn makes one call. The values stand for what is in braces in the route;
+// in is the query if it is a url.Values, else the body; out gets the answer,
+// unless there is none. No error quotes a value, a token or a body.
 func (r *Remote) callIn(ctx context.Context, method, route string, in, out any, values ...string) (status int, err error) {
 	req, err := r.request(ctx, method, route, in, values)
 	if err != nil {

@@ -10,13 +10,14 @@ type RemoteFault struct {
 	r    *Remote
 	spec FaultSpec
 	site string
-	hits int  // until its rule was put anew or went
+	hits int  // until its rule was put again or left
 	gone bool // its rule is not in force any more
 }
 
-// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect, and ToNumber if need be. Anything else fails the test at
-// that line. The program puts all rules at once, so that those already there begin to count anew: add the faults of a test before its
-// calls.
+// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect, and
+// ToNumber if need be. Anything else fails the test at that line. The program puts
+// all rules together, so those already there begin to count again: add the faults
+// of a test before its calls.
 func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 	r.tb.Helper()
 	spec, err := newSpec(on, rules)
@@ -33,7 +34,8 @@ func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 	return ft
 }
 
-// SetFaults puts these rules in place of all others; none removes them. If one is wrong, that is the error and nothing changes.
+// SetFaults puts these rules in place of all others; none removes them. If one is
+// wrong, that is the error and nothing changes.
 func (r *Remote) SetFaults(specs ...FaultSpec) error {
 	r.tb.Helper()
 	there := r.Faults()
@@ -45,40 +47,50 @@ func (r *Remote) SetFaults(specs ...FaultSpec) error {
 }
 
 func (r *Remote) put(specs []FaultSpec) error {
-	type unhit struct { // hits can't be set
-		FaultSpec
-		Hits *int `json:"hits,omitempty"`
-	}
-	body := make([]unhit, len(specs))
+	body := make([]unhitSpec, len(specs))
 	for i, spec := range specs {
 		body[i].FaultSpec = spec
 	}
 	return r.call(http.MethodPut, "/_fake/faults", body, nil)
 }
 
-// Faults lists the rules in force, in the order in which they were put, each with its hits.
+// unhitSpec is a rule as it is put: its hits can't be set.
+type unhitSpec struct {
+	FaultSpec
+	Hits *int `json:"hits,omitempty"`
+}
+
+// Faults lists the rules in force, in the order in which they were put, each with
+// its hits.
 func (r *Remote) Faults() []FaultSpec {
 	r.tb.Helper()
-	type told FaultSpec // without the strictness of what is put
-	var all []told
-	r.must(r.tb, "Faults", http.MethodGet, "/_fake/faults", nil, &all)
-	specs := make([]FaultSpec, len(all))
-	for i, spec := range all {
-		specs[i] = FaultSpec(spec)
+	specs, err := r.faultsInForce()
+	if err != nil {
+		r.tb.Fatalf("helliotest: Faults: %v", err)
 	}
 	return specs
 }
 
-// keepHits notes the hits of the rules of Fault, which have begun anew, from the list of before.
+func (r *Remote) faultsInForce() ([]FaultSpec, error) {
+	type lenient FaultSpec // without the strictness of what is put
+	var all []lenient
+	err := r.call(http.MethodGet, "/_fake/faults", nil, &all)
+	specs := make([]FaultSpec, len(all))
+	for i, spec := range all {
+		specs[i] = FaultSpec(spec)
+	}
+	return specs, err
+}
+
+// keepHits notes the hits of the rules of Fault, which have begun again, from the
+// list before.
 func (r *Remote) keepHits(there []FaultSpec) {
-	for _, ft := range r.faults {
-		if i := ft.place(there); i >= 0 {
-			ft.hits += there[i].Hits
-		}
+	for ft, i := range r.places(there) {
+		ft.hits += there[i].Hits
 	}
 }
 
-// forget keeps the hits of the rules of Fault and lets the rules go: they are in force no more.
+// forget keeps the hits of the rules of Fault, which are in force no more.
 func (r *Remote) forget(there []FaultSpec) {
 	r.keepHits(there)
 	for _, ft := range r.faults {
@@ -86,41 +98,80 @@ func (r *Remote) forget(there []FaultSpec) {
 	}
 }
 
-// place finds the rule in the program's list: the last rules of it are those of Fault, in order.
-func (ft *RemoteFault) place(there []FaultSpec) int {
-	own := slices.DeleteFunc(slices.Clone(ft.r.faults), func(other *RemoteFault) bool { return other.gone })
-	i := len(there) - len(own) + slices.Index(own, ft)
-	if ft.gone || i < 0 || there[i].String() != ft.spec.String() {
-		return -1
+// places finds the rules of Fault in the program's list, where other callers may
+// have put and removed rules meanwhile. Of equal rules, the last are its own.
+func (r *Remote) places(there []FaultSpec) map[*RemoteFault]int {
+	found := make(map[*RemoteFault]int)
+	taken := make([]bool, len(there))
+	for _, ft := range slices.Backward(r.faults) {
+		if ft.gone {
+			continue
+		}
+		for i := range slices.Backward(there) {
+			if !taken[i] && there[i].sameRule(ft.spec) {
+				found[ft] = i
+				taken[i] = true
+				break
+			}
+		}
 	}
-	return i
+	return found
 }
 
-// Hits is how many calls the fault has acted on.
+// sameRule compares two rules without their hits.
+func (s FaultSpec) sameRule(other FaultSpec) bool {
+	s.Hits = other.Hits
+	return s == other
+}
+
+// Hits returns how many calls the fault has acted on.
 func (ft *RemoteFault) Hits() int {
 	ft.r.tb.Helper()
 	if ft.gone {
 		return ft.hits
 	}
 	there := ft.r.Faults()
-	i := ft.place(there)
-	if i < 0 {
-		ft.r.tb.Fatalf("helliotest: Hits: the program's rules were changed by others: {%s} is not where it was put", ft.spec)
+	i, found := ft.r.places(there)[ft]
+	if !found {
+		ft.r.tb.Fatalf("helliotest: Hits: another caller has removed the rule {%s}", ft.spec)
 	}
 	return ft.hits + there[i].Hits
 }
 
-// endFaults fails the test for each rule that was never hit, and removes the rules.
+// endFaults fails the test for each rule that was never hit, and removes the rules
+// of Fault. Those of others stay.
 func (r *Remote) endFaults() {
 	if len(r.faults) == 0 {
 		return
 	}
+	there, err := r.faultsInForce()
+	if err != nil {
+		r.tb.Errorf("helliotest: the faults of the test may still be in force: %v", err)
+		return
+	}
+	places := r.places(there)
+	own := make(map[int]bool, len(places))
 	for _, ft := range r.faults {
-		if ft.Hits() == 0 {
+		i, found := places[ft]
+		switch {
+		case found:
+			own[i] = true
+			ft.hits += there[i].Hits
+		case !ft.gone && ft.hits == 0:
+			r.tb.Errorf("helliotest: another caller has removed the fault {%s} (%s)", ft.spec, ft.site)
+			continue
+		}
+		if ft.hits == 0 {
 			r.tb.Errorf("helliotest: the fault {%s} (%s) was never hit", ft.spec, ft.site)
 		}
 	}
-	if err := r.call(http.MethodDelete, "/_fake/faults", nil, nil); err != nil {
+	var left []FaultSpec
+	for i, spec := range there {
+		if !own[i] {
+			left = append(left, spec)
+		}
+	}
+	if err := r.put(left); err != nil {
 		r.tb.Errorf("helliotest: the faults of the test are still in force: %v", err)
 	}
 }

@@ -2,96 +2,66 @@ package helliotest
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
+
+	"github.com/hellio-go/hellio/internal/control"
 )
 
-// Requests lists the calls of the API so far, oldest first, that pass all filters. The program tells no At, Query, Header, Token, Replayed,
-// Fault and Charge, and no order between calls and messages: Since and After fail the test.
+// Requests lists the calls of the API so far, oldest first, that pass all
+// filters. The program shows no Header and no Token, and no order between calls
+// and messages: Since and After fail the test.
 func (r *Remote) Requests(filters ...Filter) []Request {
 	r.tb.Helper()
 	if asked(filters).Has("after") {
-		r.tb.Fatalf("helliotest: Requests: a program does not tell which calls came after a message: Since and After can't be used")
+		r.tb.Fatalf("helliotest: Requests: a program does not show which calls came after a message: Since and After can't be used")
 	}
-	calls, err := r.requests()
+	calls, err := r.requests(context.Background())
 	if err != nil {
 		r.tb.Fatalf("helliotest: Requests: %v", err)
 	}
-	var out []Request
-	for _, l := range calls {
-		q := l.public()
-		q.Charge = ""
-		if passes(filters, l.subject(q.Decoded)) {
-			out = append(out, q)
-		}
-	}
-	return out
+	return slices.DeleteFunc(calls, func(q Request) bool { return !passes(filters, q.subject()) })
 }
 
-func (r *Remote) requests() (calls []*logged, err error) {
-	var views []struct {
-		Method         string `json:"method"`
-		Path           string `json:"path"`
-		Status         int    `json:"status"`
-		IdempotencyKey string `json:"idempotency_key"`
-		RequestBody    string `json:"request_body"`
-		ResponseBody   string `json:"response_body"`
-	}
-	if err := r.call(http.MethodGet, "/_fake/requests", nil, &views); err != nil {
-		return nil, err
-	}
-	for _, v := range views {
-		var told errorBody
-		_ = json.Unmarshal([]byte(v.ResponseBody), &told) // a body that is no error has no code
-		c := &call{method: v.Method, path: v.Path, body: []byte(v.RequestBody)}
-		c.route = routeOf(v.Method, v.Path)
-		calls = append(calls, &logged{call: c, key: v.IdempotencyKey, status: v.Status, code: told.Error, response: []byte(v.ResponseBody)})
-	}
-	return calls, nil
+func (r *Remote) requests(ctx context.Context) (calls []Request, err error) {
+	ctx, cancel := context.WithTimeout(ctx, remoteWithin)
+	defer cancel()
+	_, err = r.callIn(ctx, http.MethodGet, "/_fake/requests", nil, &calls)
+	return calls, err
 }
 
-// Deliveries lists what was or is to be reported to webhooks, oldest first. The signatures in it are real ones.
-func (r *Remote) Deliveries() []Delivery {
+// Violations lists what no correct client sent since the last Reset, oldest
+// first, each text once per method and path.
+func (r *Remote) Violations() (all []Violation) {
 	r.tb.Helper()
-	var views []struct {
-		ID        string    `json:"id"`
-		WebhookID int64     `json:"webhook_id"`
-		MessageID int64     `json:"message_id"`
-		Event     string    `json:"event"`
-		URL       string    `json:"url"`
-		Status    string    `json:"status"`
-		Body      string    `json:"body"`
-		CreatedAt time.Time `json:"created_at"`
-		Attempts  []struct {
-			At         time.Time         `json:"at"`
-			StatusCode int               `json:"status_code"`
-			Error      string            `json:"error"`
-			Duration   string            `json:"duration"`
-			Headers    map[string]string `json:"headers"`
-			Fault      string            `json:"fault"`
-			Replay     bool              `json:"replay"`
-		} `json:"attempts"`
-	}
-	r.must(r.tb, "Deliveries", http.MethodGet, "/_fake/deliveries", nil, &views)
-	out := make([]Delivery, 0, len(views))
-	for _, v := range slices.Backward(views) {
-		d := Delivery{
-			ID: v.ID, WebhookID: v.WebhookID, MessageID: v.MessageID, Event: v.Event, URL: v.URL, Status: v.Status, Body: []byte(v.Body),
-			CreatedAt: v.CreatedAt.UTC(),
-		}
-		for _, a := range v.Attempts {
-			try := DeliveryAttempt{At: a.At.UTC(), Header: http.Header{}, StatusCode: a.StatusCode, Error: a.Error, Fault: a.Fault, Replay: a.Replay}
-			try.Duration, _ = time.ParseDuration(a.Duration) // the program wrote it
-			for name, value := range a.Headers {
-				try.Header.Set(name, value)
-			}
-			d.Attempts = append(d.Attempts, try)
-		}
-		out = append(out, d)
-	}
-	return out
+	r.must(r.tb, "Violations", http.MethodGet, "/_fake/violations", nil, &all)
+	return all
+}
+
+// Webhooks lists the webhooks, oldest first, without those that were deleted.
+func (r *Remote) Webhooks() (all []Webhook) {
+	r.tb.Helper()
+	r.must(r.tb, "Webhooks", http.MethodGet, "/_fake/webhooks", nil, &all)
+	slices.Reverse(all)
+	return all
+}
+
+// EnableWebhook makes a webhook active again that failed deliveries have
+// disabled. An active webhook is not changed. An unknown id is an error.
+func (r *Remote) EnableWebhook(id int64) error {
+	r.tb.Helper()
+	return r.call(http.MethodPost, "/_fake/webhooks/{id}/enable", nil, nil, strconv.FormatInt(id, 10))
+}
+
+// Deliveries lists what was or is to be reported to webhooks, oldest first. The
+// signatures in it are real ones.
+func (r *Remote) Deliveries() (all []Delivery) {
+	r.tb.Helper()
+	r.must(r.tb, "Deliveries", http.MethodGet, "/_fake/deliveries", nil, &all)
+	slices.Reverse(all)
+	return all
 }
 
 // Replay posts a delivery once more at once, and returns when the receiver has answered, whatever it answered. An unknown id is an
@@ -105,13 +75,28 @@ func (r *Remote) Replay(deliveryID string) error {
 // What can't be fails the test.
 func (r *Remote) Advance(d time.Duration) {
 	r.tb.Helper()
-	r.must(r.tb, "Advance", http.MethodPost, "/_fake/clock/advance", map[string]string{"duration": d.String()}, nil)
+	r.advance("Advance", d)
+}
+
+// Now returns the time on the world's clock, in UTC and whole seconds.
+func (r *Remote) Now() time.Time {
+	r.tb.Helper()
+	return r.advance("Now", 0)
+}
+
+func (r *Remote) advance(what string, d time.Duration) time.Time {
+	r.tb.Helper()
+	var reached control.Now
+	text := d.String()
+	r.must(r.tb, what, http.MethodPost, "/_fake/clock/advance", control.Advance{Duration: &text}, &reached)
+	return reached.Now.Time
 }
 
 // Settle waits until everything that is due in the world has run, webhook attempts included. It fails when ctx ends first.
 func (r *Remote) Settle(ctx context.Context) error {
 	r.tb.Helper()
-	_, err := r.callIn(ctx, http.MethodPost, "/_fake/clock/advance", map[string]string{"duration": "0s"}, nil)
+	none := "0s"
+	_, err := r.callIn(ctx, http.MethodPost, "/_fake/clock/advance", control.Advance{Duration: &none}, nil)
 	return err
 }
 
@@ -145,10 +130,8 @@ func (r *Remote) IssueToken(scopes ...string) string {
 	if scopes == nil {
 		scopes = []string{"*"}
 	}
-	var made struct {
-		Token string `json:"token"`
-	}
-	r.must(r.tb, "IssueToken", http.MethodPost, "/_fake/tokens", map[string][]string{"scopes": scopes}, &made)
+	var made control.Token
+	r.must(r.tb, "IssueToken", http.MethodPost, "/_fake/tokens", control.TokenSpec{Scopes: scopes}, &made)
 	return made.Token
 }
 
@@ -166,8 +149,12 @@ func (r *Remote) RevokeToken(token string) bool {
 func (r *Remote) Reset() {
 	r.tb.Helper()
 	there := r.Faults()
+	if err := r.readViolations(true); err != nil {
+		r.tb.Fatalf("helliotest: Reset: %v", err)
+	}
 	r.must(r.tb, "Reset", http.MethodPost, "/_fake/reset", nil, nil)
 	r.forget(there)
+	r.since = 0
 }
 
 // Behaviours lists what the fake does, in the order of the API's chapters.

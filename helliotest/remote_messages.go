@@ -116,7 +116,7 @@ func (r *Remote) noMessage(ctx context.Context, why error, filters []Filter) err
 		what += " that is " + names
 	}
 	all, err := r.messages(context.Background(), nil)
-	calls, callsErr := r.requests()
+	calls, callsErr := r.requests(context.Background())
 	if err = errors.Join(err, callsErr); err != nil {
 		return fmt.Errorf("%s: %w", what, why)
 	}
@@ -149,11 +149,7 @@ func (r *Remote) OTP(destination string) string {
 // LookupOTP is OTP for a code that may not be there: it tells whether one is live.
 func (r *Remote) LookupOTP(destination string) (OTPCode, bool) {
 	r.tb.Helper()
-	var found struct {
-		Code      string    `json:"code"`
-		ExpiresAt time.Time `json:"expires_at"`
-		TriesLeft int       `json:"tries_left"`
-	}
+	var found OTPCode
 	err := r.call(http.MethodGet, "/_fake/otp/{destination}", nil, &found, destination)
 	switch {
 	case isNotFound(err):
@@ -161,5 +157,5 @@ func (r *Remote) LookupOTP(destination string) (OTPCode, bool) {
 	case err != nil:
 		r.tb.Fatalf("helliotest: LookupOTP: %v", err)
 	}
-	return OTPCode{Code: found.Code, ExpiresAt: found.ExpiresAt.UTC(), TriesLeft: found.TriesLeft}, true
+	return found, true
 }

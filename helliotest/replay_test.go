@@ -14,7 +14,7 @@ func TestAReplayIsTheSameBytesSignedAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		fault := f.Fault(helliotest.WebhookDelivery, helliotest.Always(), helliotest.WebhookBadSignature())
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
@@ -35,7 +35,7 @@ func TestAReplayThatGetsThroughEndsTheLadder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500, 500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
 		require.NoError(t, f.Replay(f.Deliveries()[0].ID), "posted, whatever the answer")
@@ -51,7 +51,7 @@ func TestAReplayLeavesTheLadderAsItWas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := always(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(12 * time.Second)
 		require.NoError(t, f.Replay(f.Deliveries()[0].ID))
@@ -65,10 +65,10 @@ func TestADisabledOrDeletedWebhookTakesReplays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
-		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), string(hooks(t, f)[0].ID)))
+		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hooks(t, f)[0].ID))
 		require.NoError(t, f.Replay(f.Deliveries()[0].ID))
 		require.Equal(t, "delivered", f.Deliveries()[0].Status)
 		require.Len(t, v.got(), 2)
@@ -78,7 +78,7 @@ func TestADisabledOrDeletedWebhookTakesReplays(t *testing.T) {
 func TestAClosedFakeReplaysNothing(t *testing.T) {
 	t.Parallel()
 	v := &receiver{}
-	f, err := helliotest.Start(helliotest.WithWebhookHandler(v, hookSecret))
+	f, err := helliotest.Start(helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 	require.NoError(t, err)
 	sendTo(t, f, someone)
 	f.Advance(time.Minute)
@@ -99,7 +99,7 @@ func TestAReplayThatOvertakesAnAttemptEndsTheLadder(t *testing.T) {
 				w.WriteHeader(500)
 			}
 		}}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(v, hookSecret))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		time.Sleep(30*time.Minute + 6*time.Second) // the last attempt has begun
 		require.NoError(t, f.Replay(f.Deliveries()[0].ID))

@@ -13,12 +13,14 @@ import (
 
 // Request is one call that reached the fake, refused and lost ones included. It holds what the caller sent, secrets too.
 type Request struct {
+	ID             int64 // its place among all that happens in the fake
 	At             time.Time
 	Op             Op // "" for an unknown route
 	Method, Path   string
 	Query          url.Values
 	Header         http.Header
 	Body           []byte
+	BodySize       int // its length in bytes
 	Decoded        any // the body as JSON, numbers as json.Number; nil if it is none
 	IdempotencyKey string
 	Token          string
@@ -29,6 +31,8 @@ type Request struct {
 	Fault        string // the effect that acted on the call, as FaultSpec spells it
 	Charge       string // what the call reserved or paid
 	ResponseBody []byte
+	ResponseSize int      // its length in bytes
+	Violations   []string // what in it no correct client sends: see Violation.Text
 }
 
 // logged is a Request while the engine writes it.
@@ -41,20 +45,22 @@ type logged struct {
 	charge   money
 	replayed bool
 	struck   bool // it came as far as the faults
-	fault    string
-	status   int
-	code     string
-	response []byte
+	// violations are what in it no correct client sends.
+	violations []string
+	fault      string
+	status     int
+	code       string
+	response   []byte
 }
 
 // Requests lists the calls so far, oldest first, that pass all filters.
 func (f *Fake) Requests(filters ...Filter) []Request {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	var out []Request
 	for _, l := range f.world.requests {
 		r := l.public()
-		if passes(filters, l.subject(r.Decoded)) {
+		if passes(filters, r.subject()) {
 			out = append(out, r)
 		}
 	}
@@ -70,8 +76,10 @@ func (w *world) logCall(c *call) *logged {
 }
 
 func (l *logged) finish(r *reply, a answer) {
-	l.status, l.code, l.response = r.status, r.code, a.body
-	if a.body == nil {
+	l.status = r.status
+	l.code = r.code
+	l.response = a.body
+	if a.header == nil { // a fault has lost the answer
 		l.response = r.body
 	}
 }
@@ -86,29 +94,49 @@ func (l *logged) op() Op {
 
 func (l *logged) public() Request {
 	return Request{
-		At: l.at, Op: l.op(), Method: l.call.method, Path: l.call.path, Query: l.call.query, Header: l.call.header.Clone(),
-		Body: slices.Clone(l.call.body), Decoded: decodeAny(l.call.body), IdempotencyKey: l.key, Token: l.token,
-		Status: l.status, Code: l.code, Replayed: l.replayed, Fault: l.fault, Charge: l.charge.String(), ResponseBody: slices.Clone(l.response),
+		ID:             l.id,
+		At:             l.at,
+		Op:             l.op(),
+		Method:         l.call.method,
+		Path:           l.call.path,
+		Query:          url.Values(http.Header(l.call.query).Clone()),
+		Header:         l.call.header.Clone(),
+		Body:           slices.Clone(l.call.body),
+		BodySize:       len(l.call.body),
+		Decoded:        decodeAny(l.call.body),
+		IdempotencyKey: l.key,
+		Token:          l.token,
+		Status:         l.status,
+		Code:           l.code,
+		Replayed:       l.replayed,
+		Fault:          l.fault,
+		Charge:         l.charge.String(),
+		ResponseBody:   slices.Clone(l.response),
+		ResponseSize:   len(l.response),
+		Violations:     slices.Clone(l.violations),
 	}
 }
 
 // subject shows a call to the filters.
-func (l *logged) subject(decoded any) subject {
-	members, _ := decoded.(map[string]any)
+func (r *Request) subject() subject {
+	members, _ := r.Decoded.(map[string]any)
 	text := func(name string) string {
 		value, _ := members[name].(string)
 		return value
 	}
 	channel := text("channel")
 	switch {
-	case l.op() == SMSSend, l.op() == OTPSend && channel == "":
-		channel = "sms"
-	case l.op() == VoiceSend:
-		channel = "voice"
+	case r.Op == SMSSend, r.Op == OTPSend && channel == "":
+		channel = channelSMS
+	case r.Op == VoiceSend:
+		channel = channelVoice
 	}
 	return subject{
-		id: l.id, from: text("sender"), text: text("message") + text("text"), channel: channel,
-		isFor: func(number string) bool { return l.call.names(number) },
+		id:      r.ID,
+		from:    text("sender"),
+		text:    text("message") + text("text"),
+		channel: channel,
+		isFor:   func(number string) bool { return bodyNames(r.Body, number) },
 	}
 }
 

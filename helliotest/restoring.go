@@ -3,7 +3,6 @@ package helliotest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -16,6 +15,9 @@ import (
 
 // maxSavedAge is how far a time of a snapshot may lie from the snapshot's own.
 const maxSavedAge = 200 * 365 * 24 * time.Hour
+
+// maxSavedCount is the highest count in a snapshot; it is an int on each machine.
+const maxSavedCount = 1<<30 - 1
 
 // restorer makes a world of a saved one. It notes the first thing that does not fit, and goes on.
 type restorer struct {
@@ -40,7 +42,7 @@ func (w *world) restore(s *saved) error {
 	}
 	r.require(s.LastID >= 0 && s.LastID < 1<<53, "LastID %d is out of range", s.LastID)
 	w.lastID = s.LastID
-	if w.f.cfg.seed == s.Seed {
+	if w.e.cfg.seed == s.Seed {
 		r.failed(w.source.UnmarshalBinary(s.Random))
 	}
 	r.money(now)
@@ -84,13 +86,18 @@ func (r *restorer) id(kind string, id int64, before *int64) int64 {
 
 func (r *restorer) count(kind string, counts ...int) {
 	for _, n := range counts {
-		r.require(n >= 0 && n <= 1<<31, "a %s counts %d", kind, n)
+		r.require(n >= 0 && n <= maxSavedCount, "a %s counts %d", kind, n)
 	}
 }
 
 // money restores what is reserved and spent; the balance is an option's. What was spent counts for the day and month of the new clock.
 func (r *restorer) money(now time.Time) {
 	r.w.purse.reserved = r.s.Reserved
+	if err := r.w.purse.check(); err != nil && r.w.purse.balance != r.s.Balance {
+		r.failed(fmt.Errorf("WithBalance: %w", err))
+	} else {
+		r.failed(err)
+	}
 	r.w.spent = spending{
 		day: tally{began: startOf(daily, now), sum: r.s.SpentToday}, month: tally{began: startOf(monthly, now), sum: r.s.SpentMonth},
 	}
@@ -120,14 +127,20 @@ func (r *restorer) gates() {
 	for _, s := range r.s.Keys {
 		r.require(s.Status >= 200 && s.Status <= 299, "a key with the status %d", s.Status)
 		id := keyID{s.Token, s.Method, s.Path, s.Key}
-		k := &keyed{id: id, at: r.time(s.At), reply: &reply{status: s.Status, body: []byte(s.Body)}}
+		k := &keyed{
+			id:    id,
+			call:  s.Call,
+			body:  []byte(s.Sent),
+			reply: &reply{status: s.Status, body: []byte(s.Body)},
+			at:    r.time(s.At),
+		}
 		r.w.keys[id], r.w.keyRow = k, append(r.w.keyRow, k)
 	}
-	r.w.otps.newest, r.w.otps.ended = make(map[string]*oneTimeCode), make(map[string]string)
-	maps.Copy(r.w.otps.ended, r.s.EndedOTPs)
-	for to, s := range r.s.OTPs {
-		r.require(s.Wrong >= 0 && s.Wrong < maxOTPTries, "a code with %d wrong tries", s.Wrong)
-		r.w.otps.put(to, oneTimeCode{code: s.Code, expires: r.time(s.Expires), wrong: s.Wrong})
+	for _, code := range r.s.OTPs {
+		ended := code.Wrong == maxOTPTries && code.End != ""
+		r.require(code.Wrong >= 0 && (code.Wrong < maxOTPTries || ended), "a code with %d wrong tries", code.Wrong)
+		code.Expires = r.time(code.Expires)
+		r.w.otps.put(&code)
 	}
 	r.w.otps.senders, r.w.logins = windows(r, r.s.OTPSenders), windows(r, r.s.LoginTries)
 }
@@ -203,7 +216,11 @@ func (r *restorer) speech() {
 			id: r.id("lookup", s.ID, &last), reference: s.Reference, to: s.To, status: s.Status, doomed: s.Doomed, created: r.time(s.Created),
 			start: r.time(s.Start), completed: r.time(s.Completed),
 		}
-		r.w.lookups.add(&batch[i])
+		if s.Evicted {
+			r.w.evictedLookups = append(r.w.evictedLookups, &batch[i])
+		} else {
+			r.w.lookups.add(&batch[i])
+		}
 		if batch[i].completed.IsZero() {
 			r.w.ask(batch[i : i+1])
 		}
@@ -250,7 +267,7 @@ func (r *restorer) ussd() {
 func (r *restorer) requests() {
 	last := int64(0)
 	for _, s := range r.s.Requests {
-		c := &call{f: r.w.f, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
+		c := &call{e: r.w.e, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
 		if c.header == nil {
 			c.header = http.Header{}
 		}
@@ -261,6 +278,7 @@ func (r *restorer) requests() {
 		r.w.requests = append(r.w.requests, &logged{
 			id: r.id("request", s.ID, &last), at: r.time(s.At), call: c, token: s.Token, key: s.Key, charge: s.Charge, replayed: s.Replayed,
 			struck: s.Struck, fault: s.Fault, status: s.Status, code: s.Code, response: s.Response,
+			violations: s.Violations,
 		})
 	}
 }
@@ -268,7 +286,7 @@ func (r *restorer) requests() {
 // account reads the account of a saved world.
 func (s *saved) account() (account, error) {
 	var errs [3]error
-	a := account{senders: slices.Clone(s.Senders), rateLimit: s.RateLimit}
+	a := account{senders: slices.Clone(s.Senders), rateLimit: s.RateLimit, otpLimit: s.OTPLimit}
 	a.allowed, errs[0] = parsePrefixes(s.AllowedIPs)
 	if s.SpendLimit != nil {
 		a.spendLimit, errs[1] = newSpendCap(*s.SpendLimit)
@@ -278,8 +296,5 @@ func (s *saved) account() (account, error) {
 			break
 		}
 	}
-	if s.RateLimit < 0 {
-		return a, fmt.Errorf("rate limit %d is negative", s.RateLimit)
-	}
-	return a, errors.Join(errs[:]...)
+	return a, errors.Join(errors.Join(errs[:]...), a.checkLimits())
 }

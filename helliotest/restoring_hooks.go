@@ -1,15 +1,6 @@
 package helliotest
 
-import (
-	"errors"
-	"slices"
-	"strings"
-)
-
-// handlerHost ends the hosts of webhooks that are received in process.
-const handlerHost = ".hellio.test/webhook"
-
-var errNoHandler = errors.New("its handler was not saved with the snapshot; give WithWebhookHandler with the same secret beside FromSnapshot")
+import "slices"
 
 // hooks restores webhooks and deliveries.
 func (r *restorer) hooks() {
@@ -19,6 +10,7 @@ func (r *restorer) hooks() {
 		h := &webhook{
 			id: r.id("webhook", s.ID, &last), reference: s.Reference, url: s.URL, events: s.Events, active: s.Active, secret: s.Secret,
 			lastError: s.LastError, failures: s.Failures, created: r.time(s.Created),
+			lostHandler: s.InProcess && r.w.e.cfg.hookHandlers[s.URL] == nil,
 		}
 		r.webhooks[s.ID] = h
 		if !s.Deleted {
@@ -31,25 +23,18 @@ func (r *restorer) hooks() {
 	}
 }
 
-// endpoints makes the webhooks of the options. One that was saved, known by its secret, gets its handler back instead.
+// endpoints makes the webhooks of the options, but not those that were saved,
+// known by URL and secret.
 func (r *restorer) endpoints() {
-	for _, e := range r.w.f.cfg.webhooks {
-		i := slices.IndexFunc(r.w.webhooks.rows, func(h *webhook) bool { return h.isOf(e) })
+	saved := slices.Clone(r.w.webhooks.rows)
+	for _, e := range r.w.e.cfg.webhooks {
+		i := slices.IndexFunc(saved, func(h *webhook) bool { return h.url == e.url && h.secret == e.secret })
 		if i < 0 {
 			r.w.addEndpoint(e)
 			continue
 		}
-		r.w.webhooks.rows[i].handler = e.handler
+		saved = slices.Delete(saved, i, i+1) // a second option is a second webhook
 	}
-}
-
-// isOf tells whether a saved webhook is the one of an option.
-func (h *webhook) isOf(e endpoint) bool {
-	return h.handler == nil && h.secret == e.secret && (h.url == e.url || e.handler != nil && isHandlerURL(h.url))
-}
-
-func isHandlerURL(url string) bool {
-	return strings.HasPrefix(url, "https://handler-") && strings.HasSuffix(url, handlerHost)
 }
 
 func (r *restorer) delivery(s savedDelivery) {

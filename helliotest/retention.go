@@ -46,8 +46,8 @@ func (t *table[T]) forget(row T) {
 
 // shedMessages lets final messages leave, and each campaign with the last of its messages.
 func (w *world) shedMessages() {
-	w.messages.shed(w.f.cfg.retention, func(m *message) bool { return !m.final.IsZero() })
-	if w.f.cfg.retention == 0 {
+	w.messages.shed(w.e.cfg.retention, func(m *message) bool { return !m.final.IsZero() })
+	if w.e.cfg.retention == 0 {
 		return
 	}
 	oldest := w.messages.rows[0].id
@@ -55,15 +55,30 @@ func (w *world) shedMessages() {
 }
 
 func (w *world) shedVoices() {
-	w.voices.shed(w.f.cfg.retention, func(v *voiceCampaign) bool { return !v.completed.IsZero() })
+	w.voices.shed(w.e.cfg.retention, func(v *voiceCampaign) bool { return !v.completed.IsZero() })
 }
 
-// shedLookups lets scheduled ones leave too: they may be due in a year. They are still made, and paid for.
-func (w *world) shedLookups() { w.lookups.shed(w.f.cfg.retention, always) }
+// shedLookups evicts scheduled ones too, which may be due in a year. They are
+// still made and paid for.
+func (w *world) shedLookups() {
+	w.lookups.rows = shed(w.lookups.rows, w.e.cfg.retention, always, func(l *lookup) {
+		w.lookups.forget(l)
+		if l.completed.IsZero() {
+			w.evictedLookups = append(w.evictedLookups, l)
+		}
+	})
+}
+
+// pendingLookups returns the lookups that a snapshot holds: those that are
+// listed, and before them the evicted ones whose cost is still reserved.
+func (w *world) pendingLookups() []*lookup {
+	w.evictedLookups = slices.DeleteFunc(w.evictedLookups, func(l *lookup) bool { return !l.completed.IsZero() })
+	return slices.Concat(w.evictedLookups, w.lookups.rows)
+}
 
 func (w *world) shedSessions() {
 	all := &w.ussd.sessions
-	all.rows = shed(all.rows, w.f.cfg.retention, func(s *ussdSession) bool { return s.status != sessionActive }, func(s *ussdSession) {
+	all.rows = shed(all.rows, w.e.cfg.retention, func(s *ussdSession) bool { return s.status != sessionActive }, func(s *ussdSession) {
 		all.forget(s)
 		if all.byDialog[s.dialog] == s {
 			delete(all.byDialog, s.dialog)
@@ -75,12 +90,12 @@ func (w *world) shedSessions() {
 }
 
 func (w *world) shedRequests() {
-	w.requests = shed(w.requests, w.f.cfg.retention, always, func(*logged) { w.requestsGone++ })
+	w.requests = shed(w.requests, w.e.cfg.retention, always, func(*logged) { w.requestsGone++ })
 }
 
 // shedDeliveries lets pending ones leave too, as a receiver may be dead for long. They are still tried.
 func (w *world) shedDeliveries() {
-	w.deliveries = shed(w.deliveries, w.f.cfg.retention, always, func(*delivery) {})
+	w.deliveries = shed(w.deliveries, w.e.cfg.retention, always, func(*delivery) {})
 }
 
 // shedKeys lets keys leave that are too old to be honoured, and the oldest. One whose call is in flight stays.
@@ -88,7 +103,7 @@ func (w *world) shedKeys(now time.Time) {
 	for len(w.keyRow) > 0 {
 		oldest := w.keyRow[0]
 		known := w.keys[oldest.id] == oldest
-		over := w.f.cfg.retention > 0 && len(w.keyRow) > w.f.cfg.retention
+		over := w.e.cfg.retention > 0 && len(w.keys) > w.e.cfg.retention
 		if known && (oldest.reply == nil || now.Sub(oldest.at) < keyLifetime && !over) {
 			return
 		}
@@ -101,12 +116,9 @@ func (w *world) shedKeys(now time.Time) {
 
 func (w *world) shedCodes() {
 	b := &w.otps
-	b.row = shed(b.row, w.f.cfg.retention, always, func(o *oneTimeCode) {
-		if b.newest[o.key] == o {
-			delete(b.newest, o.key)
-		}
-		if b.newest[o.key] == nil {
-			delete(b.ended, o.key)
+	b.codes = shed(b.codes, w.e.cfg.retention, always, func(o *oneTimeCode) {
+		if b.newest[o.To] == o {
+			delete(b.newest, o.To)
 		}
 	})
 }

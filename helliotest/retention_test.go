@@ -93,7 +93,7 @@ func TestWhatElsePilesUpLeavesToo(t *testing.T) {
 		for _, kind := range []string{"Messages", "Voices", "Lookups", "Deliveries", "Keys", "OTPs"} {
 			require.Equal(t, 3, members(t, state[kind]), kind)
 		}
-	}, helliotest.WithWebhookHandler(hook, hookSecret))
+	}, helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 }
 
 func TestTheOldestUSSDSessionsLeaveOnceTheyAreOver(t *testing.T) {
@@ -180,12 +180,12 @@ func TestASnapshotHoldsWhatHasNotLeft(t *testing.T) {
 		require.Len(t, f.Messages(), 3)
 		require.Len(t, f.Deliveries(), 3)
 		for _, retention := range []int{0, 3} {
-			again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithRetention(retention), helliotest.WithWebhookHandler(hook, hookSecret))
+			again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithRetention(retention), helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 			require.JSONEq(t, a.get("/campaigns").body, newAPI(t, again).get("/campaigns").body)
 			again.Advance(time.Minute)
 			require.Equal(t, "0.0000", again.Balance().Reserved)
 		}
-	}, helliotest.WithWebhookHandler(hook, hookSecret))
+	}, helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 }
 
 func TestTheJournalCountsTheCallsThatHaveLeft(t *testing.T) {
@@ -206,4 +206,46 @@ func TestANegativeRetentionIsAnError(t *testing.T) {
 	t.Parallel()
 	_, err := helliotest.Start(helliotest.WithRetention(-1))
 	require.ErrorContains(t, err, "-1 is negative")
+}
+
+func TestRestoredCodesLeaveInTheirOrder(t *testing.T) {
+	t.Parallel()
+	for seed := range 20 { // the order was that of a map
+		f := helliotest.New(t, helliotest.WithSeed(uint64(seed)))
+		a := newAPI(t, f)
+		numbers := []string{"+233209990001", "+233209990002", "+233209990003"}
+		for _, to := range numbers {
+			a.sendOTP(`{"mobile_number":"` + to + `","sender":"HELLIO"}`)
+		}
+		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithRetention(3))
+		newAPI(t, again).sendOTP(`{"mobile_number":"+233209990004","sender":"HELLIO"}`)
+		for i, to := range numbers {
+			_, live := again.LookupOTP(to)
+			require.Equal(t, i > 0, live, to)
+		}
+	}
+}
+
+func TestALookupInTheYear9999IsSavedAndRestored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t)
+		resp := newAPI(t, f).do("POST", "/lookup", `{"numbers":["233209990001"],"scheduled_at":"9999-12-31T23:59:59Z"}`)
+		require.Equal(t, 202, resp.status)
+		f.Advance(99 * 365 * 24 * time.Hour)
+		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)))
+		require.Equal(t, "0.0100", again.Balance().Reserved)
+		require.Equal(t, string(snapshot(t, f)), string(snapshot(t, again)))
+	})
+}
+
+func TestOnlyStoredAnswersCountToTheKeysThatAreKept(t *testing.T) {
+	forgetful(t, func(t *testing.T, _ *helliotest.Fake, a api) {
+		first := a.send(textTo("233209990001", "Hi"), "Idempotency-Key", "first")
+		require.Equal(t, 202, first.status)
+		for i := range 5 {
+			a.send(textTo("no number", "Hi"), "Idempotency-Key", fmt.Sprint("refused ", i)).refused(t, 422, "no_valid_recipients")
+		}
+		require.Equal(t, first.body, a.send(textTo("233209990001", "Hi"), "Idempotency-Key", "first").body)
+	})
 }

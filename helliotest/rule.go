@@ -54,8 +54,9 @@ func LoseRequest() Rule { return simply(effectLoseRequest) }
 // LoseReply closes the connection after the call has taken effect and its key is stored: the caller gets io.EOF and can't know that.
 func LoseReply() Rule { return simply(effectLoseReply) }
 
-// TruncateBody declares the whole length of the answer and closes the connection after this many bytes of its body. The call has taken
-// effect.
+// TruncateBody declares the whole length of the answer and closes the connection
+// after this many bytes of its body. The call has taken effect. A body that is
+// not longer is sent whole, and the test's log says so.
 func TruncateBody(bytes int) Rule {
 	return Rule{effect, func(s *FaultSpec) { s.Effect, s.Bytes = effectTruncateBody, bytes }}
 }
@@ -63,8 +64,8 @@ func TruncateBody(bytes int) Rule {
 // NotJSON keeps the answer's status and sends HTML in place of its body, as a proxy would. The call has taken effect.
 func NotJSON() Rule { return simply(effectNotJSON) }
 
-// Reset breaks the connection (RST) before the call has any effect.
-func Reset() Rule { return simply(effectReset) }
+// ResetConnection breaks the connection (RST) before the call has any effect.
+func ResetConnection() Rule { return simply(effectReset) }
 
 // CarrierFail lets the call be accepted; its messages, phone calls or lookups fail later, and their cost is given back.
 func CarrierFail() Rule { return simply(effectCarrierFail) }

@@ -30,8 +30,7 @@ type saved struct {
 	Keys       []savedKey
 	SetCodes   map[string]string // by WithOTP
 	OTPLimit   int
-	OTPs       map[string]savedCode
-	EndedOTPs  map[string]string
+	OTPs       []oneTimeCode
 	OTPSenders map[netip.Addr]savedWindow
 	LoginTries map[string]savedWindow
 
@@ -63,15 +62,11 @@ type savedToken struct {
 
 type savedKey struct {
 	Token, Method, Path, Key string
+	Call                     int64
+	Sent                     string // the body of that call
 	Status                   int
 	Body                     string
 	At                       time.Time
-}
-
-type savedCode struct {
-	Code    string
-	Expires time.Time
-	Wrong   int
 }
 
 type savedMessage struct {
@@ -110,6 +105,7 @@ type savedLookup struct {
 	Reference                 uuid.UUID
 	To, Status                string
 	Doomed                    bool
+	Evicted                   bool // not listed, but its cost is still reserved
 	Created, Start, Completed time.Time
 }
 
@@ -121,6 +117,7 @@ type savedWebhook struct {
 	Active    bool
 	Deleted   bool // only its deliveries remember it
 	Secret    string
+	InProcess bool // its URL had a handler
 	LastError string
 	Failures  int
 	Created   time.Time
@@ -182,4 +179,5 @@ type savedRequest struct {
 	Fault            string
 	Status           int
 	Code             string
+	Violations       []string `json:",omitempty"`
 }

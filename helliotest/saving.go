@@ -18,13 +18,13 @@ func (w *world) save() *saved {
 	}
 	a, lasting := &w.account, w.lasting()
 	return &saved{
-		At: now, Seed: w.f.cfg.seed, Random: random, LastID: w.lastID,
+		At: now, Seed: w.e.cfg.seed, Random: random, LastID: w.lastID,
 		Senders: a.senders, RateLimit: a.rateLimit, AllowedIPs: prefixTexts(a.allowed), SpendLimit: a.spendLimit.public(), Logins: a.logins,
 		Balance: w.purse.balance, Reserved: w.purse.reserved, SpentToday: w.spent.in(daily, now), SpentMonth: w.spent.in(monthly, now),
 		Tokens: w.saveTokens(), Keys: w.saveKeys(),
-		SetCodes: w.f.cfg.codes, OTPLimit: w.f.cfg.otpLimit, OTPs: w.saveCodes(), EndedOTPs: w.otps.ended, OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
+		SetCodes: w.e.cfg.codes, OTPLimit: a.otpLimit, OTPs: each(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }), OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
 		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(lasting, saveMessage), Voices: each(w.voices.rows, saveVoice),
-		Lookups: each(w.lookups.rows, saveLookup), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
+		Lookups: w.saveLookups(), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
 		USSDBalance: w.ussd.balance, Apps: each(w.ussd.apps.rows, saveApp), Extensions: each(w.ussd.extensions.rows, saveExtension),
 		Sessions: each(w.ussd.sessions.rows, saveSession),
 	}
@@ -56,7 +56,7 @@ func (w *world) saveTokens() []savedToken {
 	out := make([]savedToken, 0, len(w.tokens))
 	add := func(t *token) { out = append(out, savedToken{t.grant.token, t.scopes, saveWindow(&t.window)}) }
 	left := maps.Clone(w.tokens)
-	for _, g := range w.f.cfg.tokens {
+	for _, g := range w.e.cfg.tokens {
 		if t := left[g.token]; t != nil {
 			add(t)
 			delete(left, g.token)
@@ -73,20 +73,22 @@ func (w *world) saveKeys() []savedKey {
 	out := make([]savedKey, 0, len(w.keys))
 	for id, k := range w.keys {
 		if k.reply != nil {
-			out = append(out, savedKey{id.token, id.method, id.path, id.key, k.reply.status, string(k.reply.body), k.at})
+			out = append(out, savedKey{
+				Token:  id.token,
+				Method: id.method,
+				Path:   id.path,
+				Key:    id.key,
+				Call:   k.call,
+				Sent:   string(k.body),
+				Status: k.reply.status,
+				Body:   string(k.reply.body),
+				At:     k.at,
+			})
 		}
 	}
 	slices.SortFunc(out, func(a, b savedKey) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Token, b.Token), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Key, b.Key))
 	})
-	return out
-}
-
-func (w *world) saveCodes() map[string]savedCode {
-	out := make(map[string]savedCode, len(w.otps.newest))
-	for to, c := range w.otps.newest {
-		out[to] = savedCode{c.code, c.expires, c.wrong}
-	}
 	return out
 }
 
@@ -109,8 +111,21 @@ func saveVoice(v *voiceCampaign) savedVoice {
 	return savedVoice{v.id, v.reference, v.name, v.status, v.accepted, v.invalid, v.doomed, v.seconds, v.created, v.completed}
 }
 
-func saveLookup(l *lookup) savedLookup {
-	return savedLookup{l.id, l.reference, l.to, l.status, l.doomed, l.created, l.start, l.completed}
+func (w *world) saveLookups() []savedLookup {
+	return each(w.pendingLookups(), func(l *lookup) savedLookup {
+		_, listed := w.lookups.seek(l.id)
+		return savedLookup{
+			ID:        l.id,
+			Reference: l.reference,
+			To:        l.to,
+			Status:    l.status,
+			Doomed:    l.doomed,
+			Evicted:   !listed,
+			Created:   l.created,
+			Start:     l.start,
+			Completed: l.completed,
+		}
+	})
 }
 
 // saveWebhooks lists those that were deleted too, as long as a delivery names them.
@@ -124,7 +139,19 @@ func (w *world) saveWebhooks() []savedWebhook {
 	slices.SortFunc(all, func(a, b *webhook) int { return cmp.Compare(a.id, b.id) })
 	return each(all, func(h *webhook) savedWebhook {
 		_, there := w.webhooks.seek(h.id)
-		return savedWebhook{h.id, h.reference, h.url, h.events, h.active, !there, h.secret, h.lastError, h.failures, h.created}
+		return savedWebhook{
+			ID:        h.id,
+			Reference: h.reference,
+			URL:       h.url,
+			Events:    h.events,
+			Active:    h.active,
+			Deleted:   !there,
+			Secret:    h.secret,
+			InProcess: h.lostHandler || w.e.cfg.hookHandlers[h.url] != nil,
+			LastError: h.lastError,
+			Failures:  h.failures,
+			Created:   h.created,
+		}
 	})
 }
 
@@ -159,5 +186,6 @@ func saveRequest(l *logged) savedRequest {
 	return savedRequest{
 		ID: l.id, At: l.at, Method: c.method, Path: c.path, Query: c.query, Header: c.header, Body: c.body, Response: l.response, Token: l.token,
 		Key: l.key, Charge: l.charge, Replayed: l.replayed, Struck: l.struck, Fault: l.fault, Status: l.status, Code: l.code,
+		Violations: l.violations,
 	}
 }

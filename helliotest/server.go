@@ -11,10 +11,6 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// Handler serves the API over HTTP, below /v1, for a server of the caller's. Faults act on the real connection; where it can't be taken
-// over (HTTP/2, a recorder), a lost or reset one ends with http.ErrAbortHandler.
-func (f *Fake) Handler() http.Handler { return http.HandlerFunc(f.handle) }
-
 // URL is the base URL of the API on a loopback port: http://127.0.0.1:PORT/v1. The port is opened on first use and closed with the fake.
 // In a synctest bubble it fails the test: a real socket would stop the bubble's clock for ever.
 func (f *Fake) URL() string {
@@ -22,10 +18,10 @@ func (f *Fake) URL() string {
 	if f.inBubble() {
 		f.tb.Fatalf("helliotest: URL: a real socket would stop the clock of the synctest bubble for ever; use HTTPClient or RoundTripper")
 	}
-	defer f.look()()
-	if f.closed {
-		f.tb.Fatalf("helliotest: URL: %v", errClosed)
+	if f.ended() {
+		return ""
 	}
+	defer f.lock()()
 	if f.server == nil {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -52,32 +48,39 @@ func (s *server) close() {
 	}
 }
 
-func (f *Fake) handle(rw http.ResponseWriter, req *http.Request) {
+func (e *engine) handle(rw http.ResponseWriter, req *http.Request) {
 	body, err := readLimited(req.Body, req.ContentLength)
 	if err != nil {
 		panic(http.ErrAbortHandler) // half a request: no one is there to be answered
 	}
-	if err := f.join(); err != nil {
+	if err := e.join(e.owner); err != nil {
 		http.Error(rw, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	defer f.wg.Done()
+	defer e.wg.Done()
 	c := &call{
-		method: req.Method, path: req.URL.EscapedPath(), query: req.URL.Query(), header: req.Header.Clone(), body: body, ip: remoteIP(req),
-		scheme: "http", host: req.Host,
+		view:   e.owner,
+		method: req.Method,
+		path:   req.URL.EscapedPath(),
+		query:  req.URL.Query(),
+		header: req.Header.Clone(),
+		body:   body,
+		ip:     remoteIP(req),
+		scheme: "http",
+		host:   req.Host,
 	}
 	if req.TLS != nil {
 		c.scheme = "https"
 	}
-	a := f.serve(req.Context(), c)
-	if a.ending == closed || a.ending == broken {
+	a := e.serve(req.Context(), c)
+	if a.ending == endClosed || a.ending == endBroken {
 		hangUp(rw, a.ending)
 	}
 	for name, values := range a.header {
 		rw.Header()[name] = values
 	}
 	rw.WriteHeader(a.status)
-	if a.ending == truncated {
+	if a.ending == endTruncated {
 		a.body = a.body[:a.sent] // less than was declared: the server closes the connection after it
 	}
 	_, _ = rw.Write(a.body) // a caller that has gone is no concern of the API's
@@ -86,13 +89,13 @@ func (f *Fake) handle(rw http.ResponseWriter, req *http.Request) {
 func remoteIP(req *http.Request) netip.Addr {
 	addr, err := netip.ParseAddrPort(req.RemoteAddr)
 	if err != nil {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		return loopback
 	}
 	return addr.Addr().Unmap()
 }
 
 // hangUp ends the connection without a response, and the handler with it.
-func hangUp(rw http.ResponseWriter, how ending) {
+func hangUp(rw http.ResponseWriter, how connEnd) {
 	conn, _, err := http.NewResponseController(rw).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -101,7 +104,7 @@ func hangUp(rw http.ResponseWriter, how ending) {
 	if secure, ok := conn.(*tls.Conn); ok {
 		socket = secure.NetConn()
 	}
-	if tcp, ok := socket.(*net.TCPConn); ok && how == broken {
+	if tcp, ok := socket.(*net.TCPConn); ok && how == endBroken {
 		_ = tcp.SetLinger(0) // closing now sends RST
 		_ = tcp.Close()
 	}

@@ -15,6 +15,7 @@ func smsResource() resource {
 			{"sms/send answers 202 with the campaign's reference, its counts, segments and estimated cost", documented},
 			{"recipients may be one string, separated by commas or line ends", inferred},
 			{"spaces, dashes and + in a number are dropped; 8 to 15 digits must be left; a number counts once", decided},
+			{"a number that then begins with 0 is invalid, 00 included: it is neither sent nor charged", decided},
 			{"the order of checks is fields, sender, recipients, spend limit, balance", decided},
 			{"a sender must be approved, its case included", decided},
 			{"segments are counted per message: GSM-7 by 160 or 153, UCS-2 by 70 or 67", decided},
@@ -83,7 +84,20 @@ func (w *world) launch(made *campaign) {
 // run carries the messages of a campaign that is stored.
 func (w *world) run(made *campaign) {
 	w.at(made.created.Add(sentAfter), func(time.Time) { made.status = statusProcessing })
-	w.carry(made.messages, made.messages[0].created, func(due time.Time) { made.status, made.completed = statusCompleted, due })
+	w.carry(made.messages, made.messages[0].created, made.finish)
+}
+
+// finish ends a campaign whose messages are all final: failed if none was
+// delivered, else completed (decided).
+func (c *campaign) finish(due time.Time) {
+	c.completed = due
+	c.status = statusFailed
+	for i := range c.messages {
+		if c.messages[i].status == statusDelivered {
+			c.status = statusCompleted
+			return
+		}
+	}
 }
 
 // accepted is the answer to sms/send.

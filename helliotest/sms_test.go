@@ -263,3 +263,23 @@ func TestARefundForADayThatIsOverMakesNoRoomInTheNext(t *testing.T) {
 		a.send(oneSMS).refused(t, 403, "spend_limit_exceeded")
 	})
 }
+
+func TestNumbersThatBeginWithZeroAreNotCharged(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t, helliotest.WithUSSDBalance("1"))
+	a := newAPI(t, f)
+	mixed := a.send(`{"recipients":["+233244123456","0244123456","00233244123456"],"sender":"HELLIO","message":"Hi"}`).data(t)
+	require.Equal(t, 1.0, mixed["accepted_recipients"])
+	require.Equal(t, 2.0, mixed["invalid_recipients"])
+	require.Equal(t, "0.0310", mixed["estimated_cost"])
+	require.Len(t, f.Messages(), 1)
+
+	alone := `["0244123456"]`
+	a.send(`{"recipients":`+alone+`,"sender":"HELLIO","message":"Hi"}`).refused(t, 422, "no_valid_recipients")
+	a.do("POST", "/voice/send", `{"recipients":`+alone+`,"text":"Hi"}`).refused(t, 422, "no_valid_recipients")
+	a.do("POST", "/otp/send", `{"mobile_number":"0244123456","sender":"HELLIO"}`).refused(t, 422, "invalid_recipient")
+	a.do("POST", "/lookup", `{"numbers":`+alone+`}`).refused(t, 422, "no_valid_numbers")
+	_, live := f.LookupOTP("0244123456")
+	require.False(t, live)
+	require.Equal(t, "0.0310", f.Balance().Reserved)
+}

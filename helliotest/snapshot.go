@@ -32,7 +32,7 @@ type envelope struct {
 // it.
 func (f *Fake) Snapshot() ([]byte, error) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	return seal(envelope{}, f.world.save())
 }
 
@@ -65,7 +65,10 @@ func FromSnapshot(snapshot []byte) Option {
 		if c.account, err = s.account(); err != nil {
 			return fmt.Errorf("FromSnapshot: %w", err)
 		}
-		c.balance, c.ussd.balance, c.seed, c.otpLimit, c.codes = s.Balance, s.USSDBalance, s.Seed, s.OTPLimit, s.SetCodes
+		c.balance = s.Balance
+		c.ussd.balance = s.USSDBalance
+		c.seed = s.Seed
+		c.codes = s.SetCodes
 		c.tokens = make([]grant, 0, len(s.Tokens))
 		for _, t := range s.Tokens {
 			scopes, err := checkScopes(slices.Concat([]string{}, t.Scopes)) // nil would be every scope

@@ -12,7 +12,7 @@ import (
 // world is all that the fake remembers, and all that Reset forgets. Each resource keeps its state in one field here, ready to use as its
 // zero value. The engine's lock guards it.
 type world struct {
-	f      *Fake
+	e      *engine
 	number int64 // among the worlds of its fake
 	clock  sched.Queue
 	source *rand.PCG // of random
@@ -28,6 +28,7 @@ type world struct {
 	faults       []*Fault
 	requests     []*logged
 	requestsGone int // those that have left
+	violations   []Violation
 
 	messages  table[*message]
 	campaigns table[*campaign]
@@ -35,35 +36,38 @@ type world struct {
 	logins    map[string]*window.Window // tries to log in, by e-mail address or caller
 	voices    table[*voiceCampaign]
 	lookups   table[*lookup]
-	webhooks  table[*webhook]
-	ussd      ussdWorld
+	// evictedLookups are not listed any more, but their cost is still reserved.
+	evictedLookups []*lookup
+	webhooks       table[*webhook]
+	ussd           ussdWorld
 
 	deliveries []*delivery
+	queues     map[string]*postQueue // by URL
 }
 
-func newWorld(f *Fake) (*world, error) {
-	f.worlds++
-	source := rand.NewPCG(f.cfg.seed, 0x48656c6c696f)
+func newWorld(e *engine) (*world, error) {
+	e.worlds++
+	source := rand.NewPCG(e.cfg.seed, 0x48656c6c696f)
 	w := &world{
-		f:       f,
-		number:  f.worlds,
+		e:       e,
+		number:  e.worlds,
 		source:  source,
 		random:  rand.New(source),
 		lastID:  1000,
-		account: f.cfg.account,
-		purse:   purse{balance: f.cfg.balance},
-		tokens:  make(map[string]*token, len(f.cfg.tokens)),
+		account: e.cfg.account,
+		purse:   purse{balance: e.cfg.balance},
+		tokens:  make(map[string]*token, len(e.cfg.tokens)),
 		keys:    make(map[keyID]*keyed),
-		ussd:    ussdWorld{balance: f.cfg.ussd.balance},
+		ussd:    ussdWorld{balance: e.cfg.ussd.balance},
 	}
-	for _, g := range f.cfg.tokens {
+	for _, g := range e.cfg.tokens {
 		w.addToken(g)
 	}
-	if f.cfg.snapshot != nil {
-		return w, w.restore(f.cfg.snapshot)
+	if e.cfg.snapshot != nil {
+		return w, w.restore(e.cfg.snapshot)
 	}
-	for _, e := range f.cfg.webhooks {
-		w.addEndpoint(e)
+	for _, hook := range e.cfg.webhooks {
+		w.addEndpoint(hook)
 	}
 	return w, nil
 }

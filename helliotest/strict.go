@@ -1,11 +1,10 @@
 package helliotest
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
 )
@@ -16,25 +15,71 @@ const maxViolations = 1000
 // maxQuoted is how much of a caller's own name for a thing is quoted.
 const maxQuoted = 64
 
-// violate notes what no correct client sends. The call is answered as the API would; the note is reported when the fake ends.
-func (c *call) violate(what string) {
-	if !c.violated {
-		c.violated = true
-		c.f.rejected++
-	}
-	note := c.method + " " + c.shownPath() + ": " + what
-	if len(c.f.violations) < maxViolations && !slices.Contains(c.f.violations, note) {
-		c.f.violations = append(c.f.violations, note)
-	}
+// Violation is something in a call that no correct client sends. Text quotes no
+// value of a body: "body.expires: the API knows no such field; did you mean
+// expiry?".
+type Violation struct {
+	Text   string
+	Method string
+	Path   string // with /v1: the route of a known one, else the path, cut to 64 characters
+	At     time.Time
 }
 
-// shownPath is the route, or the path of an unknown one: a route's own path may hold a number.
+// String returns method, path and text.
+func (v Violation) String() string { return v.Method + " " + v.Path + ": " + v.Text }
+
+// Violations lists what no correct client sent since the last Reset, oldest
+// first, in whichever view, excused by Lenient or ExpectRejected or not. Each
+// text is listed once per method and path, and at most 1,000 are kept.
+func (f *Fake) Violations() []Violation {
+	f.tb.Helper()
+	defer f.lock()()
+	return slices.Clone(f.world.violations)
+}
+
+// violate notes what no correct client sends. The call is answered as the API
+// would; the violation is reported when the test of its view ends.
+func (c *call) violate(text string) {
+	violation := Violation{
+		Text:   text,
+		Method: c.method,
+		Path:   c.shownPath(),
+		At:     c.w.clock.Now(),
+	}
+	c.log.violations = append(c.log.violations, text)
+	c.w.violations = noted(c.w.violations, violation)
+	v := c.view
+	if v.over {
+		v = c.e.owner
+	}
+	if len(c.log.violations) == 1 {
+		v.rejected++
+	}
+	v.violations = noted(v.violations, violation)
+}
+
+// noted adds a violation to a list, unless it is there already or the list is
+// full.
+func noted(list []Violation, violation Violation) []Violation {
+	known := slices.ContainsFunc(list, func(other Violation) bool {
+		return other.Text == violation.Text && other.Method == violation.Method && other.Path == violation.Path
+	})
+	if known || len(list) >= maxViolations {
+		return list
+	}
+	return append(list, violation)
+}
+
+// shownPath is the route, or the path of an unknown one: a route's own path may
+// hold a number.
 func (c *call) shownPath() string {
 	if c.route != nil {
-		return c.route.op.Route
+		return knownPath(c.route)
 	}
 	return quotable(c.path)
 }
+
+func knownPath(known *route) string { return contract.Root + known.op.Route }
 
 // quotable is a caller's text, cut to a length that a report can bear.
 func quotable(text string) string {
@@ -44,31 +89,21 @@ func quotable(text string) string {
 	return text
 }
 
-// ExpectRejected says that n more calls of this test are meant to be what no correct client sends, such as an unknown field, a wrong type
-// or an unknown route. They are then not reported; but at the end the test fails unless exactly so many came. Several calls add up. n
-// below 0 fails the test.
+// ExpectRejected says that n more calls of this test violate on purpose: they have
+// an unknown field, a wrong type, an unknown route. They are then not reported,
+// but at its end the test fails unless exactly so many came. Several calls add
+// up, and each view counts its own. A negative n fails the test.
 func (f *Fake) ExpectRejected(n int) {
 	f.tb.Helper()
 	if n < 0 {
 		f.tb.Fatalf("helliotest: ExpectRejected(%d): a count can't be negative", n)
 	}
-	defer f.look()()
-	f.expected += n
-	f.expecting = true
-}
-
-// strictness is what Close complains of: what no correct client sends and nobody said that it would come.
-func (f *Fake) strictness() (errs []error) {
-	if f.cfg.lenient && !f.expecting || f.expecting && f.rejected == f.expected {
-		return nil
+	if f.ended() {
+		return
 	}
-	if f.expecting {
-		errs = append(errs, fmt.Errorf("ExpectRejected: %s that no correct client sends should have come, and %d did", count(f.expected, "call"), f.rejected))
-	}
-	for _, v := range slices.Sorted(slices.Values(f.violations)) {
-		errs = append(errs, errors.New(v))
-	}
-	return errs
+	defer f.lock()()
+	f.view.expected += n
+	f.view.expecting = true
 }
 
 // cutRoot takes the /v1 off a path, and tells whether it was there.

@@ -21,7 +21,7 @@ func TestWhatNoCorrectClientSendsFailsTheTestAtItsEnd(t *testing.T) {
 	}{
 		"unknown field": {func(a api) response {
 			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","massage":1}`)
-		}, 202, "POST /sms/send: body.massage: the API knows no such field; did you mean message?"},
+		}, 202, "POST /v1/sms/send: body.massage: the API knows no such field; did you mean message?"},
 		"wrong type":           {func(a api) response { return a.send(`{"recipients":["233209990001"],"sender":5,"message":"Hi"}`) }, 422, "body.sender: wrong JSON type"},
 		"wrong type in a list": {func(a api) response { return a.send(`{"recipients":[233209990001],"sender":"HELLIO","message":"Hi"}`) }, 422, "body.recipients.0: wrong JSON type"},
 		"unknown field with more in it": {func(a api) response {
@@ -39,12 +39,12 @@ func TestWhatNoCorrectClientSendsFailsTheTestAtItsEnd(t *testing.T) {
 		}, 415,
 			"header.Content-Type: not application/json"},
 		"no JSON":              {func(a api) response { return a.send(`[1]`) }, 400, "body: not one JSON object"},
-		"body of a GET":        {func(a api) response { return a.do("GET", "/balance", `{"x":1}`) }, 200, "GET /balance: body: the API reads none here"},
+		"body of a GET":        {func(a api) response { return a.do("GET", "/balance", `{"x":1}`) }, 200, "GET /v1/balance: body: the API reads none here"},
 		"unknown route":        {func(a api) response { return a.get("/sms") }, 404, "GET /v1/sms: the API has no such route; did you mean /sms/send?"},
 		"misspelt route":       {func(a api) response { return a.get("/mesages") }, 404, "GET /v1/mesages: the API has no such route; did you mean /messages?"},
 		"route without a root": {func(a api) response { a.base = "https://fake.hellio.invalid"; return a.get("/balance") }, 404, "is that missing from the base URL?"},
 		"wrong method":         {func(a api) response { return a.get("/sms/send") }, 405, "the API has no GET on this route, only POST"},
-		"unknown parameter":    {func(a api) response { return a.get("/messages?page=2") }, 200, "GET /messages: query.page: the API knows no such parameter; did you mean per_page?"},
+		"unknown parameter":    {func(a api) response { return a.get("/messages?page=2") }, 200, "GET /v1/messages: query.page: the API knows no such parameter; did you mean per_page?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +152,7 @@ func TestNegativeTestsSayHowManyCallsAreToBeRejected(t *testing.T) {
 	require.Empty(t, run([]int{2}))
 	require.Empty(t, run([]int{1, 1}))
 	require.Contains(t, run([]int{1}), "ExpectRejected: 1 call that no correct client sends should have come, and 2 did\n"+
-		"helliotest: GET /v1/nope: the API has no such route\nhelliotest: POST /sms/send: body.recipients.0: wrong JSON type")
+		"helliotest: GET /v1/nope: the API has no such route\nhelliotest: POST /v1/sms/send: body.recipients.0: wrong JSON type")
 	require.Contains(t, run([]int{3}, helliotest.Lenient()), "3 calls that no correct client sends should have come, and 2 did")
 	require.Contains(t, run([]int{0}), "0 calls")
 	require.Contains(t, run([]int{-1}), "ExpectRejected(-1): a count can't be negative")
@@ -162,7 +162,7 @@ func TestTheJournalIsOneStoryOfCallsAndWebhookAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {
-			f := helliotest.New(tb, helliotest.WithWebhookHandler(answering(503), hookSecret))
+			f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, answering(503), hookSecret))
 			f.Fault(helliotest.WebhookDelivery, helliotest.Nth(2), helliotest.WebhookLose())
 			sendTo(t, f, someone)
 			f.Advance(16 * time.Second)
@@ -185,7 +185,7 @@ func TestTheJournalTellsOfReplaysAndOfCallsWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {
-			f := helliotest.New(tb, helliotest.WithWebhookHandler(&receiver{}, hookSecret))
+			f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 			f.Fault(helliotest.BalanceGet, helliotest.Nth(1), helliotest.LoseRequest())
 			_, err := newAPI(t, f).try("GET", "/balance", "")
 			require.Error(t, err)

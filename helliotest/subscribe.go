@@ -55,7 +55,7 @@ type place struct {
 
 func (f *Fake) place(after string) place {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	w := f.world
 	if after == "" {
 		return place{w, w.lastID}
@@ -72,14 +72,14 @@ func (f *Fake) place(after string) place {
 }
 
 // life tells the worlds of a fake apart, and those of two runs of a program too.
-func (w *world) life() string { return strconv.FormatInt(w.f.born.UnixNano()+w.number, 36) }
+func (w *world) life() string { return strconv.FormatInt(w.e.born.UnixNano()+w.number, 36) }
 
 func (w *world) eventID(m *message) string { return w.life() + "-" + strconv.FormatInt(m.id, 10) }
 
 // eventsAfter reads on from a place and moves it. If there is nothing to read, news is closed when there is, and end when the fake ends.
 func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	rows := f.newer(at)
 	for _, m := range rows[:min(len(rows), atOnce)] {
 		events = append(events, Event{ID: at.w.eventID(m), Message: m.public()})
@@ -90,9 +90,9 @@ func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}
 }
 
 // newer gives the messages after a place. After a Reset that are all. The engine must be locked.
-func (f *Fake) newer(at *place) []*message {
-	if at.w != f.world {
-		*at = place{w: f.world}
+func (e *engine) newer(at *place) []*message {
+	if at.w != e.world {
+		*at = place{w: e.world}
 	}
 	first, _ := at.w.messages.seek(at.id + 1)
 	return at.w.messages.rows[first:]
@@ -100,17 +100,17 @@ func (f *Fake) newer(at *place) []*message {
 
 // comings gives a channel that is closed when the next message is there, and one that is closed when the fake ends. The engine must be
 // locked.
-func (f *Fake) comings() (news, end <-chan struct{}) {
-	if f.news == nil {
-		f.news = make(chan struct{}) // by who waits: a channel made in New would belong to no bubble
+func (e *engine) comings() (news, end <-chan struct{}) {
+	if e.news == nil {
+		e.news = make(chan struct{}) // by who waits: a channel made in New would belong to no bubble
 	}
-	return f.news, f.tasks.context().Done()
+	return e.news, e.tasks.context().Done()
 }
 
 // announce wakes those who wait for messages. The engine must be locked.
-func (f *Fake) announce() {
-	if f.news != nil {
-		close(f.news)
-		f.news = nil
+func (e *engine) announce() {
+	if e.news != nil {
+		close(e.news)
+		e.news = nil
 	}
 }

@@ -1,6 +1,7 @@
 package helliotest
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -56,6 +57,6 @@ func (t *table[T]) remove(row T) {
 func (t *table[T]) seek(id int64) (int, bool) {
 	return slices.BinarySearchFunc(t.rows, id, func(row T, id int64) int {
 		rowID, _ := row.key()
-		return int(rowID - id)
+		return cmp.Compare(rowID, id)
 	})
 }

@@ -2,11 +2,8 @@ package helliotest
 
 import (
 	"context"
-	"errors"
 	"time"
 )
-
-var errClosed = errors.New("the Fake is closed")
 
 // tasks are the goroutines that work for the fake on their own, such as deliveries: what Settle waits for.
 type tasks struct {
@@ -33,7 +30,11 @@ func (t *tasks) end() {
 func (f *Fake) Settle(ctx context.Context) error {
 	f.tb.Helper()
 	for {
-		unlock := f.look()
+		unlock := f.lock()
+		if f.closed {
+			unlock()
+			return f.endedErr()
+		}
 		if f.tasks.busy == 0 {
 			unlock()
 			return nil
@@ -46,7 +47,7 @@ func (f *Fake) Settle(ctx context.Context) error {
 		select {
 		case <-idle:
 		case <-end:
-			return errClosed
+			return f.endedErr()
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -55,30 +56,30 @@ func (f *Fake) Settle(ctx context.Context) error {
 
 // spawn starts work that waits for something outside, such as a delivery. It runs without the lock; Settle and Advance wait for it, and
 // its context ends with the fake. The engine must be locked.
-func (f *Fake) spawn(work func(ctx context.Context)) {
-	if f.closed {
+func (e *engine) spawn(work func(ctx context.Context)) {
+	if e.closed {
 		return
 	}
-	f.tasks.busy++
-	ctx := f.tasks.context()
-	f.wg.Go(func() {
+	e.tasks.busy++
+	ctx := e.tasks.context()
+	e.wg.Go(func() {
 		work(ctx)
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.tasks.busy--
-		if f.tasks.busy == 0 && f.tasks.idle != nil {
-			close(f.tasks.idle)
-			f.tasks.idle = nil
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.tasks.busy--
+		if e.tasks.busy == 0 && e.tasks.idle != nil {
+			close(e.tasks.idle)
+			e.tasks.idle = nil
 		}
 	})
 }
 
 // sleep waits d of package time, and returns false if ctx or the fake ended first. It is the only way for a request to wait. The engine
 // must not be locked.
-func (f *Fake) sleep(ctx context.Context, d time.Duration) bool {
-	f.mu.Lock()
-	end := f.tasks.context().Done()
-	f.mu.Unlock()
+func (e *engine) sleep(ctx context.Context, d time.Duration) bool {
+	e.mu.Lock()
+	end := e.tasks.context().Done()
+	e.mu.Unlock()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

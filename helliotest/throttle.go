@@ -15,6 +15,14 @@ type bucket struct {
 	limit  int
 }
 
+// wait returns how long the limit would refuse a request now; 0 if it would not.
+func (b bucket) wait(now time.Time) time.Duration {
+	if b.limit == 0 || !b.window.Full(now, b.limit) {
+		return 0
+	}
+	return time.Duration(b.window.RetryAfter(now)) * time.Second
+}
+
 // throttle checks every limit of the route before it counts to any. What it refuses is not counted.
 func (c *call) throttle() *reply {
 	if c.public() {

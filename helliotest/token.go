@@ -24,18 +24,24 @@ func (t *token) allows(scope string) bool {
 // every one; a list that is empty but not nil (IssueToken(list...)) gives none. An unknown scope fails the test.
 func (f *Fake) IssueToken(scopes ...string) string {
 	f.tb.Helper()
+	if f.ended() {
+		return ""
+	}
 	granted, err := checkScopes(scopes)
 	if err != nil {
 		f.tb.Fatalf("helliotest: IssueToken: %v", err)
 	}
-	defer f.look()()
+	defer f.lock()()
 	return f.world.issueToken(granted)
 }
 
 // RevokeToken ends a token at once: its next call gets 401. It tells whether there was such a token.
 func (f *Fake) RevokeToken(token string) bool {
 	f.tb.Helper()
-	defer f.look()()
+	if f.ended() {
+		return false
+	}
+	defer f.lock()()
 	_, known := f.world.tokens[token]
 	delete(f.world.tokens, token)
 	return known
@@ -55,7 +61,7 @@ func (w *world) addToken(g grant) {
 // clientToken is a token with every scope: the first that was configured, or else a new one.
 func (f *Fake) clientToken() string {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	for _, g := range f.cfg.tokens {
 		if t := f.world.tokens[g.token]; t != nil && t.allows(contract.ScopeAll) {
 			return g.token

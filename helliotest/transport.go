@@ -9,8 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/netip"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -18,14 +19,17 @@ import (
 
 // RoundTripper answers requests in process, as a connection of HTTP/1.1 to the API would: it fires httptrace hooks, obeys the request's
 // context, and faults are the errors that net/http gives. It answers any host.
-func (f *Fake) RoundTripper() http.RoundTripper { return &transport{f} }
+func (f *Fake) RoundTripper() http.RoundTripper { return f.explored.wrap(&transport{f.engine, f.view}) }
 
 // HTTPClient returns a new http.Client that talks to the fake in process, whatever the host of the URL. It has no timeout.
 func (f *Fake) HTTPClient() *http.Client {
 	return &http.Client{Transport: f.RoundTripper()}
 }
 
-type transport struct{ f *Fake }
+type transport struct {
+	e    *engine
+	view *view
+}
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -35,17 +39,29 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	trace, open := connect(req)
 	if !open {
-		t.f.wg.Done()
+		t.e.wg.Done()
 		closeBody(req)
-		return nil, &net.OpError{Op: "write", Net: "tcp", Source: address{}, Addr: address{}, Err: net.ErrClosed}
+		return nil, &net.OpError{
+			Op:     "write",
+			Net:    "tcp",
+			Source: address{},
+			Addr:   address{},
+			Err:    net.ErrClosed,
+		}
 	}
 	c := &call{
-		method: method(req), path: req.URL.EscapedPath(), query: req.URL.Query(), header: req.Header.Clone(),
-		ip: netip.AddrFrom4([4]byte{127, 0, 0, 1}), scheme: req.URL.Scheme, host: req.URL.Host,
+		view:   t.view,
+		method: method(req),
+		path:   req.URL.EscapedPath(),
+		query:  req.URL.Query(),
+		header: req.Header.Clone(),
+		ip:     loopback,
+		scheme: req.URL.Scheme,
+		host:   req.URL.Host,
 	}
 	done := make(chan exchange, 1)
 	go func() {
-		defer t.f.wg.Done()
+		defer t.e.wg.Done()
 		done <- t.exchange(req, c, trace)
 	}()
 	select {
@@ -60,49 +76,93 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// check refuses what net/http's transport refuses before it looks for a connection, and a fake that can't be used here.
+// check refuses what net/http's transport refuses before it looks for a
+// connection, and a fake that can't be used here.
 func (t *transport) check(req *http.Request) error {
-	switch {
-	case req.URL == nil:
+	if req.URL == nil {
 		return errors.New("http: nil Request.URL")
-	case req.Header == nil:
-		return errors.New("http: nil Request.Header")
-	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
-		return fmt.Errorf("unsupported protocol scheme %q", req.URL.Scheme)
-	case req.URL.Host == "":
-		return errors.New("http: no Host in request URL")
 	}
-	for name, values := range req.Header {
-		for _, value := range values {
-			if strings.ContainsAny(value, "\r\n\x00") {
-				return fmt.Errorf("net/http: invalid header field value for %q", name)
-			}
-		}
+	if req.Header == nil {
+		return errors.New("http: nil Request.Header")
+	}
+	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return fmt.Errorf("unsupported protocol scheme %q", req.URL.Scheme)
+	}
+	if err := checkHeader(req.Header); err != nil {
+		return err
+	}
+	if req.Method != "" && !isToken(req.Method) {
+		return fmt.Errorf("net/http: invalid method %q", req.Method)
+	}
+	if req.URL.Host == "" {
+		return errors.New("http: no Host in request URL")
 	}
 	if req.Context().Err() != nil {
 		return context.Cause(req.Context())
 	}
-	return t.f.join()
+	return t.e.join(t.view)
 }
 
-// join counts a request's goroutine to those that Close waits for; it must end in wg.Done. It refuses if the fake has ended, or belongs to
-// another bubble; the latter fails the test as well.
-func (f *Fake) join() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
-		return fmt.Errorf("helliotest: %w", errClosed)
+func checkHeader(header http.Header) error {
+	for name, values := range header {
+		if !isToken(name) {
+			return fmt.Errorf("net/http: invalid header field name %q", name)
+		}
+		if slices.ContainsFunc(values, hasControl) {
+			return fmt.Errorf("net/http: invalid header field value for %q", name)
+		}
 	}
-	if err := f.belongs(); err != nil {
-		f.misuse = err
-		return fmt.Errorf("helliotest: %w", err)
-	}
-	f.wg.Add(1)
 	return nil
 }
 
-// connect fires the hooks of finding a connection and writing the headers, in the order of net/http. A hook may close the
-// connection: then nothing is written.
+// isToken reports whether text is a token of RFC 9110, as a method and the name
+// of a header must be.
+func isToken(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		alphanumeric := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
+}
+
+// hasControl reports whether a header's value has a control character other
+// than a tab.
+func hasControl(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// join counts a request's goroutine to those that Close waits for; it must end in
+// wg.Done. It refuses if the fake has ended, which fails the tests that still
+// run, or belongs to another bubble, which fails the fake's test.
+func (e *engine) join(caller *view) error {
+	e.mu.Lock()
+	closed := e.closed
+	var err error
+	if !closed {
+		if err = e.belongs(); err == nil {
+			e.wg.Add(1)
+		} else {
+			e.misuse = err
+		}
+	}
+	e.mu.Unlock()
+	if closed {
+		e.complainLate(caller)
+		err = e.endedErr()
+	}
+	if err != nil {
+		return fmt.Errorf("helliotest: %w", err)
+	}
+	return nil
+}
+
+// connect fires the hooks of finding a connection and writing the headers, in
+// the order of net/http. A hook may close the connection: then nothing is
+// written.
 func connect(req *http.Request) (trace *httptrace.ClientTrace, open bool) {
 	trace = httptrace.ContextClientTrace(req.Context())
 	if trace == nil {
@@ -113,7 +173,8 @@ func connect(req *http.Request) (trace *httptrace.ClientTrace, open bool) {
 	}
 	if trace.GotConn != nil {
 		var closed atomic.Bool
-		if trace.GotConn(httptrace.GotConnInfo{Conn: wire{closed: &closed}}); closed.Load() {
+		trace.GotConn(httptrace.GotConnInfo{Conn: wire{closed: &closed}})
+		if closed.Load() {
 			return trace, false
 		}
 	}
@@ -138,26 +199,44 @@ func (t *transport) exchange(req *http.Request, c *call, trace *httptrace.Client
 		return exchange{err: err}
 	}
 	c.body = body
-	a := t.f.serve(req.Context(), c)
+	a := t.e.serve(req.Context(), c)
 	switch a.ending {
-	case closed:
+	case endClosed:
 		return exchange{err: io.EOF}
-	case broken:
+	case endBroken:
 		return exchange{err: &net.OpError{Op: "read", Net: "tcp", Source: address{}, Addr: address{}, Err: os.NewSyscallError("read", syscall.ECONNRESET)}}
 	}
 	return exchange{response: response(req, a)}
 }
 
 func response(req *http.Request, a answer) *http.Response {
-	var body io.Reader = bytes.NewReader(a.body)
-	if a.ending == truncated {
-		body = io.MultiReader(bytes.NewReader(a.body[:a.sent]), cut{})
+	var body io.ReadCloser = http.NoBody
+	switch {
+	case a.ending == endTruncated:
+		body = io.NopCloser(io.MultiReader(bytes.NewReader(a.body[:a.sent]), cut{}))
+	case len(a.body) > 0:
+		body = io.NopCloser(bytes.NewReader(a.body))
 	}
 	return &http.Response{
-		Status: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), StatusCode: a.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: a.header, Body: io.NopCloser(body), ContentLength: int64(len(a.body)), Request: req,
+		Status:        statusLine(a.status),
+		StatusCode:    a.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        a.header,
+		Body:          body,
+		ContentLength: a.length,
+		Request:       req,
 	}
+}
+
+// statusLine is the status as net/http's server writes it.
+func statusLine(status int) string {
+	text := http.StatusText(status)
+	if text == "" {
+		text = "status code " + strconv.Itoa(status)
+	}
+	return strconv.Itoa(status) + " " + text
 }
 
 // cut is where a truncated body ends.
@@ -172,20 +251,40 @@ func method(req *http.Request) string {
 	return req.Method
 }
 
-// readBody reads the body, up to what the engine will refuse, and closes it. A length that does not hold is an error, as in net/http.
+// readBody reads the body, up to what the engine will refuse, and closes it. A
+// body that is longer or shorter than its length is an error, as in net/http.
 func readBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
+		if req.Body == nil && req.ContentLength > 0 {
+			return nil, fmt.Errorf("http: Request.ContentLength=%d with nil Body", req.ContentLength)
+		}
 		return nil, nil
 	}
 	defer closeBody(req)
-	body, err := readLimited(req.Body, req.ContentLength)
+	length := req.ContentLength
+	if length == 0 {
+		length = -1 // to net/http, 0 with a body means that the length is unknown
+	}
+	body, err := readLimited(req.Body, length)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		err = fmt.Errorf("http: ContentLength=%d with Body length %d", req.ContentLength, len(body))
+		return body, lengthError(length, int64(len(body)))
+	}
+	if err != nil || length != int64(len(body)) {
+		return body, err // of unknown length, or longer than the engine reads
+	}
+	extra, err := io.Copy(io.Discard, req.Body)
+	if err == nil && extra > 0 {
+		err = lengthError(length, length+extra)
 	}
 	return body, err
 }
 
-// readLimited reads a body of this length, -1 if it is unknown, and at most one byte more than the engine takes.
+func lengthError(length, found int64) error {
+	return fmt.Errorf("http: ContentLength=%d with Body length %d", length, found)
+}
+
+// readLimited reads a body of this length, -1 if it is unknown, and at most one
+// byte more than the engine takes.
 func readLimited(r io.Reader, length int64) ([]byte, error) {
 	if length < 0 {
 		return io.ReadAll(io.LimitReader(r, maxBody+1))
@@ -209,13 +308,17 @@ func hostPort(req *http.Request) string {
 	return net.JoinHostPort(req.URL.Hostname(), port)
 }
 
-// wire is the connection that the hooks see; it has addresses and can be closed, and nothing else.
+// wire stands for the connection that the hooks see: it has addresses and can be
+// closed, and nothing else.
 type wire struct {
 	net.Conn
 	closed *atomic.Bool
 }
 
-func (w wire) Close() error { w.closed.Store(true); return nil }
+func (w wire) Close() error {
+	w.closed.Store(true)
+	return nil
+}
 
 func (wire) LocalAddr() net.Addr  { return address{} }
 func (wire) RemoteAddr() net.Addr { return address{} }

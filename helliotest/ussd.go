@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/google/uuid"
@@ -54,9 +53,10 @@ func WithUSSDHandler(callbackURL string, h http.Handler) Option {
 		if h == nil {
 			return fmt.Errorf("WithUSSDHandler: the handler of %q is nil", callbackURL)
 		}
-		if !mayBeCalled(callbackURL) {
-			return fmt.Errorf("WithUSSDHandler: %q is no URL that an app may have", callbackURL)
+		if c.ussd.handlers[callbackURL] != nil {
+			return fmt.Errorf("WithUSSDHandler: %s has a handler already", callbackURL)
 		}
+		c.urls = append(slices.Clone(c.urls), namedURL{"WithUSSDHandler", callbackURL})
 		handlers := maps.Clone(c.ussd.handlers)
 		if handlers == nil {
 			handlers = make(map[string]http.Handler)
@@ -80,7 +80,7 @@ func WithUSSDQuirks(quirks ...USSDQuirk) Option {
 	}
 }
 
-func (w *world) ussdQuirk(q USSDQuirk) bool { return slices.Contains(w.f.cfg.ussd.quirks, q) }
+func (w *world) ussdQuirk(q USSDQuirk) bool { return slices.Contains(w.e.cfg.ussd.quirks, q) }
 
 // ussdRoute is a route whose refusals obey USSDCodeOnlyErrors.
 func ussdRoute(op contract.Operation, handle func(w *world, c *call) *reply) route {
@@ -140,7 +140,7 @@ func (f *form) given(name string) bool {
 // callback reads a required URL that the API will call.
 func (f *form) callback(name string) string {
 	text := f.text(name, 0)
-	if text != "" && !mayBeCalled(text) {
+	if text != "" && !f.c.e.cfg.mayBeCalled(text) {
 		f.fail(name, "The :field field must be a valid https URL.")
 	}
 	return text
@@ -156,13 +156,4 @@ func (f *form) digits(name string, limit int) string {
 		f.fail(name, "The :field field must be numeric.")
 	}
 	return text
-}
-
-// mayBeCalled tells whether the API would call a URL: over https, or over http on a loopback host, where only a test listens.
-func mayBeCalled(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" {
-		return false
-	}
-	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // The statuses of an extension.
@@ -186,7 +187,7 @@ func (e *ussdExtension) body() any {
 	}{e.reference.String(), e.code, strings.TrimSuffix(e.shortCode, "#") + "*" + e.code + "#", len(e.code), e.status, twoDecimals(e.price), true,
 		nil, timestamp(e.expires)}
 	if e.app != nil {
-		body.AppID = orNull(e.app.reference.String())
+		body.AppID = control.OrNull(e.app.reference.String())
 	}
 	return body
 }

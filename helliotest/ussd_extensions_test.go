@@ -126,7 +126,7 @@ func TestAnExtensionThatWasGivenBackIsFreeAndPaidNoMore(t *testing.T) {
 		rented, err := ext.Create(t.Context(), &hellio.USSDExtensionParams{Code: "123"})
 		require.NoError(t, err)
 		require.Empty(t, rented.AppID)
-		require.NoError(t, ext.Delete(t.Context(), string(rented.ID)))
+		require.NoError(t, ext.Delete(t.Context(), rented.ID))
 		f.Advance(2 * month)
 		require.Equal(t, "100.0000", f.Account().USSDBalance)
 		_, err = ext.Create(t.Context(), &hellio.USSDExtensionParams{Code: "123", ShortCode: "713"})

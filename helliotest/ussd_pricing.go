@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 const (
@@ -90,7 +91,7 @@ func getAvailability(w *world, c *call) *reply {
 		MonthlyPrice *string `json:"monthly_price"`
 	}{Code: code, Valid: valid, Available: valid && !w.ussd.taken(sharedShortCode, code)}
 	if valid {
-		body.MonthlyPrice = orNull(twoDecimals(price))
+		body.MonthlyPrice = control.OrNull(twoDecimals(price))
 	}
 	return ok(http.StatusOK, body)
 }

@@ -84,16 +84,16 @@ func simulate(w *world, c *call) *reply {
 	status := sessionActive
 	switch {
 	case err != nil:
-		if errors.Is(err, errNoSocket) && c.f.misuse == nil {
-			c.f.misuse = errNoUSSDHandler
+		if errors.Is(err, errNoSocket) && c.e.misuse == nil {
+			c.e.misuse = errNoUSSDHandler
 		}
-		c.f.warn("USSD callback: " + err.Error())
+		c.e.warn("USSD callback: " + err.Error())
 		answer, status = ussdAnswer{failureText, actionEnd}, sessionFailed
 	case answer.action == actionEnd:
 		status = sessionEnded
 	}
 	if n := utf8.RuneCountInString(answer.message); n > contract.MaxUSSDInput {
-		c.f.warn(fmt.Sprintf("USSD callback: a message of %d characters; a phone shows %d", n, contract.MaxUSSDInput))
+		c.e.warn(fmt.Sprintf("USSD callback: a message of %d characters; a phone shows %d", n, contract.MaxUSSDInput))
 	}
 	w.answered(session, status)
 	return ok(http.StatusOK, answer.body(session, step.named))
@@ -135,17 +135,17 @@ func (c *call) ask(s *ussdSession, input string) (answer ussdAnswer, err error) 
 	if err != nil {
 		return answer, err
 	}
-	app, life := s.dialog.app, c.f.tasks.context()
-	p := posting{url: app.callback, handler: c.f.cfg.ussd.handlers[app.callback], body: body, header: http.Header{
+	app, life := s.dialog.app, c.e.tasks.context()
+	p := posting{url: app.callback, handler: c.e.cfg.ussd.handlers[app.callback], body: body, header: http.Header{
 		contract.HeaderSignature: {signature.Body(app.testSecret, body)},
 	}}
-	c.outside(func() { answer, err = c.f.askCallback(life, p) })
-	c.f.runDue()
+	c.outside(func() { answer, err = c.e.askCallback(life, p) })
+	c.e.runDue()
 	return answer, err
 }
 
-func (f *Fake) askCallback(ctx context.Context, p posting) (ussdAnswer, error) {
-	status, body, err := f.post(ctx, p)
+func (e *engine) askCallback(ctx context.Context, p posting) (ussdAnswer, error) {
+	status, body, err := e.post(ctx, p)
 	switch {
 	case err != nil:
 		return ussdAnswer{}, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // Calls are under way 2 s after they were accepted, and over 30 s after (decided), however long their audio is.
@@ -203,7 +204,7 @@ func getVoice(w *world, c *call) *reply {
 		CreatedAt       string  `json:"created_at"`
 		CompletedAt     *string `json:"completed_at"`
 	}{
-		v.id, v.reference.String(), orNull(v.name), v.status, v.accepted + v.invalid, v.answered(), failed, v.answered() * v.seconds,
+		v.id, v.reference.String(), control.OrNull(v.name), v.status, v.accepted + v.invalid, v.answered(), failed, v.answered() * v.seconds,
 		v.cost(v.answered()), currency, timestamp(v.created), timestampOrNull(v.completed),
 	})
 }

@@ -41,7 +41,7 @@ func (f *Fake) WaitMessage(ctx context.Context, filters ...Filter) (*Message, er
 		select {
 		case <-news:
 		case <-end:
-			return nil, f.noMessage(errClosed, filters)
+			return nil, f.noMessage(f.endedErr(), filters)
 		case <-horizon:
 			return nil, f.noMessage(errNothingSends, filters)
 		case <-ctx.Done():
@@ -70,7 +70,7 @@ func (f *Fake) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 // newestAfter looks for a message after a place, and moves the place to the last one seen.
 func (f *Fake) newestAfter(at *place, filters []Filter) (found *Message, news, end <-chan struct{}) {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	rows := f.newer(at)
 	for _, m := range slices.Backward(rows) {
 		if passes(filters, m.subject()) {
@@ -116,14 +116,29 @@ func nearestOf[M any](messages []M, show func(M) subject, filters []Filter) stri
 	return fmt.Sprintf("the nearest of %s, %d, is not %s", count(len(messages), "message"), near, strings.Join(missed, ", "))
 }
 
-// lastSend tells what became of the last call that would have made a message.
-func (w *world) lastSend() string { return lastSendOf(w.requests) }
-
-func lastSendOf(calls []*logged) string {
-	for _, l := range slices.Backward(calls) {
-		if op := l.op(); op == SMSSend || op == OTPSend {
-			return fmt.Sprintf("the last call of %s: %s", l.route(), l.verdict())
+// lastSend says what came of the last call that would have made a message.
+func (w *world) lastSend() string {
+	for _, l := range slices.Backward(w.requests) {
+		if r := l.public(); r.sends() {
+			return r.lastSend()
 		}
 	}
-	return fmt.Sprintf("none of %d calls was a send", len(calls))
+	return noSend(len(w.requests))
 }
+
+func lastSendOf(calls []Request) string {
+	for i := range slices.Backward(calls) {
+		if calls[i].sends() {
+			return calls[i].lastSend()
+		}
+	}
+	return noSend(len(calls))
+}
+
+func (r *Request) sends() bool { return r.Op == SMSSend || r.Op == OTPSend }
+
+func (r *Request) lastSend() string {
+	return fmt.Sprintf("the last call of %s: %s", r.route(), r.verdict())
+}
+
+func noSend(calls int) string { return fmt.Sprintf("none of %d calls was a send", calls) }

@@ -131,7 +131,7 @@ func TestAWaitEndsWithItsContextAndWithTheFake(t *testing.T) {
 
 		time.AfterFunc(time.Minute, func() { _ = f.Close() })
 		_, err = f.WaitMessage(t.Context())
-		require.ErrorContains(t, err, "no message: the Fake is closed")
+		require.ErrorContains(t, err, "no message: this Fake was closed")
 	})
 }
 

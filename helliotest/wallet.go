@@ -1,6 +1,7 @@
 package helliotest
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -19,12 +20,20 @@ type Wallet struct {
 // (That cost is reserved is inferred; when it is settled is decided.)
 func (f *Fake) Balance() Wallet {
 	f.tb.Helper()
-	defer f.look()()
+	defer f.lock()()
 	return f.world.purse.wallet()
 }
 
 // purse holds money, a part of it reserved.
 type purse struct{ balance, reserved money }
+
+// check returns an error if more is reserved than there is.
+func (p *purse) check() error {
+	if p.balance < p.reserved {
+		return fmt.Errorf("invalid balance: got %v, want at least the %v that is reserved", p.balance, p.reserved)
+	}
+	return nil
+}
 
 func (p *purse) wallet() Wallet {
 	return Wallet{p.balance.String(), (p.balance - p.reserved).String(), p.reserved.String(), currency}

@@ -3,6 +3,7 @@ package helliotest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,33 +11,44 @@ import (
 
 // endpoint is a webhook that an option has made.
 type endpoint struct {
-	url     string
-	handler http.Handler // nil = whoever listens at url
-	secret  string
-	events  []string
+	url    string
+	secret string
+	events []string
 }
 
-// WithWebhook adds a webhook that is called over HTTP, at an https URL or an http one on a loopback host. Its secret is the one given,
-// which must not be blank; without events it gets every event. In a synctest bubble its deliveries fail, as no socket can be used there:
-// see WithWebhookHandler.
+// WithWebhook adds a webhook that is called over HTTP, at an https URL or an http
+// one on a loopback host. Its secret is the one given, which must not be blank;
+// without events it gets every event. In a synctest bubble its deliveries fail,
+// as no socket can be used there: see WithWebhookHandler.
 func WithWebhook(url, secret string, events ...string) Option {
 	return func(c *config) error {
-		if !mayBeCalled(url) {
-			return fmt.Errorf("WithWebhook: %q is no URL that a webhook may have: https, or http on a loopback host", url)
-		}
 		return c.addEndpoint("WithWebhook", endpoint{url: url, secret: secret, events: events})
 	}
 }
 
-// WithWebhookHandler adds a webhook whose deliveries h gets in process, without a socket, in a synctest bubble too. The URL that is shown
-// for it leads nowhere. Secret and events are as for WithWebhook.
-func WithWebhookHandler(h http.Handler, secret string, events ...string) Option {
+// WithWebhookHandler adds a webhook at url whose deliveries h receives in process,
+// in a synctest bubble too. h also receives the deliveries of each webhook that
+// the API or WithWebhook creates with this url; URLs are compared as text. It
+// sees POST, the path, query and host of url, and the API's headers, so a router
+// needs no wrapper. Deliveries come one after the other; a handler that is slower
+// than 500 ms is called for the next one meanwhile. A nil h, a second handler for
+// a url, an impossible url, a blank secret and an unknown event are errors.
+// Without events the webhook gets every event.
+func WithWebhookHandler(url string, h http.Handler, secret string, events ...string) Option {
 	return func(c *config) error {
 		if h == nil {
 			return errors.New("WithWebhookHandler: the handler is nil")
 		}
-		url := fmt.Sprintf("https://handler-%d"+handlerHost, len(c.webhooks)+1)
-		return c.addEndpoint("WithWebhookHandler", endpoint{url: url, handler: h, secret: secret, events: events})
+		if c.hookHandlers[url] != nil {
+			return fmt.Errorf("WithWebhookHandler: %s has a handler already; WithWebhook adds another secret at this URL", url)
+		}
+		handlers := maps.Clone(c.hookHandlers)
+		if handlers == nil {
+			handlers = make(map[string]http.Handler)
+		}
+		handlers[url] = h
+		c.hookHandlers = handlers
+		return c.addEndpoint("WithWebhookHandler", endpoint{url: url, secret: secret, events: events})
 	}
 }
 
@@ -53,9 +65,10 @@ func (c *config) addEndpoint(option string, e endpoint) error {
 		e.events = []string{eventAll}
 	}
 	c.webhooks = append(slices.Clone(c.webhooks), e)
+	c.urls = append(slices.Clone(c.urls), namedURL{option, e.url})
 	return nil
 }
 
 func (w *world) addEndpoint(e endpoint) {
-	w.addWebhook(&webhook{active: true, url: e.url, handler: e.handler, secret: e.secret, events: slices.Clone(e.events)})
+	w.addWebhook(&webhook{active: true, url: e.url, secret: e.secret, events: slices.Clone(e.events)})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // The events that a webhook can ask for.
@@ -34,12 +35,65 @@ type webhook struct {
 	failures  int    // deliveries that failed in a row
 	created   time.Time
 
-	handler http.Handler    // gets its deliveries in process; nil = whoever listens at url
-	turn    <-chan struct{} // closed when the latest attempt has ended
-	held    *delivery       // waits until another has gone
+	lostHandler bool      // its URL had a handler when it was saved, and has none now
+	held        *delivery // waits until another has gone
 }
 
 func (h *webhook) key() (int64, uuid.UUID) { return h.id, h.reference }
+
+// Webhook is a webhook and what its deliveries have come to.
+type Webhook struct {
+	ID           int64
+	URL          string
+	Events       []string
+	Active       bool
+	FailureCount int    // deliveries in a row that failed for good
+	LastError    string // of the latest attempt that failed; "" if none has
+	Secret       string
+	CreatedAt    time.Time // on the fake's clock
+}
+
+// Webhooks lists the webhooks, oldest first, without those that were deleted.
+func (f *Fake) Webhooks() []Webhook {
+	f.tb.Helper()
+	defer f.lock()()
+	out := make([]Webhook, 0, len(f.world.webhooks.rows))
+	for _, h := range f.world.webhooks.rows {
+		out = append(out, Webhook{
+			ID:           h.id,
+			URL:          h.url,
+			Events:       slices.Clone(h.events),
+			Active:       h.active,
+			FailureCount: h.failures,
+			LastError:    h.lastError,
+			Secret:       h.secret,
+			CreatedAt:    h.created,
+		})
+	}
+	return out
+}
+
+// EnableWebhook makes a webhook active again that failed deliveries have disabled:
+// its failures count from 0, and it gets reports of messages that become final
+// from now on. Deliveries that failed stay failed: see Replay. An active webhook
+// is not changed. An unknown id is an error. (In the API this needs the
+// dashboard.)
+func (f *Fake) EnableWebhook(id int64) error {
+	f.tb.Helper()
+	if err := f.ifEnded(); err != nil {
+		return err
+	}
+	defer f.lock()()
+	i, found := f.world.webhooks.seek(id)
+	if !found {
+		return fmt.Errorf("there is no webhook %d", id)
+	}
+	if h := f.world.webhooks.rows[i]; !h.active {
+		h.active = true
+		h.failures = 0
+	}
+	return nil
+}
 
 func webhookResource() resource {
 	return resource{
@@ -132,7 +186,7 @@ func (h *webhook) body(withSecret bool) any {
 		LastError    *string  `json:"last_error"`
 		FailureCount int      `json:"failure_count"`
 		CreatedAt    string   `json:"created_at"`
-	}{ID: h.id, URL: h.url, Events: h.events, Active: h.active, LastError: orNull(h.lastError), FailureCount: h.failures,
+	}{ID: h.id, URL: h.url, Events: h.events, Active: h.active, LastError: control.OrNull(h.lastError), FailureCount: h.failures,
 		CreatedAt: timestamp(h.created)}
 	if withSecret {
 		body.Secret = h.secret

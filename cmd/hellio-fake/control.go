@@ -20,18 +20,20 @@ type route struct {
 	handle handler
 }
 
-// handler answers one call in the world of its token, which is nil on an open route. It writes an answer, or returns an error and writes
-// nothing; an error that is no refusal is a value that can't be.
+// handler answers one call in the world of its token, which is nil on an open
+// route. It writes an answer, or returns an error and writes nothing; an error
+// that is no refusal is a value that can't be.
 type handler func(rw http.ResponseWriter, r *http.Request, w *world) error
 
-// control is what the program serves outside /v1. Neither rate limit, IP list nor faults apply to it.
-type control struct {
+// controlAPI is what the program serves outside /v1. Neither rate limit, IP
+// list nor faults apply to it.
+type controlAPI struct {
 	worlds *worlds
 	routes []route
 }
 
-func newControl(worlds *worlds) *control {
-	c := &control{worlds: worlds}
+func newControl(worlds *worlds) *controlAPI {
+	c := &controlAPI{worlds: worlds}
 	c.routes = slices.Concat( // one line a file
 		aboutRoutes(),
 		worldRoutes(worlds),
@@ -41,6 +43,7 @@ func newControl(worlds *worlds) *control {
 		otpRoutes(),
 		requestRoutes(),
 		deliveryRoutes(),
+		webhookRoutes(),
 		faultRoutes(),
 		clockRoutes(),
 		eventRoutes(),
@@ -50,7 +53,7 @@ func newControl(worlds *worlds) *control {
 }
 
 // ServeHTTP implements http.Handler.
-func (c *control) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+func (c *controlAPI) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if err := c.serve(rw, r); err != nil {
 		var refused *refusal
 		if !errors.As(err, &refused) {
@@ -60,7 +63,7 @@ func (c *control) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *control) serve(rw http.ResponseWriter, r *http.Request) error {
+func (c *controlAPI) serve(rw http.ResponseWriter, r *http.Request) error {
 	rt, err := c.find(rw, r)
 	if err != nil {
 		return err
@@ -77,8 +80,9 @@ func (c *control) serve(rw http.ResponseWriter, r *http.Request) error {
 	return rt.handle(rw, r, w)
 }
 
-// find gives the route of a call, and its path's values to the request. GET answers HEAD too.
-func (c *control) find(rw http.ResponseWriter, r *http.Request) (*route, error) {
+// find gives the route of a call, and its path's values to the request. GET
+// answers HEAD too.
+func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, error) {
 	allowed := make(map[string]*route)
 	for i := range c.routes {
 		rt := &c.routes[i]
@@ -101,7 +105,8 @@ func (c *control) find(rw http.ResponseWriter, r *http.Request) (*route, error) 
 	return rt, nil
 }
 
-// matches compares the segments of an escaped path, so that a value may hold an escaped slash.
+// matches compares the segments of an escaped path, so that a value may hold an
+// escaped slash.
 func (rt *route) matches(r *http.Request) bool {
 	path, segments := strings.Split(r.URL.EscapedPath(), "/"), strings.Split(rt.path, "/")
 	if len(path) != len(segments) {
@@ -123,7 +128,8 @@ func (rt *route) matches(r *http.Request) bool {
 	return true
 }
 
-// checkQuery refuses parameters that can't be read, that are given twice, or that the route does not know.
+// checkQuery refuses parameters that can't be read, that are given twice, or
+// that the route does not know.
 func checkQuery(r *http.Request, known []string) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

@@ -12,7 +12,7 @@ func TestTheAccountIsChangedFieldByField(t *testing.T) {
 	p := start(t)
 	for _, c := range []struct{ change, account string }{
 		{`{}`, defaultAccount},
-		{`{"balance":"0.031"}`, `{"balance":"0.0310","senders":["HELLIO","ACME"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`},
+		{`{"balance":"0.031"}`, `{"balance":"0.0310","senders":["HELLIO","ACME","HellioSMS"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`},
 		{`{"ussd_balance":"12"}`, `{"balance":"0.0310","ussd_balance":"12.0000"}`},
 		{`{"senders":["X"]}`, `{"balance":"0.0310","senders":["X"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`},
 		{`{"rate_limit":0}`, `{"balance":"0.0310","senders":["X"],"rate_limit":0,"allowed_ips":[],"spend_limit":null}`},

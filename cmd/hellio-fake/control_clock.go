@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // maxAhead is how far a world's clock may be ahead of real time (decided): dates stay within four digits and no duration overflows.
@@ -16,9 +18,7 @@ func clockRoutes() []route {
 
 // postAdvance answers after all that fell due has run, webhook attempts included.
 func postAdvance(rw http.ResponseWriter, r *http.Request, w *world) error {
-	var body struct {
-		Duration *string `json:"duration"`
-	}
+	var body control.Advance
 	if err := readJSON(rw, r, &body); err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func postAdvance(rw http.ResponseWriter, r *http.Request, w *world) error {
 	if err := w.advance(d); err != nil {
 		return err
 	}
-	respond(rw, http.StatusOK, map[string]string{"now": w.fake.Now().Format(timestamp)})
+	respond(rw, http.StatusOK, control.Now{Now: control.At(w.fake.Now())})
 	return nil
 }
 

@@ -84,9 +84,30 @@ func TestRequestsAreListedOldestFirstWithWhatWasSentAndAnswered(t *testing.T) {
 	p.call(http.MethodPost, "/v1/nothing", `"{`)
 
 	calls := p.get("/_fake/requests").list()
+	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$`, calls[0]["at"])
+	delete(calls[0], "at")
 	require.Equal(t, map[string]any{
-		"method": "POST", "path": "/v1/sms/send", "status": 202.0, "idempotency_key": "key-1", "request_body": oneSMS, "response_body": sent.body,
+		"id":              1001.0,
+		"op":              "sms_send",
+		"method":          "POST",
+		"path":            "/v1/sms/send",
+		"query":           "",
+		"status":          202.0,
+		"error":           nil,
+		"idempotency_key": "key-1",
+		"replayed":        false,
+		"fault":           nil,
+		"charge":          "0.0310",
+		"violations":      []any{},
+		"request_body":    oneSMS,
+		"request_size":    float64(len(oneSMS)),
+		"response_body":   sent.body,
+		"response_size":   float64(len(sent.body)),
 	}, calls[0])
+	require.Equal(t, "per_page=1", calls[1]["query"])
+	require.Nil(t, calls[2]["op"])
+	require.Equal(t, "not_found", calls[2]["error"])
+	require.Equal(t, []any{"the API has no such route"}, calls[2]["violations"])
 	require.Equal(t, "/v1/messages", calls[1]["path"], "without the query")
 	require.Nil(t, calls[1]["idempotency_key"])
 	require.Contains(t, calls[1], "idempotency_key")
@@ -94,4 +115,42 @@ func TestRequestsAreListedOldestFirstWithWhatWasSentAndAnswered(t *testing.T) {
 	require.Equal(t, `"{`, calls[2]["request_body"])
 	require.EqualValues(t, http.StatusNotFound, calls[2]["status"])
 	require.Len(t, calls, 3)
+}
+
+func TestViolationsAreListedOncePerCall(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	require.Equal(t, "[]", p.get("/_fake/violations").body)
+	for range 2 {
+		p.call(http.MethodPost, "/v1/otp/send", `{"mobile_number":"+233209990001","sender":"HELLIO","expires":10}`)
+	}
+	all := p.get("/_fake/violations").list()
+	require.Len(t, all, 1)
+	require.Equal(t, []any{"body.expires: the API knows no such field; did you mean expiry?", "POST", "/v1/otp/send"},
+		[]any{all[0]["text"], all[0]["method"], all[0]["path"]})
+	require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/reset", "").status)
+	require.Equal(t, "[]", p.get("/_fake/violations").body)
+}
+
+func TestAWebhookIsListedAndEnabled(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	require.Equal(t, "[]", p.get("/_fake/webhooks").body)
+	v := &receiver{refuse: 99}
+	id, secret := p.subscribe(v)
+	for range 10 {
+		p.send(oneSMS)
+	}
+	p.advance("1h")
+	hook := p.get("/_fake/webhooks").list()[0]
+	require.Equal(t, []any{id, secret, false, 10.0, "it answered 500"},
+		[]any{hook["id"], hook["secret"], hook["active"], hook["failure_count"], hook["last_error"]})
+	enabled := p.call(http.MethodPost, fmt.Sprintf("/_fake/webhooks/%v/enable", id), "")
+	require.Equal(t, http.StatusOK, enabled.status)
+	require.Equal(t, []any{true, 0.0, "it answered 500"},
+		[]any{enabled.object()["active"], enabled.object()["failure_count"], enabled.object()["last_error"]})
+	for _, unknown := range []string{"7", "x", "99999999999999999999"} {
+		p.call(http.MethodPost, "/_fake/webhooks/"+unknown+"/enable", "").refused(http.StatusNotFound, "not_found")
+	}
+	p.world(`{}`).call(http.MethodPost, fmt.Sprintf("/_fake/webhooks/%v/enable", id), "").refused(http.StatusNotFound, "not_found")
 }

@@ -164,6 +164,7 @@ var controlRoutes = []string{
 	"GET /_fake/messages", "GET /_fake/messages/wait", "GET /_fake/events", "GET /_fake/requests", "GET /_fake/account", "PATCH /_fake/account", "GET /_fake/faults", "PUT /_fake/faults",
 	"DELETE /_fake/faults", "POST /_fake/tokens", "DELETE /_fake/tokens/x", "POST /_fake/clock/advance", "POST /_fake/reset",
 	"GET /_fake/openapi.yaml", "GET /_fake/behaviours", "GET /_fake/otp/x", "GET /_fake/deliveries", "POST /_fake/deliveries/x/replay",
+	"GET /_fake/violations", "GET /_fake/webhooks", "POST /_fake/webhooks/1/enable",
 }
 
 func TestEveryControlRouteAsksForAToken(t *testing.T) {

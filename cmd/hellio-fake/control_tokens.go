@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 func tokenRoutes(worlds *worlds) []route {
@@ -17,9 +18,7 @@ func tokenRoutes(worlds *worlds) []route {
 }
 
 func (ws *worlds) postToken(rw http.ResponseWriter, r *http.Request, w *world) error {
-	var body struct {
-		Scopes []string `json:"scopes"`
-	}
+	var body control.TokenSpec
 	if err := readJSON(rw, r, &body); err != nil {
 		return err
 	}
@@ -30,7 +29,7 @@ func (ws *worlds) postToken(rw http.ResponseWriter, r *http.Request, w *world) e
 	if err != nil {
 		return err
 	}
-	respond(rw, http.StatusCreated, map[string]string{"token": token})
+	respond(rw, http.StatusCreated, control.Token{Token: token})
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/hellio-go/hellio/helliotest"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 func worldRoutes(worlds *worlds) []route {
@@ -63,7 +64,7 @@ func (ws *worlds) postWorld(rw http.ResponseWriter, r *http.Request, _ *world) e
 	if err != nil {
 		return err
 	}
-	respond(rw, http.StatusCreated, map[string]string{"token": made.token})
+	respond(rw, http.StatusCreated, control.Token{Token: made.token})
 	return nil
 }
 

@@ -37,7 +37,7 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	flags.BoolVar(&s.allowRemote, "allow-remote", false, "let -addr name an interface that other machines reach")
 	flags.StringVar(&s.token, "token", helliotest.DefaultToken, "Bearer `token` of the first world")
 	s.option(flags, "balance", "`amount` in the wallet of a new world (default 100.0000)", balanceOption)
-	s.option(flags, "senders", "approved sender `names`, separated by commas (default HELLIO,ACME)", sendersOption)
+	s.option(flags, "senders", "approved sender `names`, separated by commas (default HELLIO,ACME,HellioSMS)", sendersOption)
 	s.option(flags, "rate-limit", "`requests` a minute and token; 0 = no limit (default 120)", rateLimitOption)
 	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
 	s.option(flags, "retention", "`number` of messages, requests, deliveries and so on that a world keeps of each, the oldest leave first; 0 = all (default 100000)", s.retentionOption)

@@ -56,9 +56,9 @@ func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *w
 		return err
 	}
 	ws.mu.RLock()
-	view := inboxView{Life: w.life, Kept: ws.retention, Refused: refusedCall(w.fake)}
+	view := inboxView{Life: w.life, Kept: ws.retention, Refused: refusedCall(w.engine)}
 	ws.mu.RUnlock()
-	view.Total, view.Now = w.fake.CountMessages(filter.filters...), w.fake.Now().Format(preciseTime)
+	view.Total, view.Now = w.engine.CountMessages(filter.filters...), w.fake.Now().Format(preciseTime)
 	found := filter.newestFirst(w.fake)
 	view.Messages = found[:min(len(found), maxListed)]
 	respond(rw, http.StatusOK, view)
@@ -67,14 +67,14 @@ func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *w
 
 // detailView is all about one message.
 type detailView struct {
-	Now        string             `json:"now"`
-	Message    helliotest.Message `json:"message"`
-	Encoding   string             `json:"encoding"` // GSM-7 or UCS-2
-	Characters int                `json:"characters"`
-	Forced     *string            `json:"forced"`  // the first character that GSM-7 lacks
-	Code       *codeView          `json:"code"`    // null = the message is no one-time password
-	Request    *exchangeView      `json:"request"` // null = not known
-	Deliveries []deliveryView     `json:"deliveries"`
+	Now        string                `json:"now"`
+	Message    helliotest.Message    `json:"message"`
+	Encoding   string                `json:"encoding"` // GSM-7 or UCS-2
+	Characters int                   `json:"characters"`
+	Forced     *string               `json:"forced"`  // the first character that GSM-7 lacks
+	Code       *codeView             `json:"code"`    // null = the message is no one-time password
+	Request    *exchangeView         `json:"request"` // null = not known
+	Deliveries []helliotest.Delivery `json:"deliveries"`
 }
 
 // getInboxMessage answers null for a message that has left: the page may ask just as its world is reset, and a browser would print a 404 in red.
@@ -83,7 +83,7 @@ func getInboxMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
 	if err != nil {
 		return notFound("message")
 	}
-	m, found := w.fake.LookupMessage(id)
+	m, found := w.engine.LookupMessage(id)
 	if !found {
 		respond(rw, http.StatusOK, nil)
 		return nil
@@ -91,14 +91,11 @@ func getInboxMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
 	counted := hellio.CountSegments(m.Message)
 	view := detailView{
 		Message: m, Encoding: string(counted.Encoding), Characters: counted.Characters, Code: viewCode(w.fake, m),
-		Request: viewExchange(w.fake, m.ID), Deliveries: []deliveryView{}, Now: w.fake.Now().Format(preciseTime),
+		Request: viewExchange(w.engine, m.ID), Deliveries: w.engine.DeliveriesOf(m.ID), Now: w.fake.Now().Format(preciseTime),
 	}
 	if counted.Forced != 0 {
 		forced := string(counted.Forced)
 		view.Forced = &forced
-	}
-	for _, d := range w.fake.DeliveriesOf(m.ID) {
-		view.Deliveries = append(view.Deliveries, viewDelivery(d))
 	}
 	respond(rw, http.StatusOK, view)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/helliotest"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // What has become of a one-time password.
@@ -64,19 +65,24 @@ func replaced(fake *helliotest.Fake, m helliotest.Message) bool {
 
 // exchangeView is the call that made a message, and its answer.
 type exchangeView struct {
-	requestView
-	At      string            `json:"at"`
-	Code    string            `json:"code"`    // the error code of the answer
-	Headers map[string]string `json:"headers"` // without the token
-	Fault   *string           `json:"fault"`
+	Method         string            `json:"method"`
+	Path           string            `json:"path"`
+	Status         int               `json:"status"`
+	IdempotencyKey *string           `json:"idempotency_key"`
+	RequestBody    string            `json:"request_body"`
+	ResponseBody   string            `json:"response_body"`
+	At             control.Time      `json:"at"`
+	Code           string            `json:"code"`    // the error code of the answer
+	Headers        map[string]string `json:"headers"` // without the token
+	Fault          *string           `json:"fault"`
 }
 
 // maxShown is how much of a refused call's body is shown, in bytes.
 const maxShown = 4 << 10
 
 // refusedCall is the last call if it was refused; nil if it was not.
-func refusedCall(fake *helliotest.Fake) *exchangeView {
-	call, called := fake.LastCall()
+func refusedCall(e engine) *exchangeView {
+	call, called := e.LastCall()
 	if !called || call.Status < http.StatusBadRequest {
 		return nil
 	}
@@ -85,8 +91,8 @@ func refusedCall(fake *helliotest.Fake) *exchangeView {
 }
 
 // viewExchange is nil for a message that was not made by a call of this run.
-func viewExchange(fake *helliotest.Fake, messageID int64) *exchangeView {
-	call, known := fake.Origin(messageID)
+func viewExchange(e engine, messageID int64) *exchangeView {
+	call, known := e.Origin(messageID)
 	if !known {
 		return nil
 	}
@@ -95,11 +101,16 @@ func viewExchange(fake *helliotest.Fake, messageID int64) *exchangeView {
 
 func newExchangeView(call helliotest.Request) *exchangeView {
 	view := &exchangeView{
-		requestView: requestView{
-			Method: call.Method, Path: call.Path, Status: call.Status, IdempotencyKey: orNull(call.IdempotencyKey),
-			RequestBody: string(call.Body), ResponseBody: string(call.ResponseBody),
-		},
-		At: call.At.Format(timestamp), Code: call.Code, Headers: map[string]string{}, Fault: orNull(call.Fault),
+		Method:         call.Method,
+		Path:           call.Path,
+		Status:         call.Status,
+		IdempotencyKey: control.OrNull(call.IdempotencyKey),
+		RequestBody:    string(call.Body),
+		ResponseBody:   string(call.ResponseBody),
+		At:             control.At(call.At),
+		Code:           call.Code,
+		Headers:        map[string]string{},
+		Fault:          control.OrNull(call.Fault),
 	}
 	for name := range call.Header {
 		if name != http.CanonicalHeaderKey("Authorization") {

@@ -28,7 +28,7 @@ func TestOpenBeginsTheFirstWorldWithASavedOne(t *testing.T) {
 	t.Cleanup(ws.close)
 	opened := ws.controlled("mine")
 	require.Equal(t, "saved", opened.fake.Messages()[0].Message)
-	require.Nil(t, viewExchange(opened.fake, opened.fake.Messages()[0].ID), "its call was of another run")
+	require.Nil(t, viewExchange(opened.engine, opened.fake.Messages()[0].ID), "its call was of another run")
 	rec := httptest.NewRecorder()
 	req := httptest.NewRequest(http.MethodGet, "/v1/messages", http.NoBody)
 	req.Header.Set("Authorization", "Bearer mine")

@@ -19,7 +19,7 @@ import (
 
 const (
 	oneSMS         = `{"recipients":["+233209990001"],"sender":"HELLIO","message":"Hi"}`
-	defaultAccount = `{"balance":"100.0000","senders":["HELLIO","ACME"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`
+	defaultAccount = `{"balance":"100.0000","senders":["HELLIO","ACME","HellioSMS"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`
 )
 
 // program is a running program of this process, on a free port.

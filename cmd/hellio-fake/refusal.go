@@ -51,6 +51,3 @@ func respond(rw http.ResponseWriter, status int, body any) {
 	rw.WriteHeader(status)
 	_, _ = rw.Write(text) // a caller that has gone is no concern of ours
 }
-
-// timestamp writes a time as the API does: ISO 8601, whole seconds, numeric offset.
-const timestamp = "2006-01-02T15:04:05-07:00"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -41,6 +42,11 @@ type fake interface {
 	Mark() helliotest.Mark
 	Reset()
 	Behaviours() []helliotest.Behaviour
+	Now() time.Time
+	Violations() []helliotest.Violation
+	ExpectRejected(n int)
+	Webhooks() []helliotest.Webhook
+	EnableWebhook(id int64) error
 }
 
 var (
@@ -252,6 +258,103 @@ func TestARemoteTellsOfDeliveriesAsAFakeDoes(t *testing.T) {
 	})
 }
 
+func TestARemoteListsWebhooksAndViolationsAsAFakeDoes(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fake) {
+		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }))
+		t.Cleanup(hook.Close)
+		made, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL, Events: []string{"message.delivered"}})
+		require.NoError(t, err)
+		require.Len(t, f.Webhooks(), 1)
+		listed := f.Webhooks()[0]
+		require.Equal(t, string(made.ID), fmt.Sprint(listed.ID))
+		require.Equal(t, []string{hook.URL, made.Secret}, []string{listed.URL, listed.Secret})
+		require.Equal(t, []string{"message.delivered"}, listed.Events)
+		require.True(t, listed.Active)
+		for range 10 {
+			sms(t, f, someone, "Hi")
+		}
+		f.Advance(time.Hour)
+		listed = f.Webhooks()[0]
+		require.Equal(t, []any{false, 10, "it answered 418"}, []any{listed.Active, listed.FailureCount, listed.LastError})
+		require.NoError(t, f.EnableWebhook(listed.ID))
+		require.Equal(t, []any{true, 0}, []any{f.Webhooks()[0].Active, f.Webhooks()[0].FailureCount})
+		require.Error(t, f.EnableWebhook(1))
+
+		require.Empty(t, f.Violations())
+		f.ExpectRejected(1)
+		key := hellio.WithIdempotencyKey("constant")
+		for _, text := range []string{"one", "two"} {
+			_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "HELLIO", Message: text}, key)
+			require.NoError(t, err)
+		}
+		require.Len(t, f.Violations(), 1)
+		violation := f.Violations()[0]
+		require.Contains(t, violation.Text, "it differs in message")
+		require.Equal(t, []string{"POST", "/v1/sms/send"}, []string{violation.Method, violation.Path})
+		calls := f.Requests(helliotest.Contains("two"))
+		require.Equal(t, []string{violation.Text}, calls[0].Violations)
+		require.True(t, calls[0].Replayed)
+		require.Equal(t, []any{"constant", "0.0000", 202}, []any{calls[0].IdempotencyKey, calls[0].Charge, calls[0].Status})
+		require.Equal(t, []int{len(calls[0].Body), len(calls[0].ResponseBody)}, []int{calls[0].BodySize, calls[0].ResponseSize})
+		require.WithinDuration(t, f.Now(), calls[0].At, time.Minute)
+		f.Advance(24 * time.Hour)
+		require.InDelta(t, 24, f.Now().Sub(calls[0].At).Hours(), 0.1)
+	})
+}
+
+func TestARemoteReportsViolationsSinceDial(t *testing.T) {
+	t.Parallel()
+	p := start(t).world(`{}`)
+	bad := func() {
+		p.call(http.MethodPost, "/v1/sms/send", `{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","mesage":1}`)
+	}
+	bad()
+	url := "http://" + p.addr
+	require.Empty(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token) }), "what came before is not the test's")
+	want := "helliotest: POST /v1/sms/send: body.mesage: the API knows no such field; did you mean message?"
+	require.Equal(t, want, watch(t, func(tb testing.TB) {
+		helliotest.Dial(tb, url, p.token)
+		bad()
+	}))
+	require.Equal(t, want, watch(t, func(tb testing.TB) {
+		r := helliotest.Dial(tb, url, p.token)
+		bad()
+		r.Reset()
+	}), "a reset does not excuse it")
+	require.Empty(t, watch(t, func(tb testing.TB) {
+		helliotest.Dial(tb, url, p.token).ExpectRejected(2)
+		bad()
+		bad()
+	}))
+	require.Contains(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token).ExpectRejected(1) }),
+		"ExpectRejected: 1 call that no correct client sends should have come, and 0 did")
+	require.Contains(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token).ExpectRejected(-1) }), "can't be negative")
+}
+
+func TestARemoteRemovesItsRulesWhateverOthersDid(t *testing.T) {
+	t.Parallel()
+	p := start(t).world(`{}`)
+	url := "http://" + p.addr
+	foreign := helliotest.FaultSpec{Op: helliotest.BalanceGet, Nth: 7, Effect: "not_json"}
+	said := watch(t, func(tb testing.TB) {
+		r := helliotest.Dial(tb, url, p.token)
+		r.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.LoseReply())
+		other := helliotest.Dial(t, url, p.token)
+		require.NoError(t, other.SetFaults(append(r.Faults(), foreign)...))
+		r.Fault(helliotest.OTPSend, helliotest.Nth(2), helliotest.NotJSON())
+	})
+	require.Equal(t, "helliotest: the fault {sms_send always lose_reply} (remote_test.go:LINE) was never hit\n"+
+		"helliotest: the fault {otp_send nth 2 not_json} (remote_test.go:LINE) was never hit", regexp.MustCompile(`go:\d+`).ReplaceAllString(said, "go:LINE"))
+	require.Equal(t, []helliotest.FaultSpec{foreign}, helliotest.Dial(t, url, p.token).Faults())
+
+	said = watch(t, func(tb testing.TB) {
+		helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.LoseReply())
+		require.NoError(t, helliotest.Dial(t, url, p.token).SetFaults(foreign))
+	})
+	require.Contains(t, said, "helliotest: another caller has removed the fault {sms_send always lose_reply} (remote_test.go:")
+	require.Equal(t, []helliotest.FaultSpec{foreign}, helliotest.Dial(t, url, p.token).Faults())
+}
+
 func TestARemoteSettlesWhenWhatIsUnderWayHasEndedAsAFakeDoes(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fake) {
 		got, release := make(chan struct{}), make(chan struct{})
@@ -281,7 +384,7 @@ func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
 	first := r.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Status(503, "service_unavailable"))
 	_, err := r.Client(once).SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "HELLIO", Message: "Hi"})
 	require.Error(t, err)
-	require.Empty(t, r.Requests()[0].Charge, "a program does not tell it")
+	require.Equal(t, "0.0000", r.Requests()[0].Charge)
 	second := r.Fault(helliotest.BalanceGet, helliotest.Always(), helliotest.TruncateBody(0))
 	require.Equal(t, 1, first.Hits())
 	_, err = r.Client(once).Balance.Get(t.Context())
@@ -381,18 +484,18 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 		{"a wrong scope", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).IssueToken("sms") },
 			`helliotest: IssueToken: POST /_fake/tokens: 422: unknown scope "sms"`},
 		{"a fault without a when", func(tb testing.TB) {
-			helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Reset())
+			helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.ResetConnection())
 		}, "helliotest: Fault(sms_send): "},
 		{"other rules", func(tb testing.TB) {
-			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Reset())
+			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ResetConnection())
 			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults(helliotest.FaultSpec{Op: helliotest.AnyOp, Times: 1, Effect: "not_json"}))
 			ft.Hits()
-		}, "helliotest: Hits: the program's rules were changed by others: {sms_send always reset} is not where it was put"},
+		}, "helliotest: Hits: another caller has removed the rule {sms_send always reset}"},
 		{"no rule left", func(tb testing.TB) {
-			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Reset())
+			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ResetConnection())
 			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults())
 			ft.Hits()
-		}, "helliotest: Hits: the program's rules were changed by others: {sms_send always reset} is not where it was put"},
+		}, "helliotest: Hits: another caller has removed the rule {sms_send always reset}"},
 		{"a bad option", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).Client(hellio.WithBaseURL("no URL")) }, "helliotest: Client: "},
 		{"calls since", func(tb testing.TB) {
 			r := helliotest.Dial(tb, url, p.token)
@@ -423,7 +526,7 @@ func TestAWaitOfARemoteGoesOnFromWhatItHasSeenWhenARequestEndsEmpty(t *testing.T
 			_, _ = rw.Write([]byte(answer))
 		}
 	}))
-	defer program.Close()
+	t.Cleanup(program.Close) // after that of Dial
 	m, err := helliotest.Dial(t, program.URL, "t").WaitMessage(t.Context(), helliotest.After(7), helliotest.From("ACME"))
 	require.NoError(t, err)
 	require.EqualValues(t, 9, m.ID)
@@ -461,10 +564,9 @@ func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dialled := false
+			dialling := 2
 			program := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-				if !dialled {
-					dialled = true
+				if dialling--; dialling >= 0 {
 					return
 				}
 				rw.WriteHeader(http.StatusServiceUnavailable)
@@ -472,7 +574,8 @@ func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
 			}))
 			defer program.Close()
 			told := watch(t, func(tb testing.TB) { c.test(tb, helliotest.Dial(tb, program.URL, "t")) })
-			require.Equal(t, c.says+"503: Closed for stock-taking.", told)
+			require.Equal(t, c.says+"503: Closed for stock-taking.\n"+
+				"helliotest: the violations of the test are not known: GET /_fake/requests: 503: Closed for stock-taking.", told)
 		})
 	}
 }
@@ -490,7 +593,7 @@ func TestWhatARemoteCanNotReadIsAnErrorThatQuotesNothing(t *testing.T) {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
 			program := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				if r.URL.Path != "/_fake/account" {
+				if r.URL.Path != "/_fake/account" && r.URL.Path != "/_fake/requests" {
 					answer(rw, r)
 				}
 			}))

@@ -19,11 +19,22 @@ const (
 // world is one account with all it has sent: a Fake of its own.
 type world struct {
 	fake   *helliotest.Fake
+	engine engine
 	api    http.Handler
 	token  string     // its own: it names the world on the control API for good, even while the API refuses it
 	issued []string   // by POST tokens and logins, since the last reset; guarded by worlds.mu
 	life   string     // tells what was before a reset, or an earlier run of the program, from what is now; guarded by worlds.mu
 	moving sync.Mutex // held over a move of the clock and over a reset: one at a time
+}
+
+// engine is what the program alone asks of a Fake. The Fake's Handler has it.
+type engine interface {
+	LookupMessage(id int64) (helliotest.Message, bool)
+	CountMessages(filters ...helliotest.Filter) int
+	Origin(messageID int64) (helliotest.Request, bool)
+	LastCall() (helliotest.Request, bool)
+	DeliveriesOf(messageID int64) []helliotest.Delivery
+	ReplayWith(deliveryID, effect string) error
 }
 
 // key is what a token opens.
@@ -75,7 +86,8 @@ func (ws *worlds) add(token string, opts ...helliotest.Option) (*world, error) {
 	if err != nil {
 		return nil, invalid(err)
 	}
-	w := &world{fake: fake, api: fake.Handler(), token: token, life: rand.Text()}
+	api := fake.Handler()
+	w := &world{fake: fake, engine: api.(engine), api: api, token: token, life: rand.Text()}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if len(ws.all) > maxWorlds {

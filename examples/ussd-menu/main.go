@@ -1,8 +1,10 @@
-// The USSD menu is the callback of a USSD app: it sells airtime in three steps and keeps the state of each session by itself. Without
-// HELLIO_USSD_SECRETS it dials itself on the bundled fake and shows what a phone would show; with it, it listens.
+// The USSD menu is the callback of a USSD app: it sells airtime in four steps
+// and keeps the state of each session in memory. Without HELLIO_USSD_SECRETS it
+// dials itself on the bundled fake and prints what a phone would show; with
+// it, it listens.
 //
 //	go run ./examples/ussd-menu
-//	HELLIO_USSD_SECRETS=ussk_test_…,ussk_live_… go run ./examples/ussd-menu -addr 127.0.0.1:8080
+//	HELLIO_USSD_SECRETS=ussk_test_…,ussk_live_… go run ./examples/ussd-menu
 package main
 
 import (
@@ -31,7 +33,7 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("ussd-menu", flag.ContinueOnError)
-	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on; the API needs https, so put a proxy with a certificate in front")
+	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on, behind an https proxy")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -45,10 +47,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/ussd", handler)
-	return serve(ctx, &http.Server{Addr: *addr, Handler: mux, ReadTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second})
+	return serve(ctx, &http.Server{
+		Addr:         *addr,
+		Handler:      mux,
+		ReadTimeout:  5 * time.Second,
+		WriteTimeout: 15 * time.Second,
+	})
 }
 
-// serve runs until ctx ends, and lets steps that are being answered finish.
+// serve runs until ctx ends, and then waits for the steps in flight.
 func serve(ctx context.Context, s *http.Server) error {
 	ended := make(chan error, 1)
 	go func() { ended <- s.ListenAndServe() }()

@@ -13,34 +13,43 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// onFake gives a phone whose fake ends with the test.
+// onFake returns a phone whose fake ends with the test.
 func onFake(t *testing.T, s *shop) *phone {
 	t.Helper()
-	p, err := newPhone(t.Context(), s, func(opts ...helliotest.Option) (*helliotest.Fake, error) { return helliotest.New(t, opts...), nil })
+	start := func(opts ...helliotest.Option) (*helliotest.Fake, error) {
+		return helliotest.New(t, opts...), nil
+	}
+	p, err := newPhone(t.Context(), s, start)
 	require.NoError(t, err)
 	return p
 }
 
-// dialled gives what a phone shows for these inputs, and whether the session went on at the end.
-func dialled(t *testing.T, p *phone, inputs ...string) (shown []string, goesOn bool) {
+// dialled returns what a phone shows for these inputs, and whether the session
+// continues after the last one.
+func dialled(t *testing.T, p *phone, inputs ...string) (shown []string, open bool) {
 	t.Helper()
 	for _, input := range inputs {
 		step, err := p.dial(t.Context(), input)
 		require.NoError(t, err)
-		shown, goesOn = append(shown, step.Message), step.Continue
+		shown = append(shown, step.Message)
+		open = step.Continue
 	}
-	return shown, goesOn
+	return shown, open
 }
 
 func TestAirtimeIsBoughtInFourSteps(t *testing.T) {
 	t.Parallel()
 	s := newShop()
-	shown, goesOn := dialled(t, onFake(t, s), "", "2", "501", "20", "9", "1")
+	shown, open := dialled(t, onFake(t, s), "", "2", "501", "20", "9", "1")
 	require.Equal(t, []string{
-		welcome, "How many GHS?", "A whole number from 1 to 500, please.", "20 GHS of Telecel airtime?\n1. Yes\n0. No",
-		"20 GHS of Telecel airtime?\n1. Yes\n0. No", "20 GHS of Telecel airtime are on their way.",
+		welcome,
+		"How many GHS?",
+		"A whole number from 1 to 500, please.",
+		"20 GHS of Telecel airtime?\n1. Yes\n0. No",
+		"20 GHS of Telecel airtime?\n1. Yes\n0. No",
+		"20 GHS of Telecel airtime are on their way.",
 	}, shown)
-	require.False(t, goesOn)
+	require.False(t, open)
 	require.Empty(t, s.sessions)
 }
 
@@ -48,9 +57,9 @@ func TestZeroLeavesAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for _, inputs := range [][]string{{"", "0"}, {"", "1", "0"}, {"", "1", "20", "0"}} {
 		s := newShop()
-		shown, goesOn := dialled(t, onFake(t, s), inputs...)
+		shown, open := dialled(t, onFake(t, s), inputs...)
 		require.Equal(t, "Goodbye.", shown[len(shown)-1])
-		require.False(t, goesOn)
+		require.False(t, open)
 		require.Empty(t, s.sessions)
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// patience is how long a session is remembered after its last step. Networks end sessions sooner, and tell nobody.
+// patience is how long the shop keeps a session after its last step. Networks
+// end sessions sooner, without notice.
 const patience = 5 * time.Minute
 
 const (
@@ -18,13 +19,14 @@ const (
 	maxAmount = 500
 )
 
-// shop is the menu and its open sessions. It serves one process; more of them would keep the sessions in a store that they share.
+// shop is the menu and its open sessions. It serves one process: several
+// processes would need a store of sessions that they share.
 type shop struct {
 	mu       sync.Mutex
 	sessions map[string]session
 }
 
-// session is what was chosen so far.
+// session is what the user has chosen so far.
 type session struct {
 	network string
 	amount  int
@@ -53,7 +55,8 @@ func (s *shop) step(_ context.Context, r *hellio.USSDRequest) (*hellio.USSDReply
 	return hellio.ContinueUSSD(message), nil
 }
 
-// next gives the session after an input, and what the phone shows. The input is that of this step alone.
+// next returns the session after an input, what the phone shows, and whether
+// the session ends. The input is that of this step alone.
 func (c session) next(input string) (after session, message string, ends bool) {
 	switch {
 	case c.network == "":
@@ -61,7 +64,8 @@ func (c session) next(input string) (after session, message string, ends bool) {
 	case c.amount == 0:
 		return c.take(input)
 	case input == "1":
-		return c, fmt.Sprintf("%d GHS of %s airtime are on their way.", c.amount, c.network), true // here the order goes into a queue
+		// Here the order would be queued.
+		return c, fmt.Sprintf("%d GHS of %s airtime are on their way.", c.amount, c.network), true
 	default:
 		return c, c.question(), false
 	}
@@ -89,7 +93,7 @@ func (c session) question() string {
 	return fmt.Sprintf("%d GHS of %s airtime?\n1. Yes\n0. No", c.amount, c.network)
 }
 
-// forget drops the sessions that were left without a last step.
+// forget drops the sessions that ended without a last step.
 func (s *shop) forget(now time.Time) {
 	for id, c := range s.sessions {
 		if now.Sub(c.seen) > patience {

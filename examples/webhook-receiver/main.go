@@ -1,9 +1,10 @@
-// The webhook receiver takes delivery reports and keeps the status of each message in SQLite. It can be stopped, killed and started again at
-// any time: an event that was handled stays handled, and one that was not is delivered again.
+// The webhook receiver accepts delivery reports and keeps the status of each
+// message in SQLite. It can be stopped, killed and started again at any time:
+// handled events stay handled, and the API delivers all others again.
 //
-//	HELLIO_WEBHOOK_SECRETS=whsec_… go run . -addr 127.0.0.1:8080 -db reports.db
+//	HELLIO_WEBHOOK_SECRETS=whsec_… go run . -db reports.db
 //
-// Two secrets, parted by a comma, while one is rotated.
+// While you rotate a secret, list both, separated by a comma.
 package main
 
 import (
@@ -32,7 +33,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("webhook-receiver", flag.ContinueOnError)
-	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on; the API needs https, so put a proxy with a certificate in front")
+	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on, behind an https proxy")
 	path := flags.String("db", "reports.db", "SQLite database")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -46,12 +47,23 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, &http.Server{Addr: *addr, Handler: handler, ReadTimeout: 5 * time.Second, WriteTimeout: 40 * time.Second})
+	return serve(ctx, &http.Server{
+		Addr:         *addr,
+		Handler:      handler,
+		ReadTimeout:  5 * time.Second,
+		WriteTimeout: 50 * time.Second, // longer than claim, handler and commit
+	})
 }
 
-// newHandler makes the endpoint: each event is claimed in the database, applied, and committed there.
-func newHandler(db *database, secrets []string, opts ...hellio.WebhookOption) (http.Handler, error) {
-	webhook, err := hellio.NewWebhookHandler(secrets, db.apply, append([]hellio.WebhookOption{hellio.WithDedupeStore(db)}, opts...)...)
+// newHandler returns the endpoint, which claims, applies and commits each event
+// in the database.
+func newHandler(
+	db *database,
+	secrets []string,
+	opts ...hellio.WebhookOption,
+) (http.Handler, error) {
+	opts = append([]hellio.WebhookOption{hellio.WithDedupeStore(db)}, opts...)
+	webhook, err := hellio.NewWebhookHandler(secrets, db.apply, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +72,7 @@ func newHandler(db *database, secrets []string, opts ...hellio.WebhookOption) (h
 	return mux, nil
 }
 
-// serve runs until ctx ends, and lets deliveries that are being handled finish.
+// serve runs until ctx ends, and then waits for the deliveries in flight.
 func serve(ctx context.Context, s *http.Server) error {
 	ended := make(chan error, 1)
 	go func() { ended <- s.ListenAndServe() }()
@@ -69,7 +81,7 @@ func serve(ctx context.Context, s *http.Server) error {
 		return err
 	case <-ctx.Done():
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 35*time.Second)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 45*time.Second)
 	defer cancel()
 	if err := s.Shutdown(last); err != nil {
 		return err

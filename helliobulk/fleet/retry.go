@@ -40,7 +40,7 @@ func retryDelay(failures int, err error, _ *asynq.Task) time.Duration {
 		return soon
 	}
 	if r.after > 0 {
-		return r.after + time.Second
+		return max(r.after, r.after+time.Second) // the sum may overflow
 	}
 	pause := min(firstPause<<min(failures, 20), lastPause)
 	return pause/2 + rand.N(pause/2) + time.Second

@@ -54,6 +54,7 @@ const (
 	CodeNotFound                = "not_found"
 	CodeMethodNotAllowed        = "method_not_allowed"
 	CodeIdempotencyConflict     = "idempotency_conflict"
+	CodeIdempotencyMismatch     = "idempotency_mismatch"
 	CodeExtensionUnavailable    = "extension_unavailable"
 	CodeSenderNotApproved       = "sender_not_approved"
 	CodeNoValidRecipients       = "no_valid_recipients"

@@ -24,6 +24,9 @@ type Job struct {
 // Now is the clock's time, in UTC.
 func (q *Queue) Now() time.Time { return time.Now().Add(q.offset).UTC() }
 
+// Ahead returns how far the clock is ahead of package time.
+func (q *Queue) Ahead() time.Duration { return q.offset }
+
 // MoveTo moves the clock forward to t. A time that has passed changes nothing.
 func (q *Queue) MoveTo(t time.Time) {
 	if gap := t.Sub(q.Now()); gap > 0 {

@@ -41,6 +41,9 @@ func (w *Window) RetryAfter(now time.Time) int {
 	return int(max(0, w.start.Unix()+int64(w.Length/time.Second)-now.Unix()))
 }
 
+// Over reports whether the window has not begun or has ended.
+func (w *Window) Over(now time.Time) bool { return !w.running(now) }
+
 func (w *Window) running(now time.Time) bool {
 	return w.count > 0 && now.Before(w.start.Add(w.Length))
 }

@@ -1,0 +1,130 @@
+package helliotest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// What may have become of a delivery.
+const (
+	deliveryPending   = "pending"
+	deliveryDelivered = "delivered"
+	deliveryFailed    = "failed"
+)
+
+// Delivery is a report to one webhook that one message became final. Its body is the same in each attempt.
+type Delivery struct {
+	ID        string
+	WebhookID int64
+	MessageID int64
+	Event     string // message.delivered or message.failed
+	URL       string
+	Status    string // pending; delivered: an attempt got a 2xx; failed: none did and none will follow
+	Body      []byte
+	CreatedAt time.Time         // when the message became final, on the fake's clock
+	Attempts  []DeliveryAttempt // that have ended, oldest first
+}
+
+// DeliveryAttempt is one post of a delivery, or one that a fault has lost.
+type DeliveryAttempt struct {
+	At         time.Time     // on the fake's clock
+	Header     http.Header   // what was sent beside the body's own: timestamp and both signatures
+	StatusCode int           // 0 = no answer
+	Error      string        // why it failed, "" if it did not
+	Duration   time.Duration // package time until the answer
+	Fault      string        // the effect that acted on it, as FaultSpec spells it
+	Replay     bool          // it was asked for by Replay
+}
+
+// Deliveries lists what was or is to be reported to webhooks, oldest first. The signatures in it are real ones.
+func (f *Fake) Deliveries() []Delivery {
+	f.tb.Helper()
+	defer f.lock()()
+	out := make([]Delivery, 0, len(f.world.deliveries))
+	for _, d := range f.world.deliveries {
+		out = append(out, d.public())
+	}
+	return out
+}
+
+// Replay posts a delivery once more at once: the same bytes, validly signed with the time of now. It returns when the receiver has
+// answered, whatever it answered: Deliveries tells. A replay is no step of the retry ladder, counts for no fault and disables nothing, and
+// goes to a webhook that was disabled or deleted too; but a 2xx makes the delivery delivered. An unknown id is an error, and so is a
+// closed fake. (All of this is decided.)
+func (f *Fake) Replay(deliveryID string) error {
+	f.tb.Helper()
+	return f.replay(deliveryID, "")
+}
+
+func (f *Fake) replay(deliveryID, effect string) error {
+	f.tb.Helper()
+	if effect != "" && effect != effectWebhookDuplicate && effect != effectWebhookBadSignature {
+		return fmt.Errorf("invalid effect: got %q, want %s or %s", effect, effectWebhookDuplicate, effectWebhookBadSignature)
+	}
+	if err := f.ifEnded(); err != nil {
+		return err
+	}
+	posted, err := f.beginReplay(deliveryID, effect)
+	if err != nil {
+		return err
+	}
+	<-posted
+	return nil
+}
+
+func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error) {
+	f.tb.Helper()
+	defer f.lock()()
+	w := f.world
+	i := slices.IndexFunc(w.deliveries, func(d *delivery) bool { return d.id == id })
+	switch {
+	case f.closed: // since the call began
+		return nil, f.endedErr()
+	case i < 0:
+		return nil, fmt.Errorf("there is no delivery %q", id)
+	}
+	d, done := w.deliveries[i], make(chan struct{})
+	p := w.posting(d, w.clock.Now(), d.secretUnder(effect))
+	try := DeliveryAttempt{At: w.clock.Now(), Header: p.header, Fault: effect, Replay: true}
+	f.spawn(func(ctx context.Context) {
+		defer close(done)
+		acked := f.deliver(ctx, d, p, try)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if acked {
+			d.status = deliveryDelivered
+		}
+	})
+	return done, nil
+}
+
+// delivery is a Delivery as the engine keeps it.
+type delivery struct {
+	id       string
+	hook     *webhook
+	message  *message
+	event    string
+	body     []byte
+	status   string
+	created  time.Time
+	first    time.Time // when the first attempt was made
+	tries    int       // steps of the ladder that were taken
+	next     time.Time // when the next attempt is due
+	delayed  bool      // that one was put off by a fault
+	inFlight bool
+	attempts []DeliveryAttempt
+}
+
+func (d *delivery) public() Delivery {
+	p := Delivery{
+		ID: d.id, WebhookID: d.hook.id, MessageID: d.message.id, Event: d.event, URL: d.hook.url, Status: d.status, Body: slices.Clone(d.body),
+		CreatedAt: d.created, Attempts: slices.Clone(d.attempts),
+	}
+	for i := range p.Attempts {
+		p.Attempts[i].Header = p.Attempts[i].Header.Clone()
+	}
+	return p
+}

@@ -1,0 +1,227 @@
+package helliotest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/signature"
+)
+
+// maxFailures is how many deliveries in a row may fail until their webhook is
+// disabled (decided).
+const maxFailures = 10
+
+var errLost = errors.New("a fault has lost it")
+
+// retryOffsets are the times of all attempts, counted from the first (decided).
+func retryOffsets() []time.Duration {
+	return []time.Duration{0, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
+}
+
+func deliveryResource() resource {
+	return resource{behaviours: []Behaviour{
+		{"each webhook that asks for the event is told when a message becomes final, one SMS code included", documented},
+		{"voice, lookups and codes by e-mail tell no webhook", decided},
+		{"a delivery is event, mobile_number, provider_message_id, status and timestamp", documented},
+		{"a delivery's timestamp is that of the final state, in ISO 8601", inferred},
+		{"a delivery is signed in X-Hellio-Signature over the body and in X-Hellio-Signature-V2 over X-Hellio-Timestamp, a full stop and the body", documented},
+		{"the signatures of a delivery are HMAC-SHA256 in lower-case hex, without a prefix", inferred},
+		{"X-Hellio-Timestamp is in Unix seconds, and fresh in each attempt; the body is the same", decided},
+		{"a delivery is acknowledged by a 2xx within 10 s", documented},
+		{"a redirect is not followed and acknowledges nothing", decided},
+		{"a delivery that is not acknowledged is tried again, with growing distances", documented},
+		{"the attempts are made 0, 10 s, 60 s, 5 min and 30 min after the first", decided},
+		{"a webhook that keeps failing is disabled and keeps its last error", documented},
+		{"a webhook is disabled after 10 failed deliveries in a row; an acknowledged one resets the count", decided},
+		{"a webhook that was disabled or deleted gets no further attempts", decided},
+		{"attempts to one webhook begin in the order in which they fall due", decided},
+	}}
+}
+
+// deliveryBody is what a webhook is told.
+type deliveryBody struct {
+	Event             string `json:"event"`
+	MobileNumber      string `json:"mobile_number"`
+	ProviderMessageID string `json:"provider_message_id"`
+	Status            string `json:"status"`
+	Timestamp         string `json:"timestamp"`
+}
+
+// report begins the deliveries of a message that has become final.
+func (w *world) report(m *message) {
+	if m.channel != channelSMS {
+		return
+	}
+	event := eventDelivered
+	if m.status == statusFailed {
+		event = eventFailed
+	}
+	for _, h := range w.webhooks.rows {
+		if h.active && (slices.Contains(h.events, event) || slices.Contains(h.events, eventAll)) {
+			w.addDelivery(h, m, event)
+		}
+	}
+}
+
+func (w *world) addDelivery(h *webhook, m *message, event string) {
+	body, err := json.Marshal(deliveryBody{event, m.address(), m.provider, m.status, timestamp(m.final)})
+	if err != nil {
+		panic(err) // it is made of strings
+	}
+	d := &delivery{
+		id: "dlv_" + strconv.FormatInt(w.nextID(), 10), hook: h, message: m, event: event, body: body, status: deliveryPending, created: m.final,
+	}
+	w.deliveries = append(w.deliveries, d)
+	w.shedDeliveries()
+	w.tryAt(m.final, d)
+}
+
+// tryAt plans the next attempt.
+func (w *world) tryAt(due time.Time, d *delivery) {
+	d.next = due
+	d.delayed = false
+	w.at(due, func(due time.Time) {
+		if d.open() {
+			w.try(d, due)
+		}
+	})
+}
+
+// open reports whether further attempts may be made.
+func (d *delivery) open() bool { return d.status == deliveryPending && d.hook.active }
+
+// posting is an attempt as it is sent. Its signatures are made with the secret
+// given.
+func (w *world) posting(d *delivery, now time.Time, secret string) posting {
+	stamp := strconv.FormatInt(now.Unix(), 10)
+	return posting{
+		url:     d.hook.url,
+		handler: w.e.cfg.hookHandlers[d.hook.url],
+		lost:    d.hook.lostHandler,
+		body:    d.body,
+		header: http.Header{
+			contract.HeaderTimestamp:   {stamp},
+			contract.HeaderSignature:   {signature.Body(secret, d.body)},
+			contract.HeaderSignatureV2: {signature.Timestamped(secret, stamp, d.body)},
+		},
+	}
+}
+
+// attempt makes an attempt now, unless it is no longer wanted, and plans what
+// follows from it. The engine must not be locked.
+func (w *world) attempt(ctx context.Context, a *attempt) {
+	d := a.d
+	w.e.mu.Lock()
+	defer w.e.mu.Unlock()
+	if !d.open() {
+		return
+	}
+	due := a.due
+	if due.IsZero() {
+		due = w.clock.Now()
+	}
+	d.count(due)
+	d.inFlight = true
+	p := w.posting(d, due, d.secretUnder(a.effect))
+	try := DeliveryAttempt{At: due, Header: p.header, Fault: a.effect}
+	w.e.mu.Unlock()
+	acked := w.e.deliver(ctx, d, p, try)
+	w.e.mu.Lock()
+	d.inFlight = false
+	w.attempted(d, acked, due)
+}
+
+// count counts a step of the ladder.
+func (d *delivery) count(due time.Time) {
+	if d.tries == 0 {
+		d.first = due
+	}
+	d.tries++
+}
+
+// deliver posts an attempt, twice under WebhookDuplicate, and reports whether it
+// was acknowledged. The engine must not be locked.
+func (e *engine) deliver(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
+	acked = e.deliverOnce(ctx, d, p, try)
+	if try.Fault == effectWebhookDuplicate {
+		acked = e.deliverOnce(ctx, d, p, try) || acked
+	}
+	return acked
+}
+
+func (e *engine) deliverOnce(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
+	began := time.Now()
+	status, _, err := e.post(ctx, p)
+	if errors.Is(err, errLongAnswer) {
+		err = nil // of a receiver's answer only the status counts
+	}
+	if err == nil && (status < 200 || status > 299) {
+		err = fmt.Errorf("it answered %d", status)
+	}
+	try.Duration = time.Since(began)
+	try.StatusCode = status
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d.note(try, err)
+	if errors.Is(err, errNoSocket) || errors.Is(err, errLostHandler) {
+		e.warn(fmt.Sprintf("webhook %d: %v", d.hook.id, err))
+	}
+	return err == nil
+}
+
+// note keeps an attempt that has ended.
+func (d *delivery) note(try DeliveryAttempt, err error) {
+	if err != nil {
+		try.Error = err.Error()
+		d.hook.lastError = try.Error
+	}
+	d.attempts = append(d.attempts, try)
+}
+
+// attempted does what follows from an attempt: the end, or the next one.
+func (w *world) attempted(d *delivery, acked bool, due time.Time) {
+	ladder := retryOffsets()
+	switch {
+	case d.status != deliveryPending: // a replay has got through meanwhile
+	case acked:
+		d.status = deliveryDelivered
+		if d.hook.active {
+			d.hook.failures = 0
+		}
+	case !d.hook.active:
+		d.status = deliveryFailed
+	case d.tries < len(ladder):
+		next := d.first.Add(ladder[d.tries])
+		if next.Before(due) { // it was held for longer than that
+			next = due
+		}
+		w.tryAt(next, d)
+	default:
+		d.status = deliveryFailed
+		w.countFailure(d.hook)
+	}
+}
+
+// countFailure counts a delivery that failed for good.
+func (w *world) countFailure(h *webhook) {
+	if h.failures++; h.failures >= maxFailures {
+		w.silence(h)
+	}
+}
+
+// silence ends all deliveries to a webhook: it was disabled or deleted.
+func (w *world) silence(h *webhook) {
+	h.active, h.held = false, nil
+	for _, d := range w.deliveries {
+		if d.hook == h && d.status == deliveryPending && !d.inFlight {
+			d.status = deliveryFailed
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package helliotest
+
+import "net/http"
+
+// Handler serves the API over HTTP, below /v1, for a server of the caller's.
+// Faults act on the real connection; where it can't be taken over (HTTP/2, a
+// recorder), a lost or reset one ends with http.ErrAbortHandler.
+func (f *Fake) Handler() http.Handler { return &apiHandler{f} }
+
+// apiHandler is the API, and what the program hellio-fake alone asks of a Fake. It
+// asserts the methods that it needs.
+type apiHandler struct{ f *Fake }
+
+// ServeHTTP implements http.Handler.
+func (h *apiHandler) ServeHTTP(rw http.ResponseWriter, req *http.Request) { h.f.handle(rw, req) }
+
+// LookupMessage returns the message with this numeric ID, if there is one.
+func (h *apiHandler) LookupMessage(id int64) (Message, bool) {
+	defer h.f.lock()()
+	m, found := h.message(id)
+	if !found {
+		return Message{}, false
+	}
+	return m.public(), true
+}
+
+func (h *apiHandler) message(id int64) (*message, bool) {
+	rows := &h.f.world.messages
+	i, found := rows.seek(id)
+	if !found {
+		return nil, false
+	}
+	return rows.rows[i], true
+}
+
+// CountMessages counts what Messages would list; without filters it looks up the
+// number.
+func (h *apiHandler) CountMessages(filters ...Filter) int {
+	defer h.f.lock()()
+	rows := h.f.world.messages.rows
+	if len(filters) == 0 {
+		return len(rows)
+	}
+	n := 0
+	for _, m := range rows {
+		if passes(filters, m.subject()) {
+			n++
+		}
+	}
+	return n
+}
+
+// Origin returns the call that made the message with this numeric ID. There is
+// none for a message that is not there, and for one from a snapshot.
+func (h *apiHandler) Origin(messageID int64) (Request, bool) {
+	defer h.f.lock()()
+	m, found := h.message(messageID)
+	if !found || m.origin == nil {
+		return Request{}, false
+	}
+	return m.origin.public(), true
+}
+
+// LastCall returns the newest call, if there was one.
+func (h *apiHandler) LastCall() (Request, bool) {
+	defer h.f.lock()()
+	calls := h.f.world.requests
+	if len(calls) == 0 {
+		return Request{}, false
+	}
+	return calls[len(calls)-1].public(), true
+}
+
+// DeliveriesOf is Deliveries for the message with this numeric ID alone.
+func (h *apiHandler) DeliveriesOf(messageID int64) []Delivery {
+	defer h.f.lock()()
+	out := []Delivery{}
+	for _, d := range h.f.world.deliveries {
+		if d.message.id == messageID {
+			out = append(out, d.public())
+		}
+	}
+	return out
+}
+
+// ReplayWith is Replay with an effect on that one post, as FaultSpec spells it:
+// webhook_duplicate posts it twice, webhook_bad_signature signs it wrongly. ""
+// is none; any other is an error.
+func (h *apiHandler) ReplayWith(deliveryID, effect string) error {
+	return h.f.replay(deliveryID, effect)
+}

@@ -1,0 +1,112 @@
+package helliotest_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hellio-go/hellio/helliotest"
+	"github.com/stretchr/testify/require"
+)
+
+// program is what hellio-fake asks of a Fake's Handler.
+type program interface {
+	LookupMessage(id int64) (helliotest.Message, bool)
+	CountMessages(filters ...helliotest.Filter) int
+	Origin(messageID int64) (helliotest.Request, bool)
+	LastCall() (helliotest.Request, bool)
+	DeliveriesOf(messageID int64) []helliotest.Delivery
+	ReplayWith(deliveryID, effect string) error
+}
+
+func programOf(f *helliotest.Fake) program { return f.Handler().(program) }
+
+func TestAMessageIsFoundWithTheCallThatMadeIt(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	a := newAPI(t, f)
+	a.send(textTo("233209990001", "first"))
+	f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.NotJSON())
+	a.send(textTo("233209990002", "second"))
+	first, second := f.Messages()[0], f.Messages()[1]
+	found, ok := programOf(f).LookupMessage(first.ID)
+	require.True(t, ok)
+	require.Equal(t, first, found)
+	call, ok := programOf(f).Origin(second.ID)
+	require.True(t, ok, "though its answer was no JSON")
+	require.Contains(t, string(call.Body), "second")
+	require.Equal(t, helliotest.SMSSend, call.Op)
+
+	require.Equal(t, 2, programOf(f).CountMessages())
+	require.Equal(t, 1, programOf(f).CountMessages(helliotest.To("233209990002")))
+	require.Zero(t, programOf(f).CountMessages(helliotest.To("233209990003")))
+
+	for _, id := range []int64{0, -1, first.CampaignID, second.ID + 1} {
+		_, found := programOf(f).LookupMessage(id)
+		_, made := programOf(f).Origin(id)
+		require.False(t, found || made, id)
+		require.Empty(t, programOf(f).DeliveriesOf(id))
+	}
+}
+
+func TestTheLastCallIsTheNewest(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	_, called := programOf(f).LastCall()
+	require.False(t, called)
+	a := newAPI(t, f)
+	a.send(oneSMS)
+	a.send(`{"recipients":["233209990003"],"sender":"NOBODY","message":"Hi"}`).refused(t, 422, "sender_not_approved")
+	last, called := programOf(f).LastCall()
+	require.True(t, called)
+	require.Equal(t, "sender_not_approved", last.Code)
+}
+
+func TestAMessageOfASnapshotHasNoOrigin(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	newAPI(t, f).send(oneSMS)
+	saved, err := f.Snapshot()
+	require.NoError(t, err)
+	again := helliotest.New(t, helliotest.FromSnapshot(saved))
+	_, known := programOf(again).Origin(again.Messages()[0].ID)
+	require.False(t, known)
+}
+
+func TestDeliveriesOfAMessageAreItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
+		sendTo(t, f, someone)
+		sendTo(t, f, someone)
+		f.Advance(time.Minute)
+		for _, m := range f.Messages() {
+			of := programOf(f).DeliveriesOf(m.ID)
+			require.Len(t, of, 1)
+			require.Equal(t, m.ID, of[0].MessageID)
+		}
+	})
+}
+
+func TestAReplayWithAnEffect(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &receiver{}
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
+		sendTo(t, f, someone)
+		f.Advance(time.Minute)
+		id := f.Deliveries()[0].ID
+		require.NoError(t, programOf(f).ReplayWith(id, "webhook_duplicate"))
+		require.NoError(t, programOf(f).ReplayWith(id, "webhook_bad_signature"))
+		seen := v.got()
+		require.Len(t, seen, 4)
+		require.Equal(t, seen[1], seen[2], "the same bytes and headers")
+		require.True(t, seen[2].genuine(hookSecret))
+		require.False(t, seen[3].genuine(hookSecret))
+		require.Equal(t, "webhook_bad_signature", f.Deliveries()[0].Attempts[3].Fault)
+		for _, effect := range []string{"webhook_lose", "lose_reply", "x"} {
+			require.EqualError(t, programOf(f).ReplayWith(id, effect),
+				`invalid effect: got "`+effect+`", want webhook_duplicate or webhook_bad_signature`)
+		}
+	})
+}

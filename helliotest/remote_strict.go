@@ -1,0 +1,61 @@
+package helliotest
+
+import (
+	"context"
+	"errors"
+)
+
+// ExpectRejected says that n more calls in this world violate on purpose: see
+// Fake.ExpectRejected. Calls by anyone count, from Dial to the end of the test.
+func (r *Remote) ExpectRejected(n int) {
+	r.tb.Helper()
+	if n < 0 {
+		r.tb.Fatalf("helliotest: ExpectRejected(%d): a count can't be negative", n)
+	}
+	r.view.expected += n
+	r.view.expecting = true
+}
+
+// readViolations keeps the violations of the calls since the last time, or of
+// none if these only mark where the test begins.
+func (r *Remote) readViolations(keep bool) error {
+	calls, err := r.requests(context.Background())
+	if err != nil {
+		return err
+	}
+	for i := range calls {
+		call := &calls[i]
+		if call.ID <= r.since {
+			continue
+		}
+		r.since = call.ID
+		if !keep || len(call.Violations) == 0 {
+			continue
+		}
+		r.view.rejected++
+		for _, text := range call.Violations {
+			r.view.violations = noted(r.view.violations, call.violation(text))
+		}
+	}
+	return nil
+}
+
+// endStrictness fails the test for the violations since Dial.
+func (r *Remote) endStrictness() {
+	if err := r.readViolations(true); err != nil {
+		r.tb.Errorf("helliotest: the violations of the test are not known: %v", err)
+		return
+	}
+	report(r.tb, errors.Join(r.view.strictness(false)...))
+}
+
+// violation is one of a call's violations as a Fake lists it.
+func (r *Request) violation(text string) Violation {
+	violation := Violation{Text: text, Method: r.Method, At: r.At}
+	if known := routeOf(r.Method, r.Path); known != nil {
+		violation.Path = knownPath(known)
+	} else {
+		violation.Path = quotable(r.Path)
+	}
+	return violation
+}

@@ -1,0 +1,330 @@
+package hellio
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// again says for each class whether an attempt is followed by another.
+type again [5]bool
+
+var (
+	every      = again{true, true, true, true, true}
+	never      = again{}
+	repeatable = again{true, true, true, false, false}
+	readAgain  = again{classGet: true, classKeyed: true}
+	keyedOnly  = again{classKeyed: true}
+
+	classNames = [5]string{"GET", "DELETE", "keyed", "billable", "other"}
+)
+
+// tableRow is one row of the decision table: how an attempt ends, and what follows from it.
+type tableRow struct {
+	name    string
+	status  int      // of the answer; 0: none came
+	body    string   // of the answer
+	headers []string // of the answer: pairs of name and value; Content-Type is JSON unless given
+	step    step     // on the wire, where it is more than that answer
+	left    time.Duration
+	fault   fault
+	sent    bool // without an answer: the request may have arrived
+
+	again        again
+	why          reason
+	stops        bool // the wait that it asks for is one that is never made
+	outcome      Outcome
+	keyedUnknown bool          // of a keyed call the outcome is unknown
+	paidLeft     time.Duration // left for a paid call; 0: left
+	kind         error
+	fine         class // DELETE, where it has no need of the body that is missing
+}
+
+const (
+	refusalBody = `{"message":"No.","error":"refused"}`
+	anyResult   = `{"data":{}}`
+)
+
+// decisionTable has the outcomes of an attempt in the order in which a request meets them.
+func decisionTable() []tableRow {
+	var (
+		none     *ConnectionError
+		unread   *DecodeError
+		plain    *APIError
+		conflict *ConflictError
+		limited  *RateLimitError
+		failed   *ServerError
+		redirect *RedirectError
+	)
+	page, replay := []string{"Content-Type", "text/html"}, []string{"Idempotent-Replayed", "true"}
+	rows := []tableRow{
+		{name: "dial or TLS handshake failed", step: refused, fault: faultNotSent, again: every, why: whyNotSent, outcome: OutcomeNotSent, kind: none},
+		{name: "bad certificate", step: badCertificate, fault: faultConfig, again: never, outcome: OutcomeNotSent, kind: none},
+		{name: "connection without headers written", step: connected, fault: faultNotSent, again: every, why: whyNotSent, outcome: OutcomeNotSent, kind: none},
+		{name: "write error within the body", step: brokenWrite, fault: faultLost, sent: true, again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
+		{name: "reset after the request", step: lost, fault: faultLost, sent: true, again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
+		{name: "time limit of an attempt", step: hangs, fault: faultLost, sent: true, again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
+
+		{name: "2xx cut off", status: 200, body: `{"da`, fault: faultTruncated, again: repeatable, why: whyLost, outcome: OutcomeAccepted, kind: unread},
+		{name: "page with 2xx cut off", status: 200, body: `<ht`, headers: page, fault: faultTruncated, again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: unread},
+		{name: "2xx with malformed JSON", status: 200, body: `{"da`, fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread},
+		{name: "2xx with a page", status: 200, body: `<html>`, headers: page, fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeUnknown, kind: unread},
+		{name: "2xx too large", status: 200, body: strings.Repeat(" ", 2<<10), fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread},
+		{name: "2xx without a body", status: 200, fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread, fine: classDelete},
+		{name: "2xx without data", status: 200, body: `{"ok":true}`, fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread, fine: classDelete},
+
+		{name: "408", status: 408, again: repeatable, why: whyTimeout, outcome: OutcomeUnknown, kind: plain},
+		{name: "409 idempotency_conflict", status: 409, body: conflictBody, again: keyedOnly, why: whyConflict, outcome: OutcomeUnknown, kind: conflict},
+		{name: "another 409", status: 409, body: `{"error":"extension_unavailable"}`, again: never, outcome: OutcomeRejected, keyedUnknown: true, kind: conflict},
+		{name: "429 with Retry-After", status: 429, headers: []string{"Retry-After", "60"}, again: every, why: whyThrottled, outcome: OutcomeRejected, kind: limited},
+		{name: "429 with Retry-After beyond the cap", status: 429, headers: []string{"Retry-After", "66"}, again: every, why: whyThrottled, stops: true, outcome: OutcomeRejected, kind: limited},
+		{
+			name:    "429 with Retry-After beyond a day",
+			status:  429,
+			headers: []string{"Retry-After", "86401"},
+			again:   every,
+			why:     whyThrottled,
+			stops:   true,
+			outcome: OutcomeRejected,
+			kind:    limited,
+		},
+		{name: "429 with Retry-After beyond the deadline", status: 429, headers: []string{"Retry-After", "60"}, left: 30 * time.Second, again: every, why: whyThrottled, stops: true, outcome: OutcomeRejected, kind: limited},
+		{name: "429 without Retry-After", status: 429, again: every, why: whyThrottled, outcome: OutcomeRejected, kind: limited},
+		{name: "500", status: 500, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
+		{name: "500 stored under the key", status: 500, headers: replay, again: never, outcome: OutcomeUnknown, kind: failed},
+		{name: "500 with a Retry-After that no 500 has", status: 500, headers: []string{"Retry-After", "3600"}, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
+		{name: "502", status: 502, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
+		{name: "503", status: 503, again: repeatable, why: whyUnavailable, outcome: OutcomeUnknown, kind: failed},
+		{name: "503 with Retry-After", status: 503, headers: []string{"Retry-After", "30"}, again: repeatable, why: whyUnavailable, outcome: OutcomeUnknown, kind: failed},
+		{name: "503 with Retry-After beyond the cap", status: 503, headers: []string{"Retry-After", "66"}, again: repeatable, why: whyUnavailable, stops: true, outcome: OutcomeUnknown, kind: failed},
+		{name: "503 stored under the key", status: 503, headers: replay, again: never, outcome: OutcomeUnknown, kind: failed},
+		{name: "504", status: 504, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
+		{name: "a status that HTTP does not define", status: 799, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
+
+		{name: "context ended while dialling", step: neverConnects, left: time.Second, fault: faultCaller, again: never, outcome: OutcomeNotSent, kind: none},
+		{name: "context ended after the request", step: hangs, left: time.Second, fault: faultCaller, sent: true, again: never, outcome: OutcomeUnknown, kind: none},
+		{name: "wait past the deadline", step: lost, left: 200 * time.Millisecond, paidLeft: 1040 * time.Millisecond, fault: faultLost, sent: true, again: repeatable, why: whyLost, stops: true, outcome: OutcomeUnknown, kind: none},
+	}
+	for status, kind := range map[int]error{
+		401: (*AuthenticationError)(nil), 402: (*InsufficientBalanceError)(nil), 403: (*PermissionError)(nil), 404: (*NotFoundError)(nil),
+		300: redirect, 399: redirect, 400: plain, 405: plain, 499: plain, 422: (*ValidationError)(nil), 301: redirect, 302: redirect, 303: redirect, 307: redirect, 308: redirect,
+	} {
+		rows = append(rows, tableRow{name: itoa(status), status: status, body: refusalBody, again: never, outcome: OutcomeRejected, keyedUnknown: status < 400, kind: kind})
+	}
+	return rows
+}
+
+// badCertificate is a step that fails as a handshake with an unknown server does.
+func badCertificate(req *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(req.Context()).GetConn("")
+	return nil, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+}
+
+// connected is a step that breaks before the headers are written.
+func connected(req *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(req.Context()).GotConn(httptrace.GotConnInfo{})
+	return nil, io.ErrClosedPipe
+}
+
+// brokenWrite is a step that breaks while the body is being written.
+func brokenWrite(req *http.Request) (*http.Response, error) {
+	trace := httptrace.ContextClientTrace(req.Context())
+	trace.GotConn(httptrace.GotConnInfo{})
+	trace.WroteHeaders()
+	if req.Body != nil {
+		_, _ = req.Body.Read(make([]byte, 1))
+	}
+	return nil, io.ErrClosedPipe
+}
+
+// neverConnects is a step that waits for a connection until the request's context ends.
+func neverConnects(req *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(req.Context()).GetConn("")
+	<-req.Context().Done()
+	return nil, req.Context().Err()
+}
+
+// onWire is what the row's attempt meets.
+func (r tableRow) onWire() step {
+	switch {
+	case r.step != nil:
+		return r.step
+	case r.fault == faultTruncated:
+		return cutOff(r.status, r.body, r.headers...)
+	default:
+		return reply(r.status, r.body, r.headers...)
+	}
+}
+
+// exchange is the state of a call whose first attempt has ended as the row says.
+func (r tableRow) exchange(c class) *exchange {
+	x := &exchange{
+		op:      &contract.BalanceGet,
+		class:   c,
+		outcome: OutcomeNotSent,
+		latest: latest{
+			fault: r.fault,
+			sent:  r.sent,
+			cause: errors.New("cause"),
+		},
+	}
+	if r.status != 0 {
+		x.response = Response{StatusCode: r.status, Header: limitHeaders(append([]string{"Content-Type", "application/json"}, r.headers...)...), Body: []byte(r.body)}
+		x.response.Replayed = isReplay(x.response.Header)
+		x.errs.parse(x.response.Body)
+	}
+	return x
+}
+
+func TestDecisionTableAsARule(t *testing.T) {
+	t.Parallel()
+	for _, row := range decisionTable() {
+		for c, want := range row.again {
+			t.Run(row.name+"/"+classNames[c], func(t *testing.T) {
+				t.Parallel()
+				x := row.exchange(class(c))
+				for _, sofar := range []Outcome{OutcomeNotSent, OutcomeRejected} { // doubt has tests of its own
+					got, why := decide(class(c), sofar, row.status, x.errs.Error, x.response.Header, row.fault)
+					require.Equal(t, want, got)
+					require.Equal(t, row.why, why)
+				}
+				x.outcome = settle(x.outcome, x.attemptOutcome(), x.response.Replayed)
+				err := x.failure()
+				require.IsType(t, row.kind, err)
+				requireOutcome(t, row.outcomeFor(class(c)), err)
+			})
+		}
+	}
+}
+
+// outcomeFor is the outcome of a call of class c.
+func (r tableRow) outcomeFor(c class) Outcome {
+	if c == classKeyed && r.keyedUnknown {
+		return OutcomeUnknown
+	}
+	return r.outcome
+}
+
+// leftFor is the time that a call of class c has.
+func (r tableRow) leftFor(c class) time.Duration {
+	if r.paidLeft > 0 && (c == classKeyed || c == classBillable) {
+		return r.paidLeft
+	}
+	return r.left
+}
+
+// classCalls makes a call of each class.
+var classCalls = [5]func(context.Context, *Client) error{
+	classGet:      getBalance,
+	classDelete:   func(ctx context.Context, c *Client) error { return deleteWebhook(ctx, c) },
+	classKeyed:    sendSMS,
+	classBillable: func(ctx context.Context, c *Client) error { return verifyEmail(ctx, c) },
+	classOther: func(ctx context.Context, c *Client) error {
+		_, err := call[map[string]any](ctx, c.core, request{op: &contract.WebhookCreate, body: map[string]any{"url": "https://example.com"}}, nil)
+		return err
+	},
+}
+
+// requests is how many requests a call makes that meets the row at each of its attempts.
+func (r tableRow) requests(c class) int {
+	switch {
+	case !r.again[c] || r.stops:
+		return 1
+	case r.why == whyMalformed:
+		return 2
+	case r.why == whyConflict:
+		return 5
+	case c == classKeyed:
+		return 4
+	default:
+		return 3
+	}
+}
+
+func TestDecisionTableThroughTheWire(t *testing.T) {
+	for _, row := range decisionTable() {
+		for c, send := range classCalls {
+			t.Run(row.name+"/"+classNames[c], func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					ctx, cancel := t.Context(), context.CancelFunc(func() {})
+					if left := row.leftFor(class(c)); left > 0 {
+						ctx, cancel = context.WithTimeout(ctx, left)
+					}
+					defer cancel()
+					s, start := newStub(row.onWire()), time.Now()
+					err := send(ctx, stubbed(t, s, WithMaxResponseBytes(1<<10)))
+					if class(c) == row.fine && row.fine != classGet {
+						require.NoError(t, err)
+						return
+					}
+					require.IsType(t, row.kind, err)
+					requireOutcome(t, row.outcomeFor(class(c)), err)
+					require.Equal(t, row.fault == faultCaller, errors.Is(err, context.DeadlineExceeded), "only the caller's own deadline is told as such")
+					require.Len(t, s.requests(), row.requests(class(c)))
+					require.Equal(t, row.requests(class(c)), responseOf(t, err).Attempts)
+					if row.stops {
+						require.Zero(t, time.Since(start), "what can't be waited for is told at once")
+						return
+					}
+					if row.again[c] {
+						requireSuccessAtTheSecondTry(t, row.onWire(), send, class(c))
+					}
+				})
+			})
+		}
+	}
+}
+
+// requireSuccessAtTheSecondTry lets an attempt fail once, and wants the next one to be the same request.
+func requireSuccessAtTheSecondTry(t *testing.T, first step, send func(context.Context, *Client) error, c class) {
+	t.Helper()
+	s := newStub(first, reply(200, anyResult))
+	require.NoError(t, send(t.Context(), stubbed(t, s, WithMaxResponseBytes(1<<10))))
+	seen := s.requests()
+	require.Len(t, seen, 2)
+	require.Equal(t, seen[0].body, seen[1].body)
+	require.Equal(t, seen[0].url, seen[1].url)
+	require.Equal(t, seen[0].header, seen[1].header, "key included")
+	require.Equal(t, c == classKeyed, seen[0].header.Get("Idempotency-Key") != "", "a key where the API knows one, and nowhere else")
+}
+
+func TestDecideTakesA404ForSuccessOnlyWhereAnEarlierDeleteMayHaveArrived(t *testing.T) {
+	t.Parallel()
+	for sofar, want := range map[Outcome]reason{
+		OutcomeUnknown: whyGone, OutcomeAccepted: whyGone, OutcomeNotSent: whyFinal, OutcomeRejected: whyFinal,
+	} {
+		again, why := decide(classDelete, sofar, http.StatusNotFound, contract.CodeNotFound, nil, faultNone)
+		require.False(t, again)
+		require.Equal(t, want, why, "after an outcome of %q", sofar)
+	}
+	for _, c := range []class{classGet, classKeyed, classBillable, classOther} {
+		_, why := decide(c, OutcomeUnknown, http.StatusNotFound, contract.CodeNotFound, nil, faultNone)
+		require.Equal(t, whyFinal, why)
+	}
+}
+
+func TestEachOperationHasTheClassThatItsMoneyAsksFor(t *testing.T) {
+	t.Parallel()
+	for want, ops := range map[class][]contract.Operation{
+		classGet:      {contract.BalanceGet, contract.MessageGet, contract.USSDAvailability},
+		classDelete:   {contract.WebhookDelete, contract.USSDExtDelete},
+		classKeyed:    {contract.SMSSend, contract.OTPSend, contract.VoiceSend},
+		classBillable: {contract.LookupCreate, contract.EmailVerify, contract.USSDExtCreate},
+		classOther:    {contract.OTPVerify, contract.WebhookCreate, contract.USSDAppUpdate, contract.AuthToken},
+	} {
+		for _, op := range ops {
+			require.Equal(t, want, classOf(&op), op.Name)
+		}
+	}
+}

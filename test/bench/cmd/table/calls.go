@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/hellio-go/hellio/test/bench/internal/measure"
+	"github.com/hellio-go/hellio/test/bench/internal/peers"
+)
+
+const (
+	countedCalls    = 1000 // calls over which allocations are averaged
+	sequentialCalls = 200  // calls over which connections are counted
+)
+
+// targets are what the row "hellio" is held to, column by column.
+var targets = []string{"≤ 1.3 / ≤ 4500 B / ≤ 45", "≤ 1.3 / ≤ 40", "≤ 1.1", "≤ 1.1", "≤ 50", "1"}
+
+// printCalls measures every row in every column and writes the table.
+func printCalls(w io.Writer, rounds int, batch time.Duration) error {
+	rows := peers.All()
+	table := make([][]string, len(rows)+1)
+	table[0] = []string{"row"}
+	for i, row := range rows {
+		table[i+1] = []string{row.Name}
+	}
+	for _, column := range peers.Columns() {
+		cells, err := measureColumn(column, rows, rounds, batch)
+		if err != nil {
+			return err
+		}
+		table[0] = append(table[0], column.Name)
+		for i, cell := range cells {
+			table[i+1] = append(table[i+1], cell)
+		}
+	}
+	if err := addConnections(table, rows); err != nil {
+		return err
+	}
+	printTable(w, append(table, append([]string{"target of hellio"}, targets...)))
+	fmt.Fprintf(w, "\nA cell is: time as a multiple of the floor's / bytes / allocations a call; over the loopback the server's are in it.\n"+
+		"How far the second floor lies from 1.00 tells how far to trust the times of its column.\n")
+	return nil
+}
+
+// measureColumn returns a cell for each row.
+func measureColumn(column peers.Column, rows []peers.Peer, rounds int, batch time.Duration) ([]string, error) {
+	calls := make([]func() error, len(rows))
+	for i, row := range rows {
+		call, closeWire, err := row.Open(column)
+		if err != nil {
+			return nil, err
+		}
+		defer closeWire()
+		calls[i] = call
+	}
+	ratios, err := measure.Paired(calls, rounds, batch)
+	if err != nil {
+		return nil, err
+	}
+	cells := make([]string, len(rows))
+	for i, call := range calls {
+		bytes, count, err := measure.Allocations(call, countedCalls)
+		if err != nil {
+			return nil, err
+		}
+		cells[i] = fmt.Sprintf("%.2f / %d B / %d", ratios[i].Median, bytes, count)
+		if column.Refused() && rows[i].Untyped {
+			cells[i] += ", untyped"
+		}
+	}
+	return cells, nil
+}
+
+// addConnections adds the column of the connections that a row opens where one would do.
+func addConnections(table [][]string, rows []peers.Peer) error {
+	table[0] = append(table[0], fmt.Sprintf("connections for %d calls", sequentialCalls))
+	for i, row := range rows {
+		opened, err := row.Connections(sequentialCalls)
+		if err != nil {
+			return err
+		}
+		table[i+1] = append(table[i+1], fmt.Sprint(opened))
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+// Command operations prints, for each operation of the API's document, the client method that calls it, whether the fake routes it, its
+// Example, and how many answers the conformance flows must show. It fails when anything is missing. Run it from the repository's root:
+//
+//	go run ./test/conformance/cmd/operations
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/hellio-go/hellio/test/conformance"
+	"github.com/hellio-go/hellio/helliotest"
+)
+
+func main() {
+	gaps, err := run(".", os.Stdout)
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "operations:", err)
+		os.Exit(1)
+	case gaps > 0:
+		os.Exit(1)
+	}
+}
+
+// run prints the table and returns the number of gaps in it.
+func run(root string, out io.Writer) (gaps int, err error) {
+	document, err := conformance.Load()
+	if err != nil {
+		return 0, err
+	}
+	source, err := readClient(root)
+	if err != nil {
+		return 0, err
+	}
+	fake, err := helliotest.Start(helliotest.Lenient())
+	if err != nil {
+		return 0, err
+	}
+	defer fake.Close()
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "operation\troute\tscope\tkey\tclient method\tfake\tExample\tdocumented answers")
+	operations := document.Operations()
+	for _, op := range operations {
+		method := source.methods[op.Method+" "+op.Route]
+		row := []string{op.ID, op.Method + " " + op.Route, op.Scope, mark(op.Keyed, "keyed"), method, mark(routed(fake, op), "routed"), source.example(method)}
+		for i, cell := range row {
+			if cell == "" && i != 2 && i != 3 {
+				row[i] = "MISSING"
+				gaps++
+			}
+		}
+		fmt.Fprintf(table, "%s\t%d\n", strings.Join(row, "\t"), len(op.Cases))
+	}
+	if err := table.Flush(); err != nil {
+		return gaps, err
+	}
+	_, err = fmt.Fprintf(out, "\n%d operations, %d gaps\n", len(operations), gaps)
+	return gaps, err
+}
+
+func mark(yes bool, text string) string {
+	if yes {
+		return text
+	}
+	return ""
+}
+
+// routed reports whether the fake knows the route: without a token it then answers anything but 404 and 405.
+func routed(fake *helliotest.Fake, op conformance.Operation) bool {
+	req, err := http.NewRequest(op.Method, "https://fake.hellio.invalid/v1"+strings.ReplaceAll(op.Route, "{id}", "1"), nil)
+	if err != nil {
+		return false
+	}
+	resp, err := fake.HTTPClient().Do(req)
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed
+}
