@@ -26,13 +26,16 @@ const (
 	crashBalance    = "100.0000"
 )
 
-// TestNobodyIsChargedTwiceOrForgottenThroughKill9 kills a sending process at each point, against the program hellio-fake, which spoils three
-// calls in ten, and resumes. Whatever happens, each number has one message, and the wallet lost what the report says.
-func TestNobodyIsChargedTwiceOrForgottenThroughKill9(t *testing.T) {
+// TestKill9DoublesAndLosesNothing kills a sending process at
+// each point, against the program hellio-fake, which spoils three calls in ten,
+// and resumes. Whatever happens, each number has one message, and the wallet
+// lost what the report says.
+func TestKill9DoublesAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	fake, n := startFake(t), seeds()
 	t.Run("at", func(t *testing.T) { // the program runs until all of them have ended
-		for _, point := range []string{beforeIntent, afterIntent, afterWrite, afterReply, beforeResult, afterResult} {
+		for _, point := range []string{beforeIntent, afterIntent, afterWrite, afterReply,
+			beforeResult, afterResult} {
 			t.Run(point, func(t *testing.T) {
 				t.Parallel()
 				var sum crashes
@@ -59,7 +62,15 @@ func crashOnce(t *testing.T, fake, point string, seed uint64, sum *crashes) {
 	rng := rand.New(rand.NewPCG(seed, uint64(len(point))))
 	w := newWorld(t, fake)
 	w.spoil(threeInTen(rng))
-	job := childJob{URL: w.url + "/v1", Token: w.token, Store: storePath(t), Point: point, Nth: 1 + rng.Int64N(8), Count: crashRecipients}
+	job := childJob{
+		URL:   w.url + "/v1",
+		Token: w.token,
+		Store: storePath(t),
+		Point: point,
+
+		Nth:   1 + rng.Int64N(8),
+		Count: crashRecipients,
+	}
 	for range 1 + seed%2 {
 		requireKilled(t, job)
 		sum.kills.Add(1)
@@ -76,17 +87,26 @@ func crashOnce(t *testing.T, fake, point string, seed uint64, sum *crashes) {
 	sum.replays.Add(int64(report.Replayed))
 }
 
-// optionsFor leads a client of this process to the batch's address, without a socket of its own.
+// optionsFor leads a client of this process to the batch's address, without a
+// socket of its own.
 func optionsFor(job childJob) []hellio.Option { return []hellio.Option{hellio.WithBaseURL(job.URL)} }
 
 func crashBatch(store string) Params {
 	return Params{
-		Store: store, BatchID: "crash", Sender: "ACME", Message: "Fees are due.", Region: "GH", ChunkSize: 4,
-		Options: Options{Workers: 3, firstPause: time.Millisecond},
+
+		Store:     store,
+		BatchID:   "crash",
+		Sender:    "ACME",
+		Message:   "Fees are due.",
+		Region:    "GH",
+		ChunkSize: 4,
+
+		Options: Options{Workers: 3},
 	}
 }
 
-// crashList holds the numbers, some of them twice and in another form, and some that are none.
+// crashList holds the numbers, some of them twice and in another form, and some
+// that are none.
 func crashList(n int) []string {
 	list := append([]string{"junk", "024"}, numbers(n)...)
 	for i := 0; i < n; i += 7 {
@@ -99,7 +119,8 @@ func crashList(n int) []string {
 func threeInTen(rng *rand.Rand) (faults []helliotest.FaultSpec) {
 	effects := []helliotest.FaultSpec{
 		{Effect: "lose_request"}, {Effect: "lose_reply"}, {Effect: "lose_reply"}, {Effect: "reset"}, {Effect: "truncate_body", Bytes: 20},
-		{Effect: "not_json"}, {Effect: "status", Code: 500}, {Effect: "status", Code: 503}, {Effect: "delay", Duration: "5ms"},
+		{Effect: "not_json"}, {Effect: "status", Code: 500}, {Effect: "status",
+			Code: 503}, {Effect: "delay", Duration: "5ms"},
 	}
 	for nth := 1; nth <= 200; nth++ {
 		if rng.IntN(10) < 3 {
@@ -111,7 +132,8 @@ func threeInTen(rng *rand.Rand) (faults []helliotest.FaultSpec) {
 	return faults
 }
 
-// requireKilled runs the child and checks that it died by SIGKILL, at its point and not before.
+// requireKilled runs the child and checks that it died by SIGKILL, at its point
+// and not before.
 func requireKilled(t *testing.T, job childJob) {
 	t.Helper()
 	text, err := json.Marshal(job)
@@ -135,9 +157,14 @@ func unknownChunks(t *testing.T, store string) int {
 func resumeToTheEnd(t *testing.T, client *hellio.Client, store string) *Report {
 	t.Helper()
 	for range 10 {
-		report, err := Resume(t.Context(), client, store, crashBatch("").Options)
+		b, err := Open(store)
+		require.NoError(t, err)
+		b.hooks.firstPause = time.Millisecond
+		err = b.Send(t.Context(), client, Options{Workers: 3})
+		report := b.Report()
+		require.NoError(t, b.Close())
 		if err == nil {
-			return report
+			return &report
 		}
 		require.ErrorIs(t, err, ErrUnfinished)
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -36,7 +37,18 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	trace := connect(req)
+	trace, open := connect(req)
+	if !open {
+		t.e.wg.Done()
+		closeBody(req)
+		return nil, &net.OpError{
+			Op:     "write",
+			Net:    "tcp",
+			Source: address{},
+			Addr:   address{},
+			Err:    net.ErrClosed,
+		}
+	}
 	c := &call{
 		view:   t.view,
 		method: method(req),
@@ -148,22 +160,28 @@ func (e *engine) join(caller *view) error {
 	return nil
 }
 
-// connect fires the hooks of finding a connection and writing the headers, in the order of net/http.
-func connect(req *http.Request) *httptrace.ClientTrace {
-	trace := httptrace.ContextClientTrace(req.Context())
+// connect fires the hooks of finding a connection and writing the headers, in
+// the order of net/http. A hook may close the connection: then nothing is
+// written.
+func connect(req *http.Request) (trace *httptrace.ClientTrace, open bool) {
+	trace = httptrace.ContextClientTrace(req.Context())
 	if trace == nil {
-		return &httptrace.ClientTrace{}
+		return &httptrace.ClientTrace{}, true
 	}
 	if trace.GetConn != nil {
 		trace.GetConn(hostPort(req))
 	}
 	if trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Conn: wire{}})
+		var closed atomic.Bool
+		trace.GotConn(httptrace.GotConnInfo{Conn: wire{closed: &closed}})
+		if closed.Load() {
+			return trace, false
+		}
 	}
 	if trace.WroteHeaders != nil {
 		trace.WroteHeaders()
 	}
-	return trace
+	return trace, true
 }
 
 // exchange is one request and what came of it.
@@ -290,8 +308,17 @@ func hostPort(req *http.Request) string {
 	return net.JoinHostPort(req.URL.Hostname(), port)
 }
 
-// wire stands for the connection that the hooks see; it has addresses and nothing else.
-type wire struct{ net.Conn }
+// wire stands for the connection that the hooks see: it has addresses and can be
+// closed, and nothing else.
+type wire struct {
+	net.Conn
+	closed *atomic.Bool
+}
+
+func (w wire) Close() error {
+	w.closed.Store(true)
+	return nil
+}
 
 func (wire) LocalAddr() net.Addr  { return address{} }
 func (wire) RemoteAddr() net.Addr { return address{} }

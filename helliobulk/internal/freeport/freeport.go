@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// Systems give the ports above these to whoever asks for any: one of those could be taken before the server that it is for has started.
+// Systems give the ports above these to whoever asks for any: one of those
+// could be taken before the server that it is for has started.
 const first, count = 20000, 10000
 
 var asked = rand.Uint32N(count) // other test programs may run beside this one

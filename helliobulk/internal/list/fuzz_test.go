@@ -12,7 +12,8 @@ import (
 	"github.com/hellio-go/hellio/helliobulk/internal/list"
 )
 
-// FuzzList reads whatever comes: it ends, names a line when it refuses, and never quotes a number.
+// FuzzList reads whatever comes: it ends, names a line when it refuses, and
+// never quotes a number.
 func FuzzList(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.*")
 	if err != nil {
