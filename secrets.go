@@ -31,10 +31,10 @@ const (
 	shortestOTP = contract.MinOTPLength
 )
 
-// secrets are what a call sent and its error must not print: token, code, text,
-// e-mail addresses, password and phone numbers. They are collected when an
-// error is built, so that a call that succeeds does no work for them.
-type secrets struct {
+// callSecrets are what a call sent and its error must not print: token, code,
+// text, e-mail addresses, password and phone numbers. They are collected when
+// an error is built, so that a call that succeeds does no work for them.
+type callSecrets struct {
 	words     []string        // in each form that URLs and quotations have
 	addresses map[string]bool // e-mail addresses in lower case
 	digits    []string        // of codes: hidden also between separators and other digits
@@ -42,8 +42,8 @@ type secrets struct {
 }
 
 // secrets returns what the call sent so far, under its latest tokens.
-func (x *exchange) secrets() *secrets {
-	s := &secrets{addresses: map[string]bool{}, anyCode: handlesCodes(x.op)}
+func (x *exchange) secrets() *callSecrets {
+	s := &callSecrets{addresses: map[string]bool{}, anyCode: handlesCodes(x.op)}
 	for _, auth := range []*credentials{x.auth, x.core.credentials.Load()} {
 		if auth != nil {
 			s.addToken(auth.token)
@@ -65,14 +65,14 @@ func handlesCodes(op *contract.Operation) bool {
 
 // addToken adds the token, and the part after its | (inferred: Sanctum's form),
 // which alone is secret.
-func (s *secrets) addToken(token string) {
+func (s *callSecrets) addToken(token string) {
 	s.addWord(token)
 	if _, secret, found := strings.Cut(token, "|"); found && len(secret) >= shortestAnywhere {
 		s.addWord(secret)
 	}
 }
 
-func (s *secrets) addBody(op *contract.Operation, body []byte) {
+func (s *callSecrets) addBody(op *contract.Operation, body []byte) {
 	var sent struct {
 		Recipients    []string `json:"recipients"`
 		Numbers       []string `json:"numbers"`
@@ -89,7 +89,8 @@ func (s *secrets) addBody(op *contract.Operation, body []byte) {
 		Password      string   `json:"password"`
 	}
 	_ = json.Unmarshal(body, &sent) // members of another type hold none of these
-	for _, text := range []string{sent.Message, sent.Text, sent.Input, sent.AudioURL, sent.Password} {
+	texts := []string{sent.Message, sent.Text, sent.Input, sent.AudioURL, sent.Password}
+	for _, text := range texts {
 		s.addText(text)
 	}
 	for _, address := range append(sent.Emails, sent.Email) {
@@ -107,7 +108,7 @@ func (s *secrets) addBody(op *contract.Operation, body []byte) {
 }
 
 // addText adds a text, and the numbers in it that may be codes.
-func (s *secrets) addText(text string) {
+func (s *callSecrets) addText(text string) {
 	s.addWord(text)
 	for i := 0; i < len(text); {
 		end, digits := numberAt(text, i)
@@ -119,7 +120,7 @@ func (s *secrets) addText(text string) {
 }
 
 // addAddress adds an e-mail address, which the API may write in lower case.
-func (s *secrets) addAddress(address string) {
+func (s *callSecrets) addAddress(address string) {
 	if address == "" {
 		return
 	}
@@ -134,14 +135,14 @@ func (s *secrets) addAddress(address string) {
 func inAddress(r rune) bool { return r > ' ' && !strings.ContainsRune(`"'()<>[]{},;:=&?/\|`, r) }
 
 // addNumber adds what maskDigits would not take for a phone number.
-func (s *secrets) addNumber(number string) {
+func (s *callSecrets) addNumber(number string) {
 	if countDigits(number) < minNumberDigits {
 		s.addText(number)
 	}
 }
 
 // addWord adds a text in each form in which it may be quoted.
-func (s *secrets) addWord(text string) {
+func (s *callSecrets) addWord(text string) {
 	text = strings.TrimSpace(text) // as the API does (inferred)
 	if strings.IndexFunc(text, isTelling) < 0 {
 		return
@@ -164,7 +165,7 @@ func (s *secrets) addWord(text string) {
 func isTelling(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r > 0x7f }
 
 // hide returns the text without the secrets in it.
-func (s *secrets) hide(text string) string {
+func (s *callSecrets) hide(text string) string {
 	least := minNumberDigits
 	if s.anyCode {
 		least = shortestOTP
@@ -173,7 +174,7 @@ func (s *secrets) hide(text string) string {
 }
 
 // hideFrom hides also every number of at least least digits.
-func (s *secrets) hideFrom(text string, least int) string {
+func (s *callSecrets) hideFrom(text string, least int) string {
 	hidden := make([]bool, len(text))
 	for _, word := range s.words {
 		mark(hidden, text, word)
@@ -223,7 +224,7 @@ func mark(hidden []bool, text, secret string) {
 }
 
 // markAddresses marks each e-mail address of the call in text.
-func (s *secrets) markAddresses(hidden []bool, text string) {
+func (s *callSecrets) markAddresses(hidden []bool, text string) {
 	if len(s.addresses) == 0 {
 		return
 	}
@@ -280,7 +281,7 @@ func (x *exchange) redact(err error) error {
 	return err
 }
 
-func (s *secrets) redactAPI(e *APIError) {
+func (s *callSecrets) redactAPI(e *APIError) {
 	if e == nil {
 		return
 	}
@@ -304,7 +305,7 @@ func (s *secrets) redactAPI(e *APIError) {
 // hideCause returns the cause of an error, within a redactedCause if its text
 // quotes a secret. Ports and the like are no codes, so any number may be one
 // only if it was sent.
-func (s *secrets) hideCause(cause error) error {
+func (s *callSecrets) hideCause(cause error) error {
 	if foreign, ok := cause.(foreignError); ok {
 		return foreignError{foreign.whose, s.hideCause(foreign.err)}
 	}
