@@ -31,10 +31,10 @@ const (
 	shortestOTP = contract.MinOTPLength
 )
 
-// secrets are what a call sent and its error must not print: token, code, text,
-// e-mail addresses, password and phone numbers. They are collected when an
-// error is built, so that a call that succeeds does no work for them.
-type secrets struct {
+// callSecrets are what a call sent and its error must not print: token, code,
+// text, e-mail addresses, password and phone numbers. They are collected when
+// an error is built, so that a call that succeeds does no work for them.
+type callSecrets struct {
 	words     []string
 	addresses map[string]bool // e-mail addresses in lower case
 	digits    []string        // of codes: hidden also between separators and other digits
@@ -42,8 +42,8 @@ type secrets struct {
 }
 
 // secrets returns what the call sent so far, under its latest tokens.
-func (x *exchange) secrets() *secrets {
-	s := &secrets{anyCode: handlesCodes(x.op)}
+func (x *exchange) secrets() *callSecrets {
+	s := &callSecrets{anyCode: handlesCodes(x.op)}
 	for _, auth := range []*credentials{x.auth, x.core.credentials.Load()} {
 		if auth != nil {
 			s.addToken(auth.token)
@@ -65,14 +65,14 @@ func handlesCodes(op *contract.Operation) bool {
 
 // addToken adds the token, and the part after its | (inferred: Sanctum's form),
 // which alone is secret.
-func (s *secrets) addToken(token string) {
+func (s *callSecrets) addToken(token string) {
 	s.addWord(token)
 	if _, secret, found := strings.Cut(token, "|"); found && len(secret) >= shortestAnywhere {
 		s.addWord(secret)
 	}
 }
 
-func (s *secrets) addBody(op *contract.Operation, body []byte) {
+func (s *callSecrets) addBody(op *contract.Operation, body []byte) {
 	var sent struct {
 		Recipients    []string `json:"recipients"`
 		Numbers       []string `json:"numbers"`
@@ -107,7 +107,7 @@ func (s *secrets) addBody(op *contract.Operation, body []byte) {
 }
 
 // addText adds a text, and the numbers in it that may be codes.
-func (s *secrets) addText(text string) {
+func (s *callSecrets) addText(text string) {
 	s.addWord(text)
 	for i := 0; i < len(text); {
 		end, digits := numberAt(text, i)
@@ -119,7 +119,7 @@ func (s *secrets) addText(text string) {
 }
 
 // addAddress adds an e-mail address, which the API may write in lower case.
-func (s *secrets) addAddress(address string) {
+func (s *callSecrets) addAddress(address string) {
 	if address == "" {
 		return
 	}
@@ -137,14 +137,14 @@ func (s *secrets) addAddress(address string) {
 func inAddress(r rune) bool { return r > ' ' && !strings.ContainsRune(`"'()<>[]{},;:=&?/\|`, r) }
 
 // addNumber adds what maskDigits would not take for a phone number.
-func (s *secrets) addNumber(number string) {
+func (s *callSecrets) addNumber(number string) {
 	if countDigits(number) < minNumberDigits {
 		s.addText(number)
 	}
 }
 
 // addWord adds a text that may be quoted.
-func (s *secrets) addWord(text string) {
+func (s *callSecrets) addWord(text string) {
 	text = strings.TrimSpace(text) // as the API does (inferred)
 	if strings.IndexFunc(text, isTelling) >= 0 && !slices.Contains(s.words, text) {
 		s.words = append(s.words, text)
@@ -153,7 +153,7 @@ func (s *secrets) addWord(text string) {
 
 // quotedIn returns the words in each form in which text may quote them. A form
 // other than the word itself holds a character that few texts hold.
-func (s *secrets) quotedIn(text string) []string {
+func (s *callSecrets) quotedIn(text string) []string {
 	if !strings.ContainsAny(text, `%+\`) {
 		return s.words
 	}
@@ -179,7 +179,7 @@ func (s *secrets) quotedIn(text string) []string {
 func isTelling(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r > 0x7f }
 
 // hide returns the text without the secrets in it.
-func (s *secrets) hide(text string) string {
+func (s *callSecrets) hide(text string) string {
 	least := minNumberDigits
 	if s.anyCode {
 		least = shortestOTP
@@ -188,7 +188,7 @@ func (s *secrets) hide(text string) string {
 }
 
 // hideFrom hides also every number of at least least digits.
-func (s *secrets) hideFrom(text string, least int) string {
+func (s *callSecrets) hideFrom(text string, least int) string {
 	hidden := make([]bool, len(text))
 	for _, word := range s.quotedIn(text) {
 		mark(hidden, text, word)
@@ -238,7 +238,7 @@ func mark(hidden []bool, text, secret string) {
 }
 
 // markAddresses marks each e-mail address of the call in text.
-func (s *secrets) markAddresses(hidden []bool, text string) {
+func (s *callSecrets) markAddresses(hidden []bool, text string) {
 	if len(s.addresses) == 0 {
 		return
 	}
@@ -295,7 +295,7 @@ func (x *exchange) redact(err error) error {
 	return err
 }
 
-func (s *secrets) redactAPI(e *APIError) {
+func (s *callSecrets) redactAPI(e *APIError) {
 	if e == nil {
 		return
 	}
@@ -319,7 +319,7 @@ func (s *secrets) redactAPI(e *APIError) {
 // hideCause returns the cause of an error, within a redactedCause if its text
 // quotes a secret. Ports and the like are no codes, so any number may be one
 // only if it was sent.
-func (s *secrets) hideCause(cause error) error {
+func (s *callSecrets) hideCause(cause error) error {
 	if foreign, ok := cause.(foreignError); ok {
 		return foreignError{foreign.whose, s.hideCause(foreign.err)}
 	}
