@@ -47,8 +47,11 @@ func TestKill9DoublesAndLosesNothing(t *testing.T) {
 						})
 					}
 				})
-				t.Logf("killed %s, %d seeds, %d kills: %d recipients, %d charges, wallet difference 0.0000; %d of %d sends spoilt, %d chunks in doubt after the kills, %d answers replayed",
-					point, n, sum.kills.Load(), n*crashRecipients, sum.charges.Load(), sum.spoilt.Load(), sum.sends.Load(), sum.doubts.Load(), sum.replays.Load())
+				t.Logf("killed %s, %d seeds, %d kills: %d recipients, %d charges, wallet "+
+					"difference 0.0000; %d of %d sends spoilt, %d chunks unknown after the "+
+					"kills, %d answers replayed", point, n, sum.kills.Load(), n*crashRecipients,
+					sum.charges.Load(), sum.spoilt.Load(), sum.sends.Load(), sum.doubts.Load(),
+					sum.replays.Load())
 			})
 		}
 	})
@@ -91,10 +94,10 @@ func crashOnce(t *testing.T, fake, point string, seed uint64, sum *crashes) {
 // socket of its own.
 func optionsFor(job childJob) []hellio.Option { return []hellio.Option{hellio.WithBaseURL(job.URL)} }
 
-func crashBatch(store string) Params {
+func crashBatch(path string) Params {
 	return Params{
 
-		Store:     store,
+		Store:     path,
 		BatchID:   "crash",
 		Sender:    "ACME",
 		Message:   "Fees are due.",
@@ -118,9 +121,15 @@ func crashList(n int) []string {
 // threeInTen spoils three of ten sends.
 func threeInTen(rng *rand.Rand) (faults []helliotest.FaultSpec) {
 	effects := []helliotest.FaultSpec{
-		{Effect: "lose_request"}, {Effect: "lose_reply"}, {Effect: "lose_reply"}, {Effect: "reset"}, {Effect: "truncate_body", Bytes: 20},
-		{Effect: "not_json"}, {Effect: "status", Code: 500}, {Effect: "status",
-			Code: 503}, {Effect: "delay", Duration: "5ms"},
+		{Effect: "lose_request"},
+		{Effect: "lose_reply"},
+		{Effect: "lose_reply"},
+		{Effect: "reset"},
+		{Effect: "truncate_body", Bytes: 20},
+		{Effect: "not_json"},
+		{Effect: "status", Code: 500},
+		{Effect: "status", Code: 503},
+		{Effect: "delay", Duration: "5ms"},
 	}
 	for nth := 1; nth <= 200; nth++ {
 		if rng.IntN(10) < 3 {
@@ -146,18 +155,18 @@ func requireKilled(t *testing.T, job childJob) {
 	require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "%s", out)
 }
 
-func unknownChunks(t *testing.T, store string) int {
+func unknownChunks(t *testing.T, path string) int {
 	t.Helper()
-	r, err := Status(store)
+	r, err := Status(path)
 	require.NoError(t, err)
 	return r.Unknown.Chunks
 }
 
 // resumeToTheEnd resumes as often as a person would.
-func resumeToTheEnd(t *testing.T, client *hellio.Client, store string) *Report {
+func resumeToTheEnd(t *testing.T, client *hellio.Client, path string) *Report {
 	t.Helper()
 	for range 10 {
-		b, err := Open(store)
+		b, err := Open(path)
 		require.NoError(t, err)
 		b.hooks.firstPause = time.Millisecond
 		err = b.Send(t.Context(), client, Options{Workers: 3})
