@@ -101,13 +101,13 @@ func (k *killer) reach(point string) {
 	}
 }
 
-// RoundTrip sends through connections that tell when a send was written, and
-// tells when its answer has come.
+// RoundTrip sends through connections that report a written send, and reports
+// its answer.
 func (k *killer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if k.wire.DialContext == nil {
 		k.wire.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
-			return &tellingConn{conn, k}, err
+			return &reportingConn{conn, k}, err
 		}
 	}
 	resp, err := k.wire.RoundTrip(req)
@@ -117,12 +117,12 @@ func (k *killer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-type tellingConn struct {
+type reportingConn struct {
 	net.Conn
 	k *killer
 }
 
-func (c *tellingConn) Write(p []byte) (int, error) {
+func (c *reportingConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err == nil && bytes.HasPrefix(p, []byte("POST ")) {
 		c.k.reach(afterWrite)

@@ -35,7 +35,7 @@ func seeds() int {
 }
 
 // startFake builds and runs the program hellio-fake until the test ends, and
-// gives its address.
+// returns its address.
 func startFake(t *testing.T) (url string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "hellio-fake")
@@ -116,7 +116,7 @@ func (w *world) spoil(faults []helliotest.FaultSpec) {
 	w.control(http.MethodPut, "faults", rules, nil)
 }
 
-// spoilt tells how many sends reached the world, and how many of them were
+// spoilt returns how many sends reached the world, and how many of them were
 // spoilt.
 func (w *world) spoilt() (sends, spoilt int) {
 	w.t.Helper()

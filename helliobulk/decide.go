@@ -91,7 +91,7 @@ func concernsAll(r *Result) bool {
 // an acceptance or a stored answer resolves the chunk: another refusal may come
 // from a layer that never looked at the key. A redirect and a 409 may mean that
 // the request is carried out elsewhere.
-func known(latest hellio.Outcome, status int, resumed, replayed bool) hellio.Outcome {
+func joinOutcomes(latest hellio.Outcome, status int, resumed, replayed bool) hellio.Outcome {
 	switch {
 	case latest == hellio.OutcomeAccepted, replayed && latest == hellio.OutcomeRejected:
 		return latest

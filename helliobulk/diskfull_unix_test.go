@@ -19,7 +19,7 @@ import (
 // on the way. Then there is room, and the same command ends it.
 func TestAFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
-	stopped, sending := 0, 0
+	ends, sending := 0, 0
 	for _, kilobytes := range []uint64{1, 2, 3, 4, 8, 12, 16, 24, 32, 40, 48, 56, 64, 1024} {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0), helliotest.WithBalance(crashBalance))
 		job := childJob{
@@ -34,7 +34,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 		child.Env = append(os.Environ(), childEnv+"="+string(text))
 		out, err := child.CombinedOutput()
 		if err != nil {
-			stopped++
+			ends++
 			if len(fake.Messages()) > 0 {
 				sending++
 			}
@@ -47,6 +47,6 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 		requireEachOnce(t, fake, crashBalance, r, numbers(job.Count))
 	}
 	require.Positive(t, sending, "none met it while sending")
-	require.Greater(t, stopped, sending, "none met it while planning")
-	t.Logf("%d of 14 runs met a full disk, %d of them while sending", stopped, sending)
+	require.Greater(t, ends, sending, "none met it while planning")
+	t.Logf("%d of 14 runs met a full disk, %d of them while sending", ends, sending)
 }

@@ -11,16 +11,16 @@ import (
 // dispatchPage is how many intents are committed together.
 const dispatchPage = 100
 
-// Dispatch passes open chunks to give, at most so many, in order; 0 means all.
-// The intent of each is on disk before give gets it, so that from then on the
+// Dispatch passes open chunks to take, at most so many, in order; 0 means all.
+// The intent of each is on disk before take is called, so that from then on the
 // chunk counts as unknown: whatever becomes of the job, Resume and
 // DispatchAgain know that it may have been sent. With RetryRejected,
 // ResendUnknown and AcceptReplays the chunks that these name are dispatched as
 // well; options that concern the sending itself (Workers, Grace) mean nothing
-// here. It ends with give's first error. The checks before it, and their
+// here. It ends with the first error of take. The checks before it, and their
 // errors, are those of Send.
 func (b *Batch) Dispatch(
-	ctx context.Context, client *hellio.Client, o Options, most int, give func(Job) error,
+	ctx context.Context, client *hellio.Client, o Options, most int, take func(Job) error,
 ) (given int, err error) {
 	r, err := b.prepare(ctx, client, o)
 	if err != nil {
@@ -42,18 +42,18 @@ func (b *Batch) Dispatch(
 			page = append(page, change{index, e, to})
 		}
 		if len(page) == dispatchPage {
-			n, err := b.giveAll(page, r.opts, give)
+			n, err := b.dispatchAll(page, r.opts, take)
 			if given += n; err != nil {
 				return given, err
 			}
 			page = page[:0]
 		}
 	}
-	n, err := b.giveAll(page, r.opts, give)
+	n, err := b.dispatchAll(page, r.opts, take)
 	return given + n, err
 }
 
-func (b *Batch) giveAll(page []change, o Options, give func(Job) error) (given int, err error) {
+func (b *Batch) dispatchAll(page []change, o Options, take func(Job) error) (given int, err error) {
 	if len(page) == 0 {
 		return 0, nil
 	}
@@ -64,7 +64,7 @@ func (b *Batch) giveAll(page []change, o Options, give func(Job) error) (given i
 		job, err := b.job(c.index, c.to, o)
 		if err == nil {
 			job.Resumed = c.from.State == StateNeedsReview
-			err = give(*job)
+			err = take(*job)
 		}
 		if err != nil {
 			return given, err
@@ -74,12 +74,12 @@ func (b *Batch) giveAll(page []change, o Options, give func(Job) error) (given i
 	return given, nil
 }
 
-// DispatchAgain passes the chunks that are unknown to give, with the intents
+// DispatchAgain passes the chunks that are unknown to take, with the intents
 // that they have: for a queue that may have lost them. It looks at no clock:
-// their sender asks JobSender.Expired. It ends with give's first error; another
-// token or base URL is ErrOtherAccount, as in Send.
+// their sender asks JobSender.Expired. It ends with the first error of take;
+// another token or base URL is ErrOtherAccount, as in Send.
 func (b *Batch) DispatchAgain(
-	ctx context.Context, client *hellio.Client, o Options, give func(Job) error,
+	ctx context.Context, client *hellio.Client, o Options, take func(Job) error,
 ) error {
 	if client == nil {
 		return nilClient()
@@ -112,7 +112,7 @@ func (b *Batch) DispatchAgain(
 			return err
 		}
 		job.Resumed = true
-		if err := give(*job); err != nil {
+		if err := take(*job); err != nil {
 			return err
 		}
 	}

@@ -213,12 +213,12 @@ func TestDispatchingRefusesAnotherAccount(t *testing.T) {
 		require.ErrorIs(t, err, ErrOtherAccount)
 		require.ErrorIs(t, b.DispatchAgain(t.Context(), other, Options{}, give), ErrOtherAccount)
 	}
-	var bad *hellio.ParamError
+	var param *hellio.ParamError
 	_, err = b.Dispatch(t.Context(), nil, Options{}, 0, give)
-	require.ErrorAs(t, err, &bad)
-	require.ErrorAs(t, b.DispatchAgain(t.Context(), nil, Options{}, give), &bad)
+	require.ErrorAs(t, err, &param)
+	require.ErrorAs(t, b.DispatchAgain(t.Context(), nil, Options{}, give), &param)
 	_, err = NewJobSender(nil)
-	require.ErrorAs(t, err, &bad)
+	require.ErrorAs(t, err, &param)
 }
 
 func TestAFleetResolvesThisMachinesUnknowns(t *testing.T) {
@@ -269,7 +269,7 @@ func TestAJobExpiresWithItsMargin(t *testing.T) {
 			func(j Job) error { job = j; return nil })
 		require.NoError(t, err)
 		require.Equal(t, orElse(c.margin, defaultMargin), job.Margin)
-		if c.margin == 0 { // a job that tells none has the default
+		if c.margin == 0 { // a job without one has the default
 			job.Margin = 0
 		}
 		fake.Advance(c.age)

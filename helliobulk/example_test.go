@@ -36,7 +36,8 @@ func Example() {
 		panic(err)
 	}
 	fmt.Printf("%d given, %d invalid, %d duplicate, %d accepted, %s %s\n",
-		report.Given, report.Invalid, report.Duplicates, report.Accepted, report.Costs[0].Amount, report.Costs[0].Currency)
+		report.Given, report.Invalid, report.Duplicates, report.Accepted,
+		report.Costs[0].Amount, report.Costs[0].Currency)
 	// Output: 4 given, 1 invalid, 1 duplicate, 2 accepted, 0.0620 GHS
 }
 

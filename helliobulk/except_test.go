@@ -51,8 +51,8 @@ func TestACorrectedListSendsToNobodyTwice(t *testing.T) {
 		if resumeFirst {
 			stores = []string{first.Store, second.Store}
 		}
-		for _, store := range stores {
-			_, err := Resume(t.Context(), client, store, Options{RetryRejected: true})
+		for _, other := range stores {
+			_, err := Resume(t.Context(), client, other, Options{RetryRejected: true})
 			require.NoError(t, err)
 		}
 		count := perNumber(fake)
@@ -94,8 +94,8 @@ func TestAnUnusableExceptionEndsThePlan(t *testing.T) {
 	second := corrected(t, first.Store)
 	_, err := Plan(t.Context(), client, Numbers(numbers(20)...), second)
 	require.NoError(t, err)
-	torn := storePath(t)
-	require.NoError(t, os.WriteFile(torn, []byte(storeMagic), 0o600))
+	broken := storePath(t)
+	require.NoError(t, os.WriteFile(broken, []byte(storeMagic), 0o600))
 	held := batchOf(t)
 	b, err := openOrPlan(t.Context(), client, Numbers(number(50)), held)
 	require.NoError(t, err)
@@ -112,8 +112,8 @@ func TestAnUnusableExceptionEndsThePlan(t *testing.T) {
 		want   error
 	}{
 		{"in use", []string{held.Store}, ErrLocked},
-		{"damaged", []string{torn}, ErrTorn},
-		{"not there", []string{torn + "x"}, ErrNoBatch},
+		{"damaged", []string{broken}, ErrTorn},
+		{"not there", []string{broken + "x"}, ErrNoBatch},
 		{"of another account", []string{other.Store}, ErrOtherAccount},
 		{"its own", []string{third.Store}, new(hellio.ParamError)},
 		{"without the batch before it", []string{second.Store}, new(hellio.ParamError)},

@@ -57,7 +57,8 @@ func (g *grouper) add(text string, to addressee) (segments int, err error) {
 	return of.segments, err
 }
 
-// send makes a chunk of a group's recipients, and forgets the group if asked to.
+// send makes a chunk of a group's recipients, and forgets the group if asked
+// to.
 func (g *grouper) send(at *list.Element, forget bool) error {
 	of := at.Value.(*group)
 	g.pending -= len(of.to)

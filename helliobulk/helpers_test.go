@@ -72,7 +72,7 @@ func requireEachOnce(t *testing.T, fake *helliotest.Fake, before string, r *Repo
 	require.Equal(t, "0.0000", walletDifference(t, fake, before, r))
 }
 
-// walletDifference is what the wallet lost and the report does not tell.
+// walletDifference is what the wallet lost and the report does not count.
 func walletDifference(t *testing.T, fake *helliotest.Fake, before string, r *Report) string {
 	t.Helper()
 	lost := new(big.Rat).Sub(amount(t, before), amount(t, fake.Balance().Available))

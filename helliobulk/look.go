@@ -29,7 +29,7 @@ type Looked struct {
 }
 
 // want is a recipient of a chunk that is looked for.
-type want struct {
+type soughtRecipient struct {
 	to    uint64
 	chunk int // place among the sightings
 }
@@ -91,7 +91,7 @@ func (b *Batch) newSearch(indexes []int) (s *search, since time.Time, err error)
 			since = begun
 		}
 	}
-	slices.SortFunc(s.wants, func(a, b want) int { return cmp.Compare(a.to, b.to) })
+	slices.SortFunc(s.wants, func(a, b soughtRecipient) int { return cmp.Compare(a.to, b.to) })
 	return s, since, nil
 }
 
@@ -99,7 +99,7 @@ func (b *Batch) newSearch(indexes []int) (s *search, since time.Time, err error)
 type search struct {
 	batch *Batch
 	found *Looked
-	wants []want // by number
+	wants []soughtRecipient // by number
 	texts []string
 	known map[hellio.ID]bool // campaigns of chunks with an answer; true: it is done
 }
@@ -112,7 +112,7 @@ func (s *search) want(index int) error {
 	err := s.batch.store.eachOf(index, func(own string, _ int) {
 		text = orElse(own, text)
 	}, func(a addressee) {
-		s.wants = append(s.wants, want{to: uint64(a.to), chunk: at})
+		s.wants = append(s.wants, soughtRecipient{to: uint64(a.to), chunk: at})
 	})
 	s.texts = append(s.texts, text)
 	return err
@@ -129,7 +129,7 @@ func (s *search) take(m *hellio.Message) {
 	if done {
 		return
 	}
-	at, _ := slices.BinarySearchFunc(s.wants, to, func(w want, to uint64) int {
+	at, _ := slices.BinarySearchFunc(s.wants, to, func(w soughtRecipient, to uint64) int {
 		return cmp.Compare(w.to, to)
 	})
 	for ; at < len(s.wants) && s.wants[at].to == to; at++ {

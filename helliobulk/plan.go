@@ -209,12 +209,12 @@ func (pl *planner) take(r Recipient) error {
 func (pl *planner) refuse(r Recipient, reason string) error {
 	pl.m.Invalid++
 	pl.reasons[reason]++
-	entry := InvalidRecipient{
+	invalid := InvalidRecipient{
 		Line:   r.Line,
 		Reason: reason,
 		Number: r.Number[:min(len(r.Number), maxWritten)],
 	}
-	pl.invalid = encodeInvalid(pl.invalid, entry)
+	pl.invalid = encodeInvalid(pl.invalid, invalid)
 	return pl.putInvalid(flushBytes)
 }
 

@@ -134,7 +134,10 @@ func TestPersonalTextsReachTheirRecipients(t *testing.T) {
 	}
 	slices.Sort(got)
 	require.Equal(t, []string{
-		number(1) + " Fees of Ama are due.", number(1) + " Fees of Kofi are due.", number(2) + " Fees of Kofi are due.", number(3) + " Fees of Ama are due.",
+		number(1) + " Fees of Ama are due.",
+		number(1) + " Fees of Kofi are due.",
+		number(2) + " Fees of Kofi are due.",
+		number(3) + " Fees of Ama are due.",
 	}, got)
 	require.Equal(t, "0.0000", walletDifference(t, fake, "100.0000", r))
 }
@@ -203,11 +206,11 @@ func TestASimilarMessageIsNoDuplicate(t *testing.T) {
 	require.False(t, texts.isNew(233240000000, "0"))
 }
 
-func TestAGroupIsCutEarlyOnlyIfTooManyWait(t *testing.T) {
+func TestAGroupIsCutIfTooManyWait(t *testing.T) {
 	t.Parallel()
 	emitted, waiting := 0, 0
-	g := newGrouper(100, func(_ string, numbers []addressee) error {
-		require.Len(t, numbers, 100, "chunks of one text are full")
+	g := newGrouper(100, func(_ string, list []addressee) error {
+		require.Len(t, list, 100, "chunks of one text are full")
 		emitted++
 		return nil
 	})
@@ -216,8 +219,8 @@ func TestAGroupIsCutEarlyOnlyIfTooManyWait(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, 2*maxPending/100, emitted)
-	g = newGrouper(maxChunkSize, func(_ string, numbers []addressee) error {
-		waiting -= len(numbers)
+	g = newGrouper(maxChunkSize, func(_ string, list []addressee) error {
+		waiting -= len(list)
 		return nil
 	})
 	for i := range 2 * maxPending {

@@ -222,11 +222,11 @@ func encodeInvalid(out []byte, r InvalidRecipient) []byte {
 func decodeInvalid(block []byte, yield func(InvalidRecipient) bool) (more bool, err error) {
 	r := reader{block}
 	for len(r.rest) > 0 {
-		entry := InvalidRecipient{Line: int(r.uvarint()), Reason: r.text(), Number: r.text()}
+		invalid := InvalidRecipient{Line: int(r.uvarint()), Reason: r.text(), Number: r.text()}
 		if r.rest == nil {
 			break
 		}
-		if !yield(entry) {
+		if !yield(invalid) {
 			return false, nil
 		}
 	}

@@ -48,9 +48,9 @@ type Report struct {
 	Replayed     int   `json:"replayed"`       // chunks with a stored answer
 	ByHand       Count `json:"by_hand"`        // of Done, resolved by hand
 
-	// Costs are what the API reserved for the chunks that are done, exact and by
-	// currency; a stored answer counts once. What chunks that were resolved by
-	// hand cost is not known, and not in it.
+	// Costs are what the API reserved for the chunks that are done, exact and
+	// by currency; a stored answer counts once. What chunks that were resolved
+	// by hand cost is not known, and not in it.
 	Costs []Money `json:"costs"`
 }
 

@@ -17,12 +17,12 @@ import (
 func TestCostsAddUpExactly(t *testing.T) {
 	t.Parallel()
 	m := Manifest{Chunks: 3, Recipients: 3}
-	tally := newTally(&m)
+	count := newTally(&m)
 	for _, c := range []struct{ cost, currency string }{{"0.1", "GHS"}, {"0.2", "GHS"},
 		{"0.00000001", "NGN"}} {
 		a, err := hellio.ParseAmount(c.cost)
 		require.NoError(t, err)
-		tally.move(&entry{State: StateOpen, Recipients: 1},
+		count.move(&entry{State: StateOpen, Recipients: 1},
 			&entry{
 				State:      StateDone,
 				Recipients: 1,
@@ -31,31 +31,31 @@ func TestCostsAddUpExactly(t *testing.T) {
 				Currency:   c.currency,
 			})
 	}
-	r := tally.snapshot()
+	r := count.snapshot()
 	require.Equal(t, "0.3000", r.Costs[0].Amount.String())
 	require.Equal(t, "0.00000001", r.Costs[1].Amount.String())
 	require.Equal(t, Count{3, 3}, r.Done)
 	require.Zero(t, r.Open)
 	a, err := hellio.ParseAmount("0.2")
 	require.NoError(t, err)
-	tally.move(&entry{
+	count.move(&entry{
 		State:      StateDone,
 		Recipients: 1,
 		Cost:       a,
 		Currency:   "GHS",
 	},
 		&entry{State: StateOpen, Recipients: 1})
-	require.Equal(t, "0.1000", tally.snapshot().Costs[0].Amount.String())
+	require.Equal(t, "0.1000", count.snapshot().Costs[0].Amount.String())
 	was := entry{
 		State:      StateDone,
 		Recipients: 1,
 		Accepted:   1,
 		Replayed:   true,
 	}
-	tally.move(&entry{State: StateOpen, Recipients: 1}, &was)
-	require.Equal(t, 1, tally.snapshot().Replayed)
-	tally.move(&was, &entry{State: StateReused, Recipients: 1, Replayed: true})
-	require.Zero(t, tally.snapshot().Replayed, "what was reused is nobody's replay")
+	count.move(&entry{State: StateOpen, Recipients: 1}, &was)
+	require.Equal(t, 1, count.snapshot().Replayed)
+	count.move(&was, &entry{State: StateReused, Recipients: 1, Replayed: true})
+	require.Zero(t, count.snapshot().Replayed, "what was reused is nobody's replay")
 	require.Equal(t, "-0.5000", decimal(big.NewRat(-1, 2)).String())
 }
 
@@ -74,10 +74,13 @@ func TestTheStoredReportIsTheSame(t *testing.T) {
 	require.Equal(t, r, stored)
 	text, err := json.Marshal(r)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"batch_id":"fees","given":30,"invalid":0,"duplicates":0,"excepted":0,"recipients":30,"chunks":6,"open":{"chunks":3,"recipients":15},
-		"unknown":{"chunks":0,"recipients":0},"done":{"chunks":2,"recipients":10},"rejected":{"chunks":1,"recipients":5},
+	require.JSONEq(t, `{"batch_id":"fees","given":30,"invalid":0,"duplicates":0,"excepted":0,"recipients":30,"chunks":6,
+		"open":{"chunks":3,"recipients":15},
+		"unknown":{"chunks":0,"recipients":0},"done":{"chunks":2,"recipients":10},
+		"rejected":{"chunks":1,"recipients":5},
 		"needs_review":{"chunks":0,"recipients":0},"reused":{"chunks":0,"recipients":0},
-		"passed_on":{"chunks":0,"recipients":0},"by_hand":{"chunks":0,"recipients":0},"accepted":10,"invalid_at_api":0,"replayed":0,
+		"passed_on":{"chunks":0,"recipients":0},"by_hand":{"chunks":0,"recipients":0},
+		"accepted":10,"invalid_at_api":0,"replayed":0,
 		"costs":[{"currency":"GHS","amount":"0.3100"}]}`, string(text))
 }
 

@@ -72,7 +72,8 @@ func TestAnOldUnknownIsNotSentAgain(t *testing.T) {
 	for n, c := range count {
 		require.Equal(t, 1, c, n)
 	}
-	t.Logf("the key of 1 chunk of 3 forgotten: it needs review, %d messages to %d numbers, 0 doubles", len(fake.Messages()), len(count))
+	t.Logf("the key of 1 chunk of 3 forgotten: it needs review, %d messages to %d numbers, "+
+		"0 doubles", len(fake.Messages()), len(count))
 }
 
 func TestAnUnknownWaitsForTheAPIsTime(t *testing.T) {
@@ -259,7 +260,7 @@ func TestAUsedBatchIDIsFoundImmediately(t *testing.T) {
 	require.Equal(t, 3, r.Replayed)
 }
 
-func TestALostStoreIsPlannedAgainWithoutADouble(t *testing.T) {
+func TestALostStoreIsPlannedAgainWithoutDoubles(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	p := batchOf(t)

@@ -75,9 +75,9 @@ func TestARefusalThatConcernsAllStopsTheBatch(t *testing.T) {
 			p.Workers = 1
 			r, err := Run(t.Context(), client, Numbers(numbers(23)...), p)
 			require.ErrorIs(t, err, ErrUnfinished)
-			var api *hellio.APIError
-			require.ErrorAs(t, err, &api)
-			require.Equal(t, c.status, api.Status)
+			var refused *hellio.APIError
+			require.ErrorAs(t, err, &refused)
+			require.Equal(t, c.status, refused.Status)
 			require.Equal(t, 4, r.Open.Chunks+r.Unknown.Chunks, "no other chunk was tried")
 			require.Equal(t, c.unknown, r.Unknown.Chunks == 1)
 			require.Equal(t, 1, fault.Hits())
@@ -406,8 +406,9 @@ func TestALongerHoldIsKept(t *testing.T) {
 	require.Greater(t, time.Until(r.pause), 59*time.Minute)
 }
 
-// A redirect may mean that the chunk is done, so its key alone may send it again.
-func TestARedirectStopsTheBatchWithAChunkUnknown(t *testing.T) {
+// A redirect may mean that the chunk is done, so only its key may send it
+// again.
+func TestARedirectedChunkIsUnknown(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	fault := fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(302, ""))

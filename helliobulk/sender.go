@@ -84,7 +84,7 @@ func (s *JobSender) Send(
 	ctx, soft context.Context, j *Job, last Record, intent func() (resumed bool, err error),
 ) (Record, Result, error) {
 	if wait := j.Window.OpensIn(s.clock.now().best); wait > 0 {
-		return last, closed(wait, j.Resumed), nil
+		return last, closedResult(wait, j.Resumed), nil
 	}
 	resumed := j.Resumed
 	call, p := newPermit(ctx, soft, func() error {
@@ -104,7 +104,7 @@ func (s *JobSender) Send(
 	result := callChunk(call, s.client, &j.Chunk, resumed)
 	asked, err := p.end()
 	if errors.Is(err, errClosed) {
-		return last, closed(j.Window.OpensIn(s.clock.now().best), j.Resumed), nil
+		return last, closedResult(j.Window.OpensIn(s.clock.now().best), j.Resumed), nil
 	}
 	if err != nil {
 		return last, Result{}, err
@@ -114,7 +114,7 @@ func (s *JobSender) Send(
 	}
 	if resumed && !result.Resumed { // the intent has learned of another call meanwhile
 		result.Resumed = true
-		result.Outcome = known(result.Outcome, result.Status, true, result.Replayed)
+		result.Outcome = joinOutcomes(result.Outcome, result.Status, true, result.Replayed)
 	}
 	s.clock.observe(result.Header)
 	e := last.entry
@@ -134,10 +134,10 @@ func (s *JobSender) Send(
 var errClosed = errors.New("the window is closed")
 
 // closed is the result outside of a job's window.
-func closed(wait time.Duration, resumed bool) Result {
+func closedResult(wait time.Duration, resumed bool) Result {
 	return Result{
 		Verdict:    Later,
-		Outcome:    known(hellio.OutcomeNotSent, 0, resumed, false),
+		Outcome:    joinOutcomes(hellio.OutcomeNotSent, 0, resumed, false),
 		Resumed:    resumed,
 		RetryAfter: max(wait, time.Second),
 		Err:        errClosed,

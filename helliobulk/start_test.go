@@ -39,10 +39,10 @@ func TestBadParamsAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 	} {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
-			for _, change := range changes {
+			for _, edit := range changes {
 				p := batchOf(t)
 				dir := filepath.Dir(p.Store)
-				change(&p)
+				edit(&p)
 				_, err := Run(t.Context(), client, Numbers(number(1)), p)
 				var param *hellio.ParamError
 				require.ErrorAs(t, err, &param)
@@ -117,7 +117,7 @@ func TestAnotherBatchInTheSameStoreIsRefused(t *testing.T) {
 	p := batchOf(t)
 	_, err := Run(t.Context(), client, Numbers(numbers(7)...), p)
 	require.NoError(t, err)
-	for name, change := range map[string]func(*Params) []string{
+	for name, edit := range map[string]func(*Params) []string{
 		"id":           func(p *Params) []string { p.BatchID = "other"; return numbers(7) },
 		"text":         func(p *Params) []string { p.Message = "Fees were due."; return numbers(7) },
 		"sender":       func(p *Params) []string { p.Sender = "HELLIO"; return numbers(7) },
@@ -134,7 +134,7 @@ func TestAnotherBatchInTheSameStoreIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := p
-			list := change(&changed)
+			list := edit(&changed)
 			_, err := Run(t.Context(), client, Numbers(list...), changed)
 			require.ErrorIs(t, err, ErrBatchChanged)
 		})

@@ -326,7 +326,7 @@ func (s *store) chunk(m *Manifest, index int) (*Chunk, error) {
 	return c, err
 }
 
-// publish puts a planned file on disk and gives it its own name, so that a
+// publish puts a planned file on disk and renames it, so that a
 // store is either whole or not there.
 func (s *store) publish(path string) error {
 	if err := s.flush(); err != nil {

@@ -52,9 +52,9 @@ func TestTwoPlansOfOneStoreExcludeEachOther(t *testing.T) {
 	require.NoError(t, other.flush())
 	_, err = Plan(t.Context(), client, Numbers(numbers(7)...), p)
 	require.ErrorIs(t, err, ErrLocked)
-	after, err := os.ReadFile(other.path)
+	left, err := os.ReadFile(other.path)
 	require.NoError(t, err)
-	require.Equal(t, storeMagic, string(after), "the lock comes before anything else")
+	require.Equal(t, storeMagic, string(left), "the lock comes before anything else")
 }
 
 func TestAPlanDoesNotReplaceAnother(t *testing.T) {
@@ -71,7 +71,7 @@ func TestAPlanDoesNotReplaceAnother(t *testing.T) {
 
 // stopped is the content of a store whose batch was stopped in the middle, how
 // long its plan is, and where each commit of its journal ends.
-func stopped(t *testing.T) (content []byte, planned int, commits []int) {
+func stopped(t *testing.T) (content []byte, planEnd int, commits []int) {
 	t.Helper()
 	fake, client := newFake(t)
 	fake.Fault(helliotest.SMSSend, helliotest.Nth(6), helliotest.Status(402, ""))
@@ -81,7 +81,7 @@ func stopped(t *testing.T) (content []byte, planned int, commits []int) {
 	list := Numbers(append(numbers(40), "junk")...)
 	_, err := Plan(t.Context(), client, list, p)
 	require.NoError(t, err)
-	plan, err := os.ReadFile(p.Store)
+	before, err := os.ReadFile(p.Store)
 	require.NoError(t, err)
 	p.Progress = func(Report) {
 		info, err := os.Stat(p.Store)
@@ -93,7 +93,7 @@ func stopped(t *testing.T) (content []byte, planned int, commits []int) {
 	content, err = os.ReadFile(p.Store)
 	require.NoError(t, err)
 	require.Len(t, commits, 12, "an intent and a result of each of 6 chunks")
-	return content, len(plan), commits
+	return content, len(before), commits
 }
 
 // readAll reads every record of a store.
@@ -124,9 +124,9 @@ func readAll(path string) (*Report, error) {
 
 func TestAStoreCutInItsPlanIsRefused(t *testing.T) {
 	t.Parallel()
-	content, planned, _ := stopped(t)
+	content, planEnd, _ := stopped(t)
 	path := storePath(t)
-	for length := range planned {
+	for length := range planEnd {
 		require.NoError(t, os.WriteFile(path, content[:length], 0o600))
 		_, err := readAll(path)
 		require.ErrorIs(t, err, ErrTorn, "%d of %d bytes", length, len(content))
@@ -137,9 +137,9 @@ func TestAStoreCutInItsPlanIsRefused(t *testing.T) {
 // had not returned, so nothing was done because of it.
 func TestACommitThatACrashCutIsDropped(t *testing.T) {
 	t.Parallel()
-	content, planned, commits := stopped(t)
+	content, planEnd, commits := stopped(t)
 	path := storePath(t)
-	whole := append([]int{planned}, commits...)
+	whole := append([]int{planEnd}, commits...)
 	for n := 1; n < len(whole); n++ {
 		last := content[whole[n-1]:whole[n]]
 		for length := range last {
@@ -186,14 +186,14 @@ func scanAll(content []byte) error {
 
 func TestARecordInAnothersPlaceIsFound(t *testing.T) {
 	t.Parallel()
-	content, planned, commits := stopped(t)
+	content, planEnd, commits := stopped(t)
 	path := storePath(t)
-	journal := content[planned:]
+	journal := content[planEnd:]
 	for name, damaged := range map[string][]byte{
 		"the journal twice": append(append([]byte{}, content...), journal...),
 		"a commit left out": append(append([]byte{}, content[:commits[0]]...),
 			content[commits[1]:]...),
-		"a commit a byte later": append(append([]byte{}, content[:planned]...),
+		"a commit a byte later": append(append([]byte{}, content[:planEnd]...),
 			append([]byte{1}, journal...)...),
 	} {
 		require.NoError(t, os.WriteFile(path, damaged, 0o600))
@@ -230,9 +230,9 @@ func TestAFailedCommitChangesNothing(t *testing.T) {
 	b.store.file = writable
 	require.Error(t, b.mark(0, StateDone), "what could not be undone ends all writing")
 	require.Equal(t, 2, b.Report().Open.Chunks)
-	after, err := os.ReadFile(b.store.path)
+	left, err := os.ReadFile(b.store.path)
 	require.NoError(t, err)
-	require.Equal(t, before, after)
+	require.Equal(t, before, left)
 	require.NoError(t, errors.Join(readOnly.Close(), b.Close()))
 }
 

@@ -1,5 +1,5 @@
-// Command bench plans and sends a batch to a server that discards it, and prints
-// CPU and peak memory next to a floor that only posts.
+// Command bench plans and sends a batch to a server that discards it, and
+// prints CPU and peak memory next to a floor that only posts.
 //
 //	go run ./bench -recipients 1000000 -chunk 10000
 //

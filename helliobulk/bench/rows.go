@@ -46,8 +46,8 @@ func (c config) client() (*hellio.Client, error) {
 	return hellio.NewClient("bench", hellio.WithBaseURL(c.url), hellio.WithLimiter(nil))
 }
 
-// list returns numbers of one country, up to ten million, in an order that jumps
-// about, as lists of people do.
+// list returns numbers of one country, up to ten million, in an order that
+// jumps about, as lists of people do.
 func (c config) list() iter.Seq2[helliobulk.Recipient, error] {
 	return func(yield func(helliobulk.Recipient, error) bool) {
 		for i := range c.recipients {

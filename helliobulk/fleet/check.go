@@ -16,9 +16,9 @@ var ErrRedis = errors.New("fleet: Redis does not answer as it should")
 func away(err error) error { return fmt.Errorf("%w: %w", ErrRedis, err) }
 
 // CheckRedis returns what in the server's settings does not suit a fleet, in
-// sentences. None of it can charge anyone twice; it can make chunks need review,
-// or stop the fleet. A server that does not report its settings gets no warning.
-// An error is a Redis that does not answer.
+// sentences. None of it can charge anyone twice; it can make chunks need
+// review, or stop the fleet. A server that does not report its settings gets
+// no warning. An error is a Redis that does not answer.
 func CheckRedis(ctx context.Context, rdb redis.UniversalClient) (warnings []string, err error) {
 	if err := rdb.Ping(ctx).Err(); err != nil {
 		return nil, away(err)

@@ -101,7 +101,7 @@ func (k *killer) reach(point string) {
 	}
 }
 
-// RoundTrip tells when the answer to a send has come.
+// RoundTrip reports when the answer to a send has come.
 func (k *killer) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := k.wire.RoundTrip(req)
 	if err == nil && req.Method == http.MethodPost {

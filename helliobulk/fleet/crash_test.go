@@ -70,9 +70,15 @@ func dieOnce(t *testing.T, point string, seed uint64) {
 // threeInTen spoils three of ten sends.
 func threeInTen(rng *rand.Rand) (faults []helliotest.FaultSpec) {
 	effects := []helliotest.FaultSpec{
-		{Effect: "lose_request"}, {Effect: "lose_reply"}, {Effect: "lose_reply"}, {Effect: "reset"}, {Effect: "truncate_body", Bytes: 20},
-		{Effect: "not_json"}, {Effect: "status", Code: 500}, {Effect: "status",
-			Code: 503}, {Effect: "delay", Duration: "5ms"},
+		{Effect: "lose_request"},
+		{Effect: "lose_reply"},
+		{Effect: "lose_reply"},
+		{Effect: "reset"},
+		{Effect: "truncate_body", Bytes: 20},
+		{Effect: "not_json"},
+		{Effect: "status", Code: 500},
+		{Effect: "status", Code: 503},
+		{Effect: "delay", Duration: "5ms"},
 	}
 	for nth := 1; nth <= 400; nth++ {
 		if rng.IntN(10) < 3 {

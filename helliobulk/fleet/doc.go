@@ -1,6 +1,6 @@
-// Package fleet sends a batch of package helliobulk by many machines: its chunks
-// become asynq tasks in Redis, and workers that come, go and crash send them, at
-// the rate that the token has for all of them together.
+// Package fleet sends a batch of package helliobulk by many machines: its
+// chunks become asynq tasks in Redis, and workers that come, go and crash send
+// them, at the rate that the token has for all of them together.
 //
 //	// on the machine that has the store
 //	err := fleet.Wait(ctx, client, redisClient, batch, fleet.Options{})
@@ -22,15 +22,16 @@
 //
 // A worker makes a call only while less than the batch's margin, 12 hours, has
 // passed since the intent in the store, by the API's clock. So all calls that
-// ever carry a chunk's key lie within one margin, in which the API answers a key
-// that it knows from memory and sends nothing. It makes no difference how a
-// second call comes about: a lease that ran out, two workers with one task, a
-// Redis that lost its last second, forgot all, or was put back to yesterday.
+// ever carry a chunk's key lie within one margin, in which the API answers a
+// key that it knows from memory and sends nothing. It makes no difference how
+// a second call comes about: a lease that ran out, two workers with one task,
+// a Redis that lost its last second, forgot all, or was put back to yesterday.
 //
 // What Redis knows decides only how much is known: with its ledger intact, a
-// chunk that was never tried differs from one whose outcome is unknown. A chunk
-// that grew too old in the queue is returned to the store if it was never tried,
-// and is dispatched again; one of unknown outcome is archived and needs review.
+// chunk that was never tried differs from one whose outcome is unknown. A
+// chunk that grew too old in the queue is returned to the store if it was
+// never tried, and is dispatched again; one of unknown outcome is archived and
+// needs review.
 //
 // # What asynq does here
 //
@@ -44,6 +45,6 @@
 // after they were done; the ledger holds neither.
 //
 // A refusal that every chunk would meet, such as 402, pauses the queue, keeps
-// the tasks, and shows as [Stopped]. Chunks in a row that are refused alike stop
-// their batch alone.
+// the tasks, and shows as [Stopped]. Chunks in a row that are refused alike
+// stop their batch alone.
 package fleet

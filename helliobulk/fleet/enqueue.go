@@ -25,8 +25,8 @@ const (
 // mean nothing here: see WorkOptions.
 type Options struct {
 	helliobulk.Options
-	// Ahead is how many chunks are in the queue at a time; 0: 10,000, some 100 MB
-	// of Redis with 500 recipients each.
+	// Ahead is how many chunks are in the queue at a time; 0: 10,000, some 100
+	// MB of Redis with 500 recipients each.
 	Ahead int
 }
 
@@ -59,12 +59,13 @@ func Collect(ctx context.Context, rdb redis.UniversalClient, b *helliobulk.Batch
 	return newQueue(rdb, m.BaseURL, m.Account).ledger(m.BatchID).all(ctx, b.Settle)
 }
 
-// Wait enqueues the batch and continues to collect, and to enqueue what is left,
-// until every chunk has an end. Then it returns nil, or an error that matches
-// helliobulk.ErrNeedsReview, ErrBatchReused or ErrRejected. When ctx ends, the
-// fleet is stopped (a *Stopped is wrapped) or Redis is away for a minute, it
-// returns an error that matches helliobulk.ErrUnfinished; the fleet continues
-// with what is in the queue, and Wait or Enqueue can be called again.
+// Wait enqueues the batch and continues to collect, and to enqueue what is
+// left, until every chunk has an end. Then it returns nil, or an error that
+// matches helliobulk.ErrNeedsReview, ErrBatchReused or ErrRejected. When ctx
+// ends, the fleet is stopped (a *Stopped is wrapped) or Redis is away for a
+// minute, it returns an error that matches helliobulk.ErrUnfinished; the fleet
+// continues with what is in the queue, and Wait or Enqueue can be called
+// again.
 func Wait(ctx context.Context, client *hellio.Client, rdb redis.UniversalClient,
 	b *helliobulk.Batch, o Options) error {
 	f, err := newFeed(ctx, client, rdb, b, o)
@@ -188,8 +189,8 @@ func (f *feed) repair(ctx context.Context) error {
 
 func (f *feed) marker() string { return f.queue.key("run:" + f.batch.Manifest().BatchID) }
 
-// giver makes tasks of jobs. Its client is new: an old one would not let asynq know
-// of a queue that Redis has forgotten.
+// giver makes tasks of jobs. Its client is new: an old one would not let asynq
+// know of a queue that Redis has forgotten.
 func (f *feed) giver(ctx context.Context, run string) func(helliobulk.Job) error {
 	client := asynq.NewClientFromRedisClient(f.queue.redis)
 	return func(j helliobulk.Job) error {
@@ -274,8 +275,8 @@ func (f *feed) look(ctx context.Context) error {
 }
 
 // stopReused stops the batch: the store, which knows all that was ever tried,
-// has a chunk whose key the API knew before. A worker cannot tell that from a
-// chunk that another machine has sent meanwhile.
+// has a chunk whose key the API knew before. To a worker it looks
+// like a chunk that another machine has sent meanwhile.
 func (f *feed) stopReused(ctx context.Context) error {
 	s := Stopped{
 		Reason: "the API knew a key that was never used",

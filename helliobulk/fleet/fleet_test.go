@@ -227,7 +227,7 @@ func TestABatchIDUsedBeforeStopsItsBatch(t *testing.T) {
 	require.ErrorIs(t, stop, helliobulk.ErrBatchReused)
 }
 
-func TestALostStoreIsPlannedAgainWithoutADouble(t *testing.T) {
+func TestALostStoreIsPlannedAgainWithoutDoubles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 6)
 	w.enqueue(helliobulk.Options{})

@@ -165,7 +165,7 @@ func (w *world) requireEachOnce() {
 	require.Equal(w.t, "0.0000", w.difference())
 }
 
-// difference is what the wallet lost and the report does not tell.
+// difference is what the wallet lost and the report does not count.
 func (w *world) difference() string {
 	lost := new(big.Rat).Sub(amount(w.t, w.start), amount(w.t, w.fake.Balance().Available))
 	for _, c := range w.batch.Report().Costs {

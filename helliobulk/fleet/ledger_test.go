@@ -81,7 +81,11 @@ func TestEveryPieceOfNewsIsTaken(t *testing.T) {
 
 func TestOnlyWhatIsFinalIsCollected(t *testing.T) {
 	t.Parallel()
-	records, err := settled([]string{`a|1|settled|{"index":3,"entry":{"s":"done"}}`, `a|1|idle|{"index":4,"entry":{"s":"open"}}`, `a|1|begun|{"index":5,"entry":{"s":"unknown"}}`})
+	records, err := settled([]string{
+		`a|1|settled|{"index":3,"entry":{"s":"done"}}`,
+		`a|1|idle|{"index":4,"entry":{"s":"open"}}`,
+		`a|1|begun|{"index":5,"entry":{"s":"unknown"}}`,
+	})
 	require.NoError(t, err)
 	require.Len(t, records, 1)
 	require.Equal(t, 3, records[0].Index())

@@ -35,13 +35,20 @@ type show struct {
 
 func TestAFleetSharesARateThroughKills(t *testing.T) {
 	t.Parallel()
-	chunks, size, rate, faults := 60, chunkSize, 1200, false
-	if how := os.Getenv(showEnv); how != "" {
-		chunks, size, rate, faults = 200, 500, 120, how == "faults"
+	s := &show{
+		children: map[string]*exec.Cmd{},
+		born:     map[string]time.Time{},
+		died:     map[string]time.Time{},
 	}
-	s := &show{children: map[string]*exec.Cmd{}, born: map[string]time.Time{},
-		died: map[string]time.Time{}}
-	s.world = newShowWorld(t, chunks, size, rate)
+	how := os.Getenv(showEnv)
+	faults := how == "faults"
+	chunks := 60
+	if how == "" {
+		s.world = newShowWorld(t, chunks, chunkSize, 1200)
+	} else {
+		chunks = 200
+		s.world = newShowWorld(t, chunks, 500, 120)
+	}
 	if faults {
 		require.NoError(t, s.fake.SetFaults(threeInTen(rand.New(rand.NewPCG(1, 2)))...))
 	}
@@ -141,7 +148,7 @@ func (s *show) report(took time.Duration) {
 			refused++
 		}
 	}
-	var lines []string
+	var rows []string
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		until, dead := s.died[name]
 		if !dead {
@@ -150,14 +157,15 @@ func (s *show) report(took time.Duration) {
 		lived := min(until.Sub(s.born[name]), took)
 		rate := float64(calls[name]) / lived.Minutes()
 		rates = append(rates, rate)
-		lines = append(lines,
+		rows = append(rows,
 			fmt.Sprintf("worker %s: %d sends in %v, %.1f a minute", name, calls[name],
 				lived.Round(100*time.Millisecond), rate))
 	}
 	r := s.batch.Report()
-	s.t.Logf("%d recipients in %d chunks, %v: %d sends, %d replayed, charges 1 each, wallet difference %s, 429s %d (worst minute %d), Jain %.3f\n%s",
-		r.Recipients, r.Chunks, took.Round(100*time.Millisecond), len(s.sends()), r.Replayed, s.difference(), refused, s.worstMinute(), jain(rates),
-		strings.Join(lines, "\n"))
+	s.t.Logf("%d recipients in %d chunks, %v: %d sends, %d replayed, charges 1 each, "+
+		"wallet difference %s, 429s %d (worst minute %d), Jain %.3f\n%s",
+		r.Recipients, r.Chunks, took.Round(100*time.Millisecond), len(s.sends()), r.Replayed,
+		s.difference(), refused, s.worstMinute(), jain(rates), strings.Join(rows, "\n"))
 	s.t.Logf("cost %s %s, reused %d, needs review %d, rejected %d", r.Costs[0].Amount,
 		r.Costs[0].Currency, r.Reused.Chunks, r.NeedsReview.Chunks, r.Rejected.Chunks)
 }

@@ -24,7 +24,7 @@ import (
 
 // What the primary had not yet passed on is lost with it: its chunks are made
 // up from the store, and answered from memory.
-func TestAReplicaFollowsADeadPrimaryWithoutADouble(t *testing.T) {
+func TestAReplicaFollowsADeadPrimaryWithoutDoubles(t *testing.T) {
 	t.Parallel()
 	primary := startRedis(t)
 	host, port, _ := net.SplitHostPort(primary.addr)
@@ -56,7 +56,7 @@ func TestAReplicaFollowsADeadPrimaryWithoutADouble(t *testing.T) {
 
 // startSentinel starts one that makes the replica the primary as soon as the
 // primary is away for half a second. If what it knows of the replica is too old
-// just then, it gives up, and tries again after twice the failover timeout,
+// just then, it ends, and tries again after twice the failover timeout,
 // which is six minutes unless told.
 func startSentinel(t *testing.T, primary string) string {
 	t.Helper()

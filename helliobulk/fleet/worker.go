@@ -23,7 +23,7 @@ const (
 	presetWorkers = 4
 	maxWorkers    = 64
 	presetGrace   = 10 * time.Second
-	persistence   = time.Minute // how long a result is offered to a Redis that is away
+	offerTime     = time.Minute // how long a result is offered to a Redis that is away
 )
 
 // Points at which tests stop a worker.
@@ -353,7 +353,7 @@ func (w *worker) halt(reason string, result *helliobulk.Result) {
 
 // note tries to write to Redis until it is back, for up to a minute.
 func (w *worker) note(write func() error) bool {
-	for until := time.Now().Add(persistence); ; {
+	for until := time.Now().Add(offerTime); ; {
 		err := write()
 		if err == nil {
 			return true

@@ -26,7 +26,7 @@ func init() {
 	}
 }
 
-func TestAFullDiskIsNamedAndTheBatchCanContinue(t *testing.T) {
+func TestABatchContinuesAfterAFullDisk(t *testing.T) {
 	t.Parallel()
 	const n = 400
 	seen := map[int]bool{}

@@ -15,7 +15,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// withRedis gives a desk a redis-server of its own, with settings that a fleet
+// withRedis starts a redis-server for a desk, with settings that a fleet
 // wants. Debian's package redis-server has it.
 func withRedis(t *testing.T, d *desk) *redis.Client {
 	t.Helper()
@@ -44,8 +44,8 @@ func (d *desk) plan(n int) {
 	require.Equal(d.t, statusDone, d.run(args...).status)
 }
 
-// worker runs a worker until the returned function is called, which gives what
-// it left behind.
+// worker runs a worker until the returned function is called, which returns
+// what it left behind.
 func (d *desk) worker(args ...string) (end func() ended) {
 	other := *d
 	var cancel context.CancelFunc

@@ -18,7 +18,7 @@
 // terminal. The store, one file per batch, holds the numbers.
 //
 // Results are written to standard output, all else to standard error. The exit
-// status tells scripts how it ended; see hellio-bulk help.
+// status says how it ended; see hellio-bulk help.
 package main
 
 import (
@@ -41,14 +41,14 @@ import (
 )
 
 // command is one of hellio-bulk's.
-type command struct {
+type subcommand struct {
 	name string
 	what string
 	run  func(context.Context, *console, []string) error
 }
 
-func commands() []command {
-	return []command{
+func commands() []subcommand {
+	return []subcommand{
 		{"plan", "read a list into a store and show what it costs; nothing is sent", runPlan},
 		{"send", "plan, show, ask, send", runSend},
 		{"resume", "continue a batch that was planned or stopped", runResume},

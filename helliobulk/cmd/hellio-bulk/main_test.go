@@ -151,9 +151,9 @@ func (d *desk) walletDifference() string {
 	return lost.FloatString(4)
 }
 
-func rat(t *testing.T, text string) *big.Rat {
+func rat(t *testing.T, words string) *big.Rat {
 	t.Helper()
-	a, err := hellio.ParseAmount(text)
+	a, err := hellio.ParseAmount(words)
 	require.NoError(t, err)
 	return a.Rat()
 }
@@ -235,7 +235,13 @@ func TestAWrongCallSaysWhereTheFlagsAre(t *testing.T) {
 func TestAWordIsQuotedForTheShell(t *testing.T) {
 	t.Parallel()
 	for word, want := range map[string]string{
-		"fees.batch": "fees.batch", "": "''", "two words": "'two words'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "a;b": "'a;b'", "ä": "'ä'",
+		"fees.batch": "fees.batch",
+		"":           "''",
+		"two words":  "'two words'",
+		"it's":       `'it'\''s'`,
+		"$HOME":      "'$HOME'",
+		"a;b":        "'a;b'",
+		"ä":          "'ä'",
 	} {
 		require.Equal(t, want, quote(word))
 	}

@@ -23,7 +23,7 @@ const (
 
 // progress shows how far a run is. What the run reports is kept, and shown at
 // its own pace.
-type progress struct {
+type progressView struct {
 	c     *console
 	limit func() hellio.RateLimit
 	opts  helliobulk.Options
@@ -46,8 +46,8 @@ type progress struct {
 // newProgress begins to show a run.
 func newProgress(
 	c *console, r helliobulk.Report, limit func() hellio.RateLimit, o helliobulk.Options,
-) *progress {
-	p := &progress{
+) *progressView {
+	p := &progressView{
 		c:       c,
 		limit:   limit,
 		opts:    o,
@@ -70,14 +70,14 @@ func newProgress(
 	return p
 }
 
-func (p *progress) run(every time.Duration) {
+func (p *progressView) run(every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
 			p.mu.Lock()
-			if p.draws || left(p.last) != p.shown {
+			if p.draws || unsettled(p.last) != p.shown {
 				p.show()
 			}
 			p.mu.Unlock()
@@ -88,7 +88,7 @@ func (p *progress) run(every time.Duration) {
 }
 
 // report takes what the run reports.
-func (p *progress) report(r helliobulk.Report) {
+func (p *progressView) report(r helliobulk.Report) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last = r
@@ -100,7 +100,7 @@ func (p *progress) report(r helliobulk.Report) {
 }
 
 // note prints a sentence between two states.
-func (p *progress) note(text string) {
+func (p *progressView) note(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.draws {
@@ -110,7 +110,7 @@ func (p *progress) note(text string) {
 }
 
 // interruptible says, once ctx ends, what happens now and how to continue.
-func (p *progress) interruptible(ctx context.Context, now, resume string) {
+func (p *progressView) interruptible(ctx context.Context, now, resume string) {
 	p.notice = context.AfterFunc(ctx, func() {
 		defer close(p.noticed)
 		p.note(now + " To continue, run\n  " + resume)
@@ -118,7 +118,7 @@ func (p *progress) interruptible(ctx context.Context, now, resume string) {
 }
 
 // end shows the last of it.
-func (p *progress) end() {
+func (p *progressView) end() {
 	if !p.notice() { // the last line comes last
 		<-p.noticed
 	}
@@ -133,18 +133,18 @@ func (p *progress) end() {
 }
 
 // left is what has no end yet.
-func left(r helliobulk.Report) helliobulk.Count {
+func unsettled(r helliobulk.Report) helliobulk.Count {
 	return helliobulk.Count{
 		Chunks:     r.Open.Chunks + r.Unknown.Chunks,
 		Recipients: r.Open.Recipients + r.Unknown.Recipients,
 	}
 }
 
-func (p *progress) show() {
-	now := left(p.last)
+func (p *progressView) show() {
+	now := unsettled(p.last)
 	p.shown = now
 	passed := time.Since(p.began)
-	sent := max(0, left(p.first).Recipients-now.Recipients) // what is resent was not left before
+	sent := max(0, unsettled(p.first).Recipients-now.Recipients) // what is resent was not left before
 	rate := float64(sent) / max(passed.Seconds(), 0.001)
 	estimate, known := p.timeLeft(now, passed)
 	if p.c.json {
@@ -199,10 +199,10 @@ func tenths(s float64) float64 { return math.Round(s*10) / 10 }
 
 // timeLeft continues at the pace so far, but no faster than the rate limit
 // allows.
-func (p *progress) timeLeft(
+func (p *progressView) timeLeft(
 	now helliobulk.Count, passed time.Duration,
 ) (estimate time.Duration, known bool) {
-	if settled := left(p.first).Chunks - now.Chunks; settled > 0 {
+	if settled := unsettled(p.first).Chunks - now.Chunks; settled > 0 {
 		estimate = time.Duration(float64(passed) / float64(settled) * float64(now.Chunks))
 		known = true
 	}

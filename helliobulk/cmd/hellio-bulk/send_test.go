@@ -124,7 +124,8 @@ func TestPlanSendsNothing(t *testing.T) {
 	require.Empty(t, d.fake.Messages())
 	e = d.run("status", "-store", d.store(), "-invalid")
 	require.Equal(t,
-		"line,reason\n3,not a phone number\n4,\"not in use in its country, as far as the numbering tables know\"\n", e.out)
+		"line,reason\n3,not a phone number\n"+
+			"4,\"not in use in its country, as far as the numbering tables know\"\n", e.out)
 	require.Equal(t, statusUnfinished, e.status)
 }
 

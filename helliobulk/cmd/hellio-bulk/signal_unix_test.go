@@ -75,7 +75,7 @@ func (d *desk) child(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// screen keeps what a program writes, and tells when a text has come.
+// screen keeps what a program writes, and waits until a text has come.
 type screen struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -100,13 +100,13 @@ func (s *screen) String() string {
 	return s.text.String()
 }
 
-func (s *screen) wait(t *testing.T, text string) {
+func (s *screen) wait(t *testing.T, words string) {
 	t.Helper()
-	for deadline := time.After(time.Minute); !strings.Contains(s.String(), text); {
+	for deadline := time.After(time.Minute); !strings.Contains(s.String(), words); {
 		select {
 		case <-s.news:
 		case <-deadline:
-			t.Fatalf("%q has not come: %s", text, s)
+			t.Fatalf("%q has not come: %s", words, s)
 		}
 	}
 }

@@ -28,8 +28,9 @@ func TestABadListLeavesNoStore(t *testing.T) {
 			"line 2: it is longer than 1048576 bytes"},
 		"entry of 10 MB": {"phone,name\n\"" + strings.Repeat(number(1)+"\n", 800_000),
 			"line 2: an entry is longer"},
-		"column not there": {"mobile,name\n" + number(1) + ",x\n", `there is no column "phone"; the columns are "mobile", "name"`},
-		"no header":        {number(1) + ",x\n", "seems to be no header"},
+		"column not there": {"mobile,name\n" + number(1) + ",x\n",
+			`there is no column "phone"; the columns are "mobile", "name"`},
+		"no header": {number(1) + ",x\n", "seems to be no header"},
 		"ragged": {"phone,name\n" + number(1) + ",x\n" + number(2) + "\n",
 			"line 3: it has 1 column"},
 		"zero byte": {"phone,name\n" + number(1) + ",\x00\n",
@@ -167,7 +168,7 @@ func TestAStoreInUseIsOnlyRead(t *testing.T) {
 	d.requireEachOnce(7)
 }
 
-func TestATornStoreIsPlannedAgainWithoutADouble(t *testing.T) {
+func TestATornStoreIsPlannedAgainWithoutDoubles(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(23)

@@ -35,7 +35,9 @@ func TestATerminalGetsAQuestionAndABar(t *testing.T) {
 	d, g := gated(t)
 	keys, terminal := openTerminal(t)
 	cmd := d.child(d.send(d.list(60), "-workers", "1")...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
+	cmd.Stdin = terminal
+	cmd.Stdout = terminal
+	cmd.Stderr = terminal
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	require.NoError(t, cmd.Start())
 	require.NoError(t, terminal.Close())
@@ -43,8 +45,8 @@ func TestATerminalGetsAQuestionAndABar(t *testing.T) {
 	// ends with an error when the program's side is closed
 	go func() { _, _ = io.Copy(seen, keys) }()
 	seen.wait(t, "Send to 60 recipients as ACME? [y/N] ")
-	enter := func(text string) {
-		_, err := keys.WriteString(text)
+	enter := func(words string) {
+		_, err := keys.WriteString(words)
 		require.NoError(t, err)
 	}
 	enter("y\n")

@@ -13,7 +13,7 @@ const maxLine = 1 << 20
 
 // lines reads a list line by line. A Read returns bytes of one line only, so
 // that the reader is never ahead of the count.
-type lines struct {
+type lineReader struct {
 	in     *bufio.Reader
 	end    byte   // of a line
 	line   []byte // the current one
@@ -27,8 +27,8 @@ type lines struct {
 	quoted bool   // a field in quotation marks continues on the next line
 }
 
-func newLines(r io.Reader) *lines {
-	l := &lines{in: bufio.NewReaderSize(r, 64<<10), end: '\n'}
+func newLines(r io.Reader) *lineReader {
+	l := &lineReader{in: bufio.NewReaderSize(r, 64<<10), end: '\n'}
 	head, _ := l.in.Peek(4 << 10)
 	if bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
 		l.end = '\r' // as a Mac's spreadsheet may end them
@@ -37,13 +37,13 @@ func newLines(r io.Reader) *lines {
 }
 
 // begin notes that a new record begins.
-func (l *lines) begin() {
+func (l *lineReader) begin() {
 	l.record = 0
 	l.first = l.count + 1
 }
 
 // peek returns the next line and leaves it to be read.
-func (l *lines) peek() ([]byte, error) {
+func (l *lineReader) peek() ([]byte, error) {
 	if len(l.rest) > 0 {
 		return l.rest, nil
 	}
@@ -51,9 +51,9 @@ func (l *lines) peek() ([]byte, error) {
 	return l.rest, err
 }
 
-func (l *lines) skip() { l.rest = nil }
+func (l *lineReader) skip() { l.rest = nil }
 
-func (l *lines) Read(p []byte) (int, error) {
+func (l *lineReader) Read(p []byte) (int, error) {
 	if len(l.rest) == 0 {
 		if err := l.next(); err != nil {
 			return 0, err
@@ -68,13 +68,13 @@ func (l *lines) Read(p []byte) (int, error) {
 }
 
 // next takes the next line in and checks it.
-func (l *lines) next() error {
+func (l *lineReader) next() error {
 	err := l.take()
 	l.failed = err != nil
 	return err
 }
 
-func (l *lines) take() error {
+func (l *lineReader) take() error {
 	l.line = l.line[:0]
 	for {
 		part, err := l.in.ReadSlice(l.end)
@@ -109,7 +109,7 @@ func (l *lines) take() error {
 
 // unwrapCells reads ="0244123456" as "0244123456": so spreadsheets are told to
 // keep a leading zero. Within quotation marks it is text.
-func (l *lines) unwrapCells() {
+func (l *lineReader) unwrapCells() {
 	if !l.quoted && bytes.IndexByte(l.line, '"') < 0 {
 		return
 	}
@@ -134,7 +134,7 @@ func (l *lines) unwrapCells() {
 var workbooks = [][]byte{[]byte("PK\x03\x04"), []byte("\xD0\xCF\x11\xE0")}
 
 // unreadable says what is wrong with the line; "" if nothing is.
-func (l *lines) unreadable() string {
+func (l *lineReader) unreadable() string {
 	for _, begin := range workbooks {
 		if l.count == 1 && bytes.HasPrefix(l.line, begin) {
 			return "it is a spreadsheet's workbook (such as .xlsx, .xls or .ods); export the " +

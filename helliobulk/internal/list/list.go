@@ -76,7 +76,7 @@ func (e Errors) Unwrap() error { return e[0] }
 // List is a list whose first line was read.
 type List struct {
 	format  Format
-	lines   *lines
+	lines   *lineReader
 	csv     *csv.Reader
 	skipped int // lines that csv has not seen
 

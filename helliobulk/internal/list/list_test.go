@@ -50,8 +50,9 @@ func TestEachProgramsTableIsReadAlike(t *testing.T) {
 		{Number: "0240000003", Fields: map[string]string{"first_name": "Ɔkyere ✓", "note": "x"}},
 	}
 	for _, name := range []string{
-		"utf8.csv", "utf8-bom-crlf.csv", "semicolon.csv", "tab.csv", "sep-line.csv", "utf16le-bom.csv", "utf16be-bom.csv", "utf16le.csv",
-		"utf16be.csv", "no-last-newline.csv", "blank-rows.csv",
+		"utf8.csv", "utf8-bom-crlf.csv", "semicolon.csv", "tab.csv", "sep-line.csv",
+		"utf16le-bom.csv", "utf16be-bom.csv", "utf16le.csv", "utf16be.csv",
+		"no-last-newline.csv", "blank-rows.csv",
 	} {
 		for _, column := range []string{"phone", "Phone", "1"} {
 			require.Equal(t, want,
@@ -94,8 +95,9 @@ func TestAnUnusableListSaysWhereAndWhy(t *testing.T) {
 		"which column":     {"a,b\n" + secret + ",x\n", list.Format{}, 1, "2 columns"},
 		"column by place": {"a,b\n" + secret + ",x\n", list.Format{Column: "3"}, 1,
 			"no column 3"},
-		"column zero":    {"a,b\n", list.Format{Column: "0"}, 1, "no column 0"},
-		"column by name": {"phone,b\n" + secret + ",x\n", list.Format{Column: "mobile"}, 1, `no column "mobile"; the columns are "phone", "b"`},
+		"column zero": {"a,b\n", list.Format{Column: "0"}, 1, "no column 0"},
+		"column by name": {"phone,b\n" + secret + ",x\n", list.Format{Column: "mobile"}, 1,
+			`no column "mobile"; the columns are "phone", "b"`},
 		"no header": {secret + ",x\n", list.Format{Column: "mobile"}, 1,
 			"seems to be no header"},
 		"field": {"phone,Name\n", list.Format{Column: "phone", Fields: []string{"sum"}}, 1, `no column "sum"`},
@@ -190,7 +192,8 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func TestADecimalIsReadAsItsNumber(t *testing.T) {
 	t.Parallel()
-	all, err := read(strings.NewReader("phone\n233240000001.0\n+233240000001.0\n\"233240000001,0\"\n1.0.0\n12E\nE5\n"), list.Format{})
+	const written = "phone\n233240000001.0\n+233240000001.0\n\"233240000001,0\"\n1.0.0\n12E\nE5\n"
+	all, err := read(strings.NewReader(written), list.Format{})
 	require.NoError(t, err)
 	var numbers []string
 	for _, r := range all {

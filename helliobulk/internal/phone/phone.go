@@ -125,7 +125,7 @@ func isPunctuation(r rune) bool {
 
 // number returns the number of a country code and a national number, if it is
 // valid.
-func (c *code) number(t *table, national []byte) (n Number, ok bool) {
+func (c *countryCode) number(t *numberTable, national []byte) (n Number, ok bool) {
 	class := t.walk(c.Start, national)
 	if class == 0 || len(c.Code)+len(national) > maxE164 {
 		return n, false
@@ -143,7 +143,7 @@ func (c *code) number(t *table, national []byte) (n Number, ok bool) {
 
 // split finds country code and national number, as the library does. home is
 // the default region; nil: none.
-func (t *table) split(digits []byte, plus bool, home *region) (of *code, national []byte) {
+func (t *numberTable) split(digits []byte, plus bool, home *dialling) (of *countryCode, national []byte) {
 	if plus && len(digits) > minDigits {
 		if of, national = t.code(digits); of != nil {
 			return of, of.main.national(national)
@@ -175,7 +175,7 @@ func (t *table) split(digits []byte, plus bool, home *region) (of *code, nationa
 }
 
 // code cuts a country code off.
-func (t *table) code(digits []byte) (of *code, national []byte) {
+func (t *numberTable) code(digits []byte) (of *countryCode, national []byte) {
 	for n := 1; n <= maxCode && n <= len(digits); n++ {
 		if of := t.Codes[string(digits[:n])]; of != nil {
 			return of, digits[n:]

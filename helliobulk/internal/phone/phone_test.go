@@ -90,7 +90,7 @@ func TestEveryTransitionIsTheLibrarys(t *testing.T) {
 
 // completions returns for each state the shortest digits that lead to such a
 // class; "-" if none do.
-func completions(table *table, wanted func(byte) bool) []string {
+func completions(table *numberTable, wanted func(byte) bool) []string {
 	n := len(table.states) / stateSize
 	ends := make([]string, n)
 	for s := range ends {
@@ -144,8 +144,8 @@ func nationals(rng *rand.Rand, region string, each int) (list []string) {
 	if home == "" {
 		home = "GH"
 	}
-	for kind := phonenumbers.FIXED_LINE; kind <= phonenumbers.VOICEMAIL; kind++ {
-		example := phonenumbers.GetExampleNumberForType(home, kind)
+	for of := phonenumbers.FIXED_LINE; of <= phonenumbers.VOICEMAIL; of++ {
+		example := phonenumbers.GetExampleNumberForType(home, of)
 		if example == nil {
 			continue
 		}

@@ -19,23 +19,23 @@ var tableFile string
 // table is what the library's metadata say: one automaton over the digits of
 // national numbers, which all countries share, and how each country dials. The
 // file has the length of the automaton, the automaton, and the rest as JSON.
-type table struct {
+type numberTable struct {
 	states  string
-	Codes   map[string]*code   `json:"codes"`   // by country code
-	Regions map[string]*region `json:"regions"` // by two letters; "+800" for those without
+	Codes   map[string]*countryCode `json:"codes"`   // by country code
+	Regions map[string]*dialling    `json:"regions"` // by two letters; "+800" for those without
 }
 
 // code is a country code.
-type code struct {
+type countryCode struct {
 	Code    string   `json:"code"`
 	Start   int      `json:"start"`   // state; it ends in the class of a valid number
 	Regions []string `json:"regions"` // class is 2*(place+1), and 1 more if it may be mobile
 	Main    string   `json:"main"`    // region whose rules its numbers follow
-	main    *region
+	main    *dialling
 }
 
 // region is how numbers are dialled in a country.
-type region struct {
+type dialling struct {
 	Code     string `json:"code"`
 	Start    int    `json:"start"`   // state; it ends in 1 for what fits the country
 	Lengths  uint32 `json:"lengths"` // of national numbers, as bits
@@ -47,15 +47,15 @@ type region struct {
 	compiled sync.Once
 	abroad   *regexp.Regexp
 	prefix   *regexp.Regexp
-	of       *table
-	code     *code
+	of       *numberTable
+	code     *countryCode
 }
 
 const stateSize = 21 // class, and a state of two bytes for each digit
 
-var loadTable = sync.OnceValue(func() *table {
+var loadTable = sync.OnceValue(func() *numberTable {
 	size := int(binary.LittleEndian.Uint32([]byte(tableFile[:4])))
-	t := &table{states: tableFile[4 : 4+size]}
+	t := &numberTable{states: tableFile[4 : 4+size]}
 	if err := json.Unmarshal([]byte(tableFile[4+size:]), t); err != nil {
 		panic(err) // the file is part of the program, and a test reads it
 	}
@@ -72,7 +72,7 @@ var loadTable = sync.OnceValue(func() *table {
 
 // walk follows digits through the automaton and returns the class that it ends
 // in; 0: none.
-func (t *table) walk(state int, digits []byte) byte {
+func (t *numberTable) walk(state int, digits []byte) byte {
 	for _, digit := range digits {
 		at := state*stateSize + 1 + 2*int(digit-'0')
 		state = int(t.states[at]) | int(t.states[at+1])<<8
@@ -82,13 +82,13 @@ func (t *table) walk(state int, digits []byte) byte {
 
 // fits reports whether digits have the form of the country's numbers, of any
 // kind and length.
-func (r *region) fits(digits []byte) bool { return r.of.walk(r.Start, digits) != 0 }
+func (r *dialling) fits(digits []byte) bool { return r.of.walk(r.Start, digits) != 0 }
 
-func (r *region) longest() int { return bits.Len32(r.Lengths) - 1 }
+func (r *dialling) longest() int { return bits.Len32(r.Lengths) - 1 }
 
 // patterns compiles the expressions, which a number with a country code seldom
 // needs.
-func (r *region) patterns() {
+func (r *dialling) patterns() {
 	r.compiled.Do(func() {
 		r.abroad = regexp.MustCompile(r.Abroad)
 		r.prefix = regexp.MustCompile("^(?:" + r.Prefix + ")")
@@ -97,7 +97,7 @@ func (r *region) patterns() {
 
 // stripInternational cuts the international prefix off. No country code begins
 // with 0.
-func (r *region) stripInternational(digits []byte) (rest []byte, ok bool) {
+func (r *dialling) stripInternational(digits []byte) (rest []byte, ok bool) {
 	if r.Abroad == "00" || r.Abroad == "011" {
 		rest, ok = bytes.CutPrefix(digits, []byte(r.Abroad))
 	} else {
@@ -112,7 +112,7 @@ func (r *region) stripInternational(digits []byte) (rest []byte, ok bool) {
 
 // national cuts the national prefix off, if a number of possible length is
 // left.
-func (r *region) national(digits []byte) []byte {
+func (r *dialling) national(digits []byte) []byte {
 	rest := r.strip(digits)
 	n := len(rest)
 	switch {
@@ -126,7 +126,7 @@ func (r *region) national(digits []byte) []byte {
 
 // strip cuts the national prefix off, or replaces it, unless that turns what
 // fits the country into what does not.
-func (r *region) strip(digits []byte) []byte {
+func (r *dialling) strip(digits []byte) []byte {
 	rest := digits
 	switch {
 	case len(digits) == 0 || r.Prefix == "":

@@ -35,7 +35,7 @@ func generate(t *testing.T) []byte {
 	g := &generator{t: t, patterns: map[string]int{}, known: map[string]int{}}
 	g.pool = append(g.pool, state{}) // 0 is where nothing matches any more
 	metadata := map[string]*phonenumbers.PhoneMetadata{}
-	table := table{Codes: map[string]*code{}, Regions: map[string]*region{}}
+	table := numberTable{Codes: map[string]*countryCode{}, Regions: map[string]*dialling{}}
 	for _, m := range all.GetMetadata() {
 		name := m.GetId()
 		if name == "001" {
@@ -45,18 +45,18 @@ func generate(t *testing.T) []byte {
 		table.Regions[name] = g.region(m)
 	}
 	for _, number := range slices.Sorted(maps.Keys(phonenumbers.GetSupportedCallingCodes())) {
-		c := &code{Code: strconv.Itoa(number)}
+		c := &countryCode{Code: strconv.Itoa(number)}
 		var list []*phonenumbers.PhoneMetadata
 		for _, name := range phonenumbers.GetRegionCodesForCountryCode(number) {
-			country := name
+			whose := name
 			if name == "001" {
 				name = "+" + c.Code
-				country = ""
+				whose = ""
 			}
 			if c.Main == "" {
 				c.Main = name
 			}
-			c.Regions = append(c.Regions, country)
+			c.Regions = append(c.Regions, whose)
 			list = append(list, metadata[name])
 		}
 		c.Start = g.classes(list)
@@ -99,10 +99,10 @@ type patternState struct {
 }
 
 // region returns how numbers are dialled in a country.
-func (g *generator) region(m *phonenumbers.PhoneMetadata) *region {
+func (g *generator) region(m *phonenumbers.PhoneMetadata) *dialling {
 	general := m.GetGeneralDesc()
 	pattern := g.pattern(general.GetNationalNumberPattern())
-	r := &region{
+	r := &dialling{
 		Code:   strconv.Itoa(int(m.GetCountryCode())),
 		Abroad: m.GetInternationalPrefix(),
 		Prefix: m.GetNationalPrefixForParsing(),
@@ -129,7 +129,7 @@ type kind struct {
 	lengths uint32
 }
 
-// country is what tells whether a number is one of a region.
+// country decides whether a number is one of a region.
 type country struct {
 	general kind
 	mobile  kind
