@@ -117,7 +117,6 @@ func TestEverySequenceEndsAsTheLedgerSays(t *testing.T) {
 }
 
 func TestResumedCallsFollowSequencesOfThree(t *testing.T) {
-	t.Parallel()
 	inBubble(t, func(t *testing.T) {
 		w := newSequenceWalk(t, &sending, coreEnds())
 		w.follow = 3
@@ -127,7 +126,6 @@ func TestResumedCallsFollowSequencesOfThree(t *testing.T) {
 }
 
 func TestSequencesOfACallResumedAfterACrash(t *testing.T) {
-	t.Parallel()
 	inBubble(t, func(t *testing.T) {
 		w := newSequenceWalk(t, &sending, allEnds())
 		w.walkResumed()
