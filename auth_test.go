@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tokens is a TokenSource made of a function that gets the number of the request for a token, from 1.
+// tokens is a TokenSource made of a function that gets the number of the
+// request for a token, from 1.
 type tokens struct {
 	asked atomic.Int64
 	give  func(n int64) (string, error)
@@ -37,7 +38,8 @@ func TestTokenIsAskedForBeforeEachAttempt(t *testing.T) {
 	})
 }
 
-// The API may keep idempotency keys by token: under another one, the same key would be a second message.
+// The API may keep idempotency keys by token: under another one, the same key
+// would be a second message.
 func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
 	for name, first := range map[string]step{
 		"lost":        lost,
@@ -164,7 +166,8 @@ func TestTokenThatCanNotStandInAHeaderIsRefusedWithoutBeingQuoted(t *testing.T) 
 	}
 }
 
-// A TokenSource may itself use this package; what its call left in doubt is not the send's doubt.
+// A TokenSource may itself use this package; what its call left in doubt is not
+// the send's doubt.
 func TestOutcomeOfTheTokenSourcesOwnCallIsNotTheCalls(t *testing.T) {
 	t.Parallel()
 	inner := &AuthenticationError{&APIError{

@@ -117,7 +117,8 @@ func TestPageThatBreaksOffIsNoAcceptance(t *testing.T) {
 	})
 }
 
-// A caller who gives up before the first byte of a page knows no more than one who has seen it whole.
+// A caller who gives up before the first byte of a page knows no more than one
+// who has seen it whole.
 func TestPageThatWasNotWaitedForIsNoAcceptance(t *testing.T) {
 	for contentType, outcome := range map[string]Outcome{
 		"text/html":        OutcomeUnknown,

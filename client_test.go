@@ -245,7 +245,8 @@ func TestClientIsSafeForConcurrentUse(t *testing.T) {
 }
 
 func TestReplacedDefaultTransportIsUsedAsItIs(t *testing.T) {
-	// http.DefaultTransport is the process's own: no other test may run meanwhile.
+	// http.DefaultTransport is the process's own: no other test may run
+	// meanwhile.
 	mock := httpmock.NewMockTransport()
 	mock.RegisterResponder("GET", "https://api.helliomessaging.com/v1/balance",
 		httpmock.NewStringResponder(200, balanceBody))

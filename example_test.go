@@ -19,7 +19,8 @@ func start(opts ...helliotest.Option) *helliotest.Fake {
 	return fake
 }
 
-// A message is sent, its reply is lost, and the client tries again with the same key: one message, one charge.
+// A message is sent, its reply is lost, and the client tries again with the
+// same key: one message, one charge.
 func Example() {
 	fake := start()
 	defer fake.Close()
@@ -82,7 +83,8 @@ func ExampleOutcomeOf() {
 	// may have gone out: false
 }
 
-// A call whose outcome is unknown is gone on with under its own key, which the error holds.
+// A call whose outcome is unknown is gone on with under its own key, which the
+// error holds.
 func ExampleWithIdempotencyKey() {
 	fake := start()
 	defer fake.Close()

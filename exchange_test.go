@@ -59,7 +59,8 @@ func TestConflictsDoNotUseUpTheOtherAttempts(t *testing.T) {
 	})
 }
 
-// A 409 on a keyed send whose code was lost on the way may be the conflict: the earlier attempt with the key is then still under way.
+// A 409 on a keyed send whose code was lost on the way may be the conflict: the
+// earlier attempt with the key is then still under way.
 func TestConflictWhoseBodyIsLostIsNoRefusal(t *testing.T) {
 	for name, s := range map[string]step{
 		"cut off":      cutOff(409, `{"message":"A requ`),

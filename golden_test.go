@@ -16,7 +16,8 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// golden is a client whose API answers each request with one body of testdata/golden.
+// golden is a client whose API answers each request with one body of
+// testdata/golden.
 func golden(t *testing.T, file string, status int) (*hellio.Client, hellio.Option) {
 	t.Helper()
 	body, err := os.ReadFile(filepath.Join("testdata", "golden", file))
@@ -34,7 +35,8 @@ func golden(t *testing.T, file string, status int) (*hellio.Client, hellio.Optio
 	return client, option
 }
 
-// The calls of the tables below, each with the parts of its result that the body is there for.
+// The calls of the tables below, each with the parts of its result that the
+// body is there for.
 var (
 	sendsSMS = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.SMS.Send(ctx, &hellio.SMSSendParams{

@@ -53,7 +53,8 @@ type seenRequest struct {
 	at                time.Time
 }
 
-// stub is a RoundTripper that follows a script, one step a request, the last step for all further ones.
+// stub is a RoundTripper that follows a script, one step a request, the last
+// step for all further ones.
 type stub struct {
 	mu    sync.Mutex
 	steps []step
@@ -110,7 +111,8 @@ func reachWire(req *http.Request) {
 	}
 }
 
-// reply is a step that answers; headers are pairs of name and value, Content-Type is JSON unless given.
+// reply is a step that answers; headers are pairs of name and value,
+// Content-Type is JSON unless given.
 func reply(status int, body string, headers ...string) step {
 	return replyBody(status, func(context.Context) io.ReadCloser {
 		return io.NopCloser(strings.NewReader(body))
@@ -163,7 +165,8 @@ func refused(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// hangs is a step that takes the request and answers nothing until the request's context ends.
+// hangs is a step that takes the request and answers nothing until the
+// request's context ends.
 func hangs(req *http.Request) (*http.Response, error) {
 	reachWire(req)
 	<-req.Context().Done()
@@ -318,7 +321,8 @@ func (m *lagMeter) stop() {
 	m.done.Wait()
 }
 
-// silent keeps what a server logs about its broken clients out of the test's output.
+// silent keeps what a server logs about its broken clients out of the test's
+// output.
 var silent = log.New(io.Discard, "", 0)
 
 func newJar(t testing.TB) http.CookieJar {

@@ -17,7 +17,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// hostile is a server that reads what comes first on a connection and then does its worst, until the client is gone.
+// hostile is a server that reads what comes first on a connection and then does
+// its worst, until the client is gone.
 func hostile(t *testing.T, worst func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,7 +43,8 @@ func hostile(t *testing.T, worst func(net.Conn)) string {
 	return "http://" + l.Addr().String()
 }
 
-// says writes once; floods writes the same for ever, 6 MB a second: what takes the whole machine would measure that alone.
+// says writes once; floods writes the same for ever, 6 MB a second: what takes
+// the whole machine would measure that alone.
 func says(text string) func(net.Conn) {
 	return func(conn net.Conn) { _, _ = io.WriteString(conn, text) }
 }
@@ -58,7 +60,8 @@ func floods(first, then string) func(net.Conn) {
 	}
 }
 
-// drips writes a piece every few milliseconds, too often for any timeout on silence.
+// drips writes a piece every few milliseconds, too often for any timeout on
+// silence.
 func drips(first, then string) func(net.Conn) {
 	return func(conn net.Conn) {
 		_, err := io.WriteString(conn, first)
@@ -170,8 +173,8 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 		5*time.Millisecond, "no goroutine is left but the one that asks")
 }
 
-// unpaidCalls makes a call of each class, with deadlines that are too near for a
-// paid one.
+// unpaidCalls makes a call of each class, with deadlines that are too near for
+// a paid one.
 var unpaidCalls = []func(context.Context, *Client) error{
 	classCalls[classGet],
 	classCalls[classDelete],
@@ -279,7 +282,8 @@ type closeCounter struct{ closed int }
 func (c *closeCounter) Read([]byte) (int, error) { return 0, io.EOF }
 func (c *closeCounter) Close() error             { c.closed++; return nil }
 
-// A panic is a bug of the caller's own code: it reaches the caller, and the client works on.
+// A panic is a bug of the caller's own code: it reaches the caller, and the
+// client works on.
 func TestPanicOfTheCallersCodeReachesTheCallerAndLeavesTheClientWhole(t *testing.T) {
 	boom := func() { panic("boom") }
 	var armed bool
@@ -310,7 +314,8 @@ func TestPanicOfTheCallersCodeReachesTheCallerAndLeavesTheClientWhole(t *testing
 	}
 }
 
-// blocking is a TokenSource and Limiter that lets the first few pass and then waits for its context.
+// blocking is a TokenSource and Limiter that lets the first few pass and then
+// waits for its context.
 type blocking struct{ pass int }
 
 func (b *blocking) wait(ctx context.Context) error {

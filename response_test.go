@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A paid call whose answer has come whole has a result, whatever became of the context meanwhile.
+// A paid call whose answer has come whole has a result, whatever became of the
+// context meanwhile.
 func TestAnswerThatIsWholeCountsThoughTheContextHasEnded(t *testing.T) {
 	for name, end := range map[string]func(cancel func()){
 		"the caller's":       func(cancel func()) { cancel() },
@@ -85,7 +86,8 @@ func TestCallerWhoGivesUpWithinABodyIsToldSoWhereNothingIsTriedAgain(t *testing.
 	})
 }
 
-// What one attempt's answer held before it proved unreadable must not end up in the result of the next.
+// What one attempt's answer held before it proved unreadable must not end up in
+// the result of the next.
 func TestResultHoldsNothingOfAnEarlierUnreadableAnswer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		odd := reply(202, `{"data":{"reference":"of the first","segments":"many"}}`)
@@ -101,7 +103,8 @@ func TestResultHoldsNothingOfAnEarlierUnreadableAnswer(t *testing.T) {
 	})
 }
 
-// The API answers with JSON or with nothing; a page is what a portal or proxy puts in its place.
+// The API answers with JSON or with nothing; a page is what a portal or proxy
+// puts in its place.
 func TestEmpty2xxOfAnAPITypeIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, contentType := range []string{"", "application/json", "application/problem+json"} {
@@ -167,7 +170,8 @@ func decoders() map[string]interface{ decode([]byte) error } {
 	}
 }
 
-// FuzzDecoders: whatever the API answers, no decoder panics, and one that finds no fault has a result.
+// FuzzDecoders: whatever the API answers, no decoder panics, and one that finds
+// no fault has a result.
 func FuzzDecoders(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join("testdata", "golden", "*.json"))
 	require.NoError(f, err)
@@ -189,7 +193,8 @@ func FuzzDecoders(f *testing.F) {
 	})
 }
 
-// TestEachMemberIsReadIntoItsOwnField holds every result against a body in which no two members are alike.
+// TestEachMemberIsReadIntoItsOwnField holds every result against a body in
+// which no two members are alike.
 func TestEachMemberIsReadIntoItsOwnField(t *testing.T) {
 	t.Parallel()
 	at := func(day int) Timestamp {
@@ -411,7 +416,8 @@ func TestEachMemberIsReadIntoItsOwnField(t *testing.T) {
 	}
 }
 
-// TestEachParamIsSentUnderItsOwnName holds every body against the contract, not against the client's own reading of it.
+// TestEachParamIsSentUnderItsOwnName holds every body against the contract, not
+// against the client's own reading of it.
 func TestEachParamIsSentUnderItsOwnName(t *testing.T) {
 	t.Parallel()
 	off := false

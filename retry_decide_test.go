@@ -30,7 +30,8 @@ var (
 	classNames = [5]string{"GET", "DELETE", "keyed", "billable", "other"}
 )
 
-// tableRow is one row of the decision table: how an attempt ends, and what follows from it.
+// tableRow is one row of the decision table: how an attempt ends, and what
+// follows from it.
 type tableRow struct {
 	name    string
 	status  int      // of the answer; 0: none came
@@ -56,7 +57,8 @@ const (
 	anyResult   = `{"data":{}}`
 )
 
-// decisionTable has the outcomes of an attempt in the order in which a request meets them.
+// decisionTable has the outcomes of an attempt in the order in which a request
+// meets them.
 func decisionTable() []tableRow {
 	var (
 		none     *ConnectionError
@@ -240,7 +242,8 @@ func decisionTable() []tableRow {
 	return rows
 }
 
-// badCertificate is a step that fails as a handshake with an unknown server does.
+// badCertificate is a step that fails as a handshake with an unknown server
+// does.
 func badCertificate(req *http.Request) (*http.Response, error) {
 	httptrace.ContextClientTrace(req.Context()).GetConn("")
 	return nil, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
@@ -263,7 +266,8 @@ func brokenWrite(req *http.Request) (*http.Response, error) {
 	return nil, io.ErrClosedPipe
 }
 
-// neverConnects is a step that waits for a connection until the request's context ends.
+// neverConnects is a step that waits for a connection until the request's
+// context ends.
 func neverConnects(req *http.Request) (*http.Response, error) {
 	httptrace.ContextClientTrace(req.Context()).GetConn("")
 	<-req.Context().Done()
@@ -282,7 +286,8 @@ func (r tableRow) onWire() step {
 	}
 }
 
-// exchange is the state of a call whose first attempt has ended as the row says.
+// exchange is the state of a call whose first attempt has ended as the row
+// says.
 func (r tableRow) exchange(c class) *exchange {
 	x := &exchange{
 		op:      &contract.BalanceGet,
@@ -361,7 +366,8 @@ var classCalls = [5]func(context.Context, *Client) error{
 	},
 }
 
-// requests is how many requests a call makes that meets the row at each of its attempts.
+// requests is how many requests a call makes that meets the row at each of its
+// attempts.
 func (r tableRow) requests(c class) int {
 	switch {
 	case !r.again[c] || r.stops:
@@ -414,7 +420,8 @@ func TestDecisionTableThroughTheWire(t *testing.T) {
 	}
 }
 
-// requireSuccessAtTheSecondTry lets an attempt fail once, and wants the next one to be the same request.
+// requireSuccessAtTheSecondTry lets an attempt fail once, and wants the next
+// one to be the same request.
 func requireSuccessAtTheSecondTry(
 	t *testing.T, first step, send func(context.Context, *Client) error, c class,
 ) {

@@ -152,7 +152,8 @@ func TestDelayIgnoresWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// retryAfterRow is what a Retry-After means for a call that meets it every time.
+// retryAfterRow is what a Retry-After means for a call that meets it every
+// time.
 type retryAfterRow struct {
 	value  func(now time.Time) string
 	wait   time.Duration // in the error and for the limiter

@@ -210,7 +210,8 @@ func furtherEnds() []attemptEnd {
 		unsentEnd("cancelled while dialling", stageDial, attemptSign{cancels: true}),
 		unsentEnd("reset before the headers", stageConnected, attemptSign{err: io.ErrClosedPipe}),
 		// The known exception of the twin rule: nothing is done after this
-		// GOAWAY, because it excludes the stream, but the error hides its number.
+		// GOAWAY, because it excludes the stream, but the error hides its
+		// number.
 		onlyFor(bodyCall, twinEnds("GOAWAY with a code", attemptSign{err: goAway})),
 		onlyFor(bodyCall, twinEnds("PROTOCOL_ERROR", protocolError)),
 		untracedEnds(twinEnds("EOF of an untraced route", attemptSign{err: io.EOF})),

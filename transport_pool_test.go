@@ -74,7 +74,8 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	}
 }
 
-// A server that closes a connection just after its answer races with whoever writes on it next: that request may or may not be read.
+// A server that closes a connection just after its answer races with whoever
+// writes on it next: that request may or may not be read.
 func TestConnectionsThatCloseWhileIdleLeaveNoPaidCallInDoubt(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int64

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// redirectEach wants each class of call to end with the redirect itself, after one request.
+// redirectEach wants each class of call to end with the redirect itself, after
+// one request.
 func redirectEach(t *testing.T, c *Client, status int, location string, hits *atomic.Int64) {
 	t.Helper()
 	for kind, send := range classCalls {
@@ -59,7 +60,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	require.Zero(t, reached.Load(), "neither token nor message reach another host")
 }
 
-// net/http keeps the token on a redirect within one host, even where that leads from https to http.
+// net/http keeps the token on a redirect within one host, even where that leads
+// from https to http.
 func TestRedirectFromHTTPSToHTTPIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {

@@ -21,7 +21,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// dropper answers GET and breaks the connection of everything else once it has read it, as a server does that dies after the work.
+// dropper answers GET and breaks the connection of everything else once it has
+// read it, as a server does that dies after the work.
 type dropper struct {
 	hits     atomic.Int64
 	together sync.WaitGroup // GETs that must be under way at the same time
@@ -380,7 +381,8 @@ func countedTLS(t *testing.T, http2 bool, h http.HandlerFunc) (*httptest.Server,
 	return s, conns
 }
 
-// A transport that speaks HTTP/2 without TLS has no other protocol to fall back to.
+// A transport that speaks HTTP/2 without TLS has no other protocol to fall back
+// to.
 func TestPlainHTTP2IsKeptForAllRequests(t *testing.T) {
 	t.Parallel()
 	var protocols sync.Map
