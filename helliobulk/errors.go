@@ -22,6 +22,8 @@ var (
 	// ErrBatchChanged: the store holds a batch with another id, text, sender,
 	// region or list. It comes as a *ChangedError. This call sent nothing.
 	ErrBatchChanged = errors.New("helliobulk: the batch is not the one that was planned")
+	// ErrExcept: a batch in Params.Except cannot be used. Nothing was planned.
+	ErrExcept = errors.New("helliobulk: a batch whose recipients are left out cannot be used")
 	// ErrOtherAccount: the client has another token or base URL than the batch.
 	// Keys belong to a token: under another one a message could be sent twice.
 	// It comes as an *OtherAccountError.

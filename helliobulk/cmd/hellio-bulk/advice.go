@@ -209,6 +209,10 @@ func adviseWait(p *place, _ failure) []step {
 	return []step{{do, p.again()}}
 }
 
+func adviseExcept(p *place, _ failure) []step {
+	return []step{{"name stores of the same account with -except, then run", p.again()}}
+}
+
 func adviseName(p *place, _ failure) []step {
 	return []step{{"name the store of a batch; to plan one, see", p.c.command("plan", "-help")}}
 }
