@@ -118,7 +118,7 @@ func (r *Report) End(cause error) error {
 	var errs []error
 	add := func(n int, err error) {
 		if n > 0 {
-			errs = append(errs, fmt.Errorf("%w: %d of %d", err, n, r.Chunks))
+			errs = append(errs, fmt.Errorf("%w: %d of %d chunks", err, n, r.Chunks))
 		}
 	}
 	if cause != nil {
