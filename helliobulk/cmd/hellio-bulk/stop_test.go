@@ -217,7 +217,7 @@ func TestAnUnusableExceptionPlansNothing(t *testing.T) {
 	require.Empty(t, d.fake.Messages())
 }
 
-func TestAnUnknownPlaceholderIsAnErrorOfTheList(t *testing.T) {
+func TestAnUnknownPlaceholderRefusesTheList(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	for name, list := range map[string]string{
