@@ -107,7 +107,7 @@ func (e *PaymentError) Error() string {
 func (e *PaymentError) Is(target error) bool { return target == ErrCannotPay }
 
 func reused(chunks int) error {
-	return fmt.Errorf("%w: for %d chunks it returned a stored answer and sent nothing",
+	return fmt.Errorf("%w: it returned stored answers and sent nothing; chunks: %d",
 		ErrBatchReused, chunks)
 }
 

@@ -108,7 +108,7 @@ func adviseTopUp(p *place, f failure) []step {
 func adviseUnpriced(p *place, f failure) []step {
 	n := some(f.payment.Estimate.Unpriced, "recipient")
 	return []step{{
-		"to send although " + n + " are in countries without a listed price, run",
+		"to send without a known price for " + n + ", run",
 		p.onwards("start-unpaid"),
 	}}
 }
