@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// account is what the fake's owner may change: everything but the money.
-type account struct {
+// accountState is what the fake's owner may change: everything but the money.
+type accountState struct {
 	senders    []string
 	rateLimit  int
 	otpLimit   int
@@ -126,21 +126,21 @@ func (f *Fake) Update(change AccountChange) error {
 	}
 	defer f.lock()()
 	w := f.world
-	next, money, err := change.apply(w.account, funds{w.purse.balance, w.ussd.balance})
-	changed := purse{balance: money.wallet, reserved: w.purse.reserved}
+	next, nextFunds, err := change.apply(w.account, funds{w.purse.balance, w.ussd.balance})
+	changed := purse{balance: nextFunds.wallet, reserved: w.purse.reserved}
 	if err := errors.Join(err, changed.check()); err != nil {
 		return err
 	}
 	w.account = next
 	w.purse = changed
-	w.ussd.balance = money.ussd
+	w.ussd.balance = nextFunds.ussd
 	return nil
 }
 
 // funds are both purses of the account.
 type funds struct{ wallet, ussd money }
 
-func (a *AccountChange) apply(acc account, has funds) (account, funds, error) {
+func (a *AccountChange) apply(acc accountState, has funds) (accountState, funds, error) {
 	var errs [5]error
 	if a.Balance != nil {
 		has.wallet, errs[0] = parseMoney(*a.Balance)
@@ -169,7 +169,7 @@ func (a *AccountChange) apply(acc account, has funds) (account, funds, error) {
 	return acc, has, errors.Join(errors.Join(errs[:]...), acc.checkLimits())
 }
 
-func (a *account) checkLimits() error {
+func (a *accountState) checkLimits() error {
 	if a.rateLimit < 0 {
 		return fmt.Errorf("invalid rate limit: got %d, want 0 or more", a.rateLimit)
 	}

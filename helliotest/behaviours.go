@@ -15,7 +15,7 @@ const (
 // Behaviours lists what the fake does, in the order of the API's chapters.
 func (f *Fake) Behaviours() []Behaviour {
 	var all []Behaviour
-	for _, r := range resources() {
+	for _, r := range apiResources() {
 		all = append(all, r.behaviours...)
 	}
 	return all

@@ -154,7 +154,7 @@ func TestOneFakeMayServeManyTestsOutsideBubbles(t *testing.T) {
 	shared, err := helliotest.Start() // as TestMain would
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, shared.Close()) })
-	for _, number := range []string{someone, other, third} {
+	for _, number := range []string{someone, secondPhone, thirdPhone} {
 		t.Run(number, func(t *testing.T) {
 			t.Parallel()
 			sendTo(t, shared, number)

@@ -8,7 +8,7 @@ import (
 
 func campaignResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.CampaignList, handle: listCampaigns},
 			{op: contract.CampaignGet, handle: getCampaign},
 		},
@@ -25,7 +25,7 @@ func campaignResource() resource {
 	}
 }
 
-func listCampaigns(w *world, c *call) *reply {
+func listCampaigns(w *world, c *apiCall) *reply {
 	status := c.param("status")
 	page, bad := paginate(c, &w.campaigns, func(made *campaign) bool { return status == "" || made.status == status })
 	if bad != nil {
@@ -34,12 +34,12 @@ func listCampaigns(w *world, c *call) *reply {
 	return page.flat(func(made *campaign) any { return made.body() })
 }
 
-func getCampaign(w *world, c *call) *reply {
+func getCampaign(w *world, c *apiCall) *reply {
 	made := w.campaigns.find(c.id)
 	if made == nil {
 		return notFound("campaign")
 	}
-	return ok(http.StatusOK, made.body())
+	return okReply(http.StatusOK, made.body())
 }
 
 // campaignBody is a campaign as GET /campaigns/{id} shows it.

@@ -105,7 +105,7 @@ func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error
 type delivery struct {
 	id       string
 	hook     *webhook
-	message  *message
+	message  *messageRow
 	event    string
 	body     []byte
 	status   string

@@ -55,7 +55,7 @@ type deliveryBody struct {
 }
 
 // report begins the deliveries of a message that has become final.
-func (w *world) report(m *message) {
+func (w *world) report(m *messageRow) {
 	if m.channel != channelSMS {
 		return
 	}
@@ -70,7 +70,7 @@ func (w *world) report(m *message) {
 	}
 }
 
-func (w *world) addDelivery(h *webhook, m *message, event string) {
+func (w *world) addDelivery(h *webhook, m *messageRow, event string) {
 	body, err := json.Marshal(deliveryBody{event, m.address(), m.provider, m.status, timestamp(m.final)})
 	if err != nil {
 		panic(err) // it is made of strings

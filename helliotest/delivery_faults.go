@@ -27,7 +27,7 @@ func WebhookBadSignature() Rule { return simply(effectWebhookBadSignature) }
 // WebhookDelay makes the attempt d later on the fake's clock, signed with the time of then. The times of later attempts count from it if
 // it is the first.
 func WebhookDelay(d time.Duration) Rule {
-	return Rule{effect, func(s *FaultSpec) { s.Effect, s.Duration = effectWebhookDelay, d.String() }}
+	return Rule{kindEffect, func(s *FaultSpec) { s.Effect, s.Duration = effectWebhookDelay, d.String() }}
 }
 
 // try makes an attempt that has fallen due, as the fault that strikes it says.

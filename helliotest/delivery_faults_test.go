@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// order is which of the numbers each receipt is about, by its last digit.
-func order(seen []receipt) (digits string) {
+// digitOrder is which of the numbers each receipt is about, by its last digit.
+func digitOrder(seen []receipt) (digits string) {
 	for _, r := range seen {
 		digits += string(r.body[strings.Index(r.body, `","provider`)-1])
 	}
@@ -25,7 +25,7 @@ func underFault(t *testing.T, rules ...helliotest.Rule) (seen []receipt, deliver
 	v := &receiver{}
 	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 	fault := f.Fault(helliotest.WebhookDelivery, rules...)
-	sendTo(t, f, someone, other, third)
+	sendTo(t, f, someone, secondPhone, thirdPhone)
 	f.Advance(time.Hour)
 	return v.got(), f.Deliveries(), fault.Hits()
 }
@@ -35,7 +35,7 @@ func TestALostDeliveryIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen, deliveries, hits := underFault(t, helliotest.Nth(2), helliotest.WebhookLose())
 		require.Equal(t, 1, hits)
-		require.Equal(t, "132", order(seen))
+		require.Equal(t, "132", digitOrder(seen))
 		require.Equal(t, 10*time.Second, seen[2].at.Sub(seen[0].at))
 		lost := deliveries[1]
 		require.Equal(t, "delivered", lost.Status)
@@ -47,9 +47,9 @@ func TestALostDeliveryIsTriedAgain(t *testing.T) {
 func TestADeliveryLostEachTimeFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		seen, deliveries, hits := underFault(t, helliotest.Always(), helliotest.WebhookLose(), helliotest.ToNumber(other))
+		seen, deliveries, hits := underFault(t, helliotest.Always(), helliotest.WebhookLose(), helliotest.ToNumber(secondPhone))
 		require.Equal(t, 5, hits, "attempts are counted")
-		require.Equal(t, "13", order(seen))
+		require.Equal(t, "13", digitOrder(seen))
 		require.Equal(t, "failed", deliveries[1].Status)
 		require.Equal(t, wholeLadder, offsets(deliveries[1]))
 	})
@@ -60,7 +60,7 @@ func TestADuplicateDeliveryIsTheSameBytesTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen, deliveries, hits := underFault(t, helliotest.Nth(1), helliotest.WebhookDuplicate())
 		require.Equal(t, 1, hits)
-		require.Equal(t, "1123", order(seen))
+		require.Equal(t, "1123", digitOrder(seen))
 		require.Equal(t, seen[0].body, seen[1].body)
 		require.Equal(t, seen[0].header, seen[1].header)
 		require.True(t, seen[1].genuine(hookSecret))
@@ -81,7 +81,7 @@ func TestAReorderedDeliveryComesAfterTheNext(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				seen, deliveries, _ := underFault(t, rules...)
-				require.Equal(t, strings.TrimSpace(want), order(seen))
+				require.Equal(t, strings.TrimSpace(want), digitOrder(seen))
 				for _, d := range deliveries {
 					require.Equal(t, len(d.Attempts) == 0, d.Status == "pending")
 				}
@@ -99,11 +99,11 @@ func TestAReorderedDeliveryFollowsALaterOneThoughThatIsRefused(t *testing.T) {
 		sendTo(t, f, someone)
 		f.Advance(time.Hour)
 		require.Empty(t, v.got())
-		sendTo(t, f, other)
+		sendTo(t, f, secondPhone)
 		f.Advance(5 * time.Second)
-		require.Equal(t, "21", order(v.got()))
+		require.Equal(t, "21", digitOrder(v.got()))
 		f.Advance(10 * time.Second)
-		require.Equal(t, "212", order(v.got()))
+		require.Equal(t, "212", digitOrder(v.got()))
 		require.Equal(t, fmt.Sprint(v.got()[1].at.Unix()), v.got()[1].header.Get("X-Hellio-Timestamp"), "signed when it goes")
 	})
 }
@@ -112,7 +112,7 @@ func TestAForgedDeliveryIsSignedWronglyOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		seen, _, _ := underFault(t, helliotest.Nth(1), helliotest.WebhookBadSignature())
-		require.Equal(t, "123", order(seen))
+		require.Equal(t, "123", digitOrder(seen))
 		for _, name := range []string{"X-Hellio-Signature", "X-Hellio-Signature-V2"} {
 			require.Regexp(t, `^[0-9a-f]{64}$`, seen[0].header.Get(name))
 		}
@@ -191,7 +191,7 @@ func TestAFaultOfAnyCallLeavesDeliveriesAlone(t *testing.T) {
 		f.Advance(time.Minute)
 		require.Zero(t, fault.Hits(), "a delivery is no call")
 		require.Len(t, v.got(), 1)
-		sendTo(t, f, other)
+		sendTo(t, f, secondPhone)
 		require.Equal(t, 1, fault.Hits())
 	})
 }

@@ -51,12 +51,12 @@ func TestManyDeliveriesFallDueInOneAdvance(t *testing.T) {
 	t.Parallel()
 	v, w := &receiver{}, answering(500)
 	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret), helliotest.WithWebhook(serve(t, w), hookSecret))
-	sendTo(t, f, someone, other, third)
+	sendTo(t, f, someone, secondPhone, thirdPhone)
 	f.Advance(5 * time.Second)
-	require.Equal(t, "123", order(v.got()), "in order")
-	require.Equal(t, "123", order(w.got()))
+	require.Equal(t, "123", digitOrder(v.got()), "in order")
+	require.Equal(t, "123", digitOrder(w.got()))
 	f.Advance(10 * time.Second)
-	require.Equal(t, "1231", order(w.got()))
+	require.Equal(t, "1231", digitOrder(w.got()))
 }
 
 func TestAdvanceWaitsForAnAttemptThatIsUnderWay(t *testing.T) {
@@ -179,10 +179,10 @@ func TestAttemptsBeginInTheOrderOfTheirTime(t *testing.T) {
 	v := &receiver{}
 	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret), helliotest.WithRateLimit(0))
 	for range 50 {
-		sendTo(t, f, someone, other, third)
+		sendTo(t, f, someone, secondPhone, thirdPhone)
 	}
 	f.Advance(time.Minute)
-	require.Equal(t, strings.Repeat("123", 50), order(v.got()))
+	require.Equal(t, strings.Repeat("123", 50), digitOrder(v.got()))
 }
 
 func TestTwoWebhooksAtOneURLAreNeverPostedAtOnce(t *testing.T) {

@@ -90,9 +90,9 @@ func offsets(d helliotest.Delivery) (all []time.Duration) {
 }
 
 const (
-	someone = "+233209990001"
-	other   = "+233209990002"
-	third   = "+233209990003"
+	someone     = "+233209990001"
+	secondPhone = "+233209990002"
+	thirdPhone  = "+233209990003"
 )
 
 var wholeLadder = []time.Duration{0, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
@@ -323,7 +323,7 @@ func TestASlowReceiverHoldsNobodyUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) { time.Sleep(9 * time.Second) }}
 		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
-		sendTo(t, f, someone, other, third)
+		sendTo(t, f, someone, secondPhone, thirdPhone)
 		f.Advance(5 * time.Second)
 		require.Equal(t, 10*time.Second, time.Since(v.got()[0].at), "each began half a second after the one before")
 		for _, d := range f.Deliveries() {
@@ -338,7 +338,7 @@ func TestAReceiverMayUseTheFake(t *testing.T) {
 		var f *helliotest.Fake
 		v := &receiver{answer: func(n int, _ http.ResponseWriter, _ *http.Request) {
 			if n == 1 {
-				sendTo(t, f, other)
+				sendTo(t, f, secondPhone)
 			}
 			_ = f.Deliveries()
 		}}

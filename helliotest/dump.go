@@ -22,7 +22,7 @@ func (e *engine) dump(test, journal string) ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.world.save()
-	s.Requests = each(e.world.requests, saveRequest)
+	s.Requests = convertAll(e.world.requests, saveRequest)
 	return seal(envelope{Test: test, Journal: strings.Split(journal, "\n")}, s)
 }
 

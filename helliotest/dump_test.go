@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fails is a test that fails after one message.
-func fails(t *testing.T) *recorder {
+// failingTest is a test that fails after one message.
+func failingTest(t *testing.T) *recorder {
 	return watch(t, func(tb testing.TB) {
 		f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, always(500), hookSecret))
 		sendTo(t, f, someone)
@@ -28,7 +28,7 @@ func TestAFailedTestLeavesItsWorldInAFile(t *testing.T) {
 	t.Setenv("HELLIOTEST_DUMP", dir)
 	t.Run("../a name: with/slashes and ü", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			first, second := fails(t), fails(t)
+			first, second := failingTest(t), failingTest(t)
 			path := filepath.Join(dir, "TestAFailedTestLeavesItsWorldInAFile_.._a_name__with_slashes_and__.json")
 			require.Equal(t, "helliotest: look at this world with: hellio-fake -open "+path, first.logs[1])
 			require.True(t, strings.HasSuffix(second.logs[1], "-2.json"))
@@ -100,5 +100,5 @@ func TestATestThatPassesLeavesNoFileAndOneThatCanNotSaysSo(t *testing.T) {
 
 	t.Setenv("HELLIOTEST_DUMP", filepath.Join(dir, "file"))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
-	require.Contains(t, fails(t).logs[1], "helliotest: HELLIOTEST_DUMP: ")
+	require.Contains(t, failingTest(t).logs[1], "helliotest: HELLIOTEST_DUMP: ")
 }

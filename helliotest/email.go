@@ -46,7 +46,7 @@ type emailResult struct {
 
 func emailResource() resource {
 	return resource{
-		routes: []route{{op: contract.EmailVerify, handle: verifyEmails}},
+		routes: []apiRoute{{op: contract.EmailVerify, handle: verifyEmails}},
 		behaviours: []Behaviour{
 			{"email/verify checks syntax, MX, mailbox, disposable and role account, billed per address", inferred},
 			{"an address that is no address gets 422; one that is dead is a result", inferred},
@@ -60,7 +60,7 @@ func emailResource() resource {
 	}
 }
 
-func verifyEmails(w *world, c *call) *reply {
+func verifyEmails(w *world, c *apiCall) *reply {
 	form := c.form()
 	addresses := form.list("emails", maxEmails, maxEmailLength, false)
 	for i, address := range addresses {
@@ -80,7 +80,7 @@ func verifyEmails(w *world, c *call) *reply {
 	for i, address := range addresses {
 		results[i] = verdictOn(address)
 	}
-	return ok(http.StatusOK, results)
+	return okReply(http.StatusOK, results)
 }
 
 // isAddress tells a bare e-mail address from anything else.

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func (a api) verify(body string) response {
+func (a api) verify(body string) apiResponse {
 	a.t.Helper()
 	return a.do("POST", "/email/verify", body)
 }
@@ -86,7 +86,7 @@ func TestWhatIsNoAddressIsRefused(t *testing.T) {
 			resp := newAPI(t, f).verify(`{"emails":` + c.emails + `}`)
 			resp.refused(t, 422, "invalid_request")
 			errors := resp.decoded(t)["errors"].(map[string]any)
-			require.Equal(t, []string{c.field}, keys(errors))
+			require.Equal(t, []string{c.field}, keysOf(errors))
 			require.Len(t, errors[c.field], 1)
 			require.Equal(t, "100.0000", f.Balance().Balance)
 		})

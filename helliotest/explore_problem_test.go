@@ -45,15 +45,15 @@ func postUnknownField(run *helliotest.Run) error {
 	return resp.Body.Close()
 }
 
-// broken is a function that breaks one built-in check.
-type broken struct {
+// brokenProgram is a function that breaks one built-in check.
+type brokenProgram struct {
 	fn   func(run *helliotest.Run) error
 	kind helliotest.FindingKind
 	says string
 }
 
-func brokenSends() map[string]broken {
-	return map[string]broken{
+func brokenSends() map[string]brokenProgram {
+	return map[string]brokenProgram{
 		"a code sent twice": {
 			fn: func(run *helliotest.Run) error {
 				return tryThrice(func() error {
@@ -111,8 +111,8 @@ func brokenSends() map[string]broken {
 	}
 }
 
-func brokenEnds() map[string]broken {
-	return map[string]broken{
+func brokenEnds() map[string]brokenProgram {
+	return map[string]brokenProgram{
 		"a panic": {
 			fn:   afterFailure(func(_ *helliotest.Run, err error) error { panic(err.Error()[:6]) }),
 			kind: helliotest.FoundPanic,
@@ -162,7 +162,7 @@ func brokenEnds() map[string]broken {
 
 func TestExploreFindsEachKind(t *testing.T) {
 	t.Parallel()
-	for _, rows := range []map[string]broken{brokenSends(), brokenEnds()} {
+	for _, rows := range []map[string]brokenProgram{brokenSends(), brokenEnds()} {
 		for name, c := range rows {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -40,7 +40,7 @@ func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 	}
 	fault.f = f
 	fault.view = f.view
-	fault.site = caller()
+	fault.site = callerLine()
 	if f.ended() {
 		return fault
 	}
@@ -69,7 +69,7 @@ func (ft *Fault) strikesAt(n int) bool {
 }
 
 // matches tells whether the fault concerns a call.
-func (ft *Fault) matches(c *call) bool {
+func (ft *Fault) matches(c *apiCall) bool {
 	if ft.spec.Op != AnyOp && string(ft.spec.Op) != c.route.op.Name {
 		return false
 	}
@@ -77,7 +77,7 @@ func (ft *Fault) matches(c *call) bool {
 }
 
 // strike finds the fault that acts on the call. Those that leave no trace answer here, before the idempotency key is looked at.
-func (c *call) strike() *reply {
+func (c *apiCall) strike() *reply {
 	c.log.struck = true
 	for _, ft := range c.w.faults {
 		if ft.matches(c) && ft.due() && c.fault == nil {
@@ -110,7 +110,7 @@ func (c *call) strike() *reply {
 }
 
 // effect is what acts on the call, "" for nothing.
-func (c *call) effect() string {
+func (c *apiCall) effect() string {
 	if c.fault == nil {
 		return ""
 	}
@@ -119,7 +119,7 @@ func (c *call) effect() string {
 
 // delay waits as a delay fault says, without the lock, and returns false if the fake ended meanwhile. It outlasts a caller that gives
 // up, as the API does not notice that either: that is how a client meets idempotency_conflict for its own first call.
-func (c *call) delay() bool {
+func (c *apiCall) delay() bool {
 	if c.effect() != effectDelay {
 		return true
 	}
@@ -130,15 +130,15 @@ func (c *call) delay() bool {
 }
 
 // distort does to an answer what a fault does once the state has changed, or instead of it.
-func (c *call) distort(a answer) answer {
+func (c *apiCall) distort(a wireAnswer) wireAnswer {
 	switch c.effect() {
 	case effectLoseRequest, effectLoseReply:
-		return answer{ending: endClosed}
+		return wireAnswer{ending: endClosed}
 	case effectReset:
-		return answer{ending: endBroken}
+		return wireAnswer{ending: endBroken}
 	case effectCrashBefore, effectCrashAfter:
 		c.e.explored.crash()
-		return answer{ending: endClosed}
+		return wireAnswer{ending: endClosed}
 	case effectTruncateBody:
 		if c.fault.spec.Bytes >= len(a.body) {
 			c.view.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes", c.fault.spec.Bytes, len(a.body)))
@@ -153,12 +153,12 @@ func (c *call) distort(a answer) answer {
 }
 
 // carrierFails tells whether the message to a number will fail at the carrier.
-func (c *call) carrierFails(number string) bool {
+func (c *apiCall) carrierFails(number string) bool {
 	return c.effect() == effectCarrierFail && (c.fault.spec.To == "" || sameDestination(c.fault.spec.To, number))
 }
 
-// caller is the file and line outside this package that called in.
-func caller() string {
+// callerLine is the file and line outside this package that called in.
+func callerLine() string {
 	var pcs [16]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {

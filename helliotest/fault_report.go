@@ -17,9 +17,9 @@ func (ft *Fault) unused(w *world) error {
 		fmt.Fprintf(&b, " (%s)", ft.site)
 	}
 	if ft.spec.Op == WebhookDelivery {
-		fmt.Fprintf(&b, " was never hit; %s matched it; %s", count(ft.seen, "attempt"), ft.nearestAttempt(w))
+		fmt.Fprintf(&b, " was never hit; %s matched it; %s", plural(ft.seen, "attempt"), ft.nearestAttempt(w))
 	} else {
-		fmt.Fprintf(&b, " was never hit; %s matched it; %s", count(ft.seen, "call"), ft.nearestCall(w))
+		fmt.Fprintf(&b, " was never hit; %s matched it; %s", plural(ft.seen, "call"), ft.nearestCall(w))
 	}
 	return errors.New(b.String())
 }
@@ -94,8 +94,8 @@ func areOrIs(n int) string {
 	return fmt.Sprintf("all %d are", n)
 }
 
-// count writes a number of things: 1 call, 2 calls.
-func count(n int, thing string) string {
+// plural writes a number of things: 1 call, 2 calls.
+func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}

@@ -48,7 +48,7 @@ func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
 			t.Parallel()
 			r := watch(t, func(tb testing.TB) {
 				f := helliotest.New(tb, helliotest.Lenient())
-				put(f, c.rules)
+				addFault(f, c.rules)
 				c.calls(newAPI(t, f))
 			})
 			require.Len(t, r.errors, 1)
@@ -97,9 +97,9 @@ func TestAFaultOnDeliveriesTellsWhyNoneWasHit(t *testing.T) {
 		rules   []helliotest.Rule
 	}{
 		"0 attempts matched it; no message was accepted":                       {nil, []helliotest.Rule{helliotest.Nth(1)}},
-		"2 attempts matched it; the fault strikes attempt 3 alone":             {[]string{someone, other}, []helliotest.Rule{helliotest.Nth(3)}},
-		"the fault is for deliveries about …0003, and all 2 are about others":  {[]string{someone, other}, []helliotest.Rule{helliotest.Nth(1), helliotest.ToNumber(third)}},
-		"the fault is for deliveries about …0003, and the only one is about o": {[]string{someone}, []helliotest.Rule{helliotest.Nth(1), helliotest.ToNumber(third)}},
+		"2 attempts matched it; the fault strikes attempt 3 alone":             {[]string{someone, secondPhone}, []helliotest.Rule{helliotest.Nth(3)}},
+		"the fault is for deliveries about …0003, and all 2 are about others":  {[]string{someone, secondPhone}, []helliotest.Rule{helliotest.Nth(1), helliotest.ToNumber(thirdPhone)}},
+		"the fault is for deliveries about …0003, and the only one is about o": {[]string{someone}, []helliotest.Rule{helliotest.Nth(1), helliotest.ToNumber(thirdPhone)}},
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +147,7 @@ func TestAFaultOnDeliveriesTellsWhatHasKeptAnAttemptFromIt(t *testing.T) {
 	}
 }
 
-func put(f *helliotest.Fake, rules []helliotest.Rule) *helliotest.Fault {
+func addFault(f *helliotest.Fake, rules []helliotest.Rule) *helliotest.Fault {
 	if rules == nil {
 		return f.Fault(helliotest.WebhookDelivery, helliotest.Nth(1), helliotest.WebhookLose())
 	}

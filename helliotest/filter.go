@@ -77,8 +77,8 @@ func From(sender string) Filter {
 func Contains(text string) Filter {
 	return Filter{
 		pass: func(s subject) bool { return strings.Contains(s.text, text) },
-		miss: func(s subject) string { return "its text" + length(s.text) + " does not" },
-		name: "Contains(a text" + length(text) + ")",
+		miss: func(s subject) string { return "its text" + lengthOf(s.text) + " does not" },
+		name: "Contains(a text" + lengthOf(text) + ")",
 
 		param: "contains", value: text,
 	}
@@ -125,7 +125,7 @@ func masked(destination string) string {
 	return "…" + destination[max(0, len(destination)-min(4, len(destination)/2)):]
 }
 
-func length(text string) string {
+func lengthOf(text string) string {
 	return fmt.Sprintf(" of %d characters", utf8.RuneCountInString(text))
 }
 

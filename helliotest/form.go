@@ -14,10 +14,10 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// form reads the fields of a JSON body and collects what is wrong with them, in the words of the API's validator. A handler reads all
+// bodyForm reads the fields of a JSON body and collects what is wrong with them, in the words of the API's validator. A handler reads all
 // its fields, then asks reject.
-type form struct {
-	c      *call
+type bodyForm struct {
+	c      *apiCall
 	fields map[string]json.RawMessage
 	bad    *reply // the body is no JSON object at all
 	asked  []string
@@ -29,9 +29,9 @@ type form struct {
 type fieldErrors map[string][]string
 
 // form opens the call's body. An empty body is a form without fields.
-func (c *call) form() *form {
+func (c *apiCall) form() *bodyForm {
 	c.formed = true
-	f := &form{c: c, asked: make([]string, 0, 8)}
+	f := &bodyForm{c: c, asked: make([]string, 0, 8)}
 	if len(c.body) == 0 {
 		return f
 	}
@@ -48,7 +48,7 @@ func (c *call) form() *form {
 }
 
 // reject answers what is wrong with the form, nil if nothing is. It reports the fields that no one asked for.
-func (f *form) reject() *reply {
+func (f *bodyForm) reject() *reply {
 	if f.bad != nil {
 		return f.bad
 	}
@@ -71,7 +71,7 @@ func (f *form) reject() *reply {
 }
 
 // fail notes an error of a field. In the text, :field stands for the field's name.
-func (f *form) fail(name, text string) {
+func (f *bodyForm) fail(name, text string) {
 	text = strings.ReplaceAll(text, ":field", strings.ReplaceAll(name, "_", " "))
 	if f.errors == nil {
 		f.errors = make(fieldErrors)
@@ -82,13 +82,13 @@ func (f *form) fail(name, text string) {
 }
 
 // mistyped notes a field of the wrong JSON type: an error to the API, and a defect of the client.
-func (f *form) mistyped(name, text string) {
+func (f *bodyForm) mistyped(name, text string) {
 	f.fail(name, text)
 	f.c.violate("body." + name + ": wrong JSON type")
 }
 
 // value gives a field's JSON, nil for one that is absent or null.
-func (f *form) value(name string) json.RawMessage {
+func (f *bodyForm) value(name string) json.RawMessage {
 	f.asked = append(f.asked, name)
 	if raw := f.fields[name]; string(raw) != "null" {
 		return raw
@@ -97,13 +97,13 @@ func (f *form) value(name string) json.RawMessage {
 }
 
 // has tells whether a field is there and neither null nor an empty string.
-func (f *form) has(name string) bool {
+func (f *bodyForm) has(name string) bool {
 	raw := f.value(name)
 	return raw != nil && (raw[0] != '"' || trimmed(decodeString(raw)) != "")
 }
 
 // text reads a required string of at most limit characters (code points); 0 is no limit.
-func (f *form) text(name string, limit int) string {
+func (f *bodyForm) text(name string, limit int) string {
 	before := f.count
 	text := f.optional(name, limit)
 	if text == "" && f.count == before {
@@ -113,7 +113,7 @@ func (f *form) text(name string, limit int) string {
 }
 
 // optional reads a string of at most limit characters, "" if it is absent.
-func (f *form) optional(name string, limit int) (text string) {
+func (f *bodyForm) optional(name string, limit int) (text string) {
 	raw := f.value(name)
 	if raw == nil {
 		return ""
@@ -130,7 +130,7 @@ func (f *form) optional(name string, limit int) (text string) {
 }
 
 // oneOf reads an optional string that must be one of a few, fallback if it is absent.
-func (f *form) oneOf(name, fallback string, allowed ...string) string {
+func (f *bodyForm) oneOf(name, fallback string, allowed ...string) string {
 	text := f.optional(name, 0)
 	if text == "" {
 		return fallback
@@ -143,7 +143,7 @@ func (f *form) oneOf(name, fallback string, allowed ...string) string {
 
 // integer reads an optional whole number within low and high, fallback if it is absent. A number in a string passes, as with the API,
 // and is reported.
-func (f *form) integer(name string, low, high, fallback int) int {
+func (f *bodyForm) integer(name string, low, high, fallback int) int {
 	raw := f.value(name)
 	if raw == nil || string(raw) == `""` {
 		return fallback
@@ -166,7 +166,7 @@ func (f *form) integer(name string, low, high, fallback int) int {
 }
 
 // flag reads an optional boolean, fallback if it is absent.
-func (f *form) flag(name string, fallback bool) bool {
+func (f *bodyForm) flag(name string, fallback bool) bool {
 	raw := f.value(name)
 	switch string(raw) {
 	case "":
@@ -180,7 +180,7 @@ func (f *form) flag(name string, fallback bool) bool {
 
 // list reads a required array of 1 to most strings, each of at most each characters; with delimited, also one string with commas or line
 // ends between the items.
-func (f *form) list(name string, most, each int, delimited bool) (items []string) {
+func (f *bodyForm) list(name string, most, each int, delimited bool) (items []string) {
 	raw := f.value(name)
 	switch {
 	case raw == nil:
@@ -209,7 +209,7 @@ func (f *form) list(name string, most, each int, delimited bool) (items []string
 }
 
 // array reads an array whose items must be strings that are not empty.
-func (f *form) array(name string, raw json.RawMessage) []string {
+func (f *bodyForm) array(name string, raw json.RawMessage) []string {
 	var items []string
 	if json.Unmarshal(raw, &items) == nil {
 		for i := range items {

@@ -7,10 +7,10 @@ import (
 )
 
 // public tells whether the route asks for no token; the next stages then have nothing to do.
-func (c *call) public() bool { return c.route.op.Scope == "" }
+func (c *apiCall) public() bool { return c.route.op.Scope == "" }
 
 // authenticate refuses a token that is missing, unknown or revoked. That answer has no limiter headers and is not counted (inferred).
-func (c *call) authenticate() *reply {
+func (c *apiCall) authenticate() *reply {
 	if c.public() {
 		return nil
 	}
@@ -21,7 +21,7 @@ func (c *call) authenticate() *reply {
 }
 
 // checkIP refuses a caller that is not on the account's list. That answer is not counted, and has no limiter headers (decided).
-func (c *call) checkIP() *reply {
+func (c *apiCall) checkIP() *reply {
 	if c.public() || len(c.w.account.allowed) == 0 {
 		return nil
 	}
@@ -34,7 +34,7 @@ func (c *call) checkIP() *reply {
 }
 
 // checkScope refuses a token that may not do this. That answer is counted and has limiter headers (decided).
-func (c *call) checkScope() *reply {
+func (c *apiCall) checkScope() *reply {
 	if c.public() || c.token.allows(c.route.op.Scope) {
 		return nil
 	}

@@ -24,7 +24,7 @@ func (h *apiHandler) LookupMessage(id int64) (Message, bool) {
 	return m.public(), true
 }
 
-func (h *apiHandler) message(id int64) (*message, bool) {
+func (h *apiHandler) message(id int64) (*messageRow, bool) {
 	rows := &h.f.world.messages
 	i, found := rows.seek(id)
 	if !found {

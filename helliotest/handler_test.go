@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program is what hellio-fake asks of a Fake's Handler.
-type program interface {
+// internalHandler is what hellio-fake asks of a Fake's Handler.
+type internalHandler interface {
 	LookupMessage(id int64) (helliotest.Message, bool)
 	CountMessages(filters ...helliotest.Filter) int
 	Origin(messageID int64) (helliotest.Request, bool)
@@ -19,7 +19,7 @@ type program interface {
 	ReplayWith(deliveryID, effect string) error
 }
 
-func programOf(f *helliotest.Fake) program { return f.Handler().(program) }
+func programOf(f *helliotest.Fake) internalHandler { return f.Handler().(internalHandler) }
 
 func TestAMessageIsFoundWithTheCallThatMadeIt(t *testing.T) {
 	t.Parallel()

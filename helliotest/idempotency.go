@@ -42,7 +42,7 @@ func WithStrictIdempotency() Option {
 
 // claim takes the call's idempotency key, on the operations that honour one. It
 // replays the stored answer, or refuses while the first call is in flight.
-func (c *call) claim() *reply {
+func (c *apiCall) claim() *reply {
 	values, given := c.header[contract.HeaderIdempotencyKey]
 	if !c.route.op.Keyed || !given || len(values) == 0 {
 		return nil
@@ -75,7 +75,7 @@ func (c *call) claim() *reply {
 
 // repeated answers a call whose key has an answer. A body that differs from that
 // of the first call is a violation.
-func (c *call) repeated(entry *keyed) *reply {
+func (c *apiCall) repeated(entry *keyed) *reply {
 	if members := differing(entry.body, c.body); len(members) > 0 {
 		c.violate(fmt.Sprintf("header.Idempotency-Key: request %d had this key and another body: it differs in %s",
 			entry.call, strings.Join(members, ", ")))
@@ -114,7 +114,7 @@ func differing(first, second []byte) (members []string) {
 }
 
 // settleKey stores a success under the claimed key; any other answer frees the key, so that a top-up and a retry work (decided).
-func (c *call) settleKey(r *reply) {
+func (c *apiCall) settleKey(r *reply) {
 	if c.claimed == nil {
 		return
 	}
@@ -127,7 +127,7 @@ func (c *call) settleKey(r *reply) {
 }
 
 // release gives the claimed key up.
-func (c *call) release() {
+func (c *apiCall) release() {
 	if c.claimed != nil {
 		delete(c.w.keys, c.claimed.id)
 	}

@@ -27,9 +27,9 @@ func (e *engine) journal() string {
 	w := e.world
 	lines := w.journalLines()
 	var b strings.Builder
-	fmt.Fprintf(&b, "helliotest: %s", count(w.requestsGone+len(w.requests), "call"))
+	fmt.Fprintf(&b, "helliotest: %s", plural(w.requestsGone+len(w.requests), "call"))
 	if n := len(lines) - len(w.requests); n > 0 {
-		fmt.Fprintf(&b, ", %s at a webhook", count(n, "attempt"))
+		fmt.Fprintf(&b, ", %s at a webhook", plural(n, "attempt"))
 	}
 	left := max(0, len(lines)-maxJournal)
 	if left+w.requestsGone > 0 {
@@ -87,7 +87,7 @@ func (r *Request) route() string { return routeText(routeOf(r.Method, r.Path)) }
 
 func (l *logged) route() string { return routeText(l.call.route) }
 
-func routeText(known *route) string {
+func routeText(known *apiRoute) string {
 	if known == nil {
 		return "(unknown route)"
 	}

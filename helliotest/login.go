@@ -57,7 +57,7 @@ func withLogin(users []LoginUser, user LoginUser) ([]LoginUser, error) {
 
 func loginResource() resource {
 	return resource{
-		routes: []route{{op: contract.AuthToken, handle: createToken}},
+		routes: []apiRoute{{op: contract.AuthToken, handle: createToken}},
 		behaviours: []Behaviour{
 			{"auth/token answers 201 with a token, its abilities and the user's name and email", documented},
 			{"auth/token asks for no token, and ignores Authorization and Idempotency-Key", inferred},
@@ -75,7 +75,7 @@ func loginResource() resource {
 	}
 }
 
-func createToken(w *world, c *call) *reply {
+func createToken(w *world, c *apiCall) *reply {
 	form := c.form()
 	email, password := form.email("email"), form.secret("password")
 	form.optional("device_name", maxDeviceName)
@@ -91,11 +91,11 @@ func createToken(w *world, c *call) *reply {
 		return bad
 	}
 	abilities := contract.Scopes()
-	return ok(http.StatusCreated, newTokenBody(w.issueToken(abilities), abilities, user))
+	return okReply(http.StatusCreated, newTokenBody(w.issueToken(abilities), abilities, user))
 }
 
 // login finds a user by e-mail address, nil if there is none.
-func (a *account) login(email string) *LoginUser {
+func (a *accountState) login(email string) *LoginUser {
 	i := slices.IndexFunc(a.logins, func(u LoginUser) bool { return strings.EqualFold(u.Email, email) })
 	if i < 0 {
 		return nil
@@ -105,7 +105,7 @@ func (a *account) login(email string) *LoginUser {
 
 // countLogin counts a try for its pair of e-mail and caller's address. A try
 // that is refused is not counted.
-func (c *call) countLogin(email string) *reply {
+func (c *apiCall) countLogin(email string) *reply {
 	now := c.w.clock.Now()
 	tries := c.w.loginWindow(strings.ToLower(email)+" "+c.ip.String(), now)
 	if tries.Full(now, loginsPerMinute) {
@@ -155,7 +155,7 @@ func (u *LoginUser) refusal(password, second string) *reply {
 }
 
 // secret reads a required string as it is: the API's framework trims no password.
-func (f *form) secret(name string) string {
+func (f *bodyForm) secret(name string) string {
 	raw := f.value(name)
 	switch {
 	case raw == nil || string(raw) == `""`:

@@ -19,7 +19,7 @@ func ama() helliotest.LoginUser {
 }
 
 // login tries the credentials of ama with other members added.
-func (a api) login(more string, header ...string) response {
+func (a api) login(more string, header ...string) apiResponse {
 	a.t.Helper()
 	return a.do(http.MethodPost, "/auth/token", `{"email":"ama@example.com","password":" correct horse"`+more+`}`, header...)
 }
@@ -134,13 +134,13 @@ func TestFiveTriesAMinuteForEachAddress(t *testing.T) {
 func TestLoginTriesCountPerEmailAndAddress(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithLogin(ama()))
-	try := func(email, from string) response {
+	try := func(email, from string) apiResponse {
 		req := httptest.NewRequest("POST", "/v1/auth/token", strings.NewReader(`{"email":"`+email+`","password":"guess"}`))
 		req.Header.Set("Content-Type", "application/json")
 		req.RemoteAddr = from
 		rec := httptest.NewRecorder()
 		f.Handler().ServeHTTP(rec, req)
-		return response{rec.Code, rec.Header(), rec.Body.String()}
+		return apiResponse{rec.Code, rec.Header(), rec.Body.String()}
 	}
 	for i := range 6 {
 		try(fmt.Sprintf("nobody%d@example.com", i), "192.0.2.1:1").refused(t, 401, "invalid_credentials")

@@ -33,7 +33,7 @@ func (l *lookup) key() (int64, uuid.UUID) { return l.id, l.reference }
 
 func lookupResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.LookupCreate, handle: createLookups},
 			{op: contract.LookupList, handle: listLookups},
 			{op: contract.LookupGet, handle: getLookup},
@@ -55,7 +55,7 @@ func lookupResource() resource {
 	}
 }
 
-func createLookups(w *world, c *call) *reply {
+func createLookups(w *world, c *apiCall) *reply {
 	form := c.form()
 	list := form.list("numbers", contract.MaxRecipients, contract.MaxNumberLength, true)
 	now := w.clock.Now()
@@ -78,7 +78,7 @@ func createLookups(w *world, c *call) *reply {
 	}
 	w.shedLookups()
 	w.ask(batch)
-	return ok(http.StatusAccepted, receiptOf(batch, invalid, cost))
+	return okReply(http.StatusAccepted, receiptOf(batch, invalid, cost))
 }
 
 // latestStart is how far ahead a lookup may be scheduled. A later time counts as
@@ -88,7 +88,7 @@ const latestStart = maxAdvance + 365*24*time.Hour
 
 // utc reads an optional time in the form 2026-03-04T05:06:07Z. It is now if it is
 // absent or has passed.
-func (f *form) utc(name string, now time.Time) time.Time {
+func (f *bodyForm) utc(name string, now time.Time) time.Time {
 	text := f.optional(name, 0)
 	if text == "" {
 		return now
@@ -150,7 +150,7 @@ func receiptOf(batch []lookup, invalid int, cost money) any {
 	}{statusQueued, len(batch), invalid, cost, currency, items}
 }
 
-func listLookups(w *world, c *call) *reply {
+func listLookups(w *world, c *apiCall) *reply {
 	page, bad := paginate(c, &w.lookups, func(*lookup) bool { return true })
 	if bad != nil {
 		return bad
@@ -158,12 +158,12 @@ func listLookups(w *world, c *call) *reply {
 	return page.flat(func(l *lookup) any { return l.body() })
 }
 
-func getLookup(w *world, c *call) *reply {
+func getLookup(w *world, c *apiCall) *reply {
 	l := w.lookups.find(c.id)
 	if l == nil {
 		return notFound("lookup")
 	}
-	return ok(http.StatusOK, l.body())
+	return okReply(http.StatusOK, l.body())
 }
 
 // lookupBody is a lookup as GET /lookup/{id} shows it.

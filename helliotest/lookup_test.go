@@ -15,7 +15,7 @@ import (
 
 const oneLookup = `{"numbers":["+233249990001"]}`
 
-func (a api) lookup(body string) response {
+func (a api) lookup(body string) apiResponse {
 	a.t.Helper()
 	return a.do("POST", "/lookup", body)
 }
@@ -131,7 +131,7 @@ func TestALookupIsRefused(t *testing.T) {
 			resp := a.lookup(c.body)
 			resp.refused(t, c.status, c.code)
 			if c.field != "" {
-				require.Equal(t, []string{c.field}, keys(resp.decoded(t)["errors"]))
+				require.Equal(t, []string{c.field}, keysOf(resp.decoded(t)["errors"]))
 			}
 			require.Empty(t, a.lookups("").Data)
 		})

@@ -81,7 +81,7 @@ func dialable(items []string) (numbers []string, invalid int) {
 }
 
 // whyFails is the error that a message ends with, "" for one that is delivered.
-func (m *message) whyFails() string {
+func (m *messageRow) whyFails() string {
 	switch magicOf(m.to) {
 	case magicUnreachable:
 		return "The phone could not be reached."

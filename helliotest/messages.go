@@ -42,11 +42,11 @@ func (f *Fake) Messages(filters ...Filter) []Message {
 	return out
 }
 
-func (m *message) subject() subject {
+func (m *messageRow) subject() subject {
 	return subject{id: m.id, to: m.to, from: m.sender, text: m.text, channel: m.channel, isFor: func(d string) bool { return sameDestination(d, m.to) }}
 }
 
-func (m *message) public() Message {
+func (m *messageRow) public() Message {
 	p := Message{
 		ID: m.id, Reference: m.reference.String(), Channel: m.channel, MobileNumber: m.address(), Sender: m.sender, Message: m.text,
 		Status: m.status, Segments: m.segments, Cost: m.cost.String(), Currency: currency, ProviderMessageID: m.provider, Error: m.failure,
@@ -70,7 +70,7 @@ func (m Message) subject() subject {
 }
 
 // address is the destination as the API shows it: a number with "+", an e-mail address as it is.
-func (m *message) address() string {
+func (m *messageRow) address() string {
 	if strings.Contains(m.to, "@") {
 		return m.to
 	}
@@ -79,7 +79,7 @@ func (m *message) address() string {
 
 func messageResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.MessageList, handle: listMessages},
 			{op: contract.MessageGet, handle: getMessage},
 		},
@@ -94,24 +94,24 @@ func messageResource() resource {
 	}
 }
 
-func listMessages(w *world, c *call) *reply {
+func listMessages(w *world, c *apiCall) *reply {
 	status := c.param("status")
-	page, bad := paginate(c, &w.messages, func(m *message) bool { return status == "" || m.status == status })
+	page, bad := paginate(c, &w.messages, func(m *messageRow) bool { return status == "" || m.status == status })
 	if bad != nil {
 		return bad
 	}
-	return page.flat(func(m *message) any { return wireOf(m) })
+	return page.flat(func(m *messageRow) any { return wireOf(m) })
 }
 
-func getMessage(w *world, c *call) *reply {
+func getMessage(w *world, c *apiCall) *reply {
 	m := w.messages.find(c.id)
 	if m == nil {
 		return notFound("message")
 	}
-	return ok(http.StatusOK, wireOf(m))
+	return okReply(http.StatusOK, wireOf(m))
 }
 
-func wireOf(m *message) control.Message {
+func wireOf(m *messageRow) control.Message {
 	shown := m.public()
 	return shown.wire()
 }

@@ -39,7 +39,7 @@ func (a api) list(query string) (l listing) {
 	return l
 }
 
-func TestMessagesAreListedNewestFirstAndTheCursorStaysRight(t *testing.T) {
+func TestMessagesAreListedNewestFirstAsTheAPIShowsThem(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := sendMany(t, f, 5)

@@ -18,7 +18,7 @@ type Option func(*config) error
 
 // config is a fake as its options made it, and as Reset makes it again.
 type config struct {
-	account      account
+	account      accountState
 	balance      money
 	ussd         ussdConfig
 	tokens       []grant
@@ -34,7 +34,7 @@ type config struct {
 	urls         []namedURL
 
 	httpCallbacks bool
-	snapshot      *saved // nil = a new account
+	snapshot      *savedWorld // nil = a new account
 }
 
 // grant is a token's text and scopes.
@@ -46,7 +46,7 @@ type grant struct {
 func newConfig(opts []Option) (config, error) {
 	cfg := config{
 		balance: 100 * moneyUnit,
-		account: account{
+		account: accountState{
 			senders:   []string{"HELLIO", "ACME", "HellioSMS"},
 			rateLimit: contract.DefaultRateLimit,
 			otpLimit:  otpPerIP,

@@ -24,7 +24,7 @@ const (
 
 func otpResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.OTPSend, handle: sendOTP, limit: otpLimit},
 			{op: contract.OTPVerify, handle: verifyOTP},
 		},
@@ -57,7 +57,7 @@ type otpOrder struct {
 	length, expiry      int
 }
 
-func sendOTP(w *world, c *call) *reply {
+func sendOTP(w *world, c *apiCall) *reply {
 	form := c.form()
 	order := form.otpOrder()
 	if bad := form.reject(); bad != nil {
@@ -82,7 +82,7 @@ func sendOTP(w *world, c *call) *reply {
 	if bad := w.reserve(c, carrier.cost); bad != nil {
 		return bad
 	}
-	batch := []message{carrier}
+	batch := []messageRow{carrier}
 	w.addMessages(batch)
 	w.carry(batch, batch[0].created, func(time.Time) {})
 	w.otps.put(&oneTimeCode{
@@ -91,11 +91,11 @@ func sendOTP(w *world, c *call) *reply {
 		Expires: w.clock.Now().Add(time.Duration(order.expiry) * time.Minute),
 	})
 	w.shedCodes()
-	return ok(http.StatusCreated, order.accepted(&batch[0]))
+	return okReply(http.StatusCreated, order.accepted(&batch[0]))
 }
 
 // otpOrder reads the fields of otp/send.
-func (f *form) otpOrder() (o otpOrder) {
+func (f *bodyForm) otpOrder() (o otpOrder) {
 	o.channel = f.oneOf("channel", channelSMS, channelSMS, channelVoice, channelWhatsApp, channelEmail)
 	o.to = f.destination(o.channel)
 	if o.named() {
@@ -115,7 +115,7 @@ func (o *otpOrder) named() bool { return o.channel == channelSMS || o.channel ==
 
 // destination reads the one of mobile_number and email that the channel needs; the other is ignored. An unknown channel needs neither:
 // it is an error of its own.
-func (f *form) destination(channel string) string {
+func (f *bodyForm) destination(channel string) string {
 	switch channel {
 	case channelEmail:
 		f.optional("mobile_number", contract.MaxNumberLength)
@@ -129,7 +129,7 @@ func (f *form) destination(channel string) string {
 }
 
 // email reads a required e-mail address.
-func (f *form) email(name string) string {
+func (f *bodyForm) email(name string) string {
 	before := f.count
 	address := f.text(name, 0)
 	if f.count == before && !isAddress(address) {
@@ -139,18 +139,18 @@ func (f *form) email(name string) string {
 }
 
 // message is what carries a code. The code comes first in its text, which is GSM-7 and one segment.
-func (o *otpOrder) message(code string) message {
+func (o *otpOrder) message(code string) messageRow {
 	minutes := "minutes"
 	if o.expiry == 1 {
 		minutes = "minute"
 	}
 	text := fmt.Sprintf("%s is your verification code. It expires in %d %s.", code, o.expiry, minutes)
 	segments := segmentsOf(text)
-	return message{channel: o.channel, to: o.to, sender: o.sender, text: text, segments: segments, cost: priceOf(o.to) * money(segments)}
+	return messageRow{channel: o.channel, to: o.to, sender: o.sender, text: text, segments: segments, cost: priceOf(o.to) * money(segments)}
 }
 
 // accepted is the answer to otp/send.
-func (o *otpOrder) accepted(m *message) any {
+func (o *otpOrder) accepted(m *messageRow) any {
 	type body struct {
 		Reference        string `json:"reference"`
 		MobileNumber     string `json:"mobile_number,omitempty"`
@@ -167,7 +167,7 @@ func (o *otpOrder) accepted(m *message) any {
 	return b
 }
 
-func verifyOTP(w *world, c *call) *reply {
+func verifyOTP(w *world, c *apiCall) *reply {
 	form := c.form()
 	code := form.text("code", 0)
 	to := form.verified()
@@ -180,13 +180,13 @@ func verifyOTP(w *world, c *call) *reply {
 	}
 	status := w.otps.try(to, code, w.clock.Now())
 	if status == otpVerified {
-		return ok(http.StatusOK, verdict{true, status})
+		return okReply(http.StatusOK, verdict{true, status})
 	}
-	return ok(http.StatusUnprocessableEntity, verdict{false, status})
+	return okReply(http.StatusUnprocessableEntity, verdict{false, status})
 }
 
 // verified reads the destination whose code is to be checked.
-func (f *form) verified() string {
+func (f *bodyForm) verified() string {
 	switch channel := f.oneOf("channel", "", channelSMS, channelVoice, channelWhatsApp, channelEmail); {
 	case channel != "":
 		return f.destination(channel)

@@ -52,7 +52,7 @@ func (f *Fake) whyNoCode(destination string) string {
 	case code == nil && len(newest) == 0:
 		return "none was ever sent, nor to any other destination"
 	case code == nil:
-		return "none was ever sent, though " + count(len(newest), "other destination") + " got one"
+		return "none was ever sent, though " + plural(len(newest), "other destination") + " got one"
 	case code.End != "":
 		return "the last one " + code.End
 	default:
@@ -158,7 +158,7 @@ func (b *otpBook) try(to, code string, now time.Time) (status string) {
 }
 
 // otpLimit is the limit of otp/send for the caller's address.
-func otpLimit(w *world, c *call) bucket {
+func otpLimit(w *world, c *apiCall) bucket {
 	if w.otps.senders == nil {
 		w.otps.senders = make(map[netip.Addr]*window.Window)
 	}

@@ -84,7 +84,7 @@ func TestACodeExpiresOnTheFakesClock(t *testing.T) {
 		require.True(t, live)
 		require.Equal(t, time.Now().Add(time.Minute).UTC(), code.ExpiresAt)
 		time.Sleep(time.Minute - time.Nanosecond)
-		require.Equal(t, saysInvalid, a.tries(wrong(code.Code)).body)
+		require.Equal(t, saysInvalid, a.tries(wrongCode(code.Code)).body)
 		time.Sleep(time.Nanosecond)
 		resp := a.tries(code.Code)
 		require.Equal(t, 422, resp.status)
@@ -113,7 +113,7 @@ func TestFiveWrongTriesEndACode(t *testing.T) {
 	for left := 5; left > 0; left-- {
 		live, _ := f.LookupOTP("233209990001")
 		require.Equal(t, left, live.TriesLeft)
-		require.Equal(t, saysInvalid, a.tries(wrong(code)).body)
+		require.Equal(t, saysInvalid, a.tries(wrongCode(code)).body)
 	}
 	require.Equal(t, saysInvalid, a.tries(code).body)
 	_, live := f.LookupOTP("233209990001")

@@ -15,24 +15,24 @@ import (
 
 const oneOTP = `{"mobile_number":"+233209990001","sender":"HELLIO"}`
 
-func (a api) sendOTP(body string, header ...string) response {
+func (a api) sendOTP(body string, header ...string) apiResponse {
 	a.t.Helper()
 	return a.do(http.MethodPost, "/otp/send", body, header...)
 }
 
-func (a api) checkOTP(body string) response {
+func (a api) checkOTP(body string) apiResponse {
 	a.t.Helper()
 	return a.do(http.MethodPost, "/otp/verify", body)
 }
 
 // tries checks a code for the number of oneOTP.
-func (a api) tries(code string) response {
+func (a api) tries(code string) apiResponse {
 	a.t.Helper()
 	return a.checkOTP(`{"mobile_number":"233209990001","code":"` + code + `"}`)
 }
 
-// wrong is a code of six digits that differs from the live one.
-func wrong(live string) string {
+// wrongCode is a code of six digits that differs from the live one.
+func wrongCode(live string) string {
 	if live == "000000" {
 		return "000001"
 	}

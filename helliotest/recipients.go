@@ -91,7 +91,7 @@ func destinations(body []byte) (all []string) {
 }
 
 // names reports whether the call is for a number or an e-mail address.
-func (c *call) names(destination string) bool {
+func (c *apiCall) names(destination string) bool {
 	if c.to == nil {
 		c.to = destinations(c.body)
 	}

@@ -27,12 +27,12 @@ func TestDestinationsAreFoundWhereverTheyStand(t *testing.T) {
 		`{"recipients":["1","+233 209990001"]}`, `{"recipients":"1,233209990001"}`, `{"numbers":"1\r\n233209990001"}`,
 		`{"mobile_number":"233209990001"}`, `{"msisdn":"233209990001"}`,
 	} {
-		require.True(t, (&call{body: []byte(body)}).names("+233209990001"), body)
+		require.True(t, (&apiCall{body: []byte(body)}).names("+233209990001"), body)
 	}
-	require.True(t, (&call{body: []byte(`{"email":"Ama@example.test"}`)}).names("ama@EXAMPLE.test"))
-	require.True(t, (&call{body: []byte(`{"emails":["ama@example.test"]}`)}).names("ama@example.test"))
+	require.True(t, (&apiCall{body: []byte(`{"email":"Ama@example.test"}`)}).names("ama@EXAMPLE.test"))
+	require.True(t, (&apiCall{body: []byte(`{"emails":["ama@example.test"]}`)}).names("ama@example.test"))
 	for _, body := range []string{``, `{`, `{"recipients":[233209990001]}`, `{"message":"233209990001"}`} {
-		require.False(t, (&call{body: []byte(body)}).names("233209990001"), body)
+		require.False(t, (&apiCall{body: []byte(body)}).names("233209990001"), body)
 	}
 }
 

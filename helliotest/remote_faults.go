@@ -24,7 +24,7 @@ func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 	if err != nil {
 		r.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
 	}
-	ft := &RemoteFault{r: r, spec: spec, site: caller()}
+	ft := &RemoteFault{r: r, spec: spec, site: callerLine()}
 	there := r.Faults()
 	if err := r.put(append(there, spec)); err != nil {
 		r.tb.Fatalf("helliotest: Fault(%s): %v", on, err)

@@ -14,8 +14,8 @@ type reply struct {
 	code   string      // the error code, for the journal
 }
 
-// ok answers with data in the API's envelope.
-func ok(status int, data any) *reply {
+// okReply answers with data in the API's envelope.
+func okReply(status int, data any) *reply {
 	return bare(status, struct {
 		Data any `json:"data"`
 	}{data})

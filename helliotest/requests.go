@@ -39,7 +39,7 @@ type Request struct {
 type logged struct {
 	id       int64
 	at       time.Time
-	call     *call
+	call     *apiCall
 	token    string
 	key      string
 	charge   money
@@ -68,14 +68,14 @@ func (f *Fake) Requests(filters ...Filter) []Request {
 }
 
 // logCall begins the journal entry of a call.
-func (w *world) logCall(c *call) *logged {
+func (w *world) logCall(c *apiCall) *logged {
 	l := &logged{id: w.nextID(), at: w.clock.Now(), call: c, token: bearer(c.header.Get("Authorization")), key: c.header.Get(contract.HeaderIdempotencyKey)}
 	w.requests = append(w.requests, l)
 	w.shedRequests()
 	return l
 }
 
-func (l *logged) finish(r *reply, a answer) {
+func (l *logged) finish(r *reply, a wireAnswer) {
 	l.status = r.status
 	l.code = r.code
 	l.response = a.body

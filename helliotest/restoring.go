@@ -22,22 +22,22 @@ const maxSavedCount = 1<<30 - 1
 // restorer makes a world of a saved one. It notes the first thing that does not fit, and goes on.
 type restorer struct {
 	w     *world
-	s     *saved
+	s     *savedWorld
 	delta time.Duration // from the saved clock to the new one
 	err   error
 
 	campaigns map[int64]*campaign
-	messages  map[int64]*message
-	alone     map[int64][]message // those without a campaign, each a batch of its own
+	messages  map[int64]*messageRow
+	alone     map[int64][]messageRow // those without a campaign, each a batch of its own
 	webhooks  map[int64]*webhook
 	apps      map[int64]*ussdApp
 }
 
 // restore fills a new world. What waits for its time has as long to wait as when it was saved.
-func (w *world) restore(s *saved) error {
+func (w *world) restore(s *savedWorld) error {
 	now := w.clock.Now()
 	r := &restorer{
-		w: w, s: s, delta: now.Sub(s.At), campaigns: make(map[int64]*campaign), messages: make(map[int64]*message), alone: make(map[int64][]message),
+		w: w, s: s, delta: now.Sub(s.At), campaigns: make(map[int64]*campaign), messages: make(map[int64]*messageRow), alone: make(map[int64][]messageRow),
 		webhooks: make(map[int64]*webhook), apps: make(map[int64]*ussdApp),
 	}
 	r.require(s.LastID >= 0 && s.LastID < 1<<53, "LastID %d is out of range", s.LastID)
@@ -157,7 +157,7 @@ func (r *restorer) texts() {
 		r.require(sizes[s.ID] > 0, "campaign %d has no message", s.ID)
 		made := &campaign{
 			id: r.id("campaign", s.ID, &last), reference: s.Reference, sender: s.Sender, text: s.Text, status: s.Status, invalid: s.Invalid,
-			segments: s.Segments, estimated: s.Estimated, messages: make([]message, 0, sizes[s.ID]), created: r.time(s.Created), completed: r.time(s.Completed),
+			segments: s.Segments, estimated: s.Estimated, messages: make([]messageRow, 0, sizes[s.ID]), created: r.time(s.Created), completed: r.time(s.Completed),
 		}
 		r.campaigns[s.ID] = made
 		r.w.campaigns.add(made)
@@ -177,9 +177,9 @@ func (r *restorer) texts() {
 	}
 }
 
-func (r *restorer) message(s savedMessage, last *int64) *message {
+func (r *restorer) message(s savedMessage, last *int64) *messageRow {
 	r.count("message", s.Segments)
-	m := message{
+	m := messageRow{
 		id: r.id("message", s.ID, last), reference: s.Reference, channel: s.Channel, to: s.To, sender: s.Sender, text: s.Text, status: s.Status,
 		segments: s.Segments, cost: s.Cost, provider: s.Provider, failure: s.Failure, doomed: s.Doomed,
 		created: r.time(s.Created), sent: r.time(s.SentAt), final: r.time(s.FinalAt),
@@ -190,7 +190,7 @@ func (r *restorer) message(s savedMessage, last *int64) *message {
 		return r.messages[s.ID]
 	}
 	r.require(s.Campaign == 0, "message %d is of campaign %d, which is not there", s.ID, s.Campaign)
-	batch := []message{m}
+	batch := []messageRow{m}
 	r.alone[s.ID], r.messages[s.ID] = batch, &batch[0]
 	return &batch[0]
 }
@@ -267,7 +267,7 @@ func (r *restorer) ussd() {
 func (r *restorer) requests() {
 	last := int64(0)
 	for _, s := range r.s.Requests {
-		c := &call{e: r.w.e, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
+		c := &apiCall{e: r.w.e, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
 		if c.header == nil {
 			c.header = http.Header{}
 		}
@@ -284,9 +284,9 @@ func (r *restorer) requests() {
 }
 
 // account reads the account of a saved world.
-func (s *saved) account() (account, error) {
+func (s *savedWorld) account() (accountState, error) {
 	var errs [3]error
-	a := account{senders: slices.Clone(s.Senders), rateLimit: s.RateLimit, otpLimit: s.OTPLimit}
+	a := accountState{senders: slices.Clone(s.Senders), rateLimit: s.RateLimit, otpLimit: s.OTPLimit}
 	a.allowed, errs[0] = parsePrefixes(s.AllowedIPs)
 	if s.SpendLimit != nil {
 		a.spendLimit, errs[1] = newSpendCap(*s.SpendLimit)

@@ -79,7 +79,7 @@ func TestWhatASnapshotFindsHalfReportedIsReportedToTheEnd(t *testing.T) {
 				require.Equal(t, f.Deliveries(), again.Deliveries())
 				began := time.Now()
 				if len(c.rest) == 2 {
-					sendTo(t, again, other)
+					sendTo(t, again, secondPhone)
 				}
 				again.Advance(time.Hour)
 				var rest []time.Duration

@@ -32,21 +32,21 @@ func shed[T any](rows []T, keep int, may func(T) bool, gone func(T)) []T {
 	return rows[n:]
 }
 
-func always[T any](T) bool { return true }
+func anyRow[T any](T) bool { return true }
 
 // shed takes the oldest rows away: see the function of this name.
-func (t *table[T]) shed(keep int, may func(T) bool) {
+func (t *rowTable[T]) shed(keep int, may func(T) bool) {
 	t.rows = shed(t.rows, keep, may, t.forget)
 }
 
-func (t *table[T]) forget(row T) {
+func (t *rowTable[T]) forget(row T) {
 	_, reference := row.key()
 	delete(t.byRef, reference)
 }
 
 // shedMessages lets final messages leave, and each campaign with the last of its messages.
 func (w *world) shedMessages() {
-	w.messages.shed(w.e.cfg.retention, func(m *message) bool { return !m.final.IsZero() })
+	w.messages.shed(w.e.cfg.retention, func(m *messageRow) bool { return !m.final.IsZero() })
 	if w.e.cfg.retention == 0 {
 		return
 	}
@@ -61,7 +61,7 @@ func (w *world) shedVoices() {
 // shedLookups evicts scheduled ones too, which may be due in a year. They are
 // still made and paid for.
 func (w *world) shedLookups() {
-	w.lookups.rows = shed(w.lookups.rows, w.e.cfg.retention, always, func(l *lookup) {
+	w.lookups.rows = shed(w.lookups.rows, w.e.cfg.retention, anyRow, func(l *lookup) {
 		w.lookups.forget(l)
 		if l.completed.IsZero() {
 			w.evictedLookups = append(w.evictedLookups, l)
@@ -90,12 +90,12 @@ func (w *world) shedSessions() {
 }
 
 func (w *world) shedRequests() {
-	w.requests = shed(w.requests, w.e.cfg.retention, always, func(*logged) { w.requestsGone++ })
+	w.requests = shed(w.requests, w.e.cfg.retention, anyRow, func(*logged) { w.requestsGone++ })
 }
 
 // shedDeliveries lets pending ones leave too, as a receiver may be dead for long. They are still tried.
 func (w *world) shedDeliveries() {
-	w.deliveries = shed(w.deliveries, w.e.cfg.retention, always, func(*delivery) {})
+	w.deliveries = shed(w.deliveries, w.e.cfg.retention, anyRow, func(*delivery) {})
 }
 
 // shedKeys lets keys leave that are too old to be honoured, and the oldest. One whose call is in flight stays.
@@ -116,7 +116,7 @@ func (w *world) shedKeys(now time.Time) {
 
 func (w *world) shedCodes() {
 	b := &w.otps
-	b.codes = shed(b.codes, w.e.cfg.retention, always, func(o *oneTimeCode) {
+	b.codes = shed(b.codes, w.e.cfg.retention, anyRow, func(o *oneTimeCode) {
 		if b.newest[o.To] == o {
 			delete(b.newest, o.To)
 		}
@@ -124,12 +124,12 @@ func (w *world) shedCodes() {
 }
 
 // lasting are the messages that a snapshot holds: those that are listed, and before them those that have left of a campaign that has not.
-func (w *world) lasting() []*message {
+func (w *world) lasting() []*messageRow {
 	if len(w.campaigns.rows) == 0 || len(w.messages.rows) == 0 {
 		return w.messages.rows
 	}
 	oldest := w.messages.rows[0].id
-	var left []*message
+	var left []*messageRow
 	for i := range w.campaigns.rows[0].messages {
 		if m := &w.campaigns.rows[0].messages[i]; m.id < oldest {
 			left = append(left, m)
@@ -139,7 +139,7 @@ func (w *world) lasting() []*message {
 }
 
 // reported are the deliveries that a snapshot holds: those about a message that it holds.
-func (w *world) reported(lasting []*message) []*delivery {
+func (w *world) reported(lasting []*messageRow) []*delivery {
 	if len(lasting) == 0 {
 		return nil
 	}

@@ -91,7 +91,7 @@ func TestWhatElsePilesUpLeavesToo(t *testing.T) {
 		state := map[string]json.RawMessage{}
 		require.NoError(t, json.Unmarshal(snapshot(t, f), &struct{ State *map[string]json.RawMessage }{&state}))
 		for _, kind := range []string{"Messages", "Voices", "Lookups", "Deliveries", "Keys", "OTPs"} {
-			require.Equal(t, 3, members(t, state[kind]), kind)
+			require.Equal(t, 3, countMembers(t, state[kind]), kind)
 		}
 	}, helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 }
@@ -130,8 +130,8 @@ func TestTheOldestUSSDSessionsLeaveOnceTheyAreOver(t *testing.T) {
 	}, helliotest.WithUSSDHandler(callbackURL, new(menu)))
 }
 
-// members counts those of an array or an object.
-func members(t *testing.T, text json.RawMessage) int {
+// countMembers counts those of an array or an object.
+func countMembers(t *testing.T, text json.RawMessage) int {
 	t.Helper()
 	var list []any
 	if json.Unmarshal(text, &list) == nil {

@@ -12,11 +12,11 @@ import (
 
 // resource is one chapter of the API: its routes, and what the fake claims about them. Each has a file of its own and a line here.
 type resource struct {
-	routes     []route
+	routes     []apiRoute
 	behaviours []Behaviour
 }
 
-func resources() []resource {
+func apiResources() []resource {
 	return []resource{
 		engineResource(),
 		loginResource(),
@@ -39,27 +39,27 @@ func resources() []resource {
 	}
 }
 
-// route is an operation and what answers it. The handler runs with the engine locked; what must wait goes through call.outside.
-type route struct {
+// apiRoute is an operation and what answers it. The handler runs with the engine locked; what must wait goes through call.outside.
+type apiRoute struct {
 	op     contract.Operation
-	handle func(w *world, c *call) *reply
-	limit  func(w *world, c *call) bucket // a rate limit beside the token's; nil = none
+	handle func(w *world, c *apiCall) *reply
+	limit  func(w *world, c *apiCall) bucket // a rate limit beside the token's; nil = none
 }
 
 // router finds the routes of a path by the contract's route, then by method.
-type router map[string]map[string]*route
+type router map[string]map[string]*apiRoute
 
 // routes never changes. It is made in init since the handlers it names lead back to it.
 var routes router
 
-func init() { routes = newRouter(resources()) }
+func init() { routes = newRouter(apiResources()) }
 
 func newRouter(resources []resource) router {
 	table := make(router)
 	for _, res := range resources {
 		for _, r := range res.routes {
 			if table[r.op.Route] == nil {
-				table[r.op.Route] = make(map[string]*route)
+				table[r.op.Route] = make(map[string]*apiRoute)
 			}
 			table[r.op.Route][r.op.Method] = &r
 		}
@@ -68,7 +68,7 @@ func newRouter(resources []resource) router {
 }
 
 // match gives the routes of an escaped path below /v1, and the id in it. A literal route goes before one with an id.
-func (t router) match(path string) (methods map[string]*route, id string) {
+func (t router) match(path string) (methods map[string]*apiRoute, id string) {
 	if methods = t[path]; methods != nil {
 		return methods, ""
 	}
@@ -86,7 +86,7 @@ func (t router) match(path string) (methods map[string]*route, id string) {
 }
 
 // routeOf is the route of a call that was made, nil if it had none.
-func routeOf(method, path string) *route {
+func routeOf(method, path string) *apiRoute {
 	below, rooted := cutRoot(path)
 	if !rooted {
 		return nil
@@ -96,7 +96,7 @@ func routeOf(method, path string) *route {
 }
 
 // findRoute is the first stage. What it refuses never reaches the limiter, so the answer has none of its headers.
-func (c *call) findRoute() *reply {
+func (c *apiCall) findRoute() *reply {
 	path, below := cutRoot(c.path)
 	if !below {
 		return c.unknownRoute()
@@ -116,7 +116,7 @@ func (c *call) findRoute() *reply {
 	return nil
 }
 
-func (c *call) unknownRoute() *reply {
+func (c *apiCall) unknownRoute() *reply {
 	c.violate(unknownPath(c.path))
 	return refuse(http.StatusNotFound, contract.CodeNotFound, "The route could not be found.")
 }

@@ -10,27 +10,27 @@ import (
 )
 
 // save copies the world as it is. The engine must be locked.
-func (w *world) save() *saved {
+func (w *world) save() *savedWorld {
 	now := w.clock.Now()
 	random, err := w.source.MarshalBinary()
 	if err != nil {
 		panic(err) // it never fails
 	}
 	a, lasting := &w.account, w.lasting()
-	return &saved{
+	return &savedWorld{
 		At: now, Seed: w.e.cfg.seed, Random: random, LastID: w.lastID,
 		Senders: a.senders, RateLimit: a.rateLimit, AllowedIPs: prefixTexts(a.allowed), SpendLimit: a.spendLimit.public(), Logins: a.logins,
 		Balance: w.purse.balance, Reserved: w.purse.reserved, SpentToday: w.spent.in(daily, now), SpentMonth: w.spent.in(monthly, now),
 		Tokens: w.saveTokens(), Keys: w.saveKeys(),
-		SetCodes: w.e.cfg.codes, OTPLimit: a.otpLimit, OTPs: each(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }), OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
-		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(lasting, saveMessage), Voices: each(w.voices.rows, saveVoice),
-		Lookups: w.saveLookups(), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
-		USSDBalance: w.ussd.balance, Apps: each(w.ussd.apps.rows, saveApp), Extensions: each(w.ussd.extensions.rows, saveExtension),
-		Sessions: each(w.ussd.sessions.rows, saveSession),
+		SetCodes: w.e.cfg.codes, OTPLimit: a.otpLimit, OTPs: convertAll(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }), OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
+		Campaigns: convertAll(w.campaigns.rows, saveCampaign), Messages: convertAll(lasting, saveMessage), Voices: convertAll(w.voices.rows, saveVoice),
+		Lookups: w.saveLookups(), Webhooks: w.saveWebhooks(), Deliveries: convertAll(w.reported(lasting), saveDelivery),
+		USSDBalance: w.ussd.balance, Apps: convertAll(w.ussd.apps.rows, saveApp), Extensions: convertAll(w.ussd.extensions.rows, saveExtension),
+		Sessions: convertAll(w.ussd.sessions.rows, saveSession),
 	}
 }
 
-func each[A, B any](in []A, change func(A) B) []B {
+func convertAll[A, B any](in []A, change func(A) B) []B {
 	out := make([]B, len(in))
 	for i := range in {
 		out[i] = change(in[i])
@@ -54,7 +54,7 @@ func saveWindows[K netip.Addr | string](in map[K]*window.Window) map[K]savedWind
 // saveTokens lists those of the options first, in their order, as Client takes the first that has every scope.
 func (w *world) saveTokens() []savedToken {
 	out := make([]savedToken, 0, len(w.tokens))
-	add := func(t *token) { out = append(out, savedToken{t.grant.token, t.scopes, saveWindow(&t.window)}) }
+	add := func(t *apiToken) { out = append(out, savedToken{t.grant.token, t.scopes, saveWindow(&t.window)}) }
 	left := maps.Clone(w.tokens)
 	for _, g := range w.e.cfg.tokens {
 		if t := left[g.token]; t != nil {
@@ -92,7 +92,7 @@ func (w *world) saveKeys() []savedKey {
 	return out
 }
 
-func saveMessage(m *message) savedMessage {
+func saveMessage(m *messageRow) savedMessage {
 	s := savedMessage{
 		ID: m.id, Reference: m.reference, Channel: m.channel, To: m.to, Sender: m.sender, Text: m.text, Status: m.status, Segments: m.segments,
 		Cost: m.cost, Provider: m.provider, Failure: m.failure, Doomed: m.doomed, Created: m.created, SentAt: m.sent, FinalAt: m.final,
@@ -112,7 +112,7 @@ func saveVoice(v *voiceCampaign) savedVoice {
 }
 
 func (w *world) saveLookups() []savedLookup {
-	return each(w.pendingLookups(), func(l *lookup) savedLookup {
+	return convertAll(w.pendingLookups(), func(l *lookup) savedLookup {
 		_, listed := w.lookups.seek(l.id)
 		return savedLookup{
 			ID:        l.id,
@@ -137,7 +137,7 @@ func (w *world) saveWebhooks() []savedWebhook {
 		}
 	}
 	slices.SortFunc(all, func(a, b *webhook) int { return cmp.Compare(a.id, b.id) })
-	return each(all, func(h *webhook) savedWebhook {
+	return convertAll(all, func(h *webhook) savedWebhook {
 		_, there := w.webhooks.seek(h.id)
 		return savedWebhook{
 			ID:        h.id,
@@ -167,14 +167,14 @@ func saveApp(a *ussdApp) savedApp {
 }
 
 func saveExtension(e *ussdExtension) savedExtension {
-	return savedExtension{e.id, e.reference, e.code, e.shortCode, e.status, e.price, appID(e.app), e.months, e.rented, e.expires}
+	return savedExtension{e.id, e.reference, e.code, e.shortCode, e.status, e.price, boundAppID(e.app), e.months, e.rented, e.expires}
 }
 
 func saveSession(s *ussdSession) savedSession {
-	return savedSession{s.id, s.reference, appID(s.dialog.app), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, s.started, s.latest, s.ended}
+	return savedSession{s.id, s.reference, boundAppID(s.dialog.app), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, s.started, s.latest, s.ended}
 }
 
-func appID(a *ussdApp) int64 {
+func boundAppID(a *ussdApp) int64 {
 	if a == nil {
 		return 0
 	}

@@ -58,7 +58,7 @@ func (e *engine) handle(rw http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer e.wg.Done()
-	c := &call{
+	c := &apiCall{
 		view:   e.owner,
 		method: req.Method,
 		path:   req.URL.EscapedPath(),

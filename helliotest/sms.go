@@ -10,7 +10,7 @@ import (
 
 func smsResource() resource {
 	return resource{
-		routes: []route{{op: contract.SMSSend, handle: sendSMS}},
+		routes: []apiRoute{{op: contract.SMSSend, handle: sendSMS}},
 		behaviours: []Behaviour{
 			{"sms/send answers 202 with the campaign's reference, its counts, segments and estimated cost", documented},
 			{"recipients may be one string, separated by commas or line ends", inferred},
@@ -27,7 +27,7 @@ func smsResource() resource {
 	}
 }
 
-func sendSMS(w *world, c *call) *reply {
+func sendSMS(w *world, c *apiCall) *reply {
 	form := c.form()
 	recipients := form.list("recipients", contract.MaxRecipients, contract.MaxNumberLength, true)
 	sender := form.text("sender", contract.MaxSenderLength)
@@ -49,7 +49,7 @@ func sendSMS(w *world, c *call) *reply {
 		return bad
 	}
 	w.launch(made)
-	return ok(http.StatusAccepted, made.accepted())
+	return okReply(http.StatusAccepted, made.accepted())
 }
 
 func (w *world) checkSender(sender string) *reply {
@@ -60,12 +60,12 @@ func (w *world) checkSender(sender string) *reply {
 }
 
 // newCampaign prices a text to some numbers; nothing is stored yet.
-func (w *world) newCampaign(c *call, sender, text string, numbers []string) *campaign {
-	made := &campaign{sender: sender, text: text, status: statusQueued, segments: segmentsOf(text), messages: make([]message, len(numbers))}
+func (w *world) newCampaign(c *apiCall, sender, text string, numbers []string) *campaign {
+	made := &campaign{sender: sender, text: text, status: statusQueued, segments: segmentsOf(text), messages: make([]messageRow, len(numbers))}
 	for i, number := range numbers {
 		cost := priceOf(number) * money(made.segments)
 		made.estimated += cost
-		made.messages[i] = message{
+		made.messages[i] = messageRow{
 			campaign: made, origin: c.log, channel: "sms", to: number, sender: sender, text: text, segments: made.segments, cost: cost,
 			doomed: c.carrierFails(number),
 		}

@@ -37,7 +37,7 @@ func (f *Fake) Snapshot() ([]byte, error) {
 }
 
 // seal writes a saved world.
-func seal(e envelope, s *saved) ([]byte, error) {
+func seal(e envelope, s *savedWorld) ([]byte, error) {
 	state, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
@@ -83,7 +83,7 @@ func FromSnapshot(snapshot []byte) Option {
 }
 
 // open reads a snapshot. Its errors name no value of the state.
-func open(snapshot []byte) (*saved, error) {
+func open(snapshot []byte) (*savedWorld, error) {
 	var e envelope
 	if err := strictly(snapshot, &e); err != nil || e.Format != snapshotFormat {
 		return nil, errors.New("this is not what Snapshot has given, or a part of it only")
@@ -95,7 +95,7 @@ func open(snapshot []byte) (*saved, error) {
 	if err := json.Compact(&state, e.State); err != nil || fingerprint(state.Bytes()) != e.SHA256 {
 		return nil, errors.New("the snapshot was changed since it was made: its state does not have the SHA-256 that it names")
 	}
-	s := new(saved)
+	s := new(savedWorld)
 	if err := strictly(state.Bytes(), s); err != nil {
 		return nil, fmt.Errorf("the snapshot's state can't be read: %w", err)
 	}

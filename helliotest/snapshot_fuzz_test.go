@@ -28,7 +28,7 @@ func FuzzFromSnapshot(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tryOut(t, data)
 		if json.Valid(data) {
-			s := new(saved)
+			s := new(savedWorld)
 			if strictly(data, s) == nil {
 				sealed, err := seal(envelope{}, s)
 				if err == nil {

@@ -20,8 +20,8 @@ var oneMenu = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`{"message":"1. Balance","action":"continue"}`))
 })
 
-// prepared is a fake that holds something of everything, in every state.
-func prepared(t *testing.T) *helliotest.Fake {
+// preparedFake is a fake that holds something of everything, in every state.
+func preparedFake(t *testing.T) *helliotest.Fake {
 	t.Helper()
 	ctx := t.Context()
 	f := helliotest.New(t, helliotest.WithSeed(7), helliotest.WithUSSDBalance("90"), helliotest.WithSpendLimit("daily", "50"), helliotest.WithRateLimit(500),
@@ -42,7 +42,7 @@ func prepared(t *testing.T) *helliotest.Fake {
 	f.Advance(5 * time.Minute) // all that has ended
 	sendTo(t, f, someone, helliotest.NumberFailed)
 	f.Advance(20 * time.Second) // delivered, its report refused twice
-	sendTo(t, f, other)
+	sendTo(t, f, secondPhone)
 	f.Advance(2 * time.Second) // sent
 	a := newAPI(t, f)
 	require.Equal(t, 202, a.send(textTo("233209990003", "Hi"), "Idempotency-Key", "k").status)
@@ -58,18 +58,18 @@ func prepared(t *testing.T) *helliotest.Fake {
 	ok(err)
 	_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{someone}})
 	ok(err)
-	_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{other}, ScheduledAt: time.Now().Add(2 * time.Hour)})
+	_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{secondPhone}, ScheduledAt: time.Now().Add(2 * time.Hour)})
 	ok(err)
 	_, err = c.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "4821", AppID: app.ID})
 	ok(err)
 	_, err = c.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: app.ID, MSISDN: someone, NewSession: true})
 	ok(err)
 	f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.ToNumber(someone), helliotest.CarrierFail())
-	_, err = c.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{someone, helliotest.NumberFailed, helliotest.NumberInvalid, other}, Sender: "HELLIO", Message: "Hi"})
+	_, err = c.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{someone, helliotest.NumberFailed, helliotest.NumberInvalid, secondPhone}, Sender: "HELLIO", Message: "Hi"})
 	ok(err)
-	_, err = c.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: other, Sender: "HELLIO"})
+	_, err = c.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: secondPhone, Sender: "HELLIO"})
 	ok(err)
-	right, err = c.OTP.Verify(ctx, &hellio.OTPVerifyParams{MobileNumber: other, Code: f.OTP(other)})
+	right, err = c.OTP.Verify(ctx, &hellio.OTPVerifyParams{MobileNumber: secondPhone, Code: f.OTP(secondPhone)})
 	ok(err)
 	require.True(t, right)
 	_, err = c.USSD.Apps.Create(ctx, &hellio.USSDAppParams{Name: "Another", CallbackURL: callbackURL}) // its id comes after those of sessions
@@ -77,7 +77,7 @@ func prepared(t *testing.T) *helliotest.Fake {
 	_, err = c.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "4822"}) // without an app, and without the money to go on
 	ok(err)
 	f.Fault(helliotest.LookupCreate, helliotest.Nth(1), helliotest.CarrierFail())
-	_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{other}})
+	_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{secondPhone}})
 	ok(err)
 	a.do("POST", "/auth/token", `{"email":"ama@example.com","password":"wrong"}`)
 	a.do("GET", "/balance", "", "Authorization", "Bearer "+narrow)
@@ -99,7 +99,7 @@ func handlers() []helliotest.Option {
 func TestASnapshotGivesTheSameWorldAndTheSameFuture(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := prepared(t)
+		f := preparedFake(t)
 		taken := snapshot(t, f)
 		again := helliotest.New(t, append(handlers(), helliotest.FromSnapshot(taken))...)
 		require.Equal(t, string(taken), string(snapshot(t, again)))
@@ -143,7 +143,7 @@ func TestASnapshotLeavesNothingOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var e struct{ State any }
-		require.NoError(t, json.Unmarshal(snapshot(t, prepared(t)), &e))
+		require.NoError(t, json.Unmarshal(snapshot(t, preparedFake(t)), &e))
 		found := make(map[string]bool)
 		fillings("", e.State, found)
 		var empty []string
@@ -166,7 +166,7 @@ func TestASnapshotLeavesNothingOut(t *testing.T) {
 func TestASnapshotBeginsOnTheNewClockAndSoDoesReset(t *testing.T) {
 	t.Parallel()
 	var taken []byte
-	synctest.Test(t, func(t *testing.T) { taken = snapshot(t, prepared(t)) })
+	synctest.Test(t, func(t *testing.T) { taken = snapshot(t, preparedFake(t)) })
 	f := helliotest.New(t, append(handlers(), helliotest.FromSnapshot(taken))...)
 	for range 2 {
 		require.Equal(t, "1234", f.OTP("+233209990009"))
@@ -176,9 +176,9 @@ func TestASnapshotBeginsOnTheNewClockAndSoDoesReset(t *testing.T) {
 		a := newAPI(t, f)
 		require.Equal(t, "true", a.send(textTo("233209990003", "Hi"), "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
 		require.Empty(t, a.send(textTo("233209990003", "Hi"), "Idempotency-Key", "refused").header.Get("Idempotent-Replayed"))
-		require.Equal(t, []string{"delivered", "failed", "sent", "queued"}, statuses(f)[:4])
+		require.Equal(t, []string{"delivered", "failed", "sent", "queued"}, statusesOf(f)[:4])
 		f.Advance(5 * time.Second)
-		require.Equal(t, "delivered", statuses(f)[3])
+		require.Equal(t, "delivered", statusesOf(f)[3])
 		f.Advance(time.Hour)
 		require.Equal(t, wholeLadder, offsets(f.Deliveries()[0]))
 		_, live := f.LookupOTP("+233209990009")
@@ -207,7 +207,7 @@ func TestWhatHasEndedIsNotPaidForAgainAfterASnapshot(t *testing.T) {
 	})
 }
 
-func statuses(f *helliotest.Fake) (all []string) {
+func statusesOf(f *helliotest.Fake) (all []string) {
 	for _, m := range f.Messages() {
 		all = append(all, m.Status)
 	}
@@ -217,7 +217,7 @@ func statuses(f *helliotest.Fake) (all []string) {
 func TestOptionsAfterASnapshotChangeTheAccountThatItBrings(t *testing.T) {
 	t.Parallel()
 	var taken []byte
-	synctest.Test(t, func(t *testing.T) { taken = snapshot(t, prepared(t)) })
+	synctest.Test(t, func(t *testing.T) { taken = snapshot(t, preparedFake(t)) })
 	f := helliotest.New(t, helliotest.FromSnapshot(taken), helliotest.WithBalance("5"), helliotest.WithSenders("NEW"), helliotest.WithToken("mine"))
 	require.Equal(t, "5.0000", f.Balance().Balance)
 	require.NotEqual(t, "0.0000", f.Balance().Reserved)
@@ -248,7 +248,7 @@ func TestASnapshotBringsItsTokensInPlaceOfThoseBeforeIt(t *testing.T) {
 func TestADeliveryWhoseHandlerIsNotGivenAgainSaysSo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		taken := snapshot(t, prepared(t))
+		taken := snapshot(t, preparedFake(t))
 		r := watch(t, func(tb testing.TB) {
 			f := helliotest.New(tb, helliotest.FromSnapshot(taken))
 			f.Advance(time.Hour)

@@ -19,10 +19,10 @@ type world struct {
 	random *rand.Rand
 	lastID int64
 
-	account      account
+	account      accountState
 	purse        purse
 	spent        spending
-	tokens       map[string]*token
+	tokens       map[string]*apiToken
 	keys         map[keyID]*keyed
 	keyRow       []*keyed // in the order in which they were claimed, those that were released too
 	faults       []*Fault
@@ -30,15 +30,15 @@ type world struct {
 	requestsGone int // those that have left
 	violations   []Violation
 
-	messages  table[*message]
-	campaigns table[*campaign]
+	messages  rowTable[*messageRow]
+	campaigns rowTable[*campaign]
 	otps      otpBook
 	logins    map[string]*window.Window // tries to log in, by e-mail address or caller
-	voices    table[*voiceCampaign]
-	lookups   table[*lookup]
+	voices    rowTable[*voiceCampaign]
+	lookups   rowTable[*lookup]
 	// evictedLookups are not listed any more, but their cost is still reserved.
 	evictedLookups []*lookup
-	webhooks       table[*webhook]
+	webhooks       rowTable[*webhook]
 	ussd           ussdWorld
 
 	deliveries []*delivery
@@ -56,7 +56,7 @@ func newWorld(e *engine) (*world, error) {
 		lastID:  1000,
 		account: e.cfg.account,
 		purse:   purse{balance: e.cfg.balance},
-		tokens:  make(map[string]*token, len(e.cfg.tokens)),
+		tokens:  make(map[string]*apiToken, len(e.cfg.tokens)),
 		keys:    make(map[keyID]*keyed),
 		ussd:    ussdWorld{balance: e.cfg.ussd.balance},
 	}
@@ -88,13 +88,13 @@ func (w *world) newReference() uuid.UUID {
 	return id
 }
 
-const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+const alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 // newText gives n random letters and digits from the seed.
 func (w *world) newText(n int) string {
 	text := make([]byte, n)
 	for i := range text {
-		text[i] = alphanumeric[w.random.IntN(len(alphanumeric))]
+		text[i] = alphanumerics[w.random.IntN(len(alphanumerics))]
 	}
 	return string(text)
 }

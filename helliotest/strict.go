@@ -39,7 +39,7 @@ func (f *Fake) Violations() []Violation {
 
 // violate notes what no correct client sends. The call is answered as the API
 // would; the violation is reported when the test of its view ends.
-func (c *call) violate(text string) {
+func (c *apiCall) violate(text string) {
 	violation := Violation{
 		Text:   text,
 		Method: c.method,
@@ -72,14 +72,14 @@ func noted(list []Violation, violation Violation) []Violation {
 
 // shownPath is the route, or the path of an unknown one: a route's own path may
 // hold a number.
-func (c *call) shownPath() string {
+func (c *apiCall) shownPath() string {
 	if c.route != nil {
 		return knownPath(c.route)
 	}
 	return quotable(c.path)
 }
 
-func knownPath(known *route) string { return contract.Root + known.op.Route }
+func knownPath(known *apiRoute) string { return contract.Root + known.op.Route }
 
 // quotable is a caller's text, cut to a length that a report can bear.
 func quotable(text string) string {

@@ -15,36 +15,38 @@ import (
 func TestWhatNoCorrectClientSendsFailsTheTestAtItsEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		call   func(a api) response
+		call   func(a api) apiResponse
 		status int
 		says   string
 	}{
-		"unknown field": {func(a api) response {
+		"unknown field": {func(a api) apiResponse {
 			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","massage":1}`)
 		}, 202, "POST /v1/sms/send: body.massage: the API knows no such field; did you mean message?"},
-		"wrong type":           {func(a api) response { return a.send(`{"recipients":["233209990001"],"sender":5,"message":"Hi"}`) }, 422, "body.sender: wrong JSON type"},
-		"wrong type in a list": {func(a api) response { return a.send(`{"recipients":[233209990001],"sender":"HELLIO","message":"Hi"}`) }, 422, "body.recipients.0: wrong JSON type"},
-		"unknown field with more in it": {func(a api) response {
+		"wrong type": {func(a api) apiResponse { return a.send(`{"recipients":["233209990001"],"sender":5,"message":"Hi"}`) }, 422, "body.sender: wrong JSON type"},
+		"wrong type in a list": {func(a api) apiResponse {
+			return a.send(`{"recipients":[233209990001],"sender":"HELLIO","message":"Hi"}`)
+		}, 422, "body.recipients.0: wrong JSON type"},
+		"unknown field with more in it": {func(a api) apiResponse {
 			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","options":{"a":{"b":1}}}`)
 		}, 202, "body.options: the API knows no such field"},
-		"field in another case": {func(a api) response {
+		"field in another case": {func(a api) apiResponse {
 			return a.send(`{"Recipients":["233209990001"],"recipients":["233209990001"],"sender":"HELLIO","message":"Hi"}`)
 		}, 202, "body.Recipients: the API knows no such field; did you mean recipients?"},
-		"object in a list": {func(a api) response {
+		"object in a list": {func(a api) apiResponse {
 			return a.send(`{"recipients":[{"number":"233209990001"}],"sender":"HELLIO","message":"Hi"}`)
 		}, 422,
 			"body.recipients.0: wrong JSON type"},
-		"form": {func(a api) response {
+		"form": {func(a api) apiResponse {
 			return a.do("POST", "/sms/send", "to=1", "Content-Type", "application/x-www-form-urlencoded")
 		}, 415,
 			"header.Content-Type: not application/json"},
-		"no JSON":              {func(a api) response { return a.send(`[1]`) }, 400, "body: not one JSON object"},
-		"body of a GET":        {func(a api) response { return a.do("GET", "/balance", `{"x":1}`) }, 200, "GET /v1/balance: body: the API reads none here"},
-		"unknown route":        {func(a api) response { return a.get("/sms") }, 404, "GET /v1/sms: the API has no such route; did you mean /sms/send?"},
-		"misspelt route":       {func(a api) response { return a.get("/mesages") }, 404, "GET /v1/mesages: the API has no such route; did you mean /messages?"},
-		"route without a root": {func(a api) response { a.base = "https://fake.hellio.invalid"; return a.get("/balance") }, 404, "is that missing from the base URL?"},
-		"wrong method":         {func(a api) response { return a.get("/sms/send") }, 405, "the API has no GET on this route, only POST"},
-		"unknown parameter":    {func(a api) response { return a.get("/messages?page=2") }, 200, "GET /v1/messages: query.page: the API knows no such parameter; did you mean per_page?"},
+		"no JSON":              {func(a api) apiResponse { return a.send(`[1]`) }, 400, "body: not one JSON object"},
+		"body of a GET":        {func(a api) apiResponse { return a.do("GET", "/balance", `{"x":1}`) }, 200, "GET /v1/balance: body: the API reads none here"},
+		"unknown route":        {func(a api) apiResponse { return a.get("/sms") }, 404, "GET /v1/sms: the API has no such route; did you mean /sms/send?"},
+		"misspelt route":       {func(a api) apiResponse { return a.get("/mesages") }, 404, "GET /v1/mesages: the API has no such route; did you mean /messages?"},
+		"route without a root": {func(a api) apiResponse { a.base = "https://fake.hellio.invalid"; return a.get("/balance") }, 404, "is that missing from the base URL?"},
+		"wrong method":         {func(a api) apiResponse { return a.get("/sms/send") }, 405, "the API has no GET on this route, only POST"},
+		"unknown parameter":    {func(a api) apiResponse { return a.get("/messages?page=2") }, 200, "GET /v1/messages: query.page: the API knows no such parameter; did you mean per_page?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -74,7 +74,7 @@ func (f *Fake) place(after string) place {
 // life tells the worlds of a fake apart, and those of two runs of a program too.
 func (w *world) life() string { return strconv.FormatInt(w.e.born.UnixNano()+w.number, 36) }
 
-func (w *world) eventID(m *message) string { return w.life() + "-" + strconv.FormatInt(m.id, 10) }
+func (w *world) eventID(m *messageRow) string { return w.life() + "-" + strconv.FormatInt(m.id, 10) }
 
 // eventsAfter reads on from a place and moves it. If there is nothing to read, news is closed when there is, and end when the fake ends.
 func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}) {
@@ -90,7 +90,7 @@ func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}
 }
 
 // newer gives the messages after a place. After a Reset that are all. The engine must be locked.
-func (e *engine) newer(at *place) []*message {
+func (e *engine) newer(at *place) []*messageRow {
 	if at.w != e.world {
 		*at = place{w: e.world}
 	}

@@ -25,7 +25,7 @@ func read(t *testing.T, f *helliotest.Fake, after string, n int) (events []helli
 	return events
 }
 
-func texts(events []helliotest.Event) (out []string) {
+func eventTexts(events []helliotest.Event) (out []string) {
 	for _, e := range events {
 		out = append(out, e.Message.Message)
 	}
@@ -52,7 +52,7 @@ func TestASubscriberGetsEachMessageOnceInOrder(t *testing.T) {
 			got = append(got, e)
 		}
 		require.Len(t, got, 250)
-		for i, text := range texts(got) {
+		for i, text := range eventTexts(got) {
 			require.Equal(t, strconv.Itoa(i), text)
 		}
 	})
@@ -66,17 +66,17 @@ func TestAStreamIsTakenUpWhereItWasLeft(t *testing.T) {
 		a.send(textTo("233209990001", text))
 	}
 	all := read(t, f, "0", 3)
-	require.Equal(t, []string{"a", "b", "c"}, texts(all))
-	require.Equal(t, []string{"b", "c"}, texts(read(t, f, all[0].ID, 2)), "the ID of an event is a place")
-	require.Equal(t, []string{"c"}, texts(read(t, f, strconv.FormatInt(all[1].Message.ID, 10), 1)), "and so is a message's")
+	require.Equal(t, []string{"a", "b", "c"}, eventTexts(all))
+	require.Equal(t, []string{"b", "c"}, eventTexts(read(t, f, all[0].ID, 2)), "the ID of an event is a place")
+	require.Equal(t, []string{"c"}, eventTexts(read(t, f, strconv.FormatInt(all[1].Message.ID, 10), 1)), "and so is a message's")
 	for _, unknown := range []string{"99999999", "nonsense", "-1", "zz-1001", all[2].ID + "x", "\x00"} {
-		require.Equal(t, []string{"a", "b", "c"}, texts(read(t, f, unknown, 3)), "%q", unknown)
+		require.Equal(t, []string{"a", "b", "c"}, eventTexts(read(t, f, unknown, 3)), "%q", unknown)
 	}
 	f.Reset()
 	for _, text := range []string{"d", "e", "f", "g"} {
 		a.send(textTo("233209990001", text))
 	}
-	require.Equal(t, []string{"d", "e", "f", "g"}, texts(read(t, f, all[2].ID, 4)), "nothing after a Reset is missed")
+	require.Equal(t, []string{"d", "e", "f", "g"}, eventTexts(read(t, f, all[2].ID, 4)), "nothing after a Reset is missed")
 }
 
 func TestAStreamGoesOnAfterAReset(t *testing.T) {
@@ -89,7 +89,7 @@ func TestAStreamGoesOnAfterAReset(t *testing.T) {
 			f.Reset()
 			a.send(textTo("233209990001", "after"))
 		})
-		require.Equal(t, []string{"before", "after"}, texts(read(t, f, "0", 2)))
+		require.Equal(t, []string{"before", "after"}, eventTexts(read(t, f, "0", 2)))
 	})
 }
 

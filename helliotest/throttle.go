@@ -24,7 +24,7 @@ func (b bucket) wait(now time.Time) time.Duration {
 }
 
 // throttle checks every limit of the route before it counts to any. What it refuses is not counted.
-func (c *call) throttle() *reply {
+func (c *apiCall) throttle() *reply {
 	if c.public() {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (c *call) throttle() *reply {
 }
 
 // limitHeaders shows the limit with the fewest requests left, as of now: a slow answer shows what others have taken meanwhile.
-func (c *call) limitHeaders(header http.Header, now time.Time) {
+func (c *apiCall) limitHeaders(header http.Header, now time.Time) {
 	if len(c.buckets) == 0 || header[contract.HeaderRateLimitLimit] != nil {
 		return
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/hellio-go/hellio/internal/window"
 )
 
-// token is a Bearer token and its rate window.
-type token struct {
+// apiToken is a Bearer token and its rate window.
+type apiToken struct {
 	grant
 	window window.Window
 }
 
-func (t *token) allows(scope string) bool {
+func (t *apiToken) allows(scope string) bool {
 	return slices.Contains(t.scopes, scope) || slices.Contains(t.scopes, contract.ScopeAll)
 }
 
@@ -55,7 +55,7 @@ func (w *world) issueToken(scopes []string) string {
 }
 
 func (w *world) addToken(g grant) {
-	w.tokens[g.token] = &token{grant: g, window: window.Window{Length: contract.RateLimitWindow}}
+	w.tokens[g.token] = &apiToken{grant: g, window: window.Window{Length: contract.RateLimitWindow}}
 }
 
 // clientToken is a token with every scope: the first that was configured, or else a new one.

@@ -18,28 +18,30 @@ import (
 
 // RoundTripper answers requests in process, as a connection of HTTP/1.1 to the API would: it fires httptrace hooks, obeys the request's
 // context, and faults are the errors that net/http gives. It answers any host.
-func (f *Fake) RoundTripper() http.RoundTripper { return f.explored.wrap(&transport{f.engine, f.view}) }
+func (f *Fake) RoundTripper() http.RoundTripper {
+	return f.explored.wrap(&fakeTransport{f.engine, f.view})
+}
 
 // HTTPClient returns a new http.Client that talks to the fake in process, whatever the host of the URL. It has no timeout.
 func (f *Fake) HTTPClient() *http.Client {
 	return &http.Client{Transport: f.RoundTripper()}
 }
 
-type transport struct {
+type fakeTransport struct {
 	e    *engine
 	view *view
 }
 
 // RoundTrip implements http.RoundTripper.
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *fakeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.check(req); err != nil {
 		closeBody(req)
 		return nil, err
 	}
 	trace := connect(req)
-	c := &call{
+	c := &apiCall{
 		view:   t.view,
-		method: method(req),
+		method: methodOf(req),
 		path:   req.URL.EscapedPath(),
 		query:  req.URL.Query(),
 		header: req.Header.Clone(),
@@ -66,7 +68,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // check refuses what net/http's transport refuses before it looks for a
 // connection, and a fake that can't be used here.
-func (t *transport) check(req *http.Request) error {
+func (t *fakeTransport) check(req *http.Request) error {
 	if req.URL == nil {
 		return errors.New("http: nil Request.URL")
 	}
@@ -172,7 +174,7 @@ type exchange struct {
 	err      error
 }
 
-func (t *transport) exchange(req *http.Request, c *call, trace *httptrace.ClientTrace) exchange {
+func (t *fakeTransport) exchange(req *http.Request, c *apiCall, trace *httptrace.ClientTrace) exchange {
 	body, err := readBody(req)
 	if trace.WroteRequest != nil {
 		trace.WroteRequest(httptrace.WroteRequestInfo{Err: err})
@@ -186,12 +188,12 @@ func (t *transport) exchange(req *http.Request, c *call, trace *httptrace.Client
 	case endClosed:
 		return exchange{err: io.EOF}
 	case endBroken:
-		return exchange{err: &net.OpError{Op: "read", Net: "tcp", Source: address{}, Addr: address{}, Err: os.NewSyscallError("read", syscall.ECONNRESET)}}
+		return exchange{err: &net.OpError{Op: "read", Net: "tcp", Source: fakeAddr{}, Addr: fakeAddr{}, Err: os.NewSyscallError("read", syscall.ECONNRESET)}}
 	}
-	return exchange{response: response(req, a)}
+	return exchange{response: newResponse(req, a)}
 }
 
-func response(req *http.Request, a answer) *http.Response {
+func newResponse(req *http.Request, a wireAnswer) *http.Response {
 	var body io.ReadCloser = http.NoBody
 	switch {
 	case a.ending == endTruncated:
@@ -226,7 +228,7 @@ type cut struct{}
 
 func (cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func method(req *http.Request) string {
+func methodOf(req *http.Request) string {
 	if req.Method == "" {
 		return http.MethodGet
 	}
@@ -293,10 +295,10 @@ func hostPort(req *http.Request) string {
 // wire stands for the connection that the hooks see; it has addresses and nothing else.
 type wire struct{ net.Conn }
 
-func (wire) LocalAddr() net.Addr  { return address{} }
-func (wire) RemoteAddr() net.Addr { return address{} }
+func (wire) LocalAddr() net.Addr  { return fakeAddr{} }
+func (wire) RemoteAddr() net.Addr { return fakeAddr{} }
 
-type address struct{}
+type fakeAddr struct{}
 
-func (address) Network() string { return "tcp" }
-func (address) String() string  { return "helliotest" }
+func (fakeAddr) Network() string { return "tcp" }
+func (fakeAddr) String() string  { return "helliotest" }

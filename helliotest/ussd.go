@@ -14,8 +14,8 @@ import (
 // ussdWorld is what a world knows of USSD.
 type ussdWorld struct {
 	balance    money // a purse of its own, which pays for extensions
-	apps       table[*ussdApp]
-	extensions table[*ussdExtension]
+	apps       rowTable[*ussdApp]
+	extensions rowTable[*ussdExtension]
 	sessions   ussdSessions
 }
 
@@ -83,8 +83,8 @@ func WithUSSDQuirks(quirks ...USSDQuirk) Option {
 func (w *world) ussdQuirk(q USSDQuirk) bool { return slices.Contains(w.e.cfg.ussd.quirks, q) }
 
 // ussdRoute is a route whose refusals obey USSDCodeOnlyErrors.
-func ussdRoute(op contract.Operation, handle func(w *world, c *call) *reply) route {
-	return route{op: op, handle: func(w *world, c *call) *reply {
+func ussdRoute(op contract.Operation, handle func(w *world, c *apiCall) *reply) apiRoute {
+	return apiRoute{op: op, handle: func(w *world, c *apiCall) *reply {
 		r := handle(w, c)
 		if r.code != "" && w.ussdQuirk(USSDCodeOnlyErrors) {
 			var body errorBody
@@ -97,7 +97,7 @@ func ussdRoute(op contract.Operation, handle func(w *world, c *call) *reply) rou
 }
 
 // byUUID looks a thing up by its UUID, its only name in USSD.
-func byUUID[T record](t *table[T], id string) (found T) {
+func byUUID[T record](t *rowTable[T], id string) (found T) {
 	if reference, err := uuid.Parse(id); err == nil && len(id) == 36 {
 		return t.byRef[reference]
 	}
@@ -105,7 +105,7 @@ func byUUID[T record](t *table[T], id string) (found T) {
 }
 
 // linked answers the page in the form of USSD lists: cursors in meta, addresses in links. There is no way back to an earlier page.
-func (p page[T]) linked(c *call, show func(T) any) *reply {
+func (p listPage[T]) linked(c *apiCall, show func(T) any) *reply {
 	path := c.scheme + "://" + c.host + c.path
 	var body struct {
 		Data  []any `json:"data"`
@@ -132,13 +132,13 @@ func (p page[T]) linked(c *call, show func(T) any) *reply {
 }
 
 // given tells whether a field is there, null and empty included.
-func (f *form) given(name string) bool {
+func (f *bodyForm) given(name string) bool {
 	_, there := f.fields[name]
 	return there
 }
 
 // callback reads a required URL that the API will call.
-func (f *form) callback(name string) string {
+func (f *bodyForm) callback(name string) string {
 	text := f.text(name, 0)
 	if text != "" && !f.c.e.cfg.mayBeCalled(text) {
 		f.fail(name, "The :field field must be a valid https URL.")
@@ -147,7 +147,7 @@ func (f *form) callback(name string) string {
 }
 
 // digits reads a required string of 1 to limit digits. It may be a JSON number, as one of the vendor's SDKs sends it.
-func (f *form) digits(name string, limit int) string {
+func (f *bodyForm) digits(name string, limit int) string {
 	if raw := f.value(name); allDigits(string(raw)) {
 		f.fields[name], _ = json.Marshal(string(raw)) // a string of digits
 	}

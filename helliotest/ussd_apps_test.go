@@ -104,7 +104,7 @@ func TestAnAppGoesLiveOnlyWithAnActiveExtensionOfItsOwn(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t, helliotest.WithUSSDBalance("1000")))
 	id, other := a.app(), a.app()
-	live := func() response { return a.post("/ussd/apps/"+id+"/mode", `{"mode":"live"}`) }
+	live := func() apiResponse { return a.post("/ussd/apps/"+id+"/mode", `{"mode":"live"}`) }
 	live().refused(t, 402, "extension_required")
 	a.rent("100", "")
 	a.rent("101", other)

@@ -35,7 +35,7 @@ func (e *ussdExtension) key() (int64, uuid.UUID) { return e.id, e.reference }
 
 func ussdExtensionResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			ussdRoute(contract.USSDExtList, listExtensions),
 			ussdRoute(contract.USSDExtCreate, rentExtension),
 			ussdRoute(contract.USSDExtDelete, releaseExtension),
@@ -57,7 +57,7 @@ func ussdExtensionResource() resource {
 	}
 }
 
-func listExtensions(w *world, c *call) *reply {
+func listExtensions(w *world, c *apiCall) *reply {
 	page, bad := paginate(c, &w.ussd.extensions, func(*ussdExtension) bool { return true })
 	if bad != nil {
 		return bad
@@ -65,7 +65,7 @@ func listExtensions(w *world, c *call) *reply {
 	return page.linked(c, func(e *ussdExtension) any { return e.body() })
 }
 
-func rentExtension(w *world, c *call) *reply {
+func rentExtension(w *world, c *apiCall) *reply {
 	form := c.form()
 	e := &ussdExtension{status: extensionActive, code: form.digits("code", contract.MaxUSSDCode), shortCode: form.shortCode("short_code")}
 	appID := form.optional("app_id", 0)
@@ -89,7 +89,7 @@ func rentExtension(w *world, c *call) *reply {
 	e.id, e.reference, e.rented = w.nextID(), w.newReference(), w.clock.Now()
 	w.payMonth(e)
 	w.ussd.extensions.add(e)
-	return ok(http.StatusCreated, e.body())
+	return okReply(http.StatusCreated, e.body())
 }
 
 // payMonth takes a month's price, which the purse holds, and plans the next.
@@ -115,7 +115,7 @@ func (w *world) renew(e *ussdExtension) {
 	}
 }
 
-func releaseExtension(w *world, c *call) *reply {
+func releaseExtension(w *world, c *apiCall) *reply {
 	e := byUUID(&w.ussd.extensions, c.id)
 	if e == nil {
 		return notFound("USSD extension")
@@ -154,7 +154,7 @@ func (u *ussdWorld) fallBack(app *ussdApp) {
 }
 
 // shortCode reads an optional short code in any of the forms that the vendor's SDKs show, and gives it as *920#.
-func (f *form) shortCode(name string) string {
+func (f *bodyForm) shortCode(name string) string {
 	text := f.optional(name, contract.MaxUSSDServiceCode)
 	if text == "" {
 		return sharedShortCode

@@ -37,7 +37,7 @@ func twoDecimals(m money) string { return fmt.Sprintf("%d.%02d", m/moneyUnit, m%
 
 func ussdPricingResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			ussdRoute(contract.USSDPricing, getUSSDPricing),
 			ussdRoute(contract.USSDAvailability, getAvailability),
 		},
@@ -49,7 +49,7 @@ func ussdPricingResource() resource {
 	}
 }
 
-func getUSSDPricing(*world, *call) *reply {
+func getUSSDPricing(*world, *apiCall) *reply {
 	type session struct {
 		Network string `json:"network"`
 		Slug    string `json:"slug"`
@@ -72,14 +72,14 @@ func getUSSDPricing(*world, *call) *reply {
 	for _, p := range extensionPrices {
 		body.ExtensionPrices = append(body.ExtensionPrices, extension{p.length, twoDecimals(p.price)})
 	}
-	return ok(http.StatusOK, body)
+	return okReply(http.StatusOK, body)
 }
 
 // getAvailability speaks of the shared short code.
-func getAvailability(w *world, c *call) *reply {
+func getAvailability(w *world, c *apiCall) *reply {
 	code := c.param("code")
 	if code == "" {
-		form := &form{c: c}
+		form := &bodyForm{c: c}
 		form.fail("code", "The :field field is required.")
 		return form.reject()
 	}
@@ -93,5 +93,5 @@ func getAvailability(w *world, c *call) *reply {
 	if valid {
 		body.MonthlyPrice = control.OrNull(twoDecimals(price))
 	}
-	return ok(http.StatusOK, body)
+	return okReply(http.StatusOK, body)
 }

@@ -44,14 +44,14 @@ func (s *ussdSession) key() (int64, uuid.UUID) { return s.id, s.reference }
 
 // ussdSessions holds all sessions, and finds the newest of a name.
 type ussdSessions struct {
-	table[*ussdSession]
+	rowTable[*ussdSession]
 	byDialog map[ussdDialog]*ussdSession
 	named    map[string]*ussdSession // whatever the app
 }
 
 func ussdSessionResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			ussdRoute(contract.USSDSessionList, listSessions),
 			ussdRoute(contract.USSDSessionGet, getSession),
 		},
@@ -64,24 +64,24 @@ func ussdSessionResource() resource {
 	}
 }
 
-func listSessions(w *world, c *call) *reply {
+func listSessions(w *world, c *apiCall) *reply {
 	status := c.param("status")
-	page, bad := paginate(c, &w.ussd.sessions.table, func(s *ussdSession) bool { return status == "" || s.status == status })
+	page, bad := paginate(c, &w.ussd.sessions.rowTable, func(s *ussdSession) bool { return status == "" || s.status == status })
 	if bad != nil {
 		return bad
 	}
 	return page.linked(c, func(s *ussdSession) any { return s.body() })
 }
 
-func getSession(w *world, c *call) *reply {
-	s := byUUID(&w.ussd.sessions.table, c.id)
+func getSession(w *world, c *apiCall) *reply {
+	s := byUUID(&w.ussd.sessions.rowTable, c.id)
 	if s == nil {
 		s = w.ussd.sessions.named[c.id]
 	}
 	if s == nil {
 		return notFound("USSD session")
 	}
-	return ok(http.StatusOK, s.body())
+	return okReply(http.StatusOK, s.body())
 }
 
 // begin stores a new session. An active one of the same name is over.

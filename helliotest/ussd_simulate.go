@@ -22,7 +22,7 @@ const (
 
 func ussdSimulateResource() resource {
 	return resource{
-		routes: []route{ussdRoute(contract.USSDSimulate, simulate)},
+		routes: []apiRoute{ussdRoute(contract.USSDSimulate, simulate)},
 		behaviours: []Behaviour{
 			{"simulate posts sessionId, msisdn, serviceCode, input, sequence and mode to the app's callback, and answers with its message and action", inferred},
 			{"the callback is signed in X-Hellio-Signature: lower-case hex HMAC-SHA256 of the raw body with the mode's secret", inferred},
@@ -51,7 +51,7 @@ type ussdStep struct {
 	named                                  bool // the caller gave the session's id
 }
 
-func readStep(c *call) (ussdStep, *reply) {
+func readStep(c *apiCall) (ussdStep, *reply) {
 	form := c.form()
 	s := ussdStep{appID: form.text("app_id", 0), ref: form.optional("session_id", contract.MaxUSSDSessionID)}
 	s.msisdn = form.text("msisdn", contract.MaxNumberLength)
@@ -65,7 +65,7 @@ func readStep(c *call) (ussdStep, *reply) {
 	return s, form.reject()
 }
 
-func simulate(w *world, c *call) *reply {
+func simulate(w *world, c *apiCall) *reply {
 	step, bad := readStep(c)
 	if bad != nil {
 		return bad
@@ -96,7 +96,7 @@ func simulate(w *world, c *call) *reply {
 		c.e.warn(fmt.Sprintf("USSD callback: a message of %d characters; a phone shows %d", n, contract.MaxUSSDInput))
 	}
 	w.answered(session, status)
-	return ok(http.StatusOK, answer.body(session, step.named))
+	return okReply(http.StatusOK, answer.body(session, step.named))
 }
 
 // session finds the session that a step belongs to, or begins it.
@@ -123,7 +123,7 @@ func (w *world) session(app *ussdApp, step *ussdStep) (*ussdSession, *reply) {
 }
 
 // ask puts a step to the app's callback, without the engine's lock.
-func (c *call) ask(s *ussdSession, input string) (answer ussdAnswer, err error) {
+func (c *apiCall) ask(s *ussdSession, input string) (answer ussdAnswer, err error) {
 	body, err := json.Marshal(struct {
 		SessionID   string `json:"sessionId"`
 		MSISDN      string `json:"msisdn"`

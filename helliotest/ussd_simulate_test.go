@@ -46,7 +46,7 @@ func signed(secret, body string) string {
 }
 
 // step plays a step of the session s of an app.
-func (a api) step(app, input string) response {
+func (a api) step(app, input string) apiResponse {
 	a.t.Helper()
 	body, err := json.Marshal(map[string]any{"app_id": app, "session_id": "s", "msisdn": "233209990001", "input": input})
 	require.NoError(a.t, err)

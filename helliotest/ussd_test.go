@@ -17,7 +17,7 @@ const (
 	nobody      = "1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b" // a UUID that the fake never gives
 )
 
-func (a api) post(path, body string) response {
+func (a api) post(path, body string) apiResponse {
 	a.t.Helper()
 	return a.do(http.MethodPost, path, body)
 }
@@ -41,7 +41,7 @@ func (a api) rent(code, app string) string {
 }
 
 // rows gives the data of a list.
-func (r response) rows(t testing.TB) []map[string]any {
+func (r apiResponse) rows(t testing.TB) []map[string]any {
 	t.Helper()
 	var list struct{ Data []map[string]any }
 	require.NoError(t, json.Unmarshal([]byte(r.body), &list))

@@ -93,7 +93,7 @@ func (v *view) strictness(lenient bool) (errs []error) {
 	}
 	if v.expecting {
 		errs = append(errs, fmt.Errorf("ExpectRejected: %s that no correct client sends should have come, and %d did",
-			count(v.expected, "call"), v.rejected))
+			plural(v.expected, "call"), v.rejected))
 	}
 	texts := make([]string, len(v.violations))
 	for i, violation := range v.violations {

@@ -156,11 +156,11 @@ func TestHelperOfSharedFakes(t *testing.T) {
 		t.SkipNow() // it fails on purpose
 	}
 	f := helliotest.New(t)
-	for _, number := range []string{someone, other, third} {
+	for _, number := range []string{someone, secondPhone, thirdPhone} {
 		t.Run(number, func(t *testing.T) {
 			t.Parallel()
 			f := f.For(t)
-			if number != other {
+			if number != secondPhone {
 				newAPI(t, f).sendOTP(`{"mobile_number":"` + number + `","sender":"HELLIO"}`)
 			}
 			require.Len(t, f.OTP(number), 6)
@@ -177,7 +177,7 @@ func TestASharedFakeFailsOneSubtestAlone(t *testing.T) {
 	text := string(output)
 	require.NotContains(t, text, "panic")
 	require.Contains(t, text, "--- PASS: TestHelperOfSharedFakes/"+someone)
-	require.Contains(t, text, "--- FAIL: TestHelperOfSharedFakes/"+other)
-	require.Contains(t, text, "--- PASS: TestHelperOfSharedFakes/"+third)
+	require.Contains(t, text, "--- FAIL: TestHelperOfSharedFakes/"+secondPhone)
+	require.Contains(t, text, "--- PASS: TestHelperOfSharedFakes/"+thirdPhone)
 	require.Contains(t, text, "OTP(…0002): no code is live there: none was ever sent")
 }

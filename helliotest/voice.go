@@ -49,7 +49,7 @@ func (v *voiceCampaign) key() (int64, uuid.UUID) { return v.id, v.reference }
 
 func voiceResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.VoiceSend, handle: sendVoice},
 			{op: contract.VoiceGet, handle: getVoice},
 		},
@@ -71,7 +71,7 @@ func voiceResource() resource {
 	}
 }
 
-func sendVoice(w *world, c *call) *reply {
+func sendVoice(w *world, c *apiCall) *reply {
 	form := c.form()
 	recipients := form.list("recipients", contract.MaxRecipients, contract.MaxNumberLength, true)
 	text, audio := form.audio()
@@ -101,11 +101,11 @@ func sendVoice(w *world, c *call) *reply {
 		return bad
 	}
 	w.dial(made)
-	return ok(http.StatusAccepted, made.receipt())
+	return okReply(http.StatusAccepted, made.receipt())
 }
 
 // audio reads what is to be heard: a text or the URL of a recording.
-func (f *form) audio() (text, link string) {
+func (f *bodyForm) audio() (text, link string) {
 	text, link = f.optional("text", contract.MaxMessageLength), f.optional("audio_url", 0)
 	switch {
 	case text != "" && link != "":
@@ -181,7 +181,7 @@ func (v *voiceCampaign) receipt() any {
 	}{v.id, v.reference.String(), v.id, v.status, v.accepted, v.invalid, v.cost(v.accepted), currency}
 }
 
-func getVoice(w *world, c *call) *reply {
+func getVoice(w *world, c *apiCall) *reply {
 	v := w.voices.find(c.id)
 	if v == nil {
 		return notFound("voice campaign")
@@ -190,7 +190,7 @@ func getVoice(w *world, c *call) *reply {
 	if !v.completed.IsZero() {
 		failed = v.doomed
 	}
-	return ok(http.StatusOK, struct {
+	return okReply(http.StatusOK, struct {
 		ID              int64   `json:"id"`
 		Reference       string  `json:"reference"`
 		Name            *string `json:"name"`

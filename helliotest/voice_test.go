@@ -14,7 +14,7 @@ import (
 // oneCall lasts two seconds: 16 characters.
 const oneCall = `{"recipients":["+233209990001"],"text":"Your car is here"}`
 
-func (a api) call(body string, header ...string) response {
+func (a api) call(body string, header ...string) apiResponse {
 	a.t.Helper()
 	return a.do("POST", "/voice/send", body, header...)
 }
@@ -172,7 +172,7 @@ func TestFieldsOfACall(t *testing.T) {
 			t.Parallel()
 			resp := newAPI(t, helliotest.New(t)).call(`{` + c.fields + `}`)
 			resp.refused(t, 422, "invalid_request")
-			require.ElementsMatch(t, c.bad, keys(resp.decoded(t)["errors"]))
+			require.ElementsMatch(t, c.bad, keysOf(resp.decoded(t)["errors"]))
 		})
 	}
 }
@@ -206,8 +206,8 @@ func TestEachRouteHasItsScope(t *testing.T) {
 	}
 }
 
-// keys are the names in an object, sorted by no one.
-func keys(object any) (names []string) {
+// keysOf are the names in an object, sorted by no one.
+func keysOf(object any) (names []string) {
 	members, _ := object.(map[string]any)
 	for name := range members {
 		names = append(names, name)

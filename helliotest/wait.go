@@ -98,7 +98,7 @@ func (f *Fake) noMessage(why error, filters []Filter) error {
 
 // nearest tells which message misses the fewest filters, the newest of several.
 func (w *world) nearest(filters []Filter) string {
-	return nearestOf(w.messages.rows, (*message).subject, filters)
+	return nearestOf(w.messages.rows, (*messageRow).subject, filters)
 }
 
 func nearestOf[M any](messages []M, show func(M) subject, filters []Filter) string {
@@ -113,7 +113,7 @@ func nearestOf[M any](messages []M, show func(M) subject, filters []Filter) stri
 			near, missed = s.id, lacks
 		}
 	}
-	return fmt.Sprintf("the nearest of %s, %d, is not %s", count(len(messages), "message"), near, strings.Join(missed, ", "))
+	return fmt.Sprintf("the nearest of %s, %d, is not %s", plural(len(messages), "message"), near, strings.Join(missed, ", "))
 }
 
 // lastSend says what came of the last call that would have made a message.

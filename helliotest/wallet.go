@@ -56,7 +56,7 @@ func (p *purse) refund(amount money) { p.reserved -= amount }
 
 // reserve sets the cost of a call aside, or answers the refusal: first the spend limit, then the balance. What it reserved must end in
 // settle or refund.
-func (w *world) reserve(c *call, cost money) *reply {
+func (w *world) reserve(c *apiCall, cost money) *reply {
 	now := w.clock.Now()
 	if limit := w.account.spendLimit; limit.exceeded(w.spent.in(limit.period, now) + cost) {
 		return refuseWith(http.StatusForbidden, errorBody{

@@ -92,7 +92,7 @@ type purchase struct {
 func (w *walletWorld) pick(items ...string) string { return items[w.random.IntN(len(items))] }
 
 func (w *walletWorld) number() string {
-	return w.pick(someone, other, third, helliotest.NumberFailed, helliotest.NumberUnreachable, "0244123456")
+	return w.pick(someone, secondPhone, thirdPhone, helliotest.NumberFailed, helliotest.NumberUnreachable, "0244123456")
 }
 
 func isReached(number string) bool {

@@ -97,7 +97,7 @@ func (f *Fake) EnableWebhook(id int64) error {
 
 func webhookResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.WebhookList, handle: listWebhooks},
 			{op: contract.WebhookCreate, handle: createWebhook},
 			{op: contract.WebhookDelete, handle: deleteWebhook},
@@ -117,22 +117,22 @@ func webhookResource() resource {
 	}
 }
 
-func listWebhooks(w *world, _ *call) *reply {
+func listWebhooks(w *world, _ *apiCall) *reply {
 	data := make([]any, 0, len(w.webhooks.rows))
 	for _, h := range slices.Backward(w.webhooks.rows) {
 		data = append(data, h.body(false))
 	}
-	return ok(http.StatusOK, data)
+	return okReply(http.StatusOK, data)
 }
 
-func createWebhook(w *world, c *call) *reply {
+func createWebhook(w *world, c *apiCall) *reply {
 	form := c.form()
 	h := &webhook{active: true, url: form.callback("url"), events: form.events("events")}
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
 	w.addWebhook(h)
-	return ok(http.StatusCreated, h.body(true))
+	return okReply(http.StatusCreated, h.body(true))
 }
 
 // addWebhook stores an endpoint and makes its secret, unless it has one.
@@ -144,7 +144,7 @@ func (w *world) addWebhook(h *webhook) {
 	w.webhooks.add(h)
 }
 
-func deleteWebhook(w *world, c *call) *reply {
+func deleteWebhook(w *world, c *apiCall) *reply {
 	h := w.webhooks.find(c.id)
 	if h == nil {
 		return notFound("webhook")
@@ -155,7 +155,7 @@ func deleteWebhook(w *world, c *call) *reply {
 }
 
 // events reads an optional list of events.
-func (f *form) events(name string) []string {
+func (f *bodyForm) events(name string) []string {
 	if f.value(name) == nil {
 		return []string{eventAll}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // serveAPI answers a call of the API in the world that its token names.
-func (ws *worlds) serveAPI(rw http.ResponseWriter, r *http.Request) {
+func (ws *worldSet) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	if isLogin(r) {
 		ws.serveLogin(rw, r)
 		return

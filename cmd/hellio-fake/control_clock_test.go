@@ -9,7 +9,7 @@ import (
 )
 
 // advance moves the world's clock and gives the time reached.
-func (p *program) advance(duration string) time.Time {
+func (p *testProgram) advance(duration string) time.Time {
 	p.t.Helper()
 	moved := p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"`+duration+`"}`)
 	require.Equal(p.t, http.StatusOK, moved.status, moved.body)

@@ -51,7 +51,7 @@ func (v *receiver) valid(secret string) (all []bool) {
 }
 
 // subscribe makes a webhook for a receiver, and gives its id and secret.
-func (p *program) subscribe(v *receiver) (id float64, secret string) {
+func (p *testProgram) subscribe(v *receiver) (id float64, secret string) {
 	p.t.Helper()
 	server := httptest.NewServer(v)
 	p.t.Cleanup(server.Close)

@@ -15,15 +15,15 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// events is an open stream, read as the simplest of readers does.
-type events struct {
+// eventStream is an open stream, read as the simplest of readers does.
+type eventStream struct {
 	t       testing.TB
 	resp    *http.Response
 	scanner *bufio.Scanner
 }
 
 // listen opens a stream; last is the Last-Event-ID, "" = none.
-func (p *program) listen(last string) *events {
+func (p *testProgram) listen(last string) *eventStream {
 	p.t.Helper()
 	req := p.request(http.MethodGet, "/_fake/events", "")
 	if last != "" {
@@ -34,11 +34,11 @@ func (p *program) listen(last string) *events {
 	p.t.Cleanup(func() { resp.Body.Close() })
 	require.Equal(p.t, http.StatusOK, resp.StatusCode)
 	require.Equal(p.t, "text/event-stream", resp.Header.Get("Content-Type"))
-	return &events{p.t, resp, bufio.NewScanner(resp.Body)}
+	return &eventStream{p.t, resp, bufio.NewScanner(resp.Body)}
 }
 
 // next reads one event.
-func (s *events) next() (id, text string) {
+func (s *eventStream) next() (id, text string) {
 	s.t.Helper()
 	for s.scanner.Scan() {
 		name, value, _ := strings.Cut(s.scanner.Text(), ": ")
@@ -107,7 +107,7 @@ func TestHEADOfTheStreamEnds(t *testing.T) {
 func TestOpenStreamsDoNotDelayTheEnd(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	streams := []*events{p.listen(""), p.listen(""), p.world(`{}`).listen("0")}
+	streams := []*eventStream{p.listen(""), p.listen(""), p.world(`{}`).listen("0")}
 	began := time.Now()
 	require.Equal(t, statusOK, p.stop())
 	require.Less(t, time.Since(began), 3*time.Second)

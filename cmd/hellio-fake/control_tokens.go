@@ -10,14 +10,14 @@ import (
 	"github.com/hellio-go/hellio/internal/control"
 )
 
-func tokenRoutes(worlds *worlds) []route {
+func tokenRoutes(worlds *worldSet) []route {
 	return []route{
 		{method: http.MethodPost, path: "/_fake/tokens", handle: worlds.postToken},
 		{method: http.MethodDelete, path: "/_fake/tokens/{token}", handle: worlds.deleteToken},
 	}
 }
 
-func (ws *worlds) postToken(rw http.ResponseWriter, r *http.Request, w *world) error {
+func (ws *worldSet) postToken(rw http.ResponseWriter, r *http.Request, w *world) error {
 	var body control.TokenSpec
 	if err := readJSON(rw, r, &body); err != nil {
 		return err
@@ -46,7 +46,7 @@ func checkScopes(scopes []string) error {
 	return nil
 }
 
-func (ws *worlds) deleteToken(rw http.ResponseWriter, r *http.Request, w *world) error {
+func (ws *worldSet) deleteToken(rw http.ResponseWriter, r *http.Request, w *world) error {
 	if !ws.revoke(w, r.PathValue("token")) {
 		return notFound("token")
 	}

@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// guard keeps web pages from elsewhere out: a browser sends their Origin, or, after DNS rebinding, their Host. It stands before every route.
-type guard struct {
+// hostGuard keeps web pages from elsewhere out: a browser sends their Origin, or, after DNS rebinding, their Host. It stands before every route.
+type hostGuard struct {
 	port   string
 	remote bool   // other machines reach the program, by names that it can't know
 	name   string // this machine's
 }
 
-func newGuard(addr net.Addr) guard {
+func newGuard(addr net.Addr) hostGuard {
 	host, port, _ := net.SplitHostPort(addr.String()) // of a listener: it has both
 	name, _ := os.Hostname()                          // without a name, none is ours
-	return guard{port: port, remote: !isLoopback(host), name: name}
+	return hostGuard{port: port, remote: !isLoopback(host), name: name}
 }
 
 // wrap lets only calls from here through to next.
-func (g guard) wrap(next http.Handler) http.Handler {
+func (g hostGuard) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !g.ownHost(r.Host) {
 			refuse(http.StatusForbidden, "foreign_host", "The Host header does not name this program.").write(rw)
@@ -40,7 +40,7 @@ func (g guard) wrap(next http.Handler) http.Handler {
 
 // ownHost tells whether a Host header means this program. Where other machines reach it, the port may be mapped, and the host is any that
 // no public DNS name can be.
-func (g guard) ownHost(host string) bool {
+func (g hostGuard) ownHost(host string) bool {
 	name, port := splitHost(host)
 	if !g.remote {
 		return isLoopback(name) && port == g.port
@@ -50,7 +50,7 @@ func (g guard) ownHost(host string) bool {
 }
 
 // ownOrigin tells whether a page of this program sent the call.
-func (g guard) ownOrigin(origin, host string) bool {
+func (g hostGuard) ownOrigin(origin, host string) bool {
 	site, plain := strings.CutPrefix(origin, "http://")
 	if g.remote && strings.EqualFold(site, host) {
 		return plain

@@ -69,7 +69,7 @@ func TestASecondOriginDoesNotHideBehindTheFirst(t *testing.T) {
 
 func TestAReachableProgramKnowsPrivateNamesOnly(t *testing.T) {
 	t.Parallel()
-	g := guard{port: "8420", remote: true, name: "build.example.org"}
+	g := hostGuard{port: "8420", remote: true, name: "build.example.org"}
 	for host, own := range map[string]bool{
 		"192.0.2.1:8420":                true,
 		"192.0.2.1:9000":                true, // a mapped port
@@ -117,5 +117,5 @@ func TestAProgramIsReachableUnlessItListensOnALoopbackAddress(t *testing.T) {
 
 func TestAMachineWithoutANameHasNone(t *testing.T) {
 	t.Parallel()
-	require.False(t, guard{remote: true}.ownHost(""))
+	require.False(t, hostGuard{remote: true}.ownHost(""))
 }

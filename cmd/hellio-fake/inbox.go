@@ -19,7 +19,7 @@ const inboxPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; co
 
 // inboxRoutes are the page, and what it needs beside the control API. The page needs no token; it is told of the worlds' tokens and sends
 // them in a header, as everybody does.
-func inboxRoutes(worlds *worlds) []route {
+func inboxRoutes(worlds *worldSet) []route {
 	return []route{
 		{method: http.MethodGet, path: "/", query: []string{"world", "view", "id", "to", "contains", "channel"}, open: true, handle: getInbox},
 		{method: http.MethodGet, path: "/inbox/static/{file}", open: true, handle: getStatic},

@@ -21,7 +21,7 @@ type worldView struct {
 
 // getWorlds tells the page its worlds, oldest first. No other site gets here: see guard. A browser that says where a call comes from is
 // listened to as well.
-func (ws *worlds) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world) error {
+func (ws *worldSet) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return refuse(http.StatusForbidden, "foreign_origin", "The call comes from another site.")
 	}
@@ -30,7 +30,7 @@ func (ws *worlds) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world) e
 	return nil
 }
 
-func (ws *worlds) views() []worldView {
+func (ws *worldSet) views() []worldView {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
 	views := make([]worldView, len(ws.all))
@@ -50,7 +50,7 @@ type inboxView struct {
 	Messages []helliotest.Message `json:"messages"` // those of them that come after "after", newest first, at most maxListed
 }
 
-func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
+func (ws *worldSet) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
 	filter, err := newMessageFilter(r.URL.Query())
 	if err != nil {
 		return err

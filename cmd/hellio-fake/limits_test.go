@@ -30,7 +30,7 @@ func TestABodyHasADeadlineUntilItWasReadAndEachWriteHasItsOwn(t *testing.T) {
 		conn := &timed{ResponseRecorder: httptest.NewRecorder()}
 		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("body"))
 		original := req.Body
-		limited(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		withLimits(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			require.Equal(t, time.Now().Add(bodyTimeout), conn.read)
 			_, err := r.Body.Read(make([]byte, 1))
 			require.NoError(t, err)
@@ -54,7 +54,7 @@ func TestACallWithoutABodyMayWait(t *testing.T) {
 	conn := &timed{ResponseRecorder: httptest.NewRecorder()}
 	req := httptest.NewRequest(http.MethodGet, "/", nil)
 	req.Body = http.NoBody
-	limited(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { require.Zero(t, conn.read) })).ServeHTTP(conn, req)
+	withLimits(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { require.Zero(t, conn.read) })).ServeHTTP(conn, req)
 }
 
 func TestTheServerHasItsTimeouts(t *testing.T) {

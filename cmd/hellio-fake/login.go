@@ -21,7 +21,7 @@ func isLogin(r *http.Request) bool {
 
 // serveLogin answers a login in the world that its e-mail address decides. Addresses that no world knows share one Fake, which counts
 // their tries by the caller's address.
-func (ws *worlds) serveLogin(rw http.ResponseWriter, r *http.Request) {
+func (ws *worldSet) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	head, err := io.ReadAll(io.LimitReader(r.Body, maxLoginBody))
 	if err != nil {
 		head = nil // the body broke off: the API refuses what is left
@@ -45,7 +45,7 @@ func (ws *worlds) serveLogin(rw http.ResponseWriter, r *http.Request) {
 }
 
 // knows gives the world in which somebody may log in, nil if there is none. An address that was told to none may be in the opened file.
-func (ws *worlds) knows(email string) *world {
+func (ws *worldSet) knows(email string) *world {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
 	if w := ws.logins[loginKey(email)]; w != nil {
@@ -55,7 +55,7 @@ func (ws *worlds) knows(email string) *world {
 }
 
 // admit lets somebody log in to a world; the last world that names an address has it.
-func (ws *worlds) admit(w *world, email string) {
+func (ws *worldSet) admit(w *world, email string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	ws.logins[loginKey(email)] = w
@@ -66,7 +66,7 @@ func loginKey(email string) string { return strings.ToLower(strings.TrimSpace(em
 // loginWriter puts a random token in place of the one that the Fake made from its seed: two worlds with one seed would make the same.
 type loginWriter struct {
 	http.ResponseWriter
-	worlds *worlds
+	worlds *worldSet
 	world  *world
 	status int
 }
@@ -95,7 +95,7 @@ func (lw *loginWriter) Write(body []byte) (int, error) {
 }
 
 // rename gives a token that the Fake has made another, random text of the same length.
-func (ws *worlds) rename(w *world, inner string) string {
+func (ws *worldSet) rename(w *world, inner string) string {
 	number, secret, _ := strings.Cut(inner, "|")
 	random := ""
 	for len(random) < len(secret) {
@@ -105,6 +105,6 @@ func (ws *worlds) rename(w *world, inner string) string {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	w.issued = append(w.issued, token)
-	ws.tokens[token] = key{world: w, inner: inner}
+	ws.tokens[token] = worldKey{world: w, inner: inner}
 	return token
 }

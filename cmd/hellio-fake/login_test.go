@@ -14,7 +14,7 @@ import (
 
 const ama = `{"login":{"email":"Ama@example.com","password":"secret","name":"Ama"}}`
 
-func login(t *testing.T, p *program, email, password string) (*hellio.AccessToken, error) {
+func login(t *testing.T, p *testProgram, email, password string) (*hellio.AccessToken, error) {
 	t.Helper()
 	return hellio.Login(context.Background(), &hellio.LoginParams{Email: email, Password: password}, hellio.WithBaseURL("http://"+p.addr+"/v1"),
 		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
@@ -27,14 +27,14 @@ func TestTheEMailAddressDecidesTheWorldOfALogin(t *testing.T) {
 	one.patch(ama)
 	other.patch(strings.Replace(ama, "Ama@", "Kofi@", 1))
 	tokens := map[string]bool{}
-	for email, world := range map[string]*program{"ama@example.com": one, "kofi@example.com": other} {
+	for email, w := range map[string]*testProgram{"ama@example.com": one, "kofi@example.com": other} {
 		token, err := login(t, p, email, "secret")
 		require.NoError(t, err)
 		require.False(t, tokens[token.Token], "two worlds with one seed must not share a token")
 		tokens[token.Token] = true
 		p.as(token.Token).send(strings.Replace(oneSMS, "Hi", email, 1))
-		require.Len(t, world.get("/_fake/messages").list(), 1)
-		require.Equal(t, email, world.get("/_fake/messages").list()[0]["message"])
+		require.Len(t, w.get("/_fake/messages").list(), 1)
+		require.Equal(t, email, w.get("/_fake/messages").list()[0]["message"])
 	}
 	_, err := login(t, p, "ama@example.com", "wrong")
 	var refused *hellio.AuthenticationError
@@ -96,7 +96,7 @@ func TestACodeIsToldWhileItIsLive(t *testing.T) {
 	p.as("nobody").get("/_fake/otp/233209990001").refused(http.StatusUnauthorized, "unauthenticated")
 }
 
-func (p *program) patch(account string) {
+func (p *testProgram) patch(account string) {
 	p.t.Helper()
 	changed := p.call(http.MethodPatch, "/_fake/account", account)
 	require.Equal(p.t, http.StatusOK, changed.status, changed.body)

@@ -20,7 +20,7 @@ func runOnce(args ...string) (status int, stdout, stderr string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out, errs bytes.Buffer
-	status = run(ctx, args, &out, &errs)
+	status = runProgram(ctx, args, &out, &errs)
 	return status, out.String(), errs.String()
 }
 
@@ -126,7 +126,7 @@ func TestATakenPortIsAClearFailure(t *testing.T) {
 	require.NoError(t, err)
 	defer taken.Close()
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, statusFailed, run(t.Context(), []string{"-addr", taken.Addr().String()}, &stdout, &stderr))
+	require.Equal(t, statusFailed, runProgram(t.Context(), []string{"-addr", taken.Addr().String()}, &stdout, &stderr))
 	require.Empty(t, stdout.String())
 	require.Contains(t, stderr.String(), taken.Addr().String())
 	require.Contains(t, stderr.String(), "in use")
@@ -139,12 +139,12 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left
 func TestAReadyLineThatCanNotBeWrittenIsAFailure(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	require.Equal(t, statusFailed, run(t.Context(), []string{"-addr", "127.0.0.1:0"}, fullDisk{}, &stderr))
+	require.Equal(t, statusFailed, runProgram(t.Context(), []string{"-addr", "127.0.0.1:0"}, fullDisk{}, &stderr))
 	require.Contains(t, stderr.String(), "no space left")
 }
 
 // openRequest leaves a request in the program's hands, its body half sent; the server's call for the rest tells that it is being read.
-func openRequest(t *testing.T, p *program, path string) {
+func openRequest(t *testing.T, p *testProgram, path string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", p.addr)
 	require.NoError(t, err)

@@ -19,8 +19,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// fake is what a test can do with a fake, wherever that runs.
-type fake interface {
+// fakeAPI is what a test can do with a fake, wherever that runs.
+type fakeAPI interface {
 	Client(opts ...hellio.Option) *hellio.Client
 	Messages(filters ...helliotest.Filter) []helliotest.Message
 	WaitMessage(ctx context.Context, filters ...helliotest.Filter) (*helliotest.Message, error)
@@ -50,12 +50,12 @@ type fake interface {
 }
 
 var (
-	_ fake = (*helliotest.Fake)(nil)
-	_ fake = (*helliotest.Remote)(nil)
+	_ fakeAPI = (*helliotest.Fake)(nil)
+	_ fakeAPI = (*helliotest.Remote)(nil)
 )
 
 // bothWays runs a test on a Fake and on a Remote.
-func bothWays(t *testing.T, test func(t *testing.T, f fake)) {
+func bothWays(t *testing.T, test func(t *testing.T, f fakeAPI)) {
 	t.Helper()
 	t.Parallel()
 	t.Run("in process", func(t *testing.T) { test(t, helliotest.New(t)) })
@@ -66,7 +66,7 @@ func bothWays(t *testing.T, test func(t *testing.T, f fake)) {
 }
 
 // sms sends a text and wants it accepted.
-func sms(t *testing.T, f fake, to, text string) {
+func sms(t *testing.T, f fakeAPI, to, text string) {
 	t.Helper()
 	_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{to}, Sender: "HELLIO", Message: text})
 	require.NoError(t, err)
@@ -78,7 +78,7 @@ const (
 )
 
 func TestARemoteSeesMessagesAndRequestsAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		sms(t, f, someone, "one")
 		mark := f.Mark()
 		sms(t, f, another, "two")
@@ -117,7 +117,7 @@ func TestARemoteSeesMessagesAndRequestsAsAFakeDoes(t *testing.T) {
 }
 
 func TestARemoteWaitsAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		sms(t, f, someone, "old")
 		require.Equal(t, "old", f.RequireMessage(t, helliotest.To(someone)).Message)
 		came, since := make(chan string, 1), f.Mark()
@@ -143,7 +143,7 @@ func TestARemoteWaitsAsAFakeDoes(t *testing.T) {
 }
 
 func TestARemoteThatWaitsPassesOverWhatDoesNotPassAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		sms(t, f, someone, "before")
 		since := f.Mark()
 		for _, sender := range []string{"HELLIO", "HELLIO", "ACME"} {
@@ -168,7 +168,7 @@ func TestARemoteThatWaitsPassesOverWhatDoesNotPassAsAFakeDoes(t *testing.T) {
 }
 
 func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		_, err := f.Client().OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: someone, Sender: "HELLIO", ExpiryMinutes: 3})
 		require.NoError(t, err)
 		m := f.RequireMessage(t, helliotest.To(someone))
@@ -186,7 +186,7 @@ func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
 }
 
 func TestARemoteChangesTheAccountAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		amount, limit := "5", 0
 		require.NoError(t, f.Update(helliotest.AccountChange{
 			Balance: &amount, RateLimit: &limit, Senders: []string{}, SpendLimit: &helliotest.SpendLimit{Period: "daily", Amount: "1"},
@@ -211,7 +211,7 @@ func TestARemoteChangesTheAccountAsAFakeDoes(t *testing.T) {
 }
 
 func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		got := make(chan http.Header, 9)
 		hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }))
 		t.Cleanup(hook.Close)
@@ -231,7 +231,7 @@ func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
 }
 
 func TestARemoteTellsOfDeliveriesAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }))
 		t.Cleanup(hook.Close)
 		made, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL})
@@ -259,7 +259,7 @@ func TestARemoteTellsOfDeliveriesAsAFakeDoes(t *testing.T) {
 }
 
 func TestARemoteListsWebhooksAndViolationsAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }))
 		t.Cleanup(hook.Close)
 		made, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL, Events: []string{"message.delivered"}})
@@ -356,7 +356,7 @@ func TestARemoteRemovesItsRulesWhateverOthersDid(t *testing.T) {
 }
 
 func TestARemoteSettlesWhenWhatIsUnderWayHasEndedAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		got, release := make(chan struct{}), make(chan struct{})
 		hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got <- struct{}{}; <-release }))
 		t.Cleanup(hook.Close)

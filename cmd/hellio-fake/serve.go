@@ -43,7 +43,7 @@ func serve(ctx context.Context, cfg *settings, stdout, stderr io.Writer) error {
 		case <-ctx.Done():
 		}
 	}
-	end(server, worlds)
+	shutDown(server, worlds)
 	return err
 }
 
@@ -83,8 +83,8 @@ func announce(stdout io.Writer, addr net.Addr, token string) error {
 	return nil
 }
 
-// end lets calls under way finish for a moment, then cuts their connections and ends the worlds. It returns in time, whatever hangs.
-func end(server *http.Server, worlds *worlds) {
+// shutDown lets calls under way finish for a moment, then cuts their connections and ends the worlds. It returns in time, whatever hangs.
+func shutDown(server *http.Server, worlds *worldSet) {
 	grace, cancel := context.WithTimeout(context.Background(), graceTimeout)
 	defer cancel()
 	if server.Shutdown(grace) != nil {

@@ -48,7 +48,7 @@ func TestWorldsNeverSeeEachOther(t *testing.T) {
 	a.fault(`{"op":"any","always":true,"effect":"status","code":500}`)
 	require.Equal(t, http.StatusOK, a.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"1h"}`).status)
 	require.Equal(t, http.StatusOK, a.call(http.MethodPatch, "/_fake/account", `{"senders":[]}`).status)
-	for _, other := range []*program{p, b} {
+	for _, other := range []*testProgram{p, b} {
 		require.Empty(t, other.get("/_fake/messages").list())
 		require.Empty(t, other.get("/_fake/requests").list())
 		require.Empty(t, other.get("/_fake/faults").list())
@@ -60,7 +60,7 @@ func TestWorldsNeverSeeEachOther(t *testing.T) {
 func TestTheSameSeedGivesTheSameReferencesInEachWorld(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	reference := func(w *program) any {
+	reference := func(w *testProgram) any {
 		w.call(http.MethodPost, "/_fake/tokens", `{"scopes":["*"]}`)
 		w.send(oneSMS)
 		return w.get("/_fake/messages").list()[0]["reference"]
@@ -83,7 +83,7 @@ func TestIssuedTokensBelongToOneWorldThoughSeedsAreEqual(t *testing.T) {
 }
 
 // issued gives the program to the holder of a new token with these scopes.
-func (p *program) issued(scopes string) *program {
+func (p *testProgram) issued(scopes string) *testProgram {
 	p.t.Helper()
 	made := p.call(http.MethodPost, "/_fake/tokens", `{"scopes":`+scopes+`}`)
 	require.Equal(p.t, http.StatusCreated, made.status, made.body)
@@ -132,7 +132,7 @@ func TestAnotherWorldsTokenCanNotBeDeleted(t *testing.T) {
 	for _, token := range []string{other.token, theirs.token, "unknown", "%2F"} {
 		p.call(http.MethodDelete, "/_fake/tokens/"+token, "").refused(http.StatusNotFound, "not_found")
 	}
-	for _, holder := range []*program{other, theirs, mine} {
+	for _, holder := range []*testProgram{other, theirs, mine} {
 		require.Equal(t, http.StatusOK, holder.get("/v1/balance").status)
 		require.Equal(t, http.StatusOK, holder.get("/_fake/account").status)
 	}
@@ -212,7 +212,7 @@ func TestTheProgramKeepsACapOnItsWorlds(t *testing.T) {
 func TestAWorldForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	p := start(t, "-retention", "2")
-	for _, w := range []*program{p, p.world(`{}`)} {
+	for _, w := range []*testProgram{p, p.world(`{}`)} {
 		w.get("/inbox/messages").has(`{"kept":2}`)
 		for range 4 {
 			w.send(oneSMS)
