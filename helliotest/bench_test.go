@@ -64,7 +64,7 @@ func BenchmarkTenThousandRecipients(b *testing.B) {
 	}
 }
 
-func TestSendAndNewestPageAllocateTheSameWithManyMessages(t *testing.T) {
+func TestAllocationsDoNotGrowWithTheMessages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it stores 100,000 messages")
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAFakeMadeOutsideABubbleFailsWithASentenceInside(t *testing.T) {
+func TestAFakeFromOutsideFailsInABubble(t *testing.T) {
 	t.Parallel()
 	var callErr error
 	r := watch(t, func(tb testing.TB) {
@@ -25,7 +25,7 @@ func TestAFakeMadeOutsideABubbleFailsWithASentenceInside(t *testing.T) {
 	require.Contains(t, r.all(), "made outside the synctest bubble", "the test fails too")
 }
 
-func TestLookingIntoAFakeMadeOutsideABubbleFailsWithASentence(t *testing.T) {
+func TestLooksAtAnOutsideFakeFail(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start(helliotest.AllowUnusedFaults())
 	require.NoError(t, err)
@@ -66,7 +66,7 @@ func TestLookingIntoAFakeMadeOutsideABubbleFailsWithASentence(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
-func TestAFakeMadeInABubbleFailsWithASentenceOutside(t *testing.T) {
+func TestAFakeOfABubbleFailsOutside(t *testing.T) {
 	t.Parallel()
 	var f *helliotest.Fake
 	synctest.Test(t, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestAFakeMadeInABubbleFailsWithASentenceOutside(t *testing.T) {
 		"a bubble's Fake ends with its bubble", func() { f.Messages() })
 }
 
-func TestAFakeGivenTheTestAroundItsBubbleFailsThatTestWithASentence(t *testing.T) {
+func TestAFakeOfTheOuterTestFailsIt(t *testing.T) {
 	t.Parallel()
 	r := watch(t, func(tb testing.TB) {
 		synctest.Test(t, func(t *testing.T) { newAPI(t, helliotest.New(tb)).send(oneSMS) })
@@ -97,7 +97,7 @@ func TestARealSocketIsRefusedInABubble(t *testing.T) {
 	})
 }
 
-func TestABubbleMayEndWithJobsStillToCome(t *testing.T) {
+func TestABubbleEndsWithJobsPending(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, err := helliotest.Start() // never closed
@@ -106,7 +106,7 @@ func TestABubbleMayEndWithJobsStillToCome(t *testing.T) {
 	})
 }
 
-func TestACallUnderWayAtABubblesEndIsJoined(t *testing.T) {
+func TestABubblesEndJoinsCallsInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -135,7 +135,7 @@ func TestAdvanceInABubbleSleeps(t *testing.T) {
 	})
 }
 
-func TestAHandlerOfAFakeMadeOutsideABubbleAnswersWithASentenceInside(t *testing.T) {
+func TestAnOutsideHandlerFailsInABubble(t *testing.T) {
 	t.Parallel()
 	r := watch(t, func(tb testing.TB) {
 		f := helliotest.New(tb)

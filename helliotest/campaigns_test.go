@@ -65,7 +65,7 @@ func TestCampaignsAreListedNewestFirstAndByStatus(t *testing.T) {
 	a.get("/campaigns?per_page=no").refused(t, 422, "invalid_request")
 }
 
-func TestACampaignIsNotFoundByTheNameOfAnotherThing(t *testing.T) {
+func TestACampaignIsFoundByItsID(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := sendMany(t, f, 1)

@@ -18,7 +18,7 @@ func sendCode(t *testing.T, client *hellio.Client) error {
 	return err
 }
 
-func TestALongRealWaitIsRefusedWithASentence(t *testing.T) {
+func TestALongRealWaitIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, client := range map[string]func(f *helliotest.Fake) func() *hellio.Client{
 		"one client": func(f *helliotest.Fake) func() *hellio.Client {
@@ -65,7 +65,7 @@ func TestTheLimitOfRequestsIsNamedToo(t *testing.T) {
 	require.Regexp(t, `Balance.Get would wait \S+ for the fake's limit of 2 requests per minute: .* or use WithRateLimit\(0\)`, err.Error())
 }
 
-func TestAWaitThatAdvanceDoesNotShortenIsRefused(t *testing.T) {
+func TestAWaitIsRefusedDespiteAdvance(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	client := f.Client()
@@ -147,7 +147,7 @@ func TestALimiterOfTheCallersIsKept(t *testing.T) {
 	require.Equal(t, 429, limited.Status)
 }
 
-func TestTheWarningGoesToTheLogOfItsView(t *testing.T) {
+func TestTheWarningIsInTheViewsLog(t *testing.T) {
 	t.Parallel()
 	var sub *recorder
 	owner := watch(t, func(tb testing.TB) {

@@ -27,7 +27,7 @@ func TestTheFakesClientSendsAndIsFoundOut(t *testing.T) {
 	})
 }
 
-func TestALostReplyIsHealedByTheClientWithOneCharge(t *testing.T) {
+func TestALostReplyIsResolvedWithOneCharge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -40,7 +40,7 @@ func TestALostReplyIsHealedByTheClientWithOneCharge(t *testing.T) {
 	})
 }
 
-func TestTheClientTrustsTheFakesProofThatNothingWasSent(t *testing.T) {
+func TestAnUnsentCallHasTheOutcomeNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)

@@ -90,7 +90,7 @@ func TestAReorderedDeliveryComesAfterTheNext(t *testing.T) {
 	}
 }
 
-func TestAReorderedDeliveryFollowsALaterOneThoughThatIsRefused(t *testing.T) {
+func TestAReorderedDeliveryFollowsARefusedOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500)
@@ -123,7 +123,7 @@ func TestAForgedDeliveryIsSignedWronglyOnce(t *testing.T) {
 	})
 }
 
-func TestADelayedDeliveryComesLaterAndItsLadderCountsFromThen(t *testing.T) {
+func TestADelayedDeliveryDelaysItsRetries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500)
@@ -161,7 +161,7 @@ func TestADeletedWebhookDropsWhatFaultsHaveHeld(t *testing.T) {
 	}
 }
 
-func TestFaultsOfDeliveriesAndOfCallsDoNotMix(t *testing.T) {
+func TestFaultsOfDeliveriesSpareCalls(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		on     helliotest.Op
@@ -219,7 +219,7 @@ func TestEitherOfTwoDuplicatesAcknowledges(t *testing.T) {
 	}
 }
 
-func TestOfSeveralFaultsOfADeliveryEachCountsAndTheFirstActs(t *testing.T) {
+func TestTheFirstOfSeveralDeliveryFaultsActs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))

@@ -25,7 +25,7 @@ func serve(t testing.TB, h http.Handler) string {
 	return server.URL + "/hook"
 }
 
-func TestAWebhookIsCalledOverHTTPAndAdvanceAnswersAfterItsAttempts(t *testing.T) {
+func TestAdvanceReturnsAfterHTTPDeliveries(t *testing.T) {
 	t.Parallel()
 	v := answering(500, 500, 500)
 	url := serve(t, v)
@@ -59,7 +59,7 @@ func TestManyDeliveriesFallDueInOneAdvance(t *testing.T) {
 	require.Equal(t, "1231", digitOrder(w.got()))
 }
 
-func TestAdvanceWaitsForAnAttemptThatIsUnderWay(t *testing.T) {
+func TestAdvanceWaitsForAttemptsInFlight(t *testing.T) {
 	t.Parallel()
 	came := make(chan struct{})
 	v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) {
@@ -74,7 +74,7 @@ func TestAdvanceWaitsForAnAttemptThatIsUnderWay(t *testing.T) {
 	require.Equal(t, "delivered", f.Deliveries()[0].Status)
 }
 
-func TestARedirectIsNotFollowedOverHTTPAndADeadPortIsAFailure(t *testing.T) {
+func TestRedirectsAndDeadPortsFailADelivery(t *testing.T) {
 	t.Parallel()
 	there := &receiver{}
 	target := serve(t, there)
@@ -135,7 +135,7 @@ func TestNowIsTheFakesOwnTime(t *testing.T) {
 	require.WithinDuration(t, time.Now(), f.Now(), 10*time.Second)
 }
 
-func TestTheTimeThatDeliveriesTakeIsNotAddedToAnAdvance(t *testing.T) {
+func TestSlowDeliveriesDoNotLengthenAnAdvance(t *testing.T) {
 	t.Parallel()
 	const takes = 20 * time.Millisecond
 	v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) {
@@ -185,7 +185,7 @@ func TestAttemptsBeginInTheOrderOfTheirTime(t *testing.T) {
 	require.Equal(t, strings.Repeat("123", 50), digitOrder(v.got()))
 }
 
-func TestTwoWebhooksAtOneURLAreNeverPostedAtOnce(t *testing.T) {
+func TestWebhooksAtOneURLTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var running, most int

@@ -124,7 +124,7 @@ func TestAFinalMessageIsReportedSigned(t *testing.T) {
 	})
 }
 
-func TestADeliveryThatSucceedsAtTheFourthAttemptIsNotTriedAgain(t *testing.T) {
+func TestASuccessfulAttemptIsTheLast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500, 404, 302)
@@ -154,7 +154,7 @@ func TestADeliveryThatSucceedsAtTheFourthAttemptIsNotTriedAgain(t *testing.T) {
 	})
 }
 
-func TestADeliveryThatNobodyAcknowledgesFailsAfterTheFifthAttempt(t *testing.T) {
+func TestADeliveryFailsAfterFiveAttempts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		answer func(n int, w http.ResponseWriter, r *http.Request)
@@ -197,7 +197,7 @@ func hooks(t testing.TB, f *helliotest.Fake) []hellio.Webhook {
 	return all
 }
 
-func TestALongAnswerAcknowledgesAsAShortOneDoes(t *testing.T) {
+func TestALongAnswerAcknowledgesADelivery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) }}
@@ -209,7 +209,7 @@ func TestALongAnswerAcknowledgesAsAShortOneDoes(t *testing.T) {
 	})
 }
 
-func TestAnEndpointIsDisabledAfterTenFailedDeliveriesInARow(t *testing.T) {
+func TestTenFailedDeliveriesDisableAWebhook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := always(500)
@@ -266,7 +266,7 @@ func TestAnAcknowledgedDeliveryResetsTheCount(t *testing.T) {
 	})
 }
 
-func TestAWebhookGetsTheEventsThatItAskedFor(t *testing.T) {
+func TestAWebhookGetsItsOwnEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		all, delivered, failed := &receiver{}, &receiver{}, &receiver{}
@@ -284,7 +284,7 @@ func TestAWebhookGetsTheEventsThatItAskedFor(t *testing.T) {
 	})
 }
 
-func TestACodeBySMSIsReportedAndNothingElseIs(t *testing.T) {
+func TestOnlyACodeBySMSIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
@@ -349,7 +349,7 @@ func TestAReceiverMayUseTheFake(t *testing.T) {
 	})
 }
 
-func TestAWebhookWithoutAHandlerFailsItsDeliveriesInABubble(t *testing.T) {
+func TestDeliveriesWithoutAHandlerFailInABubble(t *testing.T) {
 	t.Parallel()
 	var r *recorder
 	synctest.Test(t, func(t *testing.T) {
@@ -395,7 +395,7 @@ func TestAnyStatusOfThe200sAcknowledges(t *testing.T) {
 	}
 }
 
-func TestADeletedWebhookLeavesOthersAndWhatIsDoneAlone(t *testing.T) {
+func TestDeletingAWebhookKeepsFinishedDeliveries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t,
@@ -410,7 +410,7 @@ func TestADeletedWebhookLeavesOthersAndWhatIsDoneAlone(t *testing.T) {
 	})
 }
 
-func TestAnAttemptUnderWayDecidesWhatBecomesOfADeletedWebhooksDelivery(t *testing.T) {
+func TestADeletedWebhooksLastAttemptDecidesItsDelivery(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{200: "delivered", 500: "failed"} {
 		t.Run(want, func(t *testing.T) {

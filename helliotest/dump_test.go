@@ -23,13 +23,13 @@ func failingTest(t *testing.T) *recorder {
 	})
 }
 
-func TestAFailedTestLeavesItsWorldInAFile(t *testing.T) {
+func TestAFailedTestDumpsItsWorld(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "here")
 	t.Setenv("HELLIOTEST_DUMP", dir)
 	t.Run("../a name: with/slashes and ü", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			first, second := failingTest(t), failingTest(t)
-			path := filepath.Join(dir, "TestAFailedTestLeavesItsWorldInAFile_.._a_name__with_slashes_and__.json")
+			path := filepath.Join(dir, "TestAFailedTestDumpsItsWorld_.._a_name__with_slashes_and__.json")
 			require.Equal(t, "helliotest: look at this world with: hellio-fake -open "+path, first.logs[1])
 			require.True(t, strings.HasSuffix(second.logs[1], "-2.json"))
 
@@ -90,7 +90,7 @@ func TestADumpHoldsEachCallAsItWas(t *testing.T) {
 	})
 }
 
-func TestATestThatPassesLeavesNoFileAndOneThatCanNotSaysSo(t *testing.T) {
+func TestOnlyAFailedTestWritesADump(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HELLIOTEST_DUMP", dir)
 	watch(t, func(tb testing.TB) { sendTo(t, helliotest.New(tb), someone) })

@@ -50,7 +50,7 @@ func TestAnAddressIsJudgedByItsLooks(t *testing.T) {
 	}
 }
 
-func TestAddressesAreAnsweredInTheirOrderAndPaidForAtOnce(t *testing.T) {
+func TestAddressesKeepTheirOrderAndArePaidImmediately(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	resp := newAPI(t, f).verify(`{"emails":["b@example.com"," a@example.com ","b@example.com"]}`)
@@ -93,7 +93,7 @@ func TestWhatIsNoAddressIsRefused(t *testing.T) {
 	}
 }
 
-func TestAVerificationThatCantBePaidForIsRefused(t *testing.T) {
+func TestAVerificationNeedsEnoughBalance(t *testing.T) {
 	t.Parallel()
 	newAPI(t, helliotest.New(t, helliotest.WithBalance("0.0049"))).verify(`{"emails":["a@example.com"]}`).refused(t, 402, "insufficient_balance")
 	newAPI(t, helliotest.New(t, helliotest.WithSpendLimit("monthly", "0.0049"))).verify(`{"emails":["a@example.com"]}`).refused(t, 403, "spend_limit_exceeded")

@@ -23,7 +23,7 @@ func TestEveryOperationOfTheContractHasAnOp(t *testing.T) {
 	}
 }
 
-func TestEveryRouteIsAnOpAndAsksForATokenUnlessPublic(t *testing.T) {
+func TestEveryRouteIsAnOpWithAuthentication(t *testing.T) {
 	t.Parallel()
 	for _, methods := range routes {
 		for method, r := range methods {
@@ -34,7 +34,7 @@ func TestEveryRouteIsAnOpAndAsksForATokenUnlessPublic(t *testing.T) {
 	}
 }
 
-func TestALiteralRouteGoesBeforeOneWithAnID(t *testing.T) {
+func TestALiteralRouteWinsOverAnID(t *testing.T) {
 	t.Parallel()
 	table := router{"/a/{id}": {"GET": &apiRoute{}}, "/a/b": {"PUT": &apiRoute{}}, "/a/{id}/mode": {"POST": &apiRoute{}}}
 	for path, want := range map[string][2]string{
@@ -74,7 +74,7 @@ func TestSettleWaitsForWorkThatWasBegun(t *testing.T) {
 	})
 }
 
-func TestAdvanceGoesOnOnlyWhenTheWorkOfAJobHasEnded(t *testing.T) {
+func TestAdvanceWaitsForTheWorkOfAJob(t *testing.T) {
 	t.Parallel()
 	f := New(t)
 	var order []string

@@ -268,7 +268,7 @@ func TestAMessageThatTakesEffectLaterCounts(t *testing.T) {
 	require.Equal(t, helliotest.FoundTwice, done.Findings[0].Kind)
 }
 
-func TestARejectedCallThatIsExpectedIsNoFinding(t *testing.T) {
+func TestAnExpectedRejectionIsNoFinding(t *testing.T) {
 	t.Parallel()
 	done := helliotest.Explore(t, func(run *helliotest.Run) error {
 		run.Fake().ExpectRejected(1)

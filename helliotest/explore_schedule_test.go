@@ -204,7 +204,7 @@ func TestWebhooksAreExploredIfTheyAreNamed(t *testing.T) {
 	}
 }
 
-func TestALostWebhookIsFoundAfterItsFifthAttempt(t *testing.T) {
+func TestExploreFindsALostWebhook(t *testing.T) {
 	t.Parallel()
 	var receive http.Handler
 	done, _ := explored(t, func(run *helliotest.Run) error {

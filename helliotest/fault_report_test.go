@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
+func TestAnUnusedFaultNamesTheNearestCall(t *testing.T) {
 	t.Parallel()
 	lines := regexp.MustCompile(`\.go:\d+\)`)
 	otp := `{"mobile_number":"233209990001","sender":"HELLIO"}`
@@ -57,7 +57,7 @@ func TestAFaultThatWasNeverHitTellsTheNearestCallAndWhatWasAmiss(t *testing.T) {
 	}
 }
 
-func TestAFaultOnAnyOperationIsNearToEach(t *testing.T) {
+func TestEveryCallIsNearAnAnyOpFault(t *testing.T) {
 	t.Parallel()
 	r := watch(t, func(tb testing.TB) {
 		f := helliotest.New(tb)
@@ -68,7 +68,7 @@ func TestAFaultOnAnyOperationIsNearToEach(t *testing.T) {
 	require.Contains(t, r.all(), "2 calls matched it; nearest was call 2, GET /balance: it was matching call 2, and the fault strikes 3 alone")
 }
 
-func TestAFaultBehindAnotherIsToldOfThatOne(t *testing.T) {
+func TestAnUnusedFaultNamesTheFaultBeforeIt(t *testing.T) {
 	t.Parallel()
 	r := watch(t, func(tb testing.TB) {
 		f := helliotest.New(tb)
@@ -80,7 +80,7 @@ func TestAFaultBehindAnotherIsToldOfThatOne(t *testing.T) {
 	require.Contains(t, r.all(), "1 call matched it; nearest was call 2, GET /balance: another fault, status, was put before and acted on it")
 }
 
-func TestACallBeforeAListOfFaultsWasPutIsNotTheNearest(t *testing.T) {
+func TestACallBeforeSetFaultsIsNotNearest(t *testing.T) {
 	t.Parallel()
 	r := watch(t, func(tb testing.TB) {
 		f := helliotest.New(tb)
@@ -90,7 +90,7 @@ func TestACallBeforeAListOfFaultsWasPutIsNotTheNearest(t *testing.T) {
 	require.Equal(t, "helliotest: the fault {sms_send nth 1 lose_reply} was never hit; 0 calls matched it; no call came after it was put\n", r.all())
 }
 
-func TestAFaultOnDeliveriesTellsWhyNoneWasHit(t *testing.T) {
+func TestAnUnusedDeliveryFaultSaysWhy(t *testing.T) {
 	t.Parallel()
 	for says, c := range map[string]struct {
 		numbers []string
@@ -114,7 +114,7 @@ func TestAFaultOnDeliveriesTellsWhyNoneWasHit(t *testing.T) {
 	}
 }
 
-func TestAFaultOnDeliveriesTellsWhatHasKeptAnAttemptFromIt(t *testing.T) {
+func TestAnUnusedDeliveryFaultNamesTheNearestAttempt(t *testing.T) {
 	t.Parallel()
 	first := []helliotest.Rule{helliotest.Nth(1), helliotest.WebhookLose()}
 	for says, run := range map[string]func(t *testing.T, f *helliotest.Fake){

@@ -51,7 +51,7 @@ func newHTTPClient(t *testing.T) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func TestALostReplyIsLostAfterTheStateChanged(t *testing.T) {
+func TestALostReplyChangesTheState(t *testing.T) {
 	t.Parallel()
 	overEachWay(t, func(t *testing.T, f *helliotest.Fake, a api) {
 		fault := f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.LoseReply())
@@ -102,7 +102,7 @@ func TestATruncatedBodyEndsInTheMiddle(t *testing.T) {
 	})
 }
 
-func TestABodyThatIsNotJSONKeepsItsStatus(t *testing.T) {
+func TestNotJSONKeepsTheStatus(t *testing.T) {
 	t.Parallel()
 	overEachWay(t, func(t *testing.T, f *helliotest.Fake, a api) {
 		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.NotJSON())
@@ -126,7 +126,7 @@ func TestAnErrorStatusStrikesAReplayToo(t *testing.T) {
 	})
 }
 
-func TestARateLimitFaultAnswersAsTheLimiterDoes(t *testing.T) {
+func TestRateLimitedAnswersLikeTheLimiter(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	f.Fault(helliotest.AnyOp, helliotest.Times(2), helliotest.RateLimited(1500*time.Millisecond))
@@ -140,7 +140,7 @@ func TestARateLimitFaultAnswersAsTheLimiterDoes(t *testing.T) {
 	require.Equal(t, 202, a.send(oneSMS).status)
 }
 
-func TestARateLimitFaultTellsTheTokensLimitAndWholeSeconds(t *testing.T) {
+func TestRateLimitedHasTheTokensLimit(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		limit      int
@@ -178,7 +178,7 @@ func TestADelayOutlastsACallerThatGivesUp(t *testing.T) {
 	})
 }
 
-func TestTheEndOfATestCutsADelayShort(t *testing.T) {
+func TestATestsEndCutsADelay(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -212,7 +212,7 @@ func TestFaultsAreCountedExactly(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{third.Hits(), first.Hits()})
 }
 
-func TestOfSeveralFaultsEachCountsAndTheFirstActs(t *testing.T) {
+func TestTheFirstOfSeveralFaultsActs(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.AllowUnusedFaults())
 	f.Fault(helliotest.BalanceGet, helliotest.Times(1), helliotest.Status(500, "first"))
@@ -233,7 +233,7 @@ func TestAFaultForANumberLeavesOthersAlone(t *testing.T) {
 	require.Equal(t, []int{202, 202, 202, 500}, []int{a.send(oneSMS).status, a.send(other).status, a.send(other).status, a.send(oneSMS).status})
 }
 
-func TestACarrierFailsEveryRecipientUnlessOneIsNamed(t *testing.T) {
+func TestCarrierFailStrikesAllOrTheNamedRecipient(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.CarrierFail())
@@ -279,7 +279,7 @@ func TestAFaultMustSayWhenAndWhat(t *testing.T) {
 	}
 }
 
-func TestAFaultThatWasNeverHitFailsTheTest(t *testing.T) {
+func TestAnUnusedFaultFailsTheTest(t *testing.T) {
 	t.Parallel()
 	unused := func(opts ...helliotest.Option) *recorder {
 		return watch(t, func(tb testing.TB) {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFaultSpecsAreListedAsTheyWerePutWithTheirHits(t *testing.T) {
+func TestFaultSpecsAreListedWithTheirHits(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.AllowUnusedFaults())
 	var specs []helliotest.FaultSpec

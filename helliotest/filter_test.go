@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAFilterPassesWhatItIsAskedForAndTellsWhatIsThereInstead(t *testing.T) {
+func TestAFilterNamesWhatItDoesNotPass(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)

@@ -26,7 +26,7 @@ func openForm(t testing.TB, body string) (*bodyForm, *Fake) {
 	return c.form(), f
 }
 
-func TestScalarFieldsAreReadAsTheValidatorReadsThem(t *testing.T) {
+func TestScalarFieldsAreReadLikeTheValidator(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		value   string

@@ -10,7 +10,7 @@ import (
 )
 
 // The guide's tests run, and its page shows them: neither may change without the other.
-func TestThePageShowsTheTestsOfTheGuideWordForWord(t *testing.T) {
+func TestThePageShowsTheTestsOfTheGuide(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("guide_test.go")
 	require.NoError(t, err)

@@ -79,7 +79,7 @@ func TestAStormKeepsTheLimitAndLosesNothing(t *testing.T) {
 	})
 }
 
-func TestALimitThatOthersUseUpIsWaitedFor(t *testing.T) {
+func TestAnExhaustedLimitIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t)
 		storm := fake.Fault(helliotest.SMSSend, helliotest.Times(3), helliotest.RateLimited(30*time.Second))

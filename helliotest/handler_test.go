@@ -21,7 +21,7 @@ type internalHandler interface {
 
 func programOf(f *helliotest.Fake) internalHandler { return f.Handler().(internalHandler) }
 
-func TestAMessageIsFoundWithTheCallThatMadeIt(t *testing.T) {
+func TestAMessageIsFoundWithItsCall(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)

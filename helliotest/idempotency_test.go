@@ -153,7 +153,7 @@ func TestAConstantKeyFailsTheTest(t *testing.T) {
 	require.Contains(t, r.all(), "request 1001 had this key and another body: it differs in message")
 }
 
-func TestAKeyInFlightIsAConflictWithAnyBody(t *testing.T) {
+func TestAKeyInFlightIsAConflict(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithStrictIdempotency())

@@ -54,7 +54,7 @@ func TestALoginHeedsNeitherAuthorizationNorKey(t *testing.T) {
 	require.Len(t, tokens, 4)
 }
 
-func TestALoginIsRefusedInTheOrderOfItsChecks(t *testing.T) {
+func TestALoginsChecksHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
 	for name, c := range map[string]struct {
@@ -171,7 +171,7 @@ func TestALoginCanBeSetLater(t *testing.T) {
 	a.login("").refused(t, 401, "invalid_credentials")
 }
 
-func TestResetForgetsUsersThatWereAddedAndKeepsTheOptions(t *testing.T) {
+func TestResetKeepsOnlyTheUsersOfOptions(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithLogin(ama()))
 	locked := ama()
@@ -181,7 +181,7 @@ func TestResetForgetsUsersThatWereAddedAndKeepsTheOptions(t *testing.T) {
 	require.Equal(t, 201, newAPI(t, f).login("").status)
 }
 
-func TestABadLoginIsAnErrorAndChangesNothing(t *testing.T) {
+func TestABadLoginChangesNothing(t *testing.T) {
 	t.Parallel()
 	for _, user := range []helliotest.LoginUser{{}, {Email: "ama", Password: "x"}, {Email: "ama@example.com"}} {
 		_, err := helliotest.Start(helliotest.WithLogin(user))

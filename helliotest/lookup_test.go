@@ -46,7 +46,7 @@ func TestNumbersAreAcceptedEachWithALookup(t *testing.T) {
 	}
 }
 
-func TestALookupLivesItsLifeOnTheFakesClock(t *testing.T) {
+func TestALookupRunsOnTheFakesClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -154,7 +154,7 @@ func (a api) lookups(query string) (l lookupList) {
 	return l
 }
 
-func TestLookupsAreListedNewestFirstAndTheCursorStaysRight(t *testing.T) {
+func TestLookupsAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	a.lookup(`{"numbers":["233249990001","233249990002","233249990003"]}`)
@@ -172,7 +172,7 @@ func TestLookupsAreListedNewestFirstAndTheCursorStaysRight(t *testing.T) {
 	}
 }
 
-func TestTheNetworkOfANumberGoesByItsFirstDigits(t *testing.T) {
+func TestANumbersFirstDigitsDecideItsNetwork(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)

@@ -39,7 +39,7 @@ func (a api) list(query string) (l listing) {
 	return l
 }
 
-func TestMessagesAreListedNewestFirstAsTheAPIShowsThem(t *testing.T) {
+func TestMessagesAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := sendMany(t, f, 5)
@@ -55,7 +55,7 @@ func TestMessagesAreListedNewestFirstAsTheAPIShowsThem(t *testing.T) {
 	require.Nil(t, third.Next)
 }
 
-func TestAPageThatEndsWithTheLastMessageHasNoCursor(t *testing.T) {
+func TestTheLastPageHasNoCursor(t *testing.T) {
 	t.Parallel()
 	require.Nil(t, sendMany(t, helliotest.New(t), 2).list("per_page=2").Next)
 }
@@ -105,7 +105,7 @@ func TestAMessageIsFoundByEitherName(t *testing.T) {
 	}
 }
 
-func TestAMessageInJSONIsTheOneOfTheAPI(t *testing.T) {
+func TestAMessagesJSONIsThatOfTheAPI(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := sendMany(t, f, 1)
@@ -147,7 +147,7 @@ func TestFiltersNarrowMessagesAndRequests(t *testing.T) {
 	}
 }
 
-func TestARequestIsKeptAsItCameAndAsItWasAnswered(t *testing.T) {
+func TestARequestIsKeptWithItsAnswer(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.Lenient())
 	a := newAPI(t, f)
@@ -165,7 +165,7 @@ func TestARequestIsKeptAsItCameAndAsItWasAnswered(t *testing.T) {
 	require.Nil(t, lost.Decoded)
 }
 
-func TestARequestTellsWhenItCameAndTheAnswerThatAFaultKeptBackOrChanged(t *testing.T) {
+func TestARequestKeepsTheAnswerDespiteAFault(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -186,7 +186,7 @@ func TestARequestTellsWhenItCameAndTheAnswerThatAFaultKeptBackOrChanged(t *testi
 	})
 }
 
-func TestARequestGoesByTheChannelThatItsOperationStandsFor(t *testing.T) {
+func TestARequestsOperationDecidesItsChannel(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -206,14 +206,14 @@ func TestARequestGoesByTheChannelThatItsOperationStandsFor(t *testing.T) {
 	}
 }
 
-func TestANumberInADecodedBodyKeepsItsDigits(t *testing.T) {
+func TestADecodedNumberKeepsItsDigits(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.Lenient())
 	newAPI(t, f).send(`{"recipients":[233209990001234567890]}`)
 	require.Equal(t, map[string]any{"recipients": []any{json.Number("233209990001234567890")}}, f.Requests()[0].Decoded)
 }
 
-func TestABodyWithMoreBehindItsJSONIsNone(t *testing.T) {
+func TestABodyWithTrailingDataIsNotJSON(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.Lenient())
 	a := newAPI(t, f)

@@ -78,7 +78,7 @@ func TestTheIPListTakesAddressesAndRanges(t *testing.T) {
 	}
 }
 
-func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
+func TestTheAccountsJSONMatchesTheControlAPI(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	shown := func() string {
@@ -113,7 +113,7 @@ func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
 	require.Empty(t, f.Account().AllowedIPs)
 }
 
-func TestAChangeOfTheAccountIsWrittenWithWhatItChangesAlone(t *testing.T) {
+func TestAnAccountChangesJSONHasOnlyItsChanges(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		`{}`, `{"balance":"5"}`, `{"ussd_balance":"7.5"}`, `{"senders":[]}`, `{"rate_limit":0}`, `{"otp_limit":0}`, `{"allowed_ips":[]}`,
@@ -127,7 +127,7 @@ func TestAChangeOfTheAccountIsWrittenWithWhatItChangesAlone(t *testing.T) {
 	}
 }
 
-func TestTheFakeSaysWhatItDoesAndHowSureItIs(t *testing.T) {
+func TestBehavioursHaveABasis(t *testing.T) {
 	t.Parallel()
 	behaviours := helliotest.New(t).Behaviours()
 	seen := map[string]bool{}

@@ -40,7 +40,7 @@ func TestANumberWithoutACodeIsNotVerified(t *testing.T) {
 	}
 }
 
-func TestAVerifyWithoutItsFieldsIsAnErrorAndNoVerdict(t *testing.T) {
+func TestAVerifyWithoutItsFieldsIsAnError(t *testing.T) {
 	t.Parallel()
 	for body, field := range map[string]string{
 		`{"code":"1"}`: "mobile_number",
@@ -139,7 +139,7 @@ func TestCodesComeFromTheSeed(t *testing.T) {
 	require.Equal(t, []string{plain[0], "0042", plain[2]}, codes(helliotest.WithSeed(7), helliotest.WithOTP("+233 20 999 0002", "0042")))
 }
 
-func TestACodeThatWasSetIsSentAndExpiresAsAnyOther(t *testing.T) {
+func TestASetCodeExpiresLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithOTP("Ama@example.com", "123456"))
 	a := newAPI(t, f)
@@ -169,7 +169,7 @@ func TestBadOTPOptionsAreErrors(t *testing.T) {
 	}
 }
 
-func TestAskingForACodeThatIsNotLiveFailsTheTest(t *testing.T) {
+func TestOTPFailsTheTestWithoutALiveCode(t *testing.T) {
 	t.Parallel()
 	for says, before := range map[string]func(f *helliotest.Fake, a api){
 		"none was ever sent, nor to any other destination": func(*helliotest.Fake, api) {},
@@ -203,7 +203,7 @@ func TestAskingForACodeThatIsNotLiveFailsTheTest(t *testing.T) {
 	}
 }
 
-func TestACodeIsWrittenAsTheControlAPIShowsIt(t *testing.T) {
+func TestACodesJSONMatchesTheControlAPI(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(helliotest.OTPCode{Code: "0042", ExpiresAt: time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC), TriesLeft: 3})
 	require.NoError(t, err)

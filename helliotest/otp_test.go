@@ -56,7 +56,7 @@ func TestAnOTPIsAcceptedWithTheDocumentedBody(t *testing.T) {
 	require.Equal(t, http.StatusOK, newAPI(t, f).get("/messages/"+reference).status)
 }
 
-func TestAnOTPByEMailIsAcceptedWithItsAddress(t *testing.T) {
+func TestAnOTPByEmailIsAccepted(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	resp := newAPI(t, f).sendOTP(`{"channel":"email","email":" Ama@Example.com ","expiry":1440}`)
@@ -96,7 +96,7 @@ func TestTheMessageOfAnOTPCarriesTheCode(t *testing.T) {
 	}
 }
 
-func TestAnOTPIsRefusedInTheOrderOfItsChecks(t *testing.T) {
+func TestAnOTPsChecksHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	const to = `"mobile_number":"233209990001",`
 	for name, c := range map[string]struct {
@@ -147,7 +147,7 @@ func TestAnOTPIsRefusedInTheOrderOfItsChecks(t *testing.T) {
 	}
 }
 
-func TestFieldsOfTheWrongTypeAreRefusedAndReported(t *testing.T) {
+func TestFieldsOfAWrongTypeAreViolations(t *testing.T) {
 	t.Parallel()
 	for field, body := range map[string]string{
 		"mobile_number": `{"mobile_number":233209990001,"sender":"HELLIO"}`,
@@ -166,7 +166,7 @@ func TestFieldsOfTheWrongTypeAreRefusedAndReported(t *testing.T) {
 	require.Equal(t, []string{"helliotest: POST /v1/otp/verify: body.code: wrong JSON type"}, r.errors)
 }
 
-func TestTheCostOfAnOTPIsReservedAndSettledOrGivenBack(t *testing.T) {
+func TestAnOTPsCostIsReservedFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithBalance("0.0620"))
@@ -189,7 +189,7 @@ func TestTheCostOfAnOTPIsReservedAndSettledOrGivenBack(t *testing.T) {
 
 func pointer[T any](value T) *T { return &value }
 
-func TestOTPSendsAreLimitedByAddressBesidesTheToken(t *testing.T) {
+func TestOTPSendsAreLimitedPerAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithRateLimit(13))
@@ -210,7 +210,7 @@ func TestOTPSendsAreLimitedByAddressBesidesTheToken(t *testing.T) {
 	})
 }
 
-func TestAnOTPShowsTheTokensLimitWhereLessIsLeftOfIt(t *testing.T) {
+func TestAnOTPShowsTheNearerLimit(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithRateLimit(3))
 	a := newAPI(t, f)
@@ -221,7 +221,7 @@ func TestAnOTPShowsTheTokensLimitWhereLessIsLeftOfIt(t *testing.T) {
 	require.Len(t, f.Messages(), 3)
 }
 
-func TestTheLimitOfOTPSendsCanBeSetOrLifted(t *testing.T) {
+func TestWithOTPLimitSetsOrLiftsTheLimit(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t, helliotest.WithOTPLimit(1)))
 	require.Equal(t, 201, a.sendOTP(oneOTP).status)
@@ -248,7 +248,7 @@ func TestAnOTPIsReplayedUnderItsKey(t *testing.T) {
 	require.Len(t, f.Messages(), 1)
 }
 
-func TestTheOTPLimitOfAnAccountCanBeChanged(t *testing.T) {
+func TestUpdateChangesTheOTPLimit(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithOTPLimit(1))
 	a := newAPI(t, f)

@@ -90,7 +90,7 @@ func TestARevokedTokenIsRefusedAtOnce(t *testing.T) {
 	a.get("/balance").refused(t, 401, "unauthenticated")
 }
 
-func TestTheLimiterRefusesWithoutCountingUntilItsWindowEnds(t *testing.T) {
+func TestTheLimiterDoesNotCountRefusedCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithRateLimit(2))
@@ -171,7 +171,7 @@ func TestBodiesThatAreNoFormAreRefused(t *testing.T) {
 	}
 }
 
-func TestAGetMayCarryAContentTypeWithoutABody(t *testing.T) {
+func TestAGetMayHaveAContentType(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, 200, newAPI(t, helliotest.New(t)).get("/balance").status)
 }

@@ -30,7 +30,7 @@ func TestPricesByCountry(t *testing.T) {
 	}
 }
 
-func TestACountryThatIsNoTwoCharactersIsRefused(t *testing.T) {
+func TestACountryHasTwoCharacters(t *testing.T) {
 	t.Parallel()
 	for _, country := range []string{"G", "GHA", "Ghana"} {
 		resp := newAPI(t, helliotest.New(t)).get("/pricing?country=" + country)

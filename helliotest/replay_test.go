@@ -88,7 +88,7 @@ func TestAClosedFakeReplaysNothing(t *testing.T) {
 	require.Len(t, v.got(), 1)
 }
 
-func TestAReplayThatOvertakesAnAttemptEndsTheLadder(t *testing.T) {
+func TestASuccessfulReplayEndsTheRetries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {

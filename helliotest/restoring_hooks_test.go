@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestASavedWebhookIsKnownByURLAndSecret(t *testing.T) {
+func TestARestoredWebhookHasItsURLAndSecret(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const nowhere, elsewhere = "http://127.0.0.1:1/hook", "http://127.0.0.1:2/hook"
@@ -54,7 +54,7 @@ func TestASavedWebhookIsKnownByURLAndSecret(t *testing.T) {
 	})
 }
 
-func TestWhatASnapshotFindsHalfReportedIsReportedToTheEnd(t *testing.T) {
+func TestARestoredDeliveryContinuesItsAttempts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		fault  []helliotest.Rule
@@ -92,7 +92,7 @@ func TestWhatASnapshotFindsHalfReportedIsReportedToTheEnd(t *testing.T) {
 	}
 }
 
-func TestAnAttemptUnderWayWhenASnapshotIsTakenCountsAsFailed(t *testing.T) {
+func TestASnapshotCountsAttemptsInFlightAsFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

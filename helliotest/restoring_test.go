@@ -23,7 +23,7 @@ func about(s *savedWorld) savedDelivery {
 	return savedDelivery{ID: "d", Webhook: s.Webhooks[0].ID, Message: s.Messages[0].ID, Status: "delivered"}
 }
 
-func TestAStateThatNoWorldCanBeInIsRefusedWithItsChecksumRight(t *testing.T) {
+func TestAnImpossibleStateIsRefusedDespiteItsChecksum(t *testing.T) {
 	t.Parallel()
 	whole := seedSnapshot(t)
 	for name, c := range map[string]struct {
@@ -91,7 +91,7 @@ func TestAStateThatNoWorldCanBeInIsRefusedWithItsChecksumRight(t *testing.T) {
 	}
 }
 
-func TestAStateWithAMemberThatIsUnknownHereIsRefused(t *testing.T) {
+func TestAStateWithAnUnknownMemberIsRefused(t *testing.T) {
 	t.Parallel()
 	var e envelope
 	require.NoError(t, json.Unmarshal(seedSnapshot(t), &e))

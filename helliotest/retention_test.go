@@ -50,7 +50,7 @@ func TestTheOldestMessagesLeaveOnceTheyAreFinal(t *testing.T) {
 	})
 }
 
-func TestACampaignStaysAsLongAsOneOfItsMessagesAndCountsThemAll(t *testing.T) {
+func TestACampaignStaysWithItsLastMessage(t *testing.T) {
 	forgetful(t, func(t *testing.T, f *helliotest.Fake, a api) {
 		sent := a.send(`{"recipients":["233209990001","233209990002","233209990003","233209990004"],"sender":"HELLIO","message":"all"}`)
 		campaign := fmt.Sprintf("/campaigns/%v", sent.data(t)["campaign_id"])
@@ -96,7 +96,7 @@ func TestWhatElsePilesUpLeavesToo(t *testing.T) {
 	}, helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 }
 
-func TestTheOldestUSSDSessionsLeaveOnceTheyAreOver(t *testing.T) {
+func TestOldUSSDSessionsAreEvictedOnceOver(t *testing.T) {
 	forgetful(t, func(t *testing.T, _ *helliotest.Fake, a api) {
 		app := a.app()
 		play := func(ref, input string) {
@@ -142,7 +142,7 @@ func countMembers(t *testing.T, text json.RawMessage) int {
 	return len(object)
 }
 
-func TestAKeyIsForgottenWithTheRetentionAndNeverBefore(t *testing.T) {
+func TestRetentionEvictsTheOldestKeys(t *testing.T) {
 	forgetful(t, func(t *testing.T, _ *helliotest.Fake, a api) {
 		replayed := func(key string) string {
 			return a.send(textTo("233209990001", "Hi"), "Idempotency-Key", key).header.Get("Idempotent-Replayed")
@@ -226,7 +226,7 @@ func TestRestoredCodesLeaveInTheirOrder(t *testing.T) {
 	}
 }
 
-func TestALookupInTheYear9999IsSavedAndRestored(t *testing.T) {
+func TestALookupInTheYear9999IsRestored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -239,7 +239,7 @@ func TestALookupInTheYear9999IsSavedAndRestored(t *testing.T) {
 	})
 }
 
-func TestOnlyStoredAnswersCountToTheKeysThatAreKept(t *testing.T) {
+func TestOnlyStoredAnswersCountAsKeys(t *testing.T) {
 	forgetful(t, func(t *testing.T, _ *helliotest.Fake, a api) {
 		first := a.send(textTo("233209990001", "Hi"), "Idempotency-Key", "first")
 		require.Equal(t, 202, first.status)

@@ -32,7 +32,7 @@ func TestASendIsAcceptedWithTheDocumentedBody(t *testing.T) {
 	}, data)
 }
 
-func TestASendIsRefusedInTheOrderOfItsChecks(t *testing.T) {
+func TestASendsChecksHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		body   string
@@ -164,7 +164,7 @@ func TestSegmentsAreCounted(t *testing.T) {
 	}
 }
 
-func TestAMessageLivesItsLifeOnTheFakesClock(t *testing.T) {
+func TestAMessageRunsOnTheFakesClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -227,7 +227,7 @@ func TestASpendLimitCountsByTheCalendar(t *testing.T) {
 	})
 }
 
-func TestAFailedMessageDoesNotCountToTheSpendLimit(t *testing.T) {
+func TestAFailedMessageFreesItsSpendLimit(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithSpendLimit("monthly", "0.0310"))
 	f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.CarrierFail())
@@ -238,7 +238,7 @@ func TestAFailedMessageDoesNotCountToTheSpendLimit(t *testing.T) {
 	require.Equal(t, 202, a.send(oneSMS).status)
 }
 
-func TestADailySpendLimitCountsOnEveryDayOfAMonth(t *testing.T) {
+func TestADailySpendLimitCountsEveryDay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newAPI(t, helliotest.New(t, helliotest.WithSpendLimit("daily", "0.0310")))
@@ -248,7 +248,7 @@ func TestADailySpendLimitCountsOnEveryDayOfAMonth(t *testing.T) {
 	})
 }
 
-func TestARefundForADayThatIsOverMakesNoRoomInTheNext(t *testing.T) {
+func TestALateRefundFreesNothingToday(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithSpendLimit("daily", "0.0310"))

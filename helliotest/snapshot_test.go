@@ -96,7 +96,7 @@ func handlers() []helliotest.Option {
 	return []helliotest.Option{helliotest.WithWebhookHandler(hookURL, always(500), hookSecret), helliotest.WithUSSDHandler(callbackURL, oneMenu)}
 }
 
-func TestASnapshotGivesTheSameWorldAndTheSameFuture(t *testing.T) {
+func TestASnapshotKeepsTheWorldAndItsFuture(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := preparedFake(t)
@@ -163,7 +163,7 @@ func TestASnapshotLeavesNothingOut(t *testing.T) {
 	})
 }
 
-func TestASnapshotBeginsOnTheNewClockAndSoDoesReset(t *testing.T) {
+func TestASnapshotBeginsOnTheNewClock(t *testing.T) {
 	t.Parallel()
 	var taken []byte
 	synctest.Test(t, func(t *testing.T) { taken = snapshot(t, preparedFake(t)) })
@@ -187,7 +187,7 @@ func TestASnapshotBeginsOnTheNewClockAndSoDoesReset(t *testing.T) {
 	}
 }
 
-func TestWhatHasEndedIsNotPaidForAgainAfterASnapshot(t *testing.T) {
+func TestASnapshotPaysNothingTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -214,7 +214,7 @@ func statusesOf(f *helliotest.Fake) (all []string) {
 	return all
 }
 
-func TestOptionsAfterASnapshotChangeTheAccountThatItBrings(t *testing.T) {
+func TestOptionsChangeTheAccountOfASnapshot(t *testing.T) {
 	t.Parallel()
 	var taken []byte
 	synctest.Test(t, func(t *testing.T) { taken = snapshot(t, preparedFake(t)) })
@@ -227,7 +227,7 @@ func TestOptionsAfterASnapshotChangeTheAccountThatItBrings(t *testing.T) {
 	}
 }
 
-func TestASnapshotBringsItsTokensInPlaceOfThoseBeforeIt(t *testing.T) {
+func TestASnapshotReplacesTheTokens(t *testing.T) {
 	t.Parallel()
 	saved := helliotest.New(t, helliotest.WithToken("saved"))
 	narrow, _ := saved.IssueToken("balance"), saved.IssueToken()
@@ -245,7 +245,7 @@ func TestASnapshotBringsItsTokensInPlaceOfThoseBeforeIt(t *testing.T) {
 	require.Equal(t, "saved", again.Requests()[0].Token, "an issued token comes after those of the options")
 }
 
-func TestADeliveryWhoseHandlerIsNotGivenAgainSaysSo(t *testing.T) {
+func TestARestoredDeliveryWithoutAHandlerSaysSo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		taken := snapshot(t, preparedFake(t))
@@ -258,7 +258,7 @@ func TestADeliveryWhoseHandlerIsNotGivenAgainSaysSo(t *testing.T) {
 	})
 }
 
-func TestASnapshotThatWasChangedOrIsForeignIsRefusedInASentence(t *testing.T) {
+func TestADamagedOrForeignSnapshotIsRefused(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	newAPI(t, f).send(oneSMS)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatNoCorrectClientSendsFailsTheTestAtItsEnd(t *testing.T) {
+func TestAViolationFailsTheTestAtItsEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		call   func(a api) apiResponse
@@ -65,7 +65,7 @@ func TestWhatNoCorrectClientSendsFailsTheTestAtItsEnd(t *testing.T) {
 	}
 }
 
-func TestAFakeWithoutATestTellsItsComplaintsAtClose(t *testing.T) {
+func TestCloseReturnsTheComplaints(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestAFakeWithoutATestTellsItsComplaintsAtClose(t *testing.T) {
 	require.ErrorContains(t, err, "never hit")
 }
 
-func TestWhatACallerNamesIsQuotedToALengthThatAReportCanBear(t *testing.T) {
+func TestAViolationQuotesAShortPath(t *testing.T) {
 	t.Parallel()
 	for path, says := range map[string]string{
 		"/" + strings.Repeat("x", 60):           "GET /v1/" + strings.Repeat("x", 60) + ": the API",
@@ -91,7 +91,7 @@ func TestWhatACallerNamesIsQuotedToALengthThatAReportCanBear(t *testing.T) {
 	}
 }
 
-func TestOnlyAPathThatTheRootWouldMakeKnownIsSaidToLackIt(t *testing.T) {
+func TestAPathWithoutTheRootIsExplained(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -101,7 +101,7 @@ func TestOnlyAPathThatTheRootWouldMakeKnownIsSaidToLackIt(t *testing.T) {
 	require.EqualError(t, f.Close(), "GET /nope: the API has no such route: it begins at /v1")
 }
 
-func TestAFakeThatRunsForWeeksKeepsACapOnItsComplaints(t *testing.T) {
+func TestTheNumberOfComplaintsIsBounded(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start(helliotest.WithRateLimit(0))
 	require.NoError(t, err)
@@ -137,7 +137,7 @@ func TestAFailedTestGetsAJournalWithoutSecrets(t *testing.T) {
 	require.Empty(t, watch(t, func(tb testing.TB) { newAPI(t, helliotest.New(tb)).get("/balance") }).logs)
 }
 
-func TestNegativeTestsSayHowManyCallsAreToBeRejected(t *testing.T) {
+func TestExpectRejectedExcusesExactlyThatManyCalls(t *testing.T) {
 	t.Parallel()
 	run := func(expected []int, opts ...helliotest.Option) string {
 		return watch(t, func(tb testing.TB) {
@@ -160,7 +160,7 @@ func TestNegativeTestsSayHowManyCallsAreToBeRejected(t *testing.T) {
 	require.Contains(t, run([]int{-1}), "ExpectRejected(-1): a count can't be negative")
 }
 
-func TestTheJournalIsOneStoryOfCallsAndWebhookAttempts(t *testing.T) {
+func TestTheJournalListsCallsAndAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {
@@ -183,7 +183,7 @@ func TestTheJournalIsOneStoryOfCallsAndWebhookAttempts(t *testing.T) {
 	})
 }
 
-func TestTheJournalTellsOfReplaysAndOfCallsWithoutAnAnswer(t *testing.T) {
+func TestTheJournalMarksReplaysAndLostCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {

@@ -58,7 +58,7 @@ func TestASubscriberGetsEachMessageOnceInOrder(t *testing.T) {
 	})
 }
 
-func TestAStreamIsTakenUpWhereItWasLeft(t *testing.T) {
+func TestAStreamResumes(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -93,7 +93,7 @@ func TestAStreamGoesOnAfterAReset(t *testing.T) {
 	})
 }
 
-func TestAStreamEndsWithItsContextAndLeavesNoGoroutine(t *testing.T) {
+func TestAStreamEndsWithItsContext(t *testing.T) {
 	before := runtime.NumGoroutine()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestAStreamEndsWithItsContextAndLeavesNoGoroutine(t *testing.T) {
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 2*time.Second, 5*time.Millisecond)
 }
 
-func TestAStreamIsTakenUpAfterTheNewestMessage(t *testing.T) {
+func TestAStreamResumesAfterTheNewestMessage(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	newAPI(t, f).sendOTP(oneOTP) // a message whose id is the last that was given

@@ -51,7 +51,7 @@ func (tr *traced) context(ctx context.Context) context.Context {
 	})
 }
 
-func TestTheTraceHooksFireAsThoseOfARealConnection(t *testing.T) {
+func TestTraceHooksFireLikeARealConnections(t *testing.T) {
 	t.Parallel()
 	arrived := []string{"GetConn fake.hellio.invalid:443", "GotConn tcp", "WroteHeaders", "WroteRequest"}
 	for name, c := range map[string]struct {
@@ -81,7 +81,7 @@ func TestTheTraceHooksFireAsThoseOfARealConnection(t *testing.T) {
 	}
 }
 
-func TestNoHookFiresForARequestThatCannotLeave(t *testing.T) {
+func TestAnInvalidRequestFiresNoHook(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	ended, cancel := context.WithCancelCause(t.Context())
@@ -145,7 +145,7 @@ func TestTheTransportIsNotAnHTTPTransport(t *testing.T) {
 	require.False(t, real)
 }
 
-func TestABodyThatCannotBeReadFailsTheRequest(t *testing.T) {
+func TestAnUnreadableBodyFailsTheRequest(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -166,7 +166,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
 
-func TestABodyThatNeverComesEndsWithItsContext(t *testing.T) {
+func TestABlockedBodyEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newAPI(t, helliotest.New(t))
@@ -353,7 +353,7 @@ func withHeader(a api, name, value string) *http.Request {
 }
 
 // Over a socket, net/http sometimes returns the end of the connection instead.
-func TestALengthThatDoesNotHoldIsAnError(t *testing.T) {
+func TestAWrongContentLengthIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		body   io.ReadCloser

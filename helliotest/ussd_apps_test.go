@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAnAppTellsItsSecretsWhenTheyAreMadeAndNeverAgain(t *testing.T) {
+func TestAnAppShowsNewSecretsOnce(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	resp := a.post("/ussd/apps", oneApp)
@@ -100,7 +100,7 @@ func TestAModeIsTestOrLive(t *testing.T) {
 	}
 }
 
-func TestAnAppGoesLiveOnlyWithAnActiveExtensionOfItsOwn(t *testing.T) {
+func TestALiveAppNeedsAnActiveExtension(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t, helliotest.WithUSSDBalance("1000")))
 	id, other := a.app(), a.app()
@@ -135,7 +135,7 @@ func TestADeletedAppLeavesItsExtensionsUnbound(t *testing.T) {
 	a.post("/ussd/simulate", `{"app_id":"`+id+`","session_id":"s","msisdn":"233209990001"}`).refused(t, 422, "unknown_app")
 }
 
-func TestADeletedAppLeavesTheExtensionsOfOthersBound(t *testing.T) {
+func TestDeletingAnAppKeepsOtherExtensionsBound(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t, helliotest.WithUSSDBalance("100")))
 	gone, kept := a.app(), a.app()
@@ -144,7 +144,7 @@ func TestADeletedAppLeavesTheExtensionsOfOthersBound(t *testing.T) {
 	require.Equal(t, kept, a.get("/ussd/extensions").rows(t)[0]["app_id"])
 }
 
-func TestAnUpdateThatDoesNotNameActiveLeavesItOff(t *testing.T) {
+func TestAnUpdateWithoutActiveLeavesItOff(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	id := a.app()

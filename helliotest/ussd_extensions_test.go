@@ -13,7 +13,7 @@ import (
 
 const month = 31 * 24 * time.Hour // the January in which a bubble's clock begins
 
-func TestARentIsTakenFromTheUSSDPurseAtOnce(t *testing.T) {
+func TestRentIsTakenFromTheUSSDBalance(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithUSSDBalance("80"), helliotest.WithSpendLimit("daily", "1"))
@@ -34,7 +34,7 @@ func TestARentIsTakenFromTheUSSDPurseAtOnce(t *testing.T) {
 	})
 }
 
-func TestARentIsRefusedInTheOrderOfItsChecks(t *testing.T) {
+func TestARentsChecksHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithUSSDBalance("50"))
 	a := newAPI(t, f)
@@ -55,7 +55,7 @@ func TestARentIsRefusedInTheOrderOfItsChecks(t *testing.T) {
 	require.Equal(t, "0.0000", f.Account().USSDBalance)
 }
 
-func TestACodeIsDigitsInAStringOrANumber(t *testing.T) {
+func TestACodeIsAStringOrANumber(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithUSSDBalance("200"))
 	a := newAPI(t, f)
@@ -75,7 +75,7 @@ func TestACodeIsDigitsInAStringOrANumber(t *testing.T) {
 	a.post("/ussd/extensions", `{"code":"321","short_code":"*9x#"}`).refused(t, 422, "invalid_request")
 }
 
-func TestAnExtensionIsRenewedFromThePurseUntilThatIsTooLow(t *testing.T) {
+func TestAnExtensionIsRenewedWhileTheBalanceLasts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithUSSDBalance("100"), helliotest.WithRateLimit(0))
@@ -104,7 +104,7 @@ func TestAnExtensionIsRenewedFromThePurseUntilThatIsTooLow(t *testing.T) {
 	})
 }
 
-func TestAnExtensionRentedOnTheLastDayOfAMonthStaysThere(t *testing.T) {
+func TestAnExtensionKeepsTheMonthsLastDay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithUSSDBalance("1000"))
@@ -118,7 +118,7 @@ func TestAnExtensionRentedOnTheLastDayOfAMonthStaysThere(t *testing.T) {
 	})
 }
 
-func TestAnExtensionThatWasGivenBackIsFreeAndPaidNoMore(t *testing.T) {
+func TestADeletedExtensionIsFreeAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithUSSDBalance("150"))

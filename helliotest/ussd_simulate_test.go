@@ -53,7 +53,7 @@ func (a api) step(app, input string) apiResponse {
 	return a.post("/ussd/simulate", string(body))
 }
 
-func TestAStepIsPutToTheCallbackSignedAndInOrder(t *testing.T) {
+func TestCallbacksAreSignedAndInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := new(menu)
@@ -114,7 +114,7 @@ func TestStepsAreRecordedAsASandboxSession(t *testing.T) {
 	})
 }
 
-func TestASessionIsMadeWhenANewOneIsAskedForWithoutAnID(t *testing.T) {
+func TestANewSessionNeedsNoID(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, new(menu))))
 	app := a.app()
@@ -125,7 +125,7 @@ func TestASessionIsMadeWhenANewOneIsAskedForWithoutAnID(t *testing.T) {
 	require.Equal(t, 2.0, a.get("/ussd/sessions/" + made).data(t)["steps"])
 }
 
-func TestBadStepsAreRefusedBeforeTheCallbackIsAsked(t *testing.T) {
+func TestBadStepsNeverReachTheCallback(t *testing.T) {
 	t.Parallel()
 	m := new(menu)
 	a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, m)))
@@ -151,7 +151,7 @@ func TestBadStepsAreRefusedBeforeTheCallbackIsAsked(t *testing.T) {
 	require.Empty(t, a.get("/ussd/sessions").rows(t))
 }
 
-func TestACallbackWithoutAGoodAnswerFailsTheSession(t *testing.T) {
+func TestABadCallbackAnswerFailsTheSession(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -197,7 +197,7 @@ func TestACallbackWithoutAGoodAnswerFailsTheSession(t *testing.T) {
 	}
 }
 
-func TestALongMessageIsPassedOnWithAWarning(t *testing.T) {
+func TestALongMessageHasAWarning(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 183)
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -227,7 +227,7 @@ func TestASessionThatIsLeftAloneTimesOut(t *testing.T) {
 	})
 }
 
-func TestACallbackMayUseTheFakeAndASessionAnswersOneStepAtATime(t *testing.T) {
+func TestASessionAnswersOneStepAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var client *hellio.Client
@@ -262,7 +262,7 @@ func slowly(action string) http.Handler {
 	})
 }
 
-func TestAStepThatIsUnderWayWhenItsSessionIsReplacedChangesNothing(t *testing.T) {
+func TestAStepOfAReplacedSessionChangesNothing(t *testing.T) {
 	t.Parallel()
 	for _, action := range []string{"continue", "end"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -277,7 +277,7 @@ func TestAStepThatIsUnderWayWhenItsSessionIsReplacedChangesNothing(t *testing.T)
 	}
 }
 
-func TestASessionThatIsOverStaysAsItEnded(t *testing.T) {
+func TestAnEndedSessionStaysUnchanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, new(menu))))
@@ -292,7 +292,7 @@ func TestASessionThatIsOverStaysAsItEnded(t *testing.T) {
 	})
 }
 
-func TestASessionDoesNotTimeOutWhileItsCallbackIsAsked(t *testing.T) {
+func TestASessionOutlivesASlowCallback(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newAPI(t, helliotest.New(t, helliotest.WithUSSDHandler(callbackURL, slowly("continue"))))
@@ -329,7 +329,7 @@ func TestACallbackURLIsCalledOverHTTP(t *testing.T) {
 	require.Equal(t, 2, session.Steps)
 }
 
-func TestACallbackURLWithoutAHandlerFailsTheTestOfABubble(t *testing.T) {
+func TestACallbackWithoutAHandlerFailsABubble(t *testing.T) {
 	t.Parallel()
 	var r *recorder
 	synctest.Test(t, func(t *testing.T) {
@@ -341,7 +341,7 @@ func TestACallbackURLWithoutAHandlerFailsTheTestOfABubble(t *testing.T) {
 	require.Contains(t, r.all(), "WithUSSDHandler")
 }
 
-func TestACallbackThatIsBeingAskedIsJoinedAtTheEnd(t *testing.T) {
+func TestTheEndJoinsACallback(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ended := false

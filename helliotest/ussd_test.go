@@ -48,7 +48,7 @@ func (r apiResponse) rows(t testing.TB) []map[string]any {
 	return list.Data
 }
 
-func TestUSSDListsCarryTheirCursorInMetaAndLinks(t *testing.T) {
+func TestUSSDListsHaveTheirCursorInMeta(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	require.JSONEq(t, `{"data":[],"links":{"first":null,"last":null,"prev":null,"next":null},
@@ -104,7 +104,7 @@ func TestUSSDIdsAreUUIDsAlone(t *testing.T) {
 	}
 }
 
-func TestUSSDPricingIsInTheFormOfTheSDKs(t *testing.T) {
+func TestUSSDPricingMatchesTheSDKs(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	require.JSONEq(t, `{"data":{"short_code":"*920#","currency":"GHS",
@@ -134,7 +134,7 @@ func TestAvailabilityTellsWhetherAnExtensionCanBeRented(t *testing.T) {
 	require.Contains(t, resp.decoded(t)["errors"], "code")
 }
 
-func TestQuirksGiveTheOtherFormsOfTheSDKs(t *testing.T) {
+func TestQuirksAnswerInTheSDKsOtherForms(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithUSSDQuirks(helliotest.USSDCodeOnlyErrors, helliotest.USSDSecretsAlways), helliotest.WithUSSDQuirks(helliotest.USSDWholeUpdates))
 	a := newAPI(t, f)
@@ -171,7 +171,7 @@ func TestBadUSSDOptionsAreRefused(t *testing.T) {
 	}
 }
 
-func TestTheUSSDPurseIsLookedAtAndChangedWithTheAccount(t *testing.T) {
+func TestUpdateChangesTheUSSDBalance(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	require.Equal(t, "0.0000", f.Account().USSDBalance)

@@ -84,7 +84,7 @@ func TestCallsOverASocketBelongToTheOwner(t *testing.T) {
 	require.Contains(t, parent.all(), "body.massage")
 }
 
-func TestCallsOfAViewThatEndedBelongToTheOwner(t *testing.T) {
+func TestAnEndedViewsCallsBelongToTheOwner(t *testing.T) {
 	t.Parallel()
 	var sub *recorder
 	parent := watch(t, func(tb testing.TB) {
@@ -97,7 +97,7 @@ func TestCallsOfAViewThatEndedBelongToTheOwner(t *testing.T) {
 	require.Contains(t, parent.all(), "body.massage")
 }
 
-func TestAViewOfAStartedFakeFailsItsTest(t *testing.T) {
+func TestAViewOfAStartedFakeFailsTB(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ func (a api) call(body string, header ...string) apiResponse {
 	return a.do("POST", "/voice/send", body, header...)
 }
 
-func TestCallsAreAcceptedWithAnIDToAskFor(t *testing.T) {
+func TestAcceptedCallsHaveAnID(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -68,7 +68,7 @@ func TestCallsLiveTheirLifeOnTheFakesClock(t *testing.T) {
 	})
 }
 
-func TestCallsThatNobodyAnswersHaveFailedAndCostNothing(t *testing.T) {
+func TestUnansweredCallsFailAndCostNothing(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	f.Fault(helliotest.VoiceSend, helliotest.Nth(1), helliotest.CarrierFail())
@@ -125,7 +125,7 @@ func TestCallsAreBilledByTheSecondOfAudio(t *testing.T) {
 	}
 }
 
-func TestCallsAreRefusedInTheOrderOfTheirChecks(t *testing.T) {
+func TestAVoiceCallsChecksHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	recording := `"audio_url":"` + helliotest.AudioError + `"`
 	for name, c := range map[string]struct {

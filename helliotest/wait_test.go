@@ -17,7 +17,7 @@ func textTo(number, text string) string {
 	return fmt.Sprintf(`{"recipients":["%s"],"sender":"HELLIO","message":"%s"}`, number, text)
 }
 
-func TestAWaitGivesTheNewestMessageThatIsThereAlready(t *testing.T) {
+func TestAWaitReturnsTheNewestPresentMessage(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -67,7 +67,7 @@ func TestManyWaitAtOnceOutsideABubble(t *testing.T) {
 	wg.Wait()
 }
 
-func TestAWaitThatCanNotEndSaysSoAtOnceInABubble(t *testing.T) {
+func TestAnEndlessWaitFailsImmediatelyInABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -83,7 +83,7 @@ func TestAWaitThatCanNotEndSaysSoAtOnceInABubble(t *testing.T) {
 	})
 }
 
-func TestTheZeroFilterPassesEverythingAndIsNotNamed(t *testing.T) {
+func TestTheZeroFilterPassesEverything(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -95,7 +95,7 @@ func TestTheZeroFilterPassesEverythingAndIsNotNamed(t *testing.T) {
 	})
 }
 
-func TestAWaitThatFailsTellsWhatBecameOfTheLastSend(t *testing.T) {
+func TestAFailedWaitNamesTheLastSend(t *testing.T) {
 	t.Parallel()
 	otp := `{"mobile_number":"233209990001","sender":"NOBODY"}`
 	for says, calls := range map[string]func(a api){
@@ -115,7 +115,7 @@ func TestAWaitThatFailsTellsWhatBecameOfTheLastSend(t *testing.T) {
 	}
 }
 
-func TestAWaitEndsWithItsContextAndWithTheFake(t *testing.T) {
+func TestAWaitEndsWithItsContextOrFake(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, err := helliotest.Start()
@@ -151,7 +151,7 @@ func TestAWaitOutlivesAReset(t *testing.T) {
 	})
 }
 
-func TestARequiredMessageThatDoesNotComeFailsTheTestThatAsks(t *testing.T) {
+func TestAMissingRequiredMessageFailsItsTest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)

@@ -20,7 +20,7 @@ import (
 // maxSize is what the stripped program may weigh, in bytes.
 const maxSize = 12_000_000
 
-func TestTheBinaryServesTheClientAndEndsOnSIGTERM(t *testing.T) {
+func TestTheBinaryServesUntilSIGTERM(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("no SIGTERM can be sent there")

@@ -20,7 +20,7 @@ func (p *testProgram) advance(duration string) time.Time {
 	return now
 }
 
-func TestTheClockAnswersOnceWhatFellDueHasRun(t *testing.T) {
+func TestTheClockAnswersAfterDueJobs(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.send(oneSMS)
@@ -32,7 +32,7 @@ func TestTheClockAnswersOnceWhatFellDueHasRun(t *testing.T) {
 	require.Equal(t, "99.9690", p.get("/_fake/account").object()["balance"])
 }
 
-func TestTheClockMovesBySumsAndAgreesWithTheAPI(t *testing.T) {
+func TestTheClockAgreesWithTheAPI(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	began := p.advance("0s")

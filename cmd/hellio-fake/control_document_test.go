@@ -23,7 +23,7 @@ func documented() (routes []string) {
 	return routes
 }
 
-func TestTheDocumentOfTheControlAPINamesItsRoutesAndNoOther(t *testing.T) {
+func TestTheDocumentNamesTheControlRoutes(t *testing.T) {
 	t.Parallel()
 	var served []string
 	for _, rt := range newControl(nil).routes {

@@ -135,13 +135,13 @@ type goneReader struct{ http.ResponseWriter }
 
 func (goneReader) Write([]byte) (int, error) { return 0, http.ErrHandlerTimeout }
 
-func TestAStreamEndsWithTheFirstWriteThatFails(t *testing.T) {
+func TestAFailedWriteEndsAStream(t *testing.T) {
 	t.Parallel()
 	events := make(chan helliotest.Event)
 	writeEvents(goneReader{}, events) // else it hangs
 }
 
-func TestASilentStreamShowsThatItLivesAndRepeatsNoEvent(t *testing.T) {
+func TestASilentStreamSendsHeartbeats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		events, reader, done := make(chan helliotest.Event), httptest.NewRecorder(), make(chan struct{})

@@ -87,7 +87,7 @@ func TestFaultsActOnTheRealConnection(t *testing.T) {
 
 func lostConnection(t *testing.T, _ response, err error) { require.ErrorIs(t, err, io.EOF) }
 
-func TestTheClientHealsALostReplyWithOneMessage(t *testing.T) {
+func TestTheClientResolvesALostReply(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.fault(`{"op":"sms_send","nth":1,"effect":"lose_reply"}`)

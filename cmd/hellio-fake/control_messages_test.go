@@ -19,7 +19,7 @@ func (r response) texts() []string {
 	return texts
 }
 
-func TestMessagesAreListedNewestFirstAsTheAPIShowsThem(t *testing.T) {
+func TestMessagesAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	require.Equal(t, "[]", p.get("/_fake/messages").body)
@@ -62,7 +62,7 @@ func TestMessagesAreFilteredByEachParameter(t *testing.T) {
 	}
 }
 
-func TestAMessageIsShownAsTextWhateverItHolds(t *testing.T) {
+func TestAMessageIsShownAsText(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.send(`{"recipients":["+233209990001"],"sender":"HELLIO","message":"<script>alert(1)</script>"}`)
@@ -72,7 +72,7 @@ func TestAMessageIsShownAsTextWhateverItHolds(t *testing.T) {
 	require.Equal(t, []string{"<script>alert(1)</script>"}, got.texts())
 }
 
-func TestRequestsAreListedOldestFirstWithWhatWasSentAndAnswered(t *testing.T) {
+func TestRequestsAreListedOldestFirst(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	require.Equal(t, "[]", p.get("/_fake/requests").body)

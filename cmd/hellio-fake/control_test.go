@@ -140,7 +140,7 @@ var badCalls = []struct {
 	{"a body over the limit", "PATCH", "account", `{"balance":"` + strings.Repeat("1", maxBody) + `"}`, 413},
 }
 
-func TestABadControlCallIsRefusedAndChangesNothing(t *testing.T) {
+func TestABadControlCallChangesNothing(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, c := range badCalls {
@@ -245,7 +245,7 @@ func TestTheContractIsServedAsData(t *testing.T) {
 	}
 }
 
-func TestTheControlAPIKnowsNeitherRateLimitNorIPListNorFaults(t *testing.T) {
+func TestTheControlAPIHasNoLimitsOrFaults(t *testing.T) {
 	t.Parallel()
 	w := start(t).world(`{"rate_limit":1,"allowed_ips":["192.0.2.1"]}`)
 	w.fault(`{"op":"any","always":true,"effect":"status","code":503}`)
@@ -258,7 +258,7 @@ func TestTheControlAPIKnowsNeitherRateLimitNorIPListNorFaults(t *testing.T) {
 	require.Len(t, w.get("/_fake/requests").list(), 1, "control calls are not listed")
 }
 
-func TestTheLimitOfTheProgramsBodiesIsNotTheAPIs(t *testing.T) {
+func TestTheProgramHasItsOwnBodyLimit(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	numbers := make([]string, 9_000)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAWaitGivesTheNewestMessageThatIsThereOrTheOldestAfterOne(t *testing.T) {
+func TestAWaitReturnsThePresentMessage(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, text := range []string{"one", "two", "three"} {

@@ -57,7 +57,7 @@ func TestAForeignHostOrOriginIsRefusedEverywhere(t *testing.T) {
 	require.Len(t, p.get("/_fake/requests").list(), 5, "what was refused never reached a world")
 }
 
-func TestASecondOriginDoesNotHideBehindTheFirst(t *testing.T) {
+func TestEveryOriginIsChecked(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	req := p.request(http.MethodGet, "/livez", "")
@@ -104,7 +104,7 @@ func TestAReachableProgramKnowsPrivateNamesOnly(t *testing.T) {
 	}
 }
 
-func TestAProgramIsReachableUnlessItListensOnALoopbackAddress(t *testing.T) {
+func TestOnlyALoopbackAddressIsUnreachable(t *testing.T) {
 	t.Parallel()
 	for addr, remote := range map[string]bool{"127.0.0.1:8420": false, "[::1]:8420": false, "0.0.0.0:8420": true, "[::]:8420": true, "192.0.2.1:8420": true} {
 		g := newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))

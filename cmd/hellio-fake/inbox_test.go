@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheInboxNeedsNoTokenAndTrustsItsOwnFilesAlone(t *testing.T) {
+func TestTheInboxTrustsItsOwnFilesOnly(t *testing.T) {
 	t.Parallel()
 	p := start(t).as("")
 	for path, kind := range map[string]string{
@@ -132,7 +132,7 @@ func TestACallThatCameToNothingIsTold(t *testing.T) {
 	require.Nil(t, p.get("/inbox/messages").object()["refused"])
 }
 
-func TestTheBodyOfARefusedCallIsCutForThePage(t *testing.T) {
+func TestThePageCutsARefusedCallsBody(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.call(http.MethodPost, "/v1/sms/send", `["`+strings.Repeat("x", 2*maxShown)).refused(http.StatusBadRequest, "invalid_request")
@@ -140,7 +140,7 @@ func TestTheBodyOfARefusedCallIsCutForThePage(t *testing.T) {
 	require.Equal(t, `["`+strings.Repeat("x", maxShown-2), refused["request_body"])
 }
 
-func TestThePageGetsTheNewestOfVeryManyMessages(t *testing.T) {
+func TestThePageGetsTheNewestMessages(t *testing.T) {
 	t.Parallel()
 	p := start(t).world(`{"balance":"1000"}`)
 	var numbers []string
@@ -157,7 +157,7 @@ func TestThePageGetsTheNewestOfVeryManyMessages(t *testing.T) {
 	require.Equal(t, numbers[maxListed], all[0].(map[string]any)["mobile_number"])
 }
 
-func TestAMessageIsToldWithTheCallThatMadeItWhole(t *testing.T) {
+func TestAMessageHasItsWholeCall(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.fault(`{"op":"sms_send","nth":1,"effect":"carrier_fail"}`)
@@ -178,7 +178,7 @@ func TestAMessageIsToldWithTheCallThatMadeItWhole(t *testing.T) {
 	require.NotContains(t, headers, "Authorization")
 }
 
-func TestAMessageIsToldWithItsEncodingCallAndDeliveries(t *testing.T) {
+func TestAMessageHasEncodingCallAndDeliveries(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.call(http.MethodPost, "/v1/webhooks", `{"url":"http://127.0.0.1:9/hook"}`)

@@ -24,7 +24,7 @@ type timed struct {
 func (c *timed) SetReadDeadline(t time.Time) error  { c.read = t; return nil }
 func (c *timed) SetWriteDeadline(t time.Time) error { c.write = t; return nil }
 
-func TestABodyHasADeadlineUntilItWasReadAndEachWriteHasItsOwn(t *testing.T) {
+func TestReadsAndWritesHaveDeadlines(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		conn := &timed{ResponseRecorder: httptest.NewRecorder()}
@@ -80,7 +80,7 @@ func TestTooManyHeaderBytesAreRefused(t *testing.T) {
 	require.Equal(t, http.StatusOK, p.get("/v1/balance").status)
 }
 
-func TestAnEnormousBodyIsRefusedAndTheProgramLivesOn(t *testing.T) {
+func TestAnEnormousBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, path := range []string{"/v1/sms/send", "/_fake/clock/advance"} {

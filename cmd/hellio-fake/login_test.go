@@ -20,7 +20,7 @@ func login(t *testing.T, p *testProgram, email, password string) (*hellio.Access
 		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 }
 
-func TestTheEMailAddressDecidesTheWorldOfALogin(t *testing.T) {
+func TestTheEmailDecidesALoginsWorld(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	one, other := p.world(`{}`), p.world(`{}`)
@@ -71,7 +71,7 @@ func TestAResetForgetsWhoMayLogIn(t *testing.T) {
 	require.NoError(t, err, "another world's users stay")
 }
 
-func TestALoginWhoseReplyIsLostIsLostOnTheSocketToo(t *testing.T) {
+func TestALoginReplyIsLostOnTheSocket(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.patch(ama)

@@ -80,12 +80,12 @@ func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
 	}
 }
 
-func TestATokenMayHoldEveryVisibleCharacterOfASCII(t *testing.T) {
+func TestATokenMayHoldVisibleASCII(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, http.StatusOK, start(t, "-token", "!~").get("/v1/balance").status)
 }
 
-func TestSendersMayHaveSpacesAndEmptyOnesAreNone(t *testing.T) {
+func TestSendersMayHaveSpaces(t *testing.T) {
 	t.Parallel()
 	for text, senders := range map[string]string{" A , B C,": `["A","B C"]`, ",": `[]`, "": `[]`} {
 		start(t, "-senders", text).get("/_fake/account").has(`{"senders":`+senders+`}`, text)
@@ -110,7 +110,7 @@ func TestAllowRemoteListensOnEveryInterface(t *testing.T) {
 	require.NotContains(t, stdout, "127.0.0.1")
 }
 
-func TestANameThatLeadsToOtherMachinesIsNotListenedOn(t *testing.T) {
+func TestANameOfAnotherInterfaceIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := listen(&settings{addr: "0.0.0.0:0"}) // as a localhost would that /etc/hosts puts elsewhere
 	require.ErrorContains(t, err, "-addr 0.0.0.0:0 leads to ")
@@ -136,7 +136,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-func TestAReadyLineThatCanNotBeWrittenIsAFailure(t *testing.T) {
+func TestAnUnwritableReadyLineIsAFailure(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
 	require.Equal(t, statusFailed, runProgram(t.Context(), []string{"-addr", "127.0.0.1:0"}, fullDisk{}, &stderr))
@@ -156,7 +156,7 @@ func openRequest(t *testing.T, p *testProgram, path string) {
 	require.Contains(t, line, "100 Continue")
 }
 
-func TestTheEndIsCleanAndPromptWithRequestsOpen(t *testing.T) {
+func TestTheEndIsPromptWithRequestsOpen(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	silent, err := net.Dial("tcp", p.addr)
@@ -180,7 +180,7 @@ func TestTheEndIsCleanAndPromptWithRequestsOpen(t *testing.T) {
 	require.Error(t, <-answered)
 }
 
-func TestACallUnderWayIsAnsweredBeforeTheEnd(t *testing.T) {
+func TestTheEndAnswersCallsInFlight(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.fault(`{"op":"sms_send","always":true,"effect":"delay","duration":"300ms"}`)

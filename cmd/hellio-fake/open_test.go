@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOpenBeginsTheFirstWorldWithASavedOne(t *testing.T) {
+func TestOpenRestoresTheFirstWorld(t *testing.T) {
 	t.Parallel()
 	fake, err := helliotest.Start()
 	require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestOpenBeginsTheFirstWorldWithASavedOne(t *testing.T) {
 	require.Len(t, opened.fake.Messages(), 1, "a reset goes back to the file")
 }
 
-func TestWhoIsInTheOpenedFileMayLogIn(t *testing.T) {
+func TestUsersOfTheOpenedFileMayLogIn(t *testing.T) {
 	t.Parallel()
 	fake, err := helliotest.Start(helliotest.WithLogin(helliotest.LoginUser{Email: "Ama@example.com", Password: "secret"}))
 	require.NoError(t, err)

@@ -34,7 +34,7 @@ func needs(t *testing.T, name string) {
 	}
 }
 
-func TestTheShellOfThePageDoesWhatThePageSays(t *testing.T) {
+func TestThePagesShellBlocksRun(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash")
 	needs(t, "curl")
@@ -72,7 +72,7 @@ func TestTheShellOfThePageDoesWhatThePageSays(t *testing.T) {
 	}
 }
 
-func TestTheOtherLanguagesOfThePageDoWhatThePageSays(t *testing.T) {
+func TestThePagesOtherLanguagesRun(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for language, run := range map[string][]string{"python": {"python3", "page.py"}, "js": {"node", "page.mjs"}, "php": {"php", "page.php"}} {

@@ -77,7 +77,7 @@ const (
 	another = "+233209990002"
 )
 
-func TestARemoteSeesMessagesAndRequestsAsAFakeDoes(t *testing.T) {
+func TestARemoteListsRequestsLikeAFake(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fakeAPI) {
 		sms(t, f, someone, "one")
 		mark := f.Mark()
@@ -142,7 +142,7 @@ func TestARemoteWaitsAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestARemoteThatWaitsPassesOverWhatDoesNotPassAsAFakeDoes(t *testing.T) {
+func TestARemoteWaitsLikeAFake(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fakeAPI) {
 		sms(t, f, someone, "before")
 		since := f.Mark()
@@ -167,7 +167,7 @@ func TestARemoteThatWaitsPassesOverWhatDoesNotPassAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
+func TestARemoteHasAFakesCodesAndClock(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fakeAPI) {
 		_, err := f.Client().OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: someone, Sender: "HELLIO", ExpiryMinutes: 3})
 		require.NoError(t, err)
@@ -185,7 +185,7 @@ func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestARemoteChangesTheAccountAsAFakeDoes(t *testing.T) {
+func TestARemoteChangesTheAccountLikeAFake(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fakeAPI) {
 		amount, limit := "5", 0
 		require.NoError(t, f.Update(helliotest.AccountChange{
@@ -230,7 +230,7 @@ func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestARemoteTellsOfDeliveriesAsAFakeDoes(t *testing.T) {
+func TestARemoteListsDeliveriesLikeAFake(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fakeAPI) {
 		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }))
 		t.Cleanup(hook.Close)
@@ -258,7 +258,7 @@ func TestARemoteTellsOfDeliveriesAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestARemoteListsWebhooksAndViolationsAsAFakeDoes(t *testing.T) {
+func TestARemoteListsViolationsLikeAFake(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fakeAPI) {
 		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }))
 		t.Cleanup(hook.Close)
@@ -355,7 +355,7 @@ func TestARemoteRemovesItsRulesWhateverOthersDid(t *testing.T) {
 	require.Equal(t, []helliotest.FaultSpec{foreign}, helliotest.Dial(t, url, p.token).Faults())
 }
 
-func TestARemoteSettlesWhenWhatIsUnderWayHasEndedAsAFakeDoes(t *testing.T) {
+func TestARemoteSettlesLikeAFake(t *testing.T) {
 	bothWays(t, func(t *testing.T, f fakeAPI) {
 		got, release := make(chan struct{}), make(chan struct{})
 		hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got <- struct{}{}; <-release }))
@@ -376,7 +376,7 @@ func TestARemoteSettlesWhenWhatIsUnderWayHasEndedAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
+func TestARemotesFaultIsCountedAmongOthers(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	r := helliotest.Dial(t, "http://"+p.addr+"/v1/", p.token)
@@ -399,7 +399,7 @@ func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
 	require.ErrorContains(t, r.SetFaults(helliotest.FaultSpec{Op: "sms", Always: true, Effect: "reset"}), `PUT /_fake/faults: 422: fault 0: unknown op "sms"`)
 }
 
-func TestAFaultOfARemoteKeepsItsHitsThroughAReset(t *testing.T) {
+func TestARemotesFaultKeepsItsHitsAfterReset(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	told := watch(t, func(tb testing.TB) {
@@ -450,7 +450,7 @@ func watch(t *testing.T, body func(tb testing.TB)) string {
 	return strings.Join(w.says, "\n")
 }
 
-func TestAFaultOfARemoteThatIsNeverHitFailsTheTestAndIsRemoved(t *testing.T) {
+func TestARemotesUnusedFaultFailsTheTest(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	told := watch(t, func(tb testing.TB) {
@@ -460,7 +460,7 @@ func TestAFaultOfARemoteThatIsNeverHitFailsTheTestAndIsRemoved(t *testing.T) {
 	require.Empty(t, p.get("/_fake/faults").list())
 }
 
-func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
+func TestARemotesFailureHasAReason(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	url := "http://" + p.addr
@@ -510,7 +510,7 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 	}
 }
 
-func TestAWaitOfARemoteGoesOnFromWhatItHasSeenWhenARequestEndsEmpty(t *testing.T) {
+func TestARemotesWaitContinuesAfterAnEmptyAnswer(t *testing.T) {
 	t.Parallel()
 	var asked []string
 	answers := []string{"", `{"id":8,"sender":"HELLIO"}`, "", `{"id":9,"sender":"ACME"}`}
@@ -533,7 +533,7 @@ func TestAWaitOfARemoteGoesOnFromWhatItHasSeenWhenARequestEndsEmpty(t *testing.T
 	require.Equal(t, []string{"after=7&timeout=1m0s", "after=7&timeout=1m0s", "after=8&timeout=1m0s", "after=8&timeout=1m0s"}, asked)
 }
 
-func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
+func TestARemotesCallsReportARefusal(t *testing.T) {
 	t.Parallel()
 	tell := func(tb testing.TB, err error) {
 		if err != nil {
@@ -580,7 +580,7 @@ func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
 	}
 }
 
-func TestWhatARemoteCanNotReadIsAnErrorThatQuotesNothing(t *testing.T) {
+func TestARemotesReadErrorQuotesNothing(t *testing.T) {
 	t.Parallel()
 	for says, answer := range map[string]http.HandlerFunc{
 		"GET /_fake/otp/{destination}: unexpected EOF": func(rw http.ResponseWriter, _ *http.Request) {

@@ -57,7 +57,7 @@ func TestWorldsNeverSeeEachOther(t *testing.T) {
 	require.Len(t, a.get("/_fake/messages").list(), 1)
 }
 
-func TestTheSameSeedGivesTheSameReferencesInEachWorld(t *testing.T) {
+func TestWorldsOfOneSeedHaveEqualReferences(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	reference := func(w *testProgram) any {
@@ -69,7 +69,7 @@ func TestTheSameSeedGivesTheSameReferencesInEachWorld(t *testing.T) {
 	require.NotEqual(t, reference(p.world(`{"seed":7}`)), reference(p.world(`{"seed":8}`)))
 }
 
-func TestIssuedTokensBelongToOneWorldThoughSeedsAreEqual(t *testing.T) {
+func TestIssuedTokensBelongToOneWorld(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	a, b := p.world(`{"balance":"1"}`), p.world(`{"balance":"2"}`)
@@ -100,7 +100,7 @@ func TestATokenCarriesItsScopes(t *testing.T) {
 	p.world(`{"scopes":[]}`).get("/v1/balance").refused(http.StatusForbidden, "insufficient_scope")
 }
 
-func TestADeletedTokenOpensNothingAndItsCallIsStillSeen(t *testing.T) {
+func TestADeletedTokensCallIsListed(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	other := p.issued(`["*"]`)
@@ -111,7 +111,7 @@ func TestADeletedTokenOpensNothingAndItsCallIsStillSeen(t *testing.T) {
 	p.call(http.MethodDelete, "/_fake/tokens/"+other.token, "").refused(http.StatusNotFound, "not_found")
 }
 
-func TestAWorldsOwnTokenNamesItThoughTheAPIRefusesIt(t *testing.T) {
+func TestARevokedTokenStillNamesItsWorld(t *testing.T) {
 	t.Parallel()
 	p := start(t, "-token", "7|a/b")
 	require.Equal(t, http.StatusNoContent, p.call(http.MethodDelete, "/_fake/tokens/"+url.PathEscape(p.token), "").status)
@@ -159,7 +159,7 @@ func TestResetMakesTheWorldAsItWasMade(t *testing.T) {
 	require.Equal(t, reference, p.get("/_fake/messages").list()[0]["reference"], "the seed begins anew")
 }
 
-func TestACallWithoutAKnownTokenIsAnsweredAsTheAPIDoes(t *testing.T) {
+func TestAnUnknownTokenIsAnsweredByTheAPI(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, token := range []string{"", "unknown"} {

@@ -24,7 +24,7 @@ func TestSignaturesAreThoseOfOtherImplementations(t *testing.T) {
 	require.Equal(t, rfcSig, Body("Jefe", []byte("what do ya want for nothing?")))
 }
 
-func TestOnlyTheSignatureOfOneOfTheSecretsIsValid(t *testing.T) {
+func TestASignatureNeedsOneOfTheSecrets(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		signature, body string

@@ -9,7 +9,7 @@ import (
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
-func TestAWindowBeginsWithItsFirstRequestAndDoesNotSlide(t *testing.T) {
+func TestAWindowBeginsWithItsFirstRequest(t *testing.T) {
 	t.Parallel()
 	w := Window{Length: time.Minute}
 	require.Equal(t, 2, w.Remaining(noon, 2))
@@ -53,7 +53,7 @@ func TestRetryAfterIsCountedInFlooredSeconds(t *testing.T) {
 	}
 }
 
-func TestARestoredWindowCountsOnFromWhereItStood(t *testing.T) {
+func TestARestoredWindowContinues(t *testing.T) {
 	t.Parallel()
 	w := Window{Length: time.Minute}
 	w.Hit(noon)
