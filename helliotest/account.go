@@ -30,8 +30,8 @@ type Account struct {
 	SpendLimit  *SpendLimit `json:"spend_limit"` // nil = none
 }
 
-// AccountChange names what Update changes; a nil field stays as it is. From JSON it takes no unknown field, and a spend_limit of null
-// removes the cap.
+// AccountChange names what Update changes; a nil field stays as it is. From
+// JSON it takes no unknown field, and a spend_limit of null removes the cap.
 type AccountChange struct {
 	Balance     *string     `json:"balance"`
 	USSDBalance *string     `json:"ussd_balance"`
@@ -40,11 +40,16 @@ type AccountChange struct {
 	OTPLimit    *int        `json:"otp_limit"`
 	AllowedIPs  []string    `json:"allowed_ips"` // empty but not nil: open to all
 	SpendLimit  *SpendLimit `json:"spend_limit"` // the zero SpendLimit removes the cap
-	Login       *LoginUser  `json:"login"`       // adds somebody who may log in, or replaces the user with that e-mail address
+	// adds somebody who may log in, or replaces the user with that e-mail
+	// address
+	Login *LoginUser `json:"login"`
 }
 
 // changeable are the fields of a change as JSON spells them.
-var changeable = []string{"balance", "ussd_balance", "senders", "rate_limit", "otp_limit", "allowed_ips", "spend_limit", "login"}
+var changeable = []string{
+	"balance", "ussd_balance", "senders", "rate_limit", "otp_limit", "allowed_ips", "spend_limit",
+	"login",
+}
 
 // UnmarshalJSON reads a change strictly: see AccountChange.
 func (a *AccountChange) UnmarshalJSON(data []byte) error {

@@ -51,7 +51,9 @@ func TestLooksAtAnOutsideFakeFail(t *testing.T) {
 			"RequireMessage": func() { f.RequireMessage(t) },
 			"Subscribe":      func() { f.Subscribe(t.Context(), "") },
 			"Snapshot":       func() { _, _ = f.Snapshot() },
-			"Fault":          func() { f.Fault(helliotest.AnyOp, helliotest.Always(), helliotest.ResetConnection()) },
+			"Fault": func() {
+				f.Fault(helliotest.AnyOp, helliotest.Always(), helliotest.ResetConnection())
+			},
 			"SetFaults":      func() { _ = f.SetFaults() },
 			"Faults":         func() { f.Faults() },
 			"Hits":           func() { fault.Hits() },
@@ -59,8 +61,9 @@ func TestLooksAtAnOutsideFakeFail(t *testing.T) {
 			"IssueToken":     func() { f.IssueToken() },
 			"RevokeToken":    func() { f.RevokeToken("x") },
 		} {
-			require.PanicsWithValue(t, "helliotest: this Fake was made outside the synctest bubble it is used in; "+
-				"call helliotest.New inside the function given to synctest.Test", look, name)
+			require.PanicsWithValue(t,
+				"helliotest: this Fake was made outside the synctest bubble it is used in; "+
+					"call helliotest.New inside the function given to synctest.Test", look, name)
 		}
 	})
 	require.NoError(t, f.Close())
@@ -75,8 +78,9 @@ func TestAFakeOfABubbleFailsOutside(t *testing.T) {
 		require.NoError(t, err)
 		newAPI(t, f).send(oneSMS)
 	})
-	require.PanicsWithValue(t, "helliotest: this Fake was made inside a synctest bubble and is used outside it; "+
-		"a bubble's Fake ends with its bubble", func() { f.Messages() })
+	require.PanicsWithValue(t,
+		"helliotest: this Fake was made inside a synctest bubble and is used outside it; "+
+			"a bubble's Fake ends with its bubble", func() { f.Messages() })
 }
 
 func TestAFakeOfTheOuterTestFailsIt(t *testing.T) {
@@ -143,7 +147,8 @@ func TestAnOutsideHandlerFailsInABubble(t *testing.T) {
 			rec := httptest.NewRecorder()
 			f.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/v1/balance", http.NoBody))
 			require.Equal(t, 500, rec.Code)
-			require.Contains(t, rec.Body.String(), "call helliotest.New inside the function given to synctest.Test")
+			require.Contains(t, rec.Body.String(),
+				"call helliotest.New inside the function given to synctest.Test")
 		})
 	})
 	require.Contains(t, r.all(), "made outside the synctest bubble")

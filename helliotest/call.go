@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// maxBody is the largest request body in bytes that is read (decided): the longest body that makes sense is a twentieth of it.
+// maxBody is the largest request body in bytes that is read (decided): the
+// longest body that makes sense is a twentieth of it.
 const maxBody = 8 << 20
 
 // apiCall is one request on its way through the engine.
@@ -37,7 +38,8 @@ type apiCall struct {
 	formed bool // its body was read as a form
 }
 
-// outside runs fn without the engine's lock: for what waits, such as a callback.
+// outside runs fn without the engine's lock: for what waits, such as a
+// callback.
 func (c *apiCall) outside(fn func()) {
 	c.e.mu.Unlock()
 	defer c.e.mu.Lock()
@@ -50,14 +52,16 @@ func (c *apiCall) param(name string) string {
 	return trimmed(c.query.Get(name))
 }
 
-// checkRest reports the query parameters, and the body, that no handler looked at.
+// checkRest reports the query parameters, and the body, that no handler looked
+// at.
 func (c *apiCall) checkRest() {
 	if len(c.body) > 0 && !c.formed {
 		c.violate("body: the API reads none here")
 	}
 	for name := range c.query {
 		if !slices.Contains(c.asked, name) {
-			c.violate("query." + quotable(name) + ": the API knows no such parameter" + suggest(name, c.asked))
+			c.violate("query." + quotable(name) + ": the API knows no such parameter" +
+				suggest(name, c.asked))
 		}
 	}
 }

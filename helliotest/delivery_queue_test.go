@@ -30,7 +30,8 @@ func TestAdvanceReturnsAfterHTTPDeliveries(t *testing.T) {
 	v := answering(500, 500, 500)
 	url := serve(t, v)
 	f := helliotest.New(t)
-	made, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: url, Events: []string{"message.delivered"}})
+	made, err := f.Client().Webhooks.Create(t.Context(),
+		&hellio.WebhookParams{URL: url, Events: []string{"message.delivered"}})
 	require.NoError(t, err)
 	sendTo(t, f, someone)
 	f.Advance(5 * time.Second)
@@ -50,7 +51,8 @@ func TestAdvanceReturnsAfterHTTPDeliveries(t *testing.T) {
 func TestManyDeliveriesFallDueInOneAdvance(t *testing.T) {
 	t.Parallel()
 	v, w := &receiver{}, answering(500)
-	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret), helliotest.WithWebhook(serve(t, w), hookSecret))
+	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret),
+		helliotest.WithWebhook(serve(t, w), hookSecret))
 	sendTo(t, f, someone, secondPhone, thirdPhone)
 	f.Advance(5 * time.Second)
 	require.Equal(t, "123", digitOrder(v.got()), "in order")
@@ -79,7 +81,8 @@ func TestRedirectsAndDeadPortsFailADelivery(t *testing.T) {
 	there := &receiver{}
 	target := serve(t, there)
 	redirect := serve(t, http.RedirectHandler(target, http.StatusPermanentRedirect))
-	f := helliotest.New(t, helliotest.WithWebhook(redirect, hookSecret), helliotest.WithWebhook("http://127.0.0.1:1/hook", hookSecret))
+	f := helliotest.New(t, helliotest.WithWebhook(redirect, hookSecret),
+		helliotest.WithWebhook("http://127.0.0.1:1/hook", hookSecret))
 	sendTo(t, f, someone)
 	f.Advance(time.Hour)
 	require.Empty(t, there.got())
@@ -105,7 +108,8 @@ func TestDeliveriesComeByThemselvesAsTimePasses(t *testing.T) {
 func TestManySendersShareOneReceiver(t *testing.T) {
 	t.Parallel()
 	v := answering(500, 500, 500)
-	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret), helliotest.WithRateLimit(0))
+	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret),
+		helliotest.WithRateLimit(0))
 	f.Fault(helliotest.WebhookDelivery, helliotest.Times(3), helliotest.WebhookDuplicate())
 	var wg sync.WaitGroup
 	for range 10 {
@@ -152,7 +156,8 @@ func TestManyDeliveriesShareAFewConnections(t *testing.T) {
 	t.Parallel()
 	const messages = 2000
 	var connections, posts atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts.Add(1) }))
+	server := httptest.NewUnstartedServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts.Add(1) }))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
@@ -165,7 +170,8 @@ func TestManyDeliveriesShareAFewConnections(t *testing.T) {
 	for i := range list {
 		list[i] = fmt.Sprintf(`"23320%07d"`, i)
 	}
-	newAPI(t, f).send(`{"recipients":[` + strings.Join(list, ",") + `],"sender":"HELLIO","message":"Hi"}`)
+	newAPI(t, f).send(`{"recipients":[` + strings.Join(list, ",") +
+		`],"sender":"HELLIO","message":"Hi"}`)
 	f.Advance(5 * time.Second)
 	require.EqualValues(t, messages, posts.Load())
 	require.Less(t, connections.Load(), int64(100)) // some more than 16 on a busy machine
@@ -177,7 +183,8 @@ func TestManyDeliveriesShareAFewConnections(t *testing.T) {
 func TestAttemptsBeginInTheOrderOfTheirTime(t *testing.T) {
 	t.Parallel()
 	v := &receiver{}
-	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret), helliotest.WithRateLimit(0))
+	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret),
+		helliotest.WithRateLimit(0))
 	for range 50 {
 		sendTo(t, f, someone, secondPhone, thirdPhone)
 	}
@@ -195,7 +202,8 @@ func TestWebhooksAtOneURLTakeTurns(t *testing.T) {
 			time.Sleep(4 * time.Second)
 			running--
 		}}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, "old"), helliotest.WithWebhook(hookURL, "new"))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, "old"),
+			helliotest.WithWebhook(hookURL, "new"))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
 		require.Equal(t, 1, most)

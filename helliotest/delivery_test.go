@@ -19,7 +19,8 @@ const (
 	hookURL    = "https://app.example/hooks/hellio?tenant=7"
 )
 
-// receiver is a webhook's endpoint that keeps what it was sent, and answers what it is told: 200 unless answer says otherwise.
+// receiver is a webhook's endpoint that keeps what it was sent, and answers
+// what it is told: 200 unless answer says otherwise.
 type receiver struct {
 	answer func(n int, w http.ResponseWriter, r *http.Request) // n counts from 1
 
@@ -52,7 +53,8 @@ func (v *receiver) got() []receipt {
 	return v.seen
 }
 
-// answering gives a receiver that answers these statuses one after the other, then 200.
+// answering gives a receiver that answers these statuses one after the other,
+// then 200.
 func answering(statuses ...int) *receiver {
 	return &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
 		if n <= len(statuses) {
@@ -63,20 +65,24 @@ func answering(statuses ...int) *receiver {
 
 // always gives a receiver that answers this status.
 func always(status int) *receiver {
-	return &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }}
+	return &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+	}}
 }
 
 // genuine tells whether a receipt carries both signatures of a secret.
 func (r receipt) genuine(secret string) bool {
 	return r.header.Get("X-Hellio-Signature") == signed(secret, r.body) &&
-		r.header.Get("X-Hellio-Signature-V2") == signed(secret, r.header.Get("X-Hellio-Timestamp")+"."+r.body)
+		r.header.Get("X-Hellio-Signature-V2") == signed(secret,
+			r.header.Get("X-Hellio-Timestamp")+"."+r.body)
 }
 
 // sendTo sends one SMS to each number, in calls of their own.
 func sendTo(t testing.TB, f *helliotest.Fake, numbers ...string) {
 	t.Helper()
 	for _, number := range numbers {
-		_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{number}, Sender: "HELLIO", Message: "Hi"})
+		_, err := f.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{Recipients: []string{number}, Sender: "HELLIO", Message: "Hi"})
 		require.NoError(t, err)
 	}
 }
@@ -95,7 +101,9 @@ const (
 	thirdPhone  = "+233209990003"
 )
 
-var wholeLadder = []time.Duration{0, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
+var wholeLadder = []time.Duration{
+	0, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute,
+}
 
 func TestAFinalMessageIsReportedSigned(t *testing.T) {
 	t.Parallel()
@@ -108,18 +116,25 @@ func TestAFinalMessageIsReportedSigned(t *testing.T) {
 		f.Advance(time.Second)
 		require.Len(t, v.got(), 2)
 		messages := f.Messages()
-		for i, want := range []struct{ event, status string }{{"message.delivered", "delivered"}, {"message.failed", "failed"}} {
+		for i, want := range []struct{ event, status string }{
+			{"message.delivered", "delivered"},
+			{"message.failed", "failed"},
+		} {
 			r, m := v.got()[i], messages[i]
-			require.JSONEq(t, fmt.Sprintf(`{"event":%q,"mobile_number":%q,"provider_message_id":%q,"status":%q,"timestamp":"2000-01-01T00:00:05+00:00"}`,
-				want.event, m.MobileNumber, m.ProviderMessageID, want.status), r.body)
+			require.JSONEq(t,
+				fmt.Sprintf(`{"event":%q,"mobile_number":%q,"provider_message_id":%q,"status":%q,`+
+					`"timestamp":"2000-01-01T00:00:05+00:00"}`,
+					want.event, m.MobileNumber, m.ProviderMessageID, want.status), r.body)
 			require.True(t, r.genuine(hookSecret))
 			require.Equal(t, "946684805", r.header.Get("X-Hellio-Timestamp"))
 			require.Equal(t, "application/json", r.header.Get("Content-Type"))
 			d := f.Deliveries()[i]
-			require.Equal(t, []any{"delivered", want.event, m.ID, r.body}, []any{d.Status, d.Event, d.MessageID, string(d.Body)})
+			require.Equal(t, []any{"delivered", want.event, m.ID, r.body},
+				[]any{d.Status, d.Event, d.MessageID, string(d.Body)})
 			require.Len(t, d.Attempts, 1)
 			require.Equal(t, 200, d.Attempts[0].StatusCode)
-			require.Equal(t, r.header.Get("X-Hellio-Signature-V2"), d.Attempts[0].Header.Get("X-Hellio-Signature-V2"))
+			require.Equal(t, r.header.Get("X-Hellio-Signature-V2"),
+				d.Attempts[0].Header.Get("X-Hellio-Signature-V2"))
 		}
 	})
 }
@@ -150,7 +165,9 @@ func TestASuccessfulAttemptIsTheLast(t *testing.T) {
 		}
 		require.Len(t, stamps, 4, "each attempt is signed anew")
 		require.Equal(t, []string{"it answered 500", "it answered 404", "it answered 302", ""},
-			[]string{d.Attempts[0].Error, d.Attempts[1].Error, d.Attempts[2].Error, d.Attempts[3].Error})
+			[]string{
+				d.Attempts[0].Error, d.Attempts[1].Error, d.Attempts[2].Error, d.Attempts[3].Error,
+			})
 	})
 }
 
@@ -162,9 +179,18 @@ func TestADeliveryFailsAfterFiveAttempts(t *testing.T) {
 		took   time.Duration
 		status int
 	}{
-		"a status":  {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "it answered 503", 0, 503},
-		"a panic":   {func(int, http.ResponseWriter, *http.Request) { panic("boom") }, "its handler panicked: boom", 0, 0},
-		"no answer": {func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it did not answer within 10 s", 10 * time.Second, 0},
+		"a status": {
+			func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+			"it answered 503", 0, 503,
+		},
+		"a panic": {
+			func(int, http.ResponseWriter, *http.Request) { panic("boom") },
+			"its handler panicked: boom", 0, 0,
+		},
+		"no answer": {
+			func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+			"it did not answer within 10 s", 10 * time.Second, 0,
+		},
 		"a redirect": {func(_ int, w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/there", http.StatusTemporaryRedirect)
 		}, "it answered 307", 0, 307},
@@ -181,10 +207,12 @@ func TestADeliveryFailsAfterFiveAttempts(t *testing.T) {
 				require.Equal(t, wholeLadder, offsets(d))
 				require.Len(t, v.got(), 5, "a redirect is not followed")
 				for _, a := range d.Attempts {
-					require.Equal(t, []any{c.reason, c.took, c.status}, []any{a.Error, a.Duration, a.StatusCode})
+					require.Equal(t, []any{c.reason, c.took, c.status},
+						[]any{a.Error, a.Duration, a.StatusCode})
 				}
 				hook := hooks(t, f)[0]
-				require.Equal(t, []any{1, c.reason, true}, []any{hook.FailureCount, hook.LastError, hook.Active})
+				require.Equal(t, []any{1, c.reason, true},
+					[]any{hook.FailureCount, hook.LastError, hook.Active})
 			})
 		})
 	}
@@ -200,7 +228,9 @@ func hooks(t testing.TB, f *helliotest.Fake) []hellio.Webhook {
 func TestALongAnswerAcknowledgesADelivery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) }}
+		v := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(make([]byte, 1<<20))
+		}}
 		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
@@ -221,7 +251,8 @@ func TestTenFailedDeliveriesDisableAWebhook(t *testing.T) {
 		require.True(t, hooks(t, f)[0].Active)
 		f.Advance(25 * time.Minute)
 		hook := hooks(t, f)[0]
-		require.Equal(t, []any{false, 10, "it answered 500"}, []any{hook.Active, hook.FailureCount, hook.LastError})
+		require.Equal(t, []any{false, 10, "it answered 500"},
+			[]any{hook.Active, hook.FailureCount, hook.LastError})
 		require.Len(t, v.got(), 4*12+10, "the last two are not tried a fifth time")
 
 		sendTo(t, f, someone)
@@ -269,14 +300,17 @@ func TestAnAcknowledgedDeliveryResetsTheCount(t *testing.T) {
 func TestAWebhookGetsItsOwnEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all, delivered, failed := &receiver{}, &receiver{}, &receiver{}
+		all := &receiver{}
+		delivered := &receiver{}
+		failed := &receiver{}
 		f := helliotest.New(t,
 			helliotest.WithWebhookHandler(hookURL, all, hookSecret, "*"),
 			helliotest.WithWebhookHandler(hookURL+"&a", delivered, "another", "message.delivered"),
 			helliotest.WithWebhookHandler(hookURL+"&b", failed, hookSecret, "message.failed"))
 		sendTo(t, f, someone, helliotest.NumberFailed)
 		f.Advance(time.Minute)
-		require.Equal(t, []int{2, 1, 1}, []int{len(all.got()), len(delivered.got()), len(failed.got())})
+		require.Equal(t, []int{2, 1, 1},
+			[]int{len(all.got()), len(delivered.got()), len(failed.got())})
 		require.Contains(t, delivered.got()[0].body, `"message.delivered"`)
 		require.Contains(t, failed.got()[0].body, `"message.failed"`)
 		require.True(t, delivered.got()[0].genuine("another"))
@@ -321,11 +355,14 @@ func TestADeletedWebhookGetsNoFurtherAttempts(t *testing.T) {
 func TestASlowReceiverHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) { time.Sleep(9 * time.Second) }}
+		v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) {
+			time.Sleep(9 * time.Second)
+		}}
 		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone, secondPhone, thirdPhone)
 		f.Advance(5 * time.Second)
-		require.Equal(t, 10*time.Second, time.Since(v.got()[0].at), "each began half a second after the one before")
+		require.Equal(t, 10*time.Second, time.Since(v.got()[0].at),
+			"each began half a second after the one before")
 		for _, d := range f.Deliveries() {
 			require.Equal(t, "delivered", d.Status)
 		}
@@ -368,7 +405,8 @@ func TestAResetKeepsTheWebhooksOfTheOptions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := always(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret, "message.delivered"))
+		f := helliotest.New(t,
+			helliotest.WithWebhookHandler(hookURL, v, hookSecret, "message.delivered"))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
 		f.Reset()
@@ -382,11 +420,19 @@ func TestAResetKeepsTheWebhooksOfTheOptions(t *testing.T) {
 
 func TestAnyStatusOfThe200sAcknowledges(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]string{200: "delivered", 204: "delivered", 299: "delivered", 300: "failed", 302: "failed", 404: "failed"} {
+	for status, want := range map[int]string{
+		200: "delivered",
+		204: "delivered",
+		299: "delivered",
+		300: "failed",
+		302: "failed",
+		404: "failed",
+	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, always(status), hookSecret))
+				f := helliotest.New(t,
+					helliotest.WithWebhookHandler(hookURL, always(status), hookSecret))
 				sendTo(t, f, someone)
 				f.Advance(time.Hour)
 				require.Equal(t, want, f.Deliveries()[0].Status)
@@ -403,8 +449,11 @@ func TestDeletingAWebhookKeepsFinishedDeliveries(t *testing.T) {
 			helliotest.WithWebhookHandler(hookURL+"&a", answering(500), hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
-		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hellio.ID(fmt.Sprint(f.Deliveries()[0].WebhookID))))
-		require.Equal(t, []string{"delivered", "pending"}, []string{f.Deliveries()[0].Status, f.Deliveries()[1].Status})
+		require.NoError(t,
+			f.Client().Webhooks.Delete(t.Context(),
+				hellio.ID(fmt.Sprint(f.Deliveries()[0].WebhookID))))
+		require.Equal(t, []string{"delivered", "pending"},
+			[]string{f.Deliveries()[0].Status, f.Deliveries()[1].Status})
 		f.Advance(10 * time.Second)
 		require.Equal(t, "delivered", f.Deliveries()[1].Status)
 	})

@@ -29,8 +29,10 @@ func TestAFailedTestDumpsItsWorld(t *testing.T) {
 	t.Run("../a name: with/slashes and ü", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			first, second := failingTest(t), failingTest(t)
-			path := filepath.Join(dir, "TestAFailedTestDumpsItsWorld_.._a_name__with_slashes_and__.json")
-			require.Equal(t, "helliotest: look at this world with: hellio-fake -open "+path, first.logs[1])
+			path := filepath.Join(dir,
+				"TestAFailedTestDumpsItsWorld_.._a_name__with_slashes_and__.json")
+			require.Equal(t, "helliotest: look at this world with: hellio-fake -open "+path,
+				first.logs[1])
 			require.True(t, strings.HasSuffix(second.logs[1], "-2.json"))
 
 			data, err := os.ReadFile(path)
@@ -43,12 +45,14 @@ func TestAFailedTestDumpsItsWorld(t *testing.T) {
 			require.Equal(t, t.Name(), dump.Test)
 			require.Equal(t, strings.Split(first.logs[0], "\n"), dump.Journal)
 
-			f := helliotest.New(t, helliotest.FromSnapshot(data), helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
+			f := helliotest.New(t, helliotest.FromSnapshot(data),
+				helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 			require.Equal(t, "delivered", f.Messages()[0].Status)
 			require.Equal(t, helliotest.SMSSend, f.Requests()[0].Op)
 			require.Equal(t, 202, f.Requests()[0].Status)
 			f.Advance(10 * time.Second)
-			require.Equal(t, "delivered", f.Deliveries()[0].Status, "the second attempt is still to come")
+			require.Equal(t, "delivered", f.Deliveries()[0].Status,
+				"the second attempt is still to come")
 
 			info, err := os.Stat(path)
 			require.NoError(t, err)
@@ -68,7 +72,8 @@ func TestADumpHoldsEachCallAsItWas(t *testing.T) {
 			f.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
 			a := newAPI(t, f)
 			a.send(oneSMS, "Idempotency-Key", "k")
-			_, err := a.try("POST", "/sms/send", oneSMS, "Idempotency-Key", "k") // replayed, and lost
+			// replayed, and lost
+			_, err := a.try("POST", "/sms/send", oneSMS, "Idempotency-Key", "k")
 			require.Error(t, err)
 			mark = f.Mark()
 			f.Advance(time.Second)

@@ -36,10 +36,22 @@ func TestEveryRouteIsAnOpWithAuthentication(t *testing.T) {
 
 func TestALiteralRouteWinsOverAnID(t *testing.T) {
 	t.Parallel()
-	table := router{"/a/{id}": {"GET": &apiRoute{}}, "/a/b": {"PUT": &apiRoute{}}, "/a/{id}/mode": {"POST": &apiRoute{}}}
+	table := router{
+		"/a/{id}":      {"GET": &apiRoute{}},
+		"/a/b":         {"PUT": &apiRoute{}},
+		"/a/{id}/mode": {"POST": &apiRoute{}},
+	}
 	for path, want := range map[string][2]string{
-		"/a/b": {"PUT", ""}, "/a/c": {"GET", "c"}, "/a/c%2Fd": {"GET", "c/d"}, "/a/x/mode": {"POST", "x"}, "/a/": {"", ""}, "/a": {"", ""},
-		"": {"", ""}, "/": {"", ""}, "/a//mode": {"", ""}, "/a/%zz": {"", ""},
+		"/a/b":      {"PUT", ""},
+		"/a/c":      {"GET", "c"},
+		"/a/c%2Fd":  {"GET", "c/d"},
+		"/a/x/mode": {"POST", "x"},
+		"/a/":       {"", ""},
+		"/a":        {"", ""},
+		"":          {"", ""},
+		"/":         {"", ""},
+		"/a//mode":  {"", ""},
+		"/a/%zz":    {"", ""},
 	} {
 		methods, id := table.match(path)
 		require.Equal(t, want[1], id, path)
@@ -85,7 +97,8 @@ func TestAdvanceWaitsForTheWorkOfAJob(t *testing.T) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			order = append(order, "attempt")
-			f.world.at(due.Add(10*time.Second), func(time.Time) { order = append(order, "second attempt") })
+			f.world.at(due.Add(10*time.Second),
+				func(time.Time) { order = append(order, "second attempt") })
 		})
 	})
 	f.world.at(start.Add(30*time.Second), func(time.Time) { order = append(order, "later") })

@@ -106,7 +106,8 @@ func brokenSends() map[string]brokenProgram {
 				return errors.Join(err, postUnknownField(run))
 			}),
 			kind: helliotest.FoundViolation,
-			says: "POST /v1/sms/send: body.mesage: the API knows no such field; did you mean message?",
+			says: "POST /v1/sms/send: body.mesage: the API knows no such field; did you mean " +
+				"message?",
 		},
 	}
 }

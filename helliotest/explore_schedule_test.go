@@ -145,7 +145,8 @@ func hooked(receive *http.Handler) helliotest.ExploreOption {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(*receive).ServeHTTP(w, r)
 	})
-	return helliotest.ExploreWorld(helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", h, hookedSecret))
+	return helliotest.ExploreWorld(
+		helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", h, hookedSecret))
 }
 
 // notingReceiver notes the reports that it gets in the run's diary, each once

@@ -11,8 +11,10 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// Fault is a rule that makes calls go wrong. It acts after token, IP list, limit and scope, and before the body is looked at; only calls
-// that get that far are counted. If several match one call, each counts it and the first one acts. (All of this is decided.)
+// Fault is a rule that makes calls go wrong. It acts after token, IP list,
+// limit and scope, and before the body is looked at; only calls that get that
+// far are counted. If several match one call, each counts it and the first one
+// acts. (All of this is decided.)
 type Fault struct {
 	f     *Fake
 	view  *view
@@ -24,10 +26,10 @@ type Fault struct {
 	hits  int           // calls it acted on
 }
 
-// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect, and ToNumber if need be. Anything else fails the test at
-// that line.
+// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect,
+// and ToNumber if need be. Anything else fails the test at that line.
 //
-//	f := fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
+//	fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
 func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 	f.tb.Helper()
 	spec, err := newSpec(on, rules)
@@ -76,7 +78,8 @@ func (ft *Fault) matches(c *apiCall) bool {
 	return ft.spec.To == "" || c.names(ft.spec.To)
 }
 
-// strike finds the fault that acts on the call. Those that leave no trace answer here, before the idempotency key is looked at.
+// strike finds the fault that acts on the call. Those that leave no trace
+// answer here, before the idempotency key is looked at.
 func (c *apiCall) strike() *reply {
 	c.log.struck = true
 	for _, ft := range c.w.faults {
@@ -117,8 +120,10 @@ func (c *apiCall) effect() string {
 	return c.fault.spec.Effect
 }
 
-// delay waits as a delay fault says, without the lock, and returns false if the fake ended meanwhile. It outlasts a caller that gives
-// up, as the API does not notice that either: that is how a client meets idempotency_conflict for its own first call.
+// delay waits as a delay fault says, without the lock, and returns false if the
+// fake ended meanwhile. It outlasts a caller that gives up, as the API does not
+// notice that either: that is how a client meets idempotency_conflict for its
+// own first call.
 func (c *apiCall) delay() bool {
 	if c.effect() != effectDelay {
 		return true
@@ -129,7 +134,8 @@ func (c *apiCall) delay() bool {
 	return slept
 }
 
-// distort does to an answer what a fault does once the state has changed, or instead of it.
+// distort does to an answer what a fault does once the state has changed, or
+// instead of it.
 func (c *apiCall) distort(a wireAnswer) wireAnswer {
 	switch c.effect() {
 	case effectLoseRequest, effectLoseReply:
@@ -141,7 +147,8 @@ func (c *apiCall) distort(a wireAnswer) wireAnswer {
 		return wireAnswer{ending: endClosed}
 	case effectTruncateBody:
 		if c.fault.spec.Bytes >= len(a.body) {
-			c.view.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes", c.fault.spec.Bytes, len(a.body)))
+			c.view.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes",
+				c.fault.spec.Bytes, len(a.body)))
 			return a
 		}
 		a.ending, a.sent = endTruncated, c.fault.spec.Bytes
@@ -154,7 +161,8 @@ func (c *apiCall) distort(a wireAnswer) wireAnswer {
 
 // carrierFails tells whether the message to a number will fail at the carrier.
 func (c *apiCall) carrierFails(number string) bool {
-	return c.effect() == effectCarrierFail && (c.fault.spec.To == "" || sameDestination(c.fault.spec.To, number))
+	return c.effect() == effectCarrierFail &&
+		(c.fault.spec.To == "" || sameDestination(c.fault.spec.To, number))
 }
 
 // callerLine is the file and line outside this package that called in.
@@ -163,8 +171,11 @@ func callerLine() string {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		frame, more := frames.Next()
-		if !strings.Contains(frame.Function, "/helliotest.(*Fake)") && !strings.Contains(frame.Function, "/helliotest.(*Remote)") && !strings.HasSuffix(frame.Function, "/helliotest.caller") {
-			return fmt.Sprintf("%s:%d", frame.File[strings.LastIndexByte(frame.File, '/')+1:], frame.Line)
+		if !strings.Contains(frame.Function, "/helliotest.(*Fake)") &&
+			!strings.Contains(frame.Function, "/helliotest.(*Remote)") &&
+			!strings.HasSuffix(frame.Function, "/helliotest.caller") {
+			return fmt.Sprintf("%s:%d", frame.File[strings.LastIndexByte(frame.File, '/')+1:],
+				frame.Line)
 		}
 		if !more {
 			return "unknown line"
@@ -172,7 +183,8 @@ func callerLine() string {
 	}
 }
 
-// toldBody is the body of a Status fault, with the members that come with two of the codes (documented; their values are made up).
+// toldBody is the body of a Status fault, with the members that come with two
+// of the codes (documented; their values are made up).
 func toldBody(code string) errorBody {
 	body := errorBody{Message: "The fake was told to answer this.", Error: code}
 	switch code {

@@ -14,8 +14,9 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// bodyForm reads the fields of a JSON body and collects what is wrong with them, in the words of the API's validator. A handler reads all
-// its fields, then asks reject.
+// bodyForm reads the fields of a JSON body and collects what is wrong with
+// them, in the words of the API's validator. A handler reads all its fields,
+// then asks reject.
 type bodyForm struct {
 	c      *apiCall
 	fields map[string]json.RawMessage
@@ -39,22 +40,26 @@ func (c *apiCall) form() *bodyForm {
 	switch {
 	case media != "application/json" && !strings.HasSuffix(media, "+json"):
 		c.violate("header.Content-Type: not application/json")
-		f.bad = refuse(http.StatusUnsupportedMediaType, contract.CodeInvalidRequest, "The request body must be JSON.")
+		f.bad = refuse(http.StatusUnsupportedMediaType, contract.CodeInvalidRequest,
+			"The request body must be JSON.")
 	case !utf8.Valid(c.body) || json.Unmarshal(c.body, &f.fields) != nil || f.fields == nil:
 		c.violate("body: not one JSON object in UTF-8")
-		f.bad = refuse(http.StatusBadRequest, contract.CodeInvalidRequest, "The request body must be one JSON object.")
+		f.bad = refuse(http.StatusBadRequest, contract.CodeInvalidRequest,
+			"The request body must be one JSON object.")
 	}
 	return f
 }
 
-// reject answers what is wrong with the form, nil if nothing is. It reports the fields that no one asked for.
+// reject answers what is wrong with the form, nil if nothing is. It reports the
+// fields that no one asked for.
 func (f *bodyForm) reject() *reply {
 	if f.bad != nil {
 		return f.bad
 	}
 	for name := range f.fields {
 		if !slices.Contains(f.asked, name) {
-			f.c.violate("body." + quotable(name) + ": the API knows no such field" + suggest(name, f.asked))
+			f.c.violate("body." + quotable(name) + ": the API knows no such field" +
+				suggest(name, f.asked))
 		}
 	}
 	if f.count == 0 {
@@ -67,10 +72,12 @@ func (f *bodyForm) reject() *reply {
 	case f.count > 2:
 		message += fmt.Sprintf(" (and %d more errors)", f.count-1)
 	}
-	return refuseWith(http.StatusUnprocessableEntity, errorBody{Message: message, Error: contract.CodeInvalidRequest, Errors: f.errors})
+	return refuseWith(http.StatusUnprocessableEntity,
+		errorBody{Message: message, Error: contract.CodeInvalidRequest, Errors: f.errors})
 }
 
-// fail notes an error of a field. In the text, :field stands for the field's name.
+// fail notes an error of a field. In the text, :field stands for the field's
+// name.
 func (f *bodyForm) fail(name, text string) {
 	text = strings.ReplaceAll(text, ":field", strings.ReplaceAll(name, "_", " "))
 	if f.errors == nil {
@@ -81,7 +88,8 @@ func (f *bodyForm) fail(name, text string) {
 	f.errors[name] = append(f.errors[name], text)
 }
 
-// mistyped notes a field of the wrong JSON type: an error to the API, and a defect of the client.
+// mistyped notes a field of the wrong JSON type: an error to the API, and a
+// defect of the client.
 func (f *bodyForm) mistyped(name, text string) {
 	f.fail(name, text)
 	f.c.violate("body." + name + ": wrong JSON type")
@@ -102,7 +110,8 @@ func (f *bodyForm) has(name string) bool {
 	return raw != nil && (raw[0] != '"' || trimmed(decodeString(raw)) != "")
 }
 
-// text reads a required string of at most limit characters (code points); 0 is no limit.
+// text reads a required string of at most limit characters (code points); 0 is
+// no limit.
 func (f *bodyForm) text(name string, limit int) string {
 	before := f.count
 	text := f.optional(name, limit)
@@ -129,7 +138,8 @@ func (f *bodyForm) optional(name string, limit int) (text string) {
 	return text
 }
 
-// oneOf reads an optional string that must be one of a few, fallback if it is absent.
+// oneOf reads an optional string that must be one of a few, fallback if it is
+// absent.
 func (f *bodyForm) oneOf(name, fallback string, allowed ...string) string {
 	text := f.optional(name, 0)
 	if text == "" {
@@ -141,8 +151,8 @@ func (f *bodyForm) oneOf(name, fallback string, allowed ...string) string {
 	return text
 }
 
-// integer reads an optional whole number within low and high, fallback if it is absent. A number in a string passes, as with the API,
-// and is reported.
+// integer reads an optional whole number within low and high, fallback if it is
+// absent. A number in a string passes, as with the API, and is reported.
 func (f *bodyForm) integer(name string, low, high, fallback int) int {
 	raw := f.value(name)
 	if raw == nil || string(raw) == `""` {
@@ -178,8 +188,9 @@ func (f *bodyForm) flag(name string, fallback bool) bool {
 	return fallback
 }
 
-// list reads a required array of 1 to most strings, each of at most each characters; with delimited, also one string with commas or line
-// ends between the items.
+// list reads a required array of 1 to most strings, each of at most each
+// characters; with delimited, also one string with commas or line ends between
+// the items.
 func (f *bodyForm) list(name string, most, each int, delimited bool) (items []string) {
 	raw := f.value(name)
 	switch {
@@ -202,7 +213,8 @@ func (f *bodyForm) list(name string, most, each int, delimited bool) (items []st
 	}
 	for i, item := range items {
 		if len(item) > each && utf8.RuneCountInString(item) > each {
-			f.fail(fmt.Sprintf("%s.%d", name, i), fmt.Sprintf("The :field field must not be greater than %d characters.", each))
+			f.fail(fmt.Sprintf("%s.%d", name, i),
+				fmt.Sprintf("The :field field must not be greater than %d characters.", each))
 		}
 	}
 	return items
@@ -244,7 +256,8 @@ func decodeString(raw json.RawMessage) (text string) {
 	return text
 }
 
-// trimmed drops the white space that the API's framework drops, invisible marks included.
+// trimmed drops the white space that the API's framework drops, invisible marks
+// included.
 func trimmed(text string) string {
 	return strings.TrimFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || r == 0 || r == '\u200b' || r == '\u200e' || r == '\ufeff'

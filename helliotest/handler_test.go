@@ -56,7 +56,8 @@ func TestTheLastCallIsTheNewest(t *testing.T) {
 	require.False(t, called)
 	a := newAPI(t, f)
 	a.send(oneSMS)
-	a.send(`{"recipients":["233209990003"],"sender":"NOBODY","message":"Hi"}`).refused(t, 422, "sender_not_approved")
+	a.send(`{"recipients":["233209990003"],"sender":"NOBODY","message":"Hi"}`).refused(t, 422,
+		"sender_not_approved")
 	last, called := programOf(f).LastCall()
 	require.True(t, called)
 	require.Equal(t, "sender_not_approved", last.Code)

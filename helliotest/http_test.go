@@ -60,7 +60,8 @@ func newAPI(t testing.TB, f *helliotest.Fake) api {
 
 func (a api) request(method, path, body string, header ...string) *http.Request {
 	a.t.Helper()
-	req, err := http.NewRequestWithContext(a.t.Context(), method, a.base+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(a.t.Context(), method, a.base+path,
+		strings.NewReader(body))
 	require.NoError(a.t, err)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/json")

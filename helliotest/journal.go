@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// maxJournal is how many lines of the journal a failed test's log has: the newest.
+// maxJournal is how many lines of the journal a failed test's log has: the
+// newest.
 const maxJournal = 40
 
 // journalLine is one event of the journal.
@@ -19,8 +20,8 @@ type journalLine struct {
 }
 
 // journal returns the story of the fake: calls and attempts to deliver webhooks
-// as they came, each with its time since the first, what it was and what came of
-// it. No token, body, number or code is in it.
+// as they came, each with its time since the first, what it was and what came
+// of it. No token, body, number or code is in it.
 func (e *engine) journal() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -63,7 +63,8 @@ type campaign struct {
 
 func (c *campaign) key() (int64, uuid.UUID) { return c.id, c.reference }
 
-// addMessages stores messages whose cost is reserved. Every message of the fake comes through here, and then through carry.
+// addMessages stores messages whose cost is reserved. Every message of the fake
+// comes through here, and then through carry.
 func (w *world) addMessages(batch []messageRow) {
 	now := w.clock.Now()
 	for i := range batch {
@@ -97,8 +98,8 @@ func (m *messageRow) send(due time.Time) {
 	m.provider = "prv-" + strconv.FormatInt(m.id, 10)
 }
 
-// finish makes a message final: paid for, or failed and its cost given back; and tells the webhooks. Every message of
-// the fake ends here.
+// finish makes a message final: paid for, or failed and its cost given back;
+// and tells the webhooks. Every message of the fake ends here.
 func (w *world) finish(m *messageRow, due time.Time) {
 	m.final = due
 	if m.failure = m.whyFails(); m.failure != "" {

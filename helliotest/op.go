@@ -1,6 +1,7 @@
 package helliotest
 
-// Op names what a fault acts on: an operation of the API, AnyOp or WebhookDelivery.
+// Op names what a fault acts on: an operation of the API, AnyOp or
+// WebhookDelivery.
 type Op string
 
 // The operations, in the order of the API's chapters.
@@ -43,8 +44,8 @@ const (
 	WebhookDelivery Op = "webhook" // an attempt to deliver a webhook
 )
 
-// clientMethods are the client's methods for the operations. What is not in it is no Op
-// of a call.
+// clientMethods are the client's methods for the operations. What is not in it
+// is no Op of a call.
 var clientMethods = map[Op]string{
 	AuthToken:        "Login",
 	SMSSend:          "SMS.Send",

@@ -8,7 +8,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// What a code is like when the request does not say (decided; the vendor's shop plugins ask for the same).
+// What a code is like when the request does not say (decided; the vendor's shop
+// plugins ask for the same).
 const (
 	defaultOTPLength = 6 // digits
 	defaultOTPExpiry = 5 // minutes
@@ -29,22 +30,59 @@ func otpResource() resource {
 			{op: contract.OTPVerify, handle: verifyOTP},
 		},
 		behaviours: []Behaviour{
-			{"otp/send answers 201 with the reference of the message that carries the code", documented},
-			{"otp/send goes by sms unless a channel is given; sms, voice, whatsapp and email are known, any other gets 422", inferred},
+			{
+				"otp/send answers 201 with the reference of the message that carries the code",
+				documented,
+			},
+			{
+				"otp/send goes by sms unless a channel is given; sms, voice, whatsapp and email " +
+					"are known, any other gets 422",
+				inferred,
+			},
 			{"sms and voice need an approved sender; whatsapp and email ignore it", inferred},
-			{"length is 4 to 10, expiry 1 to 1440 minutes, purpose at most 32 characters", inferred},
+			{
+				"length is 4 to 10, expiry 1 to 1440 minutes, purpose at most 32 characters",
+				inferred,
+			},
 			{"a code has 6 digits and lives 5 minutes unless otherwise asked", decided},
-			{"otp/send answers with mobile_number, digits only; on the channel email with email, as it was given", decided},
-			{"a number that is none gets 422 invalid_recipient, after the check of the sender and before that of the money", decided},
-			{"a code costs as an SMS of its text would on every channel, email too: reserved, then settled or given back as its message ends", decided},
+			{
+				"otp/send answers with mobile_number, digits only; on the channel email with " +
+					"email, as it was given",
+				decided,
+			},
+			{
+				"a number that is none gets 422 invalid_recipient, after the check of the sender " +
+					"and before that of the money",
+				decided,
+			},
+			{
+				"a code costs as an SMS of its text would on every channel, email too: reserved, " +
+					"then settled or given back as its message ends",
+				decided,
+			},
 			{"purpose and gateway change nothing", decided},
 			{"otp/send is limited by the caller's address besides the token's limit", documented},
-			{"that limit is 10 a minute; both are looked at before either is counted, and the headers are those of the one with less left", decided},
+			{
+				"that limit is 10 a minute; both are looked at before either is counted, and the " +
+					"headers are those of the one with less left",
+				decided,
+			},
 			{"a code counts for its destination on any channel; a new one replaces it", decided},
-			{"the magic numbers and addresses end a message, a code's too, as their names say", decided},
+			{
+				"the magic numbers and addresses end a message, a code's too, as their names say",
+				decided,
+			},
 			{"a code stays valid though its message failed", decided},
-			{"otp/verify answers 200 with verified true; a wrong code gets 422 with verified false in data, and neither message nor error", documented},
-			{"that data has status verified, invalid or expired; used, out of tries and never sent are invalid", decided},
+			{
+				"otp/verify answers 200 with verified true; a wrong code gets 422 with verified " +
+					"false in data, and neither message nor error",
+				documented,
+			},
+			{
+				"that data has status verified, invalid or expired; used, out of tries and never " +
+					"sent are invalid",
+				decided,
+			},
 			{"a right code is used up by its check; 5 wrong tries end a code", decided},
 			{"without a channel, otp/verify takes mobile_number before email", decided},
 		},
@@ -71,7 +109,8 @@ func sendOTP(w *world, c *apiCall) *reply {
 	if order.channel != channelEmail {
 		number, ok := parseNumber(order.to)
 		if !ok || magicOf(number) == magicInvalid {
-			return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRecipient, "The mobile number is not valid.")
+			return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRecipient,
+				"The mobile number is not valid.")
 		}
 		order.to = number
 	}
@@ -96,7 +135,8 @@ func sendOTP(w *world, c *apiCall) *reply {
 
 // otpOrder reads the fields of otp/send.
 func (f *bodyForm) otpOrder() (o otpOrder) {
-	o.channel = f.oneOf("channel", channelSMS, channelSMS, channelVoice, channelWhatsApp, channelEmail)
+	o.channel = f.oneOf("channel", channelSMS, channelSMS, channelVoice, channelWhatsApp,
+		channelEmail)
 	o.to = f.destination(o.channel)
 	if o.named() {
 		o.sender = f.text("sender", contract.MaxSenderLength)
@@ -113,8 +153,9 @@ func (f *bodyForm) otpOrder() (o otpOrder) {
 // named tells whether the channel shows a sender's name.
 func (o *otpOrder) named() bool { return o.channel == channelSMS || o.channel == channelVoice }
 
-// destination reads the one of mobile_number and email that the channel needs; the other is ignored. An unknown channel needs neither:
-// it is an error of its own.
+// destination reads the one of mobile_number and email that the channel needs;
+// the other is ignored. An unknown channel needs neither: it is an error of its
+// own.
 func (f *bodyForm) destination(channel string) string {
 	switch channel {
 	case channelEmail:
@@ -138,15 +179,24 @@ func (f *bodyForm) email(name string) string {
 	return address
 }
 
-// message is what carries a code. The code comes first in its text, which is GSM-7 and one segment.
+// message is what carries a code. The code comes first in its text, which is
+// GSM-7 and one segment.
 func (o *otpOrder) message(code string) messageRow {
 	minutes := "minutes"
 	if o.expiry == 1 {
 		minutes = "minute"
 	}
-	text := fmt.Sprintf("%s is your verification code. It expires in %d %s.", code, o.expiry, minutes)
+	text := fmt.Sprintf("%s is your verification code. It expires in %d %s.", code, o.expiry,
+		minutes)
 	segments := segmentsOf(text)
-	return messageRow{channel: o.channel, to: o.to, sender: o.sender, text: text, segments: segments, cost: priceOf(o.to) * money(segments)}
+	return messageRow{
+		channel:  o.channel,
+		to:       o.to,
+		sender:   o.sender,
+		text:     text,
+		segments: segments,
+		cost:     priceOf(o.to) * money(segments),
+	}
 }
 
 // accepted is the answer to otp/send.
@@ -187,7 +237,8 @@ func verifyOTP(w *world, c *apiCall) *reply {
 
 // verified reads the destination whose code is to be checked.
 func (f *bodyForm) verified() string {
-	switch channel := f.oneOf("channel", "", channelSMS, channelVoice, channelWhatsApp, channelEmail); {
+	switch channel := f.oneOf("channel", "", channelSMS, channelVoice, channelWhatsApp,
+		channelEmail); {
 	case channel != "":
 		return f.destination(channel)
 	case f.has("mobile_number"):

@@ -16,7 +16,8 @@ type listPage[T record] struct {
 	next    *string // cursor of the page after it; nil = the end
 }
 
-// paginate reads cursor and per_page, and takes that page of the rows that keep wants. Its cost does not grow with the table.
+// paginate reads cursor and per_page, and takes that page of the rows that keep
+// wants. Its cost does not grow with the table.
 func paginate[T record](c *apiCall, t *rowTable[T], keep func(T) bool) (listPage[T], *reply) {
 	p := listPage[T]{perPage: contract.DefaultPerPage}
 	if text := c.param("per_page"); text != "" {
@@ -47,7 +48,8 @@ func paginate[T record](c *apiCall, t *rowTable[T], keep func(T) bool) (listPage
 	return p, nil
 }
 
-// flat answers the page in the form of messages, campaigns and lookups: next_cursor and per_page beside data.
+// flat answers the page in the form of messages, campaigns and lookups:
+// next_cursor and per_page beside data.
 func (p listPage[T]) flat(show func(T) any) *reply {
 	return bare(http.StatusOK, struct {
 		Data       []any   `json:"data"`
@@ -65,7 +67,8 @@ func (p listPage[T]) data(show func(T) any) []any {
 	return data
 }
 
-// cursor is what a cursor holds: the id of the last row seen. New rows do not move it.
+// cursor is what a cursor holds: the id of the last row seen. New rows do not
+// move it.
 type cursor struct {
 	ID   int64 `json:"id"`
 	Next bool  `json:"_pointsToNextItems"`

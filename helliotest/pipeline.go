@@ -9,7 +9,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// wireAnswer is what leaves the engine: a response, and how its connection ends.
+// wireAnswer is what leaves the engine: a response, and how its connection
+// ends.
 type wireAnswer struct {
 	status int
 	header http.Header
@@ -23,14 +24,17 @@ type wireAnswer struct {
 type connEnd int
 
 const (
-	endWhole     connEnd = iota
-	endClosed            // no response: the connection is closed
-	endBroken            // no response: the connection is reset
-	endTruncated         // the whole length is declared, and the connection is closed after a part of it
+	endWhole  connEnd = iota
+	endClosed         // no response: the connection is closed
+	endBroken         // no response: the connection is reset
+	// the whole length is declared, and the connection is closed after a part
+	// of it
+	endTruncated
 )
 
-// stages answer a call or let it pass, in the order of the API's middleware (inferred; the place of the IP list and of the scope is
-// decided). The first answer ends it.
+// stages answer a call or let it pass, in the order of the API's middleware
+// (inferred; the place of the IP list and of the scope is decided). The first
+// answer ends it.
 var stages = [...]func(*apiCall) *reply{
 	(*apiCall).checkSize,
 	(*apiCall).findRoute,
@@ -42,7 +46,8 @@ var stages = [...]func(*apiCall) *reply{
 	(*apiCall).claim,
 }
 
-// serve takes one call through the engine. Whatever happens, exactly one answer comes of it and one entry in the journal.
+// serve takes one call through the engine. Whatever happens, exactly one answer
+// comes of it and one entry in the journal.
 func (e *engine) serve(ctx context.Context, c *apiCall) wireAnswer {
 	a := e.process(c)
 	if e.cfg.latency > 0 && !e.sleep(ctx, e.cfg.latency) {
@@ -89,7 +94,8 @@ func (c *apiCall) checkSize() *reply {
 	if len(c.body) <= maxBody {
 		return nil
 	}
-	return refuse(http.StatusRequestEntityTooLarge, contract.CodeInvalidRequest, "The request body is too large.")
+	return refuse(http.StatusRequestEntityTooLarge, contract.CodeInvalidRequest,
+		"The request body is too large.")
 }
 
 // write makes the response of a reply, and applies a fault that acts after the
@@ -138,7 +144,8 @@ func (a *wireAnswer) dropBody() {
 	a.ending = endWhole
 }
 
-// timestamp writes a time as the API does: ISO 8601, whole seconds, numeric offset.
+// timestamp writes a time as the API does: ISO 8601, whole seconds, numeric
+// offset.
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05-07:00") }
 
 // timestampOrNull is null for the zero time.

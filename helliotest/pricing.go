@@ -14,7 +14,10 @@ func pricingResource() resource {
 			{"pricing lists the price of an SMS segment per network", inferred},
 			{"pricing needs the scope balance", inferred},
 			{"the fields of a price, which is what sms/send charges", decided},
-			{"country is two characters in either case, else 422; an empty one filters nothing", decided},
+			{
+				"country is two characters in either case, else 422; an empty one filters nothing",
+				decided,
+			},
 			{"a country that is not served has no prices, and no error", decided},
 		},
 	}

@@ -46,14 +46,20 @@ type Remote struct {
 func Dial(tb testing.TB, address, token string) *Remote {
 	tb.Helper()
 	if bubbled(time.Now()) {
-		tb.Fatalf("helliotest: Dial: a real socket would stop the clock of the synctest bubble for ever; use New")
+		tb.Fatalf("helliotest: Dial: a real socket would stop the clock of the synctest bubble " +
+			"for ever; use New")
 	}
 	root, err := programRoot(address)
 	if err != nil {
 		tb.Fatalf("helliotest: Dial: %v", err)
 	}
 	transport := &http.Transport{}
-	r := &Remote{tb: tb, root: root, token: token, http: &http.Client{Transport: transport}}
+	r := &Remote{
+		tb:    tb,
+		root:  root,
+		token: token,
+		http:  &http.Client{Transport: transport},
+	}
 	tb.Cleanup(transport.CloseIdleConnections)
 	r.must(tb, "Dial", http.MethodGet, "/_fake/account", nil, nil)
 	if err := r.readViolations(false); err != nil {
@@ -73,7 +79,9 @@ func programRoot(text string) (string, error) {
 	}
 	path := strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), contract.Root)
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || path != "" || u.RawQuery != "" {
-		return "", fmt.Errorf("%q is not the URL of a program, such as http://127.0.0.1:8420", u.Redacted())
+		return "",
+			fmt.Errorf("%q is not the URL of a program, such as http://127.0.0.1:8420",
+				u.Redacted())
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
@@ -82,7 +90,8 @@ func programRoot(text string) (string, error) {
 // was given. Options come after its own. A bad option fails the test.
 func (r *Remote) Client(opts ...hellio.Option) *hellio.Client {
 	r.tb.Helper()
-	client, err := hellio.NewClient(r.token, append([]hellio.Option{hellio.WithBaseURL(r.root + contract.Root)}, opts...)...)
+	client, err := hellio.NewClient(r.token,
+		append([]hellio.Option{hellio.WithBaseURL(r.root + contract.Root)}, opts...)...)
 	if err != nil {
 		r.tb.Fatalf("helliotest: Client: %v", err)
 	}
@@ -108,7 +117,9 @@ func isNotFound(err error) bool {
 }
 
 // must is call for what can't fail in a test that is right.
-func (r *Remote) must(tb testing.TB, what, method, resourcePath string, in, out any, values ...string) {
+func (r *Remote) must(
+	tb testing.TB, what, method, resourcePath string, in, out any, values ...string,
+) {
 	tb.Helper()
 	if err := r.call(method, resourcePath, in, out, values...); err != nil {
 		tb.Fatalf("helliotest: %s: %v", what, err)
@@ -126,7 +137,9 @@ func (r *Remote) call(method, resourcePath string, in, out any, values ...string
 // callIn makes one call. The values stand for what is in braces in the route;
 // in is the query if it is a url.Values, else the body; out gets the answer,
 // unless there is none. No error quotes a value, a token or a body.
-func (r *Remote) callIn(ctx context.Context, method, resourcePath string, in, out any, values ...string) (status int, err error) {
+func (r *Remote) callIn(
+	ctx context.Context, method, resourcePath string, in, out any, values ...string,
+) (status int, err error) {
 	req, err := r.request(ctx, method, resourcePath, in, values)
 	if err != nil {
 		return 0, fmt.Errorf("%s %s: %w", method, resourcePath, err)
@@ -150,7 +163,8 @@ func (r *Remote) callIn(ctx context.Context, method, resourcePath string, in, ou
 		if told.Message == "" {
 			told.Message = "the answer is none of hellio-fake's"
 		}
-		return resp.StatusCode, &refusedError{method + " " + resourcePath, resp.StatusCode, told.Message}
+		return resp.StatusCode,
+			&refusedError{method + " " + resourcePath, resp.StatusCode, told.Message}
 	case out == nil || len(text) == 0:
 		return resp.StatusCode, nil
 	}
@@ -160,7 +174,9 @@ func (r *Remote) callIn(ctx context.Context, method, resourcePath string, in, ou
 	return resp.StatusCode, nil
 }
 
-func (r *Remote) request(ctx context.Context, method, resourcePath string, in any, values []string) (*http.Request, error) {
+func (r *Remote) request(
+	ctx context.Context, method, resourcePath string, in any, values []string,
+) (*http.Request, error) {
 	path := resourcePath
 	for _, value := range values {
 		before, rest, _ := strings.Cut(path, "{")

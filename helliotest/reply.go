@@ -6,7 +6,8 @@ import (
 	"net/http"
 )
 
-// reply is what a stage or a handler answers. It is not changed once made: a stored one is replayed.
+// reply is what a stage or a handler answers. It is not changed once made: a
+// stored one is replayed.
 type reply struct {
 	status int
 	body   []byte
@@ -25,7 +26,8 @@ func okReply(status int, data any) *reply {
 func bare(status int, body any) *reply {
 	text, err := json.Marshal(body)
 	if err != nil {
-		panic(fmt.Sprintf("helliotest: body %T: %v", body, err)) // a type of ours that JSON can't hold
+		// a type of ours that JSON can't hold
+		panic(fmt.Sprintf("helliotest: body %T: %v", body, err))
 	}
 	return &reply{status: status, body: text}
 }

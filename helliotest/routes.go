@@ -10,7 +10,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// resource is one chapter of the API: its routes, and what the fake claims about them. Each has a file of its own and a line here.
+// resource is one chapter of the API: its routes, and what the fake claims
+// about them. Each has a file of its own and a line here.
 type resource struct {
 	routes     []apiRoute
 	behaviours []Behaviour
@@ -39,7 +40,8 @@ func apiResources() []resource {
 	}
 }
 
-// apiRoute is an operation and what answers it. The handler runs with the engine locked; what must wait goes through call.outside.
+// apiRoute is an operation and what answers it. The handler runs with the
+// engine locked; what must wait goes through call.outside.
 type apiRoute struct {
 	op     contract.Operation
 	handle func(w *world, c *apiCall) *reply
@@ -49,7 +51,8 @@ type apiRoute struct {
 // router finds the routes of a path by the contract's route, then by method.
 type router map[string]map[string]*apiRoute
 
-// routes never changes. It is made in init since the handlers it names lead back to it.
+// routes never changes. It is made in init since the handlers it names lead
+// back to it.
 var routes router
 
 func init() { routes = newRouter(apiResources()) }
@@ -67,7 +70,8 @@ func newRouter(resources []resource) router {
 	return table
 }
 
-// match gives the routes of an escaped path below /v1, and the id in it. A literal route goes before one with an id.
+// match gives the routes of an escaped path below /v1, and the id in it. A
+// literal route goes before one with an id.
 func (t router) match(path string) (methods map[string]*apiRoute, id string) {
 	if methods = t[path]; methods != nil {
 		return methods, ""
@@ -95,7 +99,8 @@ func routeOf(method, path string) *apiRoute {
 	return methods[method]
 }
 
-// findRoute is the first stage. What it refuses never reaches the limiter, so the answer has none of its headers.
+// findRoute is the first stage. What it refuses never reaches the limiter, so
+// the answer has none of its headers.
 func (c *apiCall) findRoute() *reply {
 	path, below := cutRoot(c.path)
 	if !below {
@@ -108,7 +113,8 @@ func (c *apiCall) findRoute() *reply {
 	if c.route = methods[c.method]; c.route == nil {
 		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
 		c.violate("the API has no " + c.method + " on this route, only " + allowed)
-		r := refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed, "The "+c.method+" method is not supported for this route.")
+		r := refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed,
+			"The "+c.method+" method is not supported for this route.")
 		r.header = http.Header{"Allow": {allowed}}
 		return r
 	}

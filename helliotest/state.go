@@ -9,8 +9,9 @@ import (
 	"github.com/hellio-go/hellio/internal/window"
 )
 
-// world is all that the fake remembers, and all that Reset forgets. Each resource keeps its state in one field here, ready to use as its
-// zero value. The engine's lock guards it.
+// world is all that the fake remembers, and all that Reset forgets. Each
+// resource keeps its state in one field here, ready to use as its zero value.
+// The engine's lock guards it.
 type world struct {
 	e      *engine
 	number int64 // among the worlds of its fake
@@ -72,13 +73,15 @@ func newWorld(e *engine) (*world, error) {
 	return w, nil
 }
 
-// nextID gives the next numeric id. All things share one row of numbers, so that the id of one kind never fits another.
+// nextID gives the next numeric id. All things share one row of numbers, so
+// that the id of one kind never fits another.
 func (w *world) nextID() int64 {
 	w.lastID++
 	return w.lastID
 }
 
-// newReference gives the next reference from the seed: a random UUID with the version and variant of RFC 9562.
+// newReference gives the next reference from the seed: a random UUID with the
+// version and variant of RFC 9562.
 func (w *world) newReference() uuid.UUID {
 	var id uuid.UUID
 	binary.LittleEndian.PutUint64(id[:8], w.random.Uint64())

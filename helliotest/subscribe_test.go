@@ -67,16 +67,22 @@ func TestAStreamResumes(t *testing.T) {
 	}
 	all := read(t, f, "0", 3)
 	require.Equal(t, []string{"a", "b", "c"}, eventTexts(all))
-	require.Equal(t, []string{"b", "c"}, eventTexts(read(t, f, all[0].ID, 2)), "the ID of an event is a place")
-	require.Equal(t, []string{"c"}, eventTexts(read(t, f, strconv.FormatInt(all[1].Message.ID, 10), 1)), "and so is a message's")
-	for _, unknown := range []string{"99999999", "nonsense", "-1", "zz-1001", all[2].ID + "x", "\x00"} {
+	require.Equal(t, []string{"b", "c"}, eventTexts(read(t, f, all[0].ID, 2)),
+		"the ID of an event is a place")
+	require.Equal(t, []string{"c"},
+		eventTexts(read(t, f, strconv.FormatInt(all[1].Message.ID, 10), 1)), "and so is a "+
+			"message's")
+	for _, unknown := range []string{
+		"99999999", "nonsense", "-1", "zz-1001", all[2].ID + "x", "\x00",
+	} {
 		require.Equal(t, []string{"a", "b", "c"}, eventTexts(read(t, f, unknown, 3)), "%q", unknown)
 	}
 	f.Reset()
 	for _, text := range []string{"d", "e", "f", "g"} {
 		a.send(textTo("233209990001", text))
 	}
-	require.Equal(t, []string{"d", "e", "f", "g"}, eventTexts(read(t, f, all[2].ID, 4)), "nothing after a Reset is missed")
+	require.Equal(t, []string{"d", "e", "f", "g"}, eventTexts(read(t, f, all[2].ID, 4)),
+		"nothing after a Reset is missed")
 }
 
 func TestAStreamGoesOnAfterAReset(t *testing.T) {
@@ -114,7 +120,8 @@ func TestAStreamEndsWithItsContext(t *testing.T) {
 	}
 	require.NoError(t, f.Close())
 	require.Len(t, read(t, f, "0", 1), 1, "what a closed fake holds can still be read")
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 2*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 2*time.Second,
+		5*time.Millisecond)
 }
 
 func TestAStreamResumesAfterTheNewestMessage(t *testing.T) {

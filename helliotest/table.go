@@ -14,7 +14,8 @@ type record interface {
 	key() (id int64, reference uuid.UUID)
 }
 
-// rowTable holds things of one kind in the order of their ids, found by either name. The zero value is empty.
+// rowTable holds things of one kind in the order of their ids, found by either
+// name. The zero value is empty.
 type rowTable[T record] struct {
 	rows  []T
 	byRef map[uuid.UUID]T
@@ -30,7 +31,8 @@ func (t *rowTable[T]) add(row T) {
 	t.byRef[reference] = row
 }
 
-// find looks a thing up by its name in a path: numeric id or reference. The zero T says that there is none.
+// find looks a thing up by its name in a path: numeric id or reference. The
+// zero T says that there is none.
 func (t *rowTable[T]) find(name string) (found T) {
 	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
 		if i, ok := t.seek(id); ok {

@@ -16,13 +16,15 @@ import (
 	"syscall"
 )
 
-// RoundTripper answers requests in process, as a connection of HTTP/1.1 to the API would: it fires httptrace hooks, obeys the request's
-// context, and faults are the errors that net/http gives. It answers any host.
+// RoundTripper answers requests in process, as a connection of HTTP/1.1 to the
+// API would: it fires httptrace hooks, obeys the request's context, and faults
+// are the errors that net/http gives. It answers any host.
 func (f *Fake) RoundTripper() http.RoundTripper {
 	return f.explored.wrap(&fakeTransport{f.engine, f.view})
 }
 
-// HTTPClient returns a new http.Client that talks to the fake in process, whatever the host of the URL. It has no timeout.
+// HTTPClient returns a new http.Client that talks to the fake in process,
+// whatever the host of the URL. It has no timeout.
 func (f *Fake) HTTPClient() *http.Client {
 	return &http.Client{Transport: f.RoundTripper()}
 }
@@ -125,9 +127,9 @@ func hasControl(value string) bool {
 	return false
 }
 
-// join counts a request's goroutine to those that Close waits for; it must end in
-// wg.Done. It refuses if the fake has ended, which fails the tests that still
-// run, or belongs to another bubble, which fails the fake's test.
+// join adds a request's goroutine to those that Close waits for; it ends with
+// wg.Done. It returns an error if the fake has ended, which fails the tests
+// that still run, or belongs to another bubble, which fails the fake's test.
 func (e *engine) join(caller *view) error {
 	e.mu.Lock()
 	closed := e.closed
@@ -150,7 +152,8 @@ func (e *engine) join(caller *view) error {
 	return nil
 }
 
-// connect fires the hooks of finding a connection and writing the headers, in the order of net/http.
+// connect fires the hooks of finding a connection and writing the headers, in
+// the order of net/http.
 func connect(req *http.Request) *httptrace.ClientTrace {
 	trace := httptrace.ContextClientTrace(req.Context())
 	if trace == nil {
@@ -174,7 +177,9 @@ type exchange struct {
 	err      error
 }
 
-func (t *fakeTransport) exchange(req *http.Request, c *apiCall, trace *httptrace.ClientTrace) exchange {
+func (t *fakeTransport) exchange(
+	req *http.Request, c *apiCall, trace *httptrace.ClientTrace,
+) exchange {
 	body, err := readBody(req)
 	if trace.WroteRequest != nil {
 		trace.WroteRequest(httptrace.WroteRequestInfo{Err: err})
@@ -188,7 +193,13 @@ func (t *fakeTransport) exchange(req *http.Request, c *apiCall, trace *httptrace
 	case endClosed:
 		return exchange{err: io.EOF}
 	case endBroken:
-		return exchange{err: &net.OpError{Op: "read", Net: "tcp", Source: fakeAddr{}, Addr: fakeAddr{}, Err: os.NewSyscallError("read", syscall.ECONNRESET)}}
+		return exchange{err: &net.OpError{
+			Op:     "read",
+			Net:    "tcp",
+			Source: fakeAddr{},
+			Addr:   fakeAddr{},
+			Err:    os.NewSyscallError("read", syscall.ECONNRESET),
+		}}
 	}
 	return exchange{response: newResponse(req, a)}
 }
@@ -240,7 +251,8 @@ func methodOf(req *http.Request) string {
 func readBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		if req.Body == nil && req.ContentLength > 0 {
-			return nil, fmt.Errorf("http: Request.ContentLength=%d with nil Body", req.ContentLength)
+			return nil,
+				fmt.Errorf("http: Request.ContentLength=%d with nil Body", req.ContentLength)
 		}
 		return nil, nil
 	}
@@ -292,7 +304,7 @@ func hostPort(req *http.Request) string {
 	return net.JoinHostPort(req.URL.Hostname(), port)
 }
 
-// wire stands for the connection that the hooks see; it has addresses and nothing else.
+// wire is the connection that the hooks see. It has addresses and nothing else.
 type wire struct{ net.Conn }
 
 func (wire) LocalAddr() net.Addr  { return fakeAddr{} }

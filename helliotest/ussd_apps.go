@@ -44,7 +44,11 @@ func ussdAppResource() resource {
 			{"USSD lists have meta with next_cursor and per_page, and links", inferred},
 			{"USSD lists are newest first; prev and prev_cursor are always null", decided},
 			{"an app begins in test mode and active", inferred},
-			{"an app's secrets are ussk_test_… and ussk_live_…: both on create, the new one on rotate, none elsewhere", decided},
+			{
+				"an app's secrets are ussk_test_… and ussk_live_…: both on create, the new one " +
+					"on rotate, none elsewhere",
+				decided,
+			},
 			{"a rotated secret is dead at once", inferred},
 			{"a callback URL is https", inferred},
 			{"a callback URL may be http on a loopback host", decided},
@@ -67,12 +71,18 @@ func listApps(w *world, c *apiCall) *reply {
 
 func createApp(w *world, c *apiCall) *reply {
 	form := c.form()
-	app := &ussdApp{mode: modeTest, name: form.text("name", contract.MaxUSSDAppName), callback: form.callback("callback_url")}
+	app := &ussdApp{
+		mode:     modeTest,
+		name:     form.text("name", contract.MaxUSSDAppName),
+		callback: form.callback("callback_url"),
+	}
 	app.active = form.flag("active", true)
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
-	app.id, app.reference, app.created = w.nextID(), w.newReference(), w.clock.Now()
+	app.id = w.nextID()
+	app.reference = w.newReference()
+	app.created = w.clock.Now()
 	app.testSecret, app.liveSecret = w.newSecret(modeTest), w.newSecret(modeLive)
 	w.ussd.apps.add(app)
 	return okReply(http.StatusCreated, app.body(true, true))
@@ -122,7 +132,8 @@ func setAppMode(w *world, c *apiCall) *reply {
 	case bad != nil:
 		return bad
 	case mode == modeLive && !w.ussd.served(app):
-		return refuse(http.StatusPaymentRequired, contract.CodeExtensionRequired, "The app needs an active extension before it can go live.")
+		return refuse(http.StatusPaymentRequired, contract.CodeExtensionRequired,
+			"The app needs an active extension before it can go live.")
 	}
 	app.mode = mode
 	return okReply(http.StatusOK, w.showApp(app))
@@ -142,7 +153,8 @@ func rotateSecret(w *world, c *apiCall) *reply {
 	return okReply(http.StatusOK, app.body(always || mode == modeTest, always || mode == modeLive))
 }
 
-// appAndMode reads what both routes below an app take: the app in the path and a mode in the body.
+// appAndMode reads what both routes below an app take: the app in the path and
+// a mode in the body.
 func (w *world) appAndMode(c *apiCall) (*ussdApp, string, *reply) {
 	form := c.form()
 	before := form.count
@@ -179,8 +191,15 @@ func (a *ussdApp) body(withTest, withLive bool) any {
 		IsLive      bool   `json:"is_live"`
 		Active      bool   `json:"active"`
 		CreatedAt   string `json:"created_at"`
-	}{ID: a.reference.String(), Name: a.name, CallbackURL: a.callback, Mode: a.mode, IsLive: a.mode == modeLive, Active: a.active,
-		CreatedAt: timestamp(a.created)}
+	}{
+		ID:          a.reference.String(),
+		Name:        a.name,
+		CallbackURL: a.callback,
+		Mode:        a.mode,
+		IsLive:      a.mode == modeLive,
+		Active:      a.active,
+		CreatedAt:   timestamp(a.created),
+	}
 	if withTest {
 		body.TestSecret = a.testSecret
 	}

@@ -20,9 +20,14 @@ type extensionPrice struct {
 }
 
 // extensionPrices is never changed. A length that is not in it can't be rented.
-var extensionPrices = [...]extensionPrice{{3, 50 * moneyUnit}, {4, 30 * moneyUnit}, {5, 20 * moneyUnit}}
+var extensionPrices = [...]extensionPrice{
+	{3, 50 * moneyUnit},
+	{4, 30 * moneyUnit},
+	{5, 20 * moneyUnit},
+}
 
-// monthlyPrice is what an extension costs a month; false says that there is none of this form.
+// monthlyPrice is what an extension costs a month; false says that there is
+// none of this form.
 func monthlyPrice(code string) (money, bool) {
 	for _, p := range extensionPrices {
 		if len(code) == p.length && allDigits(code) {
@@ -32,7 +37,8 @@ func monthlyPrice(code string) (money, bool) {
 	return 0, false
 }
 
-// twoDecimals writes a monthly price, which the vendor's SDKs show with two decimals.
+// twoDecimals writes a monthly price, which the vendor's SDKs show with two
+// decimals.
 func twoDecimals(m money) string { return fmt.Sprintf("%d.%02d", m/moneyUnit, m%moneyUnit/100) }
 
 func ussdPricingResource() resource {
@@ -42,9 +48,21 @@ func ussdPricingResource() resource {
 			ussdRoute(contract.USSDAvailability, getAvailability),
 		},
 		behaviours: []Behaviour{
-			{"USSD pricing has the shared short code, a price per session and network, and a monthly price per length of an extension", inferred},
-			{"the shared short code is *920#; a session costs 0.0300; extensions of 3, 4 and 5 digits cost 50.00, 30.00 and 20.00 a month", decided},
-			{"a code with letters, or of a length without a price, is answered as not valid, with 200", decided},
+			{
+				"USSD pricing has the shared short code, a price per session and network, and a " +
+					"monthly price per length of an extension",
+				inferred,
+			},
+			{
+				"the shared short code is *920#; a session costs 0.0300; extensions of 3, 4 and " +
+					"5 digits cost 50.00, 30.00 and 20.00 a month",
+				decided,
+			},
+			{
+				"a code with letters, or of a length without a price, is answered as not valid, " +
+					"with 200",
+				decided,
+			},
 		},
 	}
 }
@@ -70,7 +88,8 @@ func getUSSDPricing(*world, *apiCall) *reply {
 		body.SessionPrices = append(body.SessionPrices, session{n.name, n.slug, sessionPrice})
 	}
 	for _, p := range extensionPrices {
-		body.ExtensionPrices = append(body.ExtensionPrices, extension{p.length, twoDecimals(p.price)})
+		body.ExtensionPrices = append(body.ExtensionPrices,
+			extension{p.length, twoDecimals(p.price)})
 	}
 	return okReply(http.StatusOK, body)
 }

@@ -66,7 +66,8 @@ func ussdSessionResource() resource {
 
 func listSessions(w *world, c *apiCall) *reply {
 	status := c.param("status")
-	page, bad := paginate(c, &w.ussd.sessions.rowTable, func(s *ussdSession) bool { return status == "" || s.status == status })
+	page, bad := paginate(c, &w.ussd.sessions.rowTable,
+		func(s *ussdSession) bool { return status == "" || s.status == status })
 	if bad != nil {
 		return bad
 	}
@@ -90,7 +91,11 @@ func (w *world) begin(s *ussdSession) {
 	if old := all.byDialog[s.dialog]; old != nil && old.status == sessionActive {
 		old.status, old.ended = sessionEnded, now
 	}
-	s.id, s.reference, s.status, s.started, s.latest = w.nextID(), w.newReference(), sessionActive, now, now
+	s.id = w.nextID()
+	s.reference = w.newReference()
+	s.status = sessionActive
+	s.started = now
+	s.latest = now
 	all.remember(s)
 	w.shedSessions()
 }
@@ -104,7 +109,8 @@ func (u *ussdSessions) remember(s *ussdSession) {
 	u.byDialog[s.dialog], u.named[s.dialog.ref] = s, s
 }
 
-// answered notes what came of a step. A session that was ended meanwhile stays so.
+// answered notes what came of a step. A session that was ended meanwhile stays
+// so.
 func (w *world) answered(s *ussdSession, status string) {
 	s.busy, s.latest = false, w.clock.Now()
 	switch {
@@ -135,5 +141,8 @@ func (s *ussdSession) body() any {
 		Sandbox     bool    `json:"sandbox"`
 		StartedAt   string  `json:"started_at"`
 		EndedAt     *string `json:"ended_at"`
-	}{s.reference.String(), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, nil, true, timestamp(s.started), timestampOrNull(s.ended)}
+	}{
+		s.reference.String(), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, nil, true,
+		timestamp(s.started), timestampOrNull(s.ended),
+	}
 }

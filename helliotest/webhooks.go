@@ -73,11 +73,11 @@ func (f *Fake) Webhooks() []Webhook {
 	return out
 }
 
-// EnableWebhook makes a webhook active again that failed deliveries have disabled:
-// its failures count from 0, and it gets reports of messages that become final
-// from now on. Deliveries that failed stay failed: see Replay. An active webhook
-// is not changed. An unknown id is an error. (In the API this needs the
-// dashboard.)
+// EnableWebhook makes a webhook active again that failed deliveries have
+// disabled: its failures count from 0, and it gets reports of messages that
+// become final from now on. Deliveries that failed stay failed: see Replay. An
+// active webhook is not changed. An unknown id is an error. (In the API this
+// needs the dashboard.)
 func (f *Fake) EnableWebhook(id int64) error {
 	f.tb.Helper()
 	if err := f.ifEnded(); err != nil {
@@ -137,7 +137,9 @@ func createWebhook(w *world, c *apiCall) *reply {
 
 // addWebhook stores an endpoint and makes its secret, unless it has one.
 func (w *world) addWebhook(h *webhook) {
-	h.id, h.reference, h.created = w.nextID(), w.newReference(), w.clock.Now()
+	h.id = w.nextID()
+	h.reference = w.newReference()
+	h.created = w.clock.Now()
 	if h.secret == "" {
 		h.secret = "whsec_" + w.newText(40)
 	}
@@ -186,8 +188,15 @@ func (h *webhook) body(withSecret bool) any {
 		LastError    *string  `json:"last_error"`
 		FailureCount int      `json:"failure_count"`
 		CreatedAt    string   `json:"created_at"`
-	}{ID: h.id, URL: h.url, Events: h.events, Active: h.active, LastError: control.OrNull(h.lastError), FailureCount: h.failures,
-		CreatedAt: timestamp(h.created)}
+	}{
+		ID:           h.id,
+		URL:          h.url,
+		Events:       h.events,
+		Active:       h.active,
+		LastError:    control.OrNull(h.lastError),
+		FailureCount: h.failures,
+		CreatedAt:    timestamp(h.created),
+	}
 	if withSecret {
 		body.Secret = h.secret
 	}

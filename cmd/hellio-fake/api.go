@@ -26,8 +26,9 @@ func (ws *worldSet) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveStranger answers a call whose token names no world as the API does: 401, or 404 and 405 where the route is wrong. Each call has a
-// Fake of its own: no world sees it, and nothing piles up.
+// serveStranger answers a call whose token names no world as the API does: 401,
+// or 404 and 405 where the route is wrong. Each call has a Fake of its own: no
+// world sees it, and nothing piles up.
 func serveStranger(rw http.ResponseWriter, r *http.Request) {
 	nobody, err := helliotest.Start(helliotest.WithToken(rand.Text()))
 	if err != nil {

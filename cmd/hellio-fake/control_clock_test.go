@@ -52,6 +52,7 @@ func TestTheClockEndsAHundredYearsAhead(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.advance("500000h")
-	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"500000h"}`).refused(http.StatusUnprocessableEntity, "invalid_request")
+	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"500000h"}`).refused(
+		http.StatusUnprocessableEntity, "invalid_request")
 	p.advance("375000h")
 }

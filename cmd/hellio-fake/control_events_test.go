@@ -65,7 +65,8 @@ func TestEachNewMessageIsAnEvent(t *testing.T) {
 	p.send(oneSMS)
 	stream := p.listen("")
 	other.send(oneSMS)
-	p.send(`{"recipients":["+233209990001"],"sender":"HELLIO","message":"two\nlines\r\u2028 id: 1"}`)
+	p.send(`{"recipients":["+233209990001"],"sender":"HELLIO",` +
+		`"message":"two\nlines\r\u2028 id: 1"}`)
 	p.call(http.MethodPost, "/v1/otp/send", `{"mobile_number":"+233209990001","sender":"HELLIO"}`)
 	_, text := stream.next()
 	require.Equal(t, "two\nlines\r\u2028 id: 1", text)
@@ -144,7 +145,9 @@ func TestAFailedWriteEndsAStream(t *testing.T) {
 func TestASilentStreamSendsHeartbeats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		events, reader, done := make(chan helliotest.Event), httptest.NewRecorder(), make(chan struct{})
+		events := make(chan helliotest.Event)
+		reader := httptest.NewRecorder()
+		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			writeEvents(reader, events)
@@ -153,6 +156,7 @@ func TestASilentStreamSendsHeartbeats(t *testing.T) {
 		time.Sleep(2*heartbeat + time.Second)
 		close(events)
 		<-done
-		require.Regexp(t, `^: listening\n\nid: 7\ndata: \{.*\}\n\n: still here\n\n: still here\n\n$`, reader.Body.String())
+		require.Regexp(t,
+			`^: listening\n\nid: 7\ndata: \{.*\}\n\n: still here\n\n: still here\n\n$`, reader.Body.String())
 	})
 }

@@ -33,7 +33,8 @@ func (ws *worldSet) postToken(rw http.ResponseWriter, r *http.Request, w *world)
 	return nil
 }
 
-// checkScopes refuses what would make the Fake panic, and a list that is not there: that would be every scope by omission.
+// checkScopes refuses what would make the Fake panic, and a list that is not
+// there: that would be every scope by omission.
 func checkScopes(scopes []string) error {
 	if scopes == nil {
 		return errors.New(`scopes is missing; ["*"] is every scope, [] none`)

@@ -14,7 +14,8 @@ func worldRoutes(worlds *worldSet) []route {
 	}
 }
 
-// worldSpec is the body of POST worlds; what it leaves out, or sets to null, is as the flags say.
+// worldSpec is the body of POST worlds; what it leaves out, or sets to null, is
+// as the flags say.
 type worldSpec struct {
 	Balance     *string  `json:"balance"`
 	USSDBalance *string  `json:"ussd_balance"`

@@ -11,17 +11,19 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// FuzzControlJSON holds every body of the control API to its rules: no panic, a refusal for what is not JSON, and what is taken can be
-// shown again.
+// FuzzControlJSON holds every body of the control API to its rules: no panic, a
+// refusal for what is not JSON, and what is taken can be shown again.
 func FuzzControlJSON(f *testing.F) {
 	for _, c := range badCalls {
 		if len(c.body) < 1000 {
 			f.Add([]byte(c.body))
 		}
 	}
-	f.Add([]byte(`{"balance":"1","senders":["A"],"rate_limit":1,"scopes":["*"],"allowed_ips":["::1"],"seed":1}`))
+	f.Add([]byte(`{"balance":"1","senders":["A"],"rate_limit":1,"scopes":["*"],` +
+		`"allowed_ips":["::1"],"seed":1}`))
 	f.Add([]byte(`{"spend_limit":{"period":"daily","amount":"1"},"Spend_Limit":null}`))
-	f.Add([]byte(`[{"op":"any","nth":1,"effect":"delay","duration":"1s"},{"op":"sms_send","always":true,"effect":"truncate_body","bytes":3}]`))
+	f.Add([]byte(`[{"op":"any","nth":1,"effect":"delay","duration":"1s"},{"op":"sms_send",` +
+		`"always":true,"effect":"truncate_body","bytes":3}]`))
 	f.Add([]byte(`{"duration":"5m"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		fake, err := helliotest.Start()
@@ -29,7 +31,8 @@ func FuzzControlJSON(f *testing.F) {
 		defer fake.Close()
 		var spec worldSpec
 		if decodes(t, body, &spec) {
-			made, err := helliotest.Start(append(spec.options(), helliotest.WithToken("t", spec.Scopes...))...)
+			made, err := helliotest.Start(append(spec.options(),
+				helliotest.WithToken("t", spec.Scopes...))...)
 			if err == nil {
 				marshals(t, made.Account())
 			}

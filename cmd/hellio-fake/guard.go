@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// hostGuard keeps web pages from elsewhere out: a browser sends their Origin, or, after DNS rebinding, their Host. It stands before every route.
+// hostGuard keeps web pages from elsewhere out: a browser sends their Origin,
+// or, after DNS rebinding, their Host. It stands before every route.
 type hostGuard struct {
 	port   string
 	remote bool   // other machines reach the program, by names that it can't know
@@ -25,12 +26,14 @@ func newGuard(addr net.Addr) hostGuard {
 func (g hostGuard) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !g.ownHost(r.Host) {
-			refuse(http.StatusForbidden, "foreign_host", "The Host header does not name this program.").write(rw)
+			refuse(http.StatusForbidden, "foreign_host",
+				"The Host header does not name this program.").write(rw)
 			return
 		}
 		for _, origin := range r.Header.Values("Origin") {
 			if !g.ownOrigin(origin, r.Host) {
-				refuse(http.StatusForbidden, "foreign_origin", "The Origin header names another site.").write(rw)
+				refuse(http.StatusForbidden, "foreign_origin",
+					"The Origin header names another site.").write(rw)
 				return
 			}
 		}
@@ -38,8 +41,9 @@ func (g hostGuard) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// ownHost tells whether a Host header means this program. Where other machines reach it, the port may be mapped, and the host is any that
-// no public DNS name can be.
+// ownHost tells whether a Host header means this program. Where other machines
+// reach it, the port may be mapped, and the host is any that no public DNS name
+// can be.
 func (g hostGuard) ownHost(host string) bool {
 	name, port := splitHost(host)
 	if !g.remote {
@@ -67,8 +71,10 @@ func splitHost(host string) (name, port string) {
 	return strings.Trim(host, "[]"), "80"
 }
 
-// isLocalName tells whether a name belongs to a private network by its form: localhost, a container's name, hellio-fake.internal.
+// isLocalName tells whether a name belongs to a private network by its form:
+// localhost, a container's name, hellio-fake.internal.
 func isLocalName(name string) bool {
 	name = strings.ToLower(name)
-	return !strings.Contains(name, ".") || strings.HasSuffix(name, ".local") || strings.HasSuffix(name, ".internal")
+	return !strings.Contains(name, ".") || strings.HasSuffix(name, ".local") ||
+		strings.HasSuffix(name, ".internal")
 }

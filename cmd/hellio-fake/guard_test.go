@@ -39,7 +39,9 @@ func TestAForeignHostOrOriginIsRefusedEverywhere(t *testing.T) {
 		{p.addr, "http://" + p.addr, ""},
 		{p.addr, "http://localhost:" + port, ""},
 	} {
-		for _, path := range []string{"/v1/balance", "/_fake/account", "/livez", "/readyz", "/", "/nothing", "/_fake/worlds"} {
+		for _, path := range []string{
+			"/v1/balance", "/_fake/account", "/livez", "/readyz", "/", "/nothing", "/_fake/worlds",
+		} {
 			req := p.request(http.MethodGet, path, "")
 			req.Host = c.host
 			if c.origin != "" {
@@ -106,7 +108,13 @@ func TestAReachableProgramKnowsPrivateNamesOnly(t *testing.T) {
 
 func TestOnlyALoopbackAddressIsUnreachable(t *testing.T) {
 	t.Parallel()
-	for addr, remote := range map[string]bool{"127.0.0.1:8420": false, "[::1]:8420": false, "0.0.0.0:8420": true, "[::]:8420": true, "192.0.2.1:8420": true} {
+	for addr, remote := range map[string]bool{
+		"127.0.0.1:8420": false,
+		"[::1]:8420":     false,
+		"0.0.0.0:8420":   true,
+		"[::]:8420":      true,
+		"192.0.2.1:8420": true,
+	} {
 		g := newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
 		require.Equal(t, remote, g.remote, addr)
 		require.Equal(t, "8420", g.port)

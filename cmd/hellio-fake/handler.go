@@ -20,7 +20,8 @@ func newHandler(worlds *worldSet, guard hostGuard, errors *log.Logger) http.Hand
 	return recovered(errors, guard.wrap(withLimits(split)))
 }
 
-// recovered reports a panic by its stack alone, as its value may quote what a client sent. The connection is closed.
+// recovered reports a panic by its stack alone, as its value may quote what a
+// client sent. The connection is closed.
 func recovered(errors *log.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		defer func() {

@@ -43,7 +43,8 @@ func TestReadsAndWritesHaveDeadlines(t *testing.T) {
 				_, _ = rw.Write([]byte("x"))
 				require.Equal(t, time.Now().Add(writeTimeout), conn.write)
 			}
-			require.NoError(t, http.NewResponseController(rw).Flush(), "what is below can be reached")
+			require.NoError(t, http.NewResponseController(rw).Flush(),
+				"what is below can be reached")
 		})).ServeHTTP(conn, req)
 		require.Equal(t, original, req.Body, "net/http looks at its own request afterwards")
 	})
@@ -54,7 +55,9 @@ func TestACallWithoutABodyMayWait(t *testing.T) {
 	conn := &timed{ResponseRecorder: httptest.NewRecorder()}
 	req := httptest.NewRequest(http.MethodGet, "/", nil)
 	req.Body = http.NoBody
-	withLimits(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { require.Zero(t, conn.read) })).ServeHTTP(conn, req)
+	withLimits(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		require.Zero(t, conn.read)
+	})).ServeHTTP(conn, req)
 }
 
 func TestTheServerHasItsTimeouts(t *testing.T) {
@@ -95,9 +98,13 @@ func TestAnEnormousBodyIsRefused(t *testing.T) {
 
 func TestAPanicIsReportedWithoutWhatItSays(t *testing.T) {
 	t.Parallel()
-	for cause, reported := range map[error]bool{http.ErrAbortHandler: false, errors.New("the secret"): true} {
+	for cause, reported := range map[error]bool{
+		http.ErrAbortHandler:     false,
+		errors.New("the secret"): true,
+	} {
 		var out bytes.Buffer
-		handler := recovered(log.New(&out, "hellio-fake: ", 0), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(cause) }))
+		handler := recovered(log.New(&out, "hellio-fake: ", 0),
+			http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(cause) }))
 		require.PanicsWithValue(t, http.ErrAbortHandler, func() {
 			handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 		})

@@ -19,7 +19,8 @@ import (
 
 const (
 	oneSMS         = `{"recipients":["+233209990001"],"sender":"HELLIO","message":"Hi"}`
-	defaultAccount = `{"balance":"100.0000","senders":["HELLIO","ACME","HellioSMS"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`
+	defaultAccount = `{"balance":"100.0000","senders":["HELLIO","ACME","HellioSMS"],` +
+		`"rate_limit":120,"allowed_ips":[],"spend_limit":null}`
 )
 
 // testProgram is a running program of this process, on a free port.
@@ -49,7 +50,8 @@ func (b *safeBuffer) String() string {
 	return b.buf.String()
 }
 
-// start runs the program until the test ends. It must then end well, having written nothing but the ready line.
+// start runs the program until the test ends. It must then end well, having
+// written nothing but the ready line.
 func start(t testing.TB, args ...string) *testProgram {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -65,7 +67,12 @@ func start(t testing.TB, args ...string) *testProgram {
 	require.NoError(t, err, stderr)
 	var ready struct{ Addr, Token string }
 	require.NoError(t, json.Unmarshal(line, &ready))
-	p := &testProgram{t: t, addr: ready.Addr, token: ready.Token, stderr: stderr}
+	p := &testProgram{
+		t:      t,
+		addr:   ready.Addr,
+		token:  ready.Token,
+		stderr: stderr,
+	}
 	p.stop = sync.OnceValue(func() int {
 		cancel()
 		rest, err := io.ReadAll(out)
@@ -148,7 +155,8 @@ func (p *testProgram) world(spec string) *testProgram {
 
 func (p *testProgram) request(method, path, body string) *http.Request {
 	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.addr+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.addr+path,
+		strings.NewReader(body))
 	require.NoError(p.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	if p.token != "" {
@@ -157,7 +165,8 @@ func (p *testProgram) request(method, path, body string) *http.Request {
 	return req
 }
 
-// try sends a request over a connection of its own, so that a broken one is not tried again.
+// try sends a request over a connection of its own, so that a broken one is not
+// tried again.
 func (p *testProgram) try(req *http.Request) (response, error) {
 	p.t.Helper()
 	req.Close = true
@@ -199,7 +208,8 @@ func (p *testProgram) fault(rule string) {
 // client is a hellio client of the program.
 func (p *testProgram) client(opts ...hellio.Option) *hellio.Client {
 	p.t.Helper()
-	client, err := hellio.NewClient(p.token, append([]hellio.Option{hellio.WithBaseURL("http://" + p.addr + "/v1")}, opts...)...)
+	client, err := hellio.NewClient(p.token,
+		append([]hellio.Option{hellio.WithBaseURL("http://" + p.addr + "/v1")}, opts...)...)
 	require.NoError(p.t, err)
 	p.t.Cleanup(client.CloseIdleConnections)
 	return client
@@ -209,7 +219,10 @@ func (p *testProgram) client(opts ...hellio.Option) *hellio.Client {
 func (p *testProgram) state() string {
 	p.t.Helper()
 	var all strings.Builder
-	for _, path := range []string{"/_fake/account", "/_fake/faults", "/_fake/messages", "/_fake/requests", "/_fake/deliveries"} {
+	for _, path := range []string{
+		"/_fake/account", "/_fake/faults", "/_fake/messages", "/_fake/requests",
+		"/_fake/deliveries",
+	} {
 		all.WriteString(p.get(path).body)
 	}
 	return all.String()
@@ -221,9 +234,11 @@ func TestTheFirstWorldIsMadeFromTheFlags(t *testing.T) {
 	require.Equal(t, helliotest.DefaultToken, p.token)
 	p.get("/_fake/account").has(defaultAccount)
 
-	p = start(t, "-token", "7|mine", "-balance", "5.5", "-senders", "MYCO, YOURCO", "-rate-limit", "0", "-seed", "42")
+	p = start(t, "-token", "7|mine", "-balance", "5.5", "-senders", "MYCO, YOURCO", "-rate-limit",
+		"0", "-seed", "42")
 	require.Equal(t, "7|mine", p.token)
-	account := `{"balance":"5.5000","senders":["MYCO","YOURCO"],"rate_limit":0,"allowed_ips":[],"spend_limit":null}`
+	account := `{"balance":"5.5000","senders":["MYCO","YOURCO"],"rate_limit":0,"allowed_ips":[],` +
+		`"spend_limit":null}`
 	p.get("/_fake/account").has(account)
 	p.world(`{}`).get("/_fake/account").has(account)
 }

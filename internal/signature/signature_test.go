@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The signatures were made by openssl dgst -sha256 -hmac and by Python's hmac; the last is case 2 of RFC 4231.
+// The signatures were made by openssl dgst -sha256 -hmac and by Python's hmac;
+// the last is case 2 of RFC 4231.
 const (
 	secret    = "whsec_0123456789"
 	body      = `{"message":"Akwaaba é"}`
@@ -61,17 +62,21 @@ func TestASignatureNeedsOneOfTheSecrets(t *testing.T) {
 func TestTheTimestampIsSignedAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	require.True(t, VerifyTimestamped(stampSig, timestamp, []byte(body), secret))
-	require.False(t, VerifyTimestamped(stampSig, strings.TrimLeft(timestamp, "0"), []byte(body), secret))
+	require.False(t,
+		VerifyTimestamped(stampSig, strings.TrimLeft(timestamp, "0"), []byte(body), secret))
 	require.False(t, VerifyTimestamped(bodySig, timestamp, []byte(body), secret))
-	require.False(t, VerifyTimestamped(bodySig, "", []byte(body), secret), "the full stop is signed in any case")
+	require.False(t, VerifyTimestamped(bodySig, "", []byte(body), secret),
+		"the full stop is signed in any case")
 }
 
 func FuzzVerify(f *testing.F) {
 	f.Add(bodySig, timestamp, []byte(body), secret)
 	f.Add("", "", []byte(nil), "")
 	f.Fuzz(func(t *testing.T, given, stamp string, text []byte, key string) {
-		require.Equal(t, key != "" && strings.EqualFold(given, Body(key, text)), VerifyBody(given, text, key))
+		require.Equal(t, key != "" && strings.EqualFold(given, Body(key, text)),
+			VerifyBody(given, text, key))
 		require.Equal(t, key != "", VerifyBody(Body(key, text), text, key))
-		require.Equal(t, key != "", VerifyTimestamped(Timestamped(key, stamp, text), stamp, text, "another", key))
+		require.Equal(t, key != "",
+			VerifyTimestamped(Timestamped(key, stamp, text), stamp, text, "another", key))
 	})
 }
