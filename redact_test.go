@@ -374,7 +374,7 @@ func TestResponseMarshalsWhatThereIs(t *testing.T) {
 
 func TestTokenSourceErrorDoesNotShowTheToken(t *testing.T) {
 	t.Parallel()
-	source := &tokens{give: func(int64) (string, error) { return testToken + "\n", nil }}
+	source := &tokens{fetch: func(int64) (string, error) { return testToken + "\n", nil }}
 	err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(source)))
 	require.Error(t, err)
 	requireNoSecret(t, err, "bad token")
