@@ -272,8 +272,8 @@ func TestACauseDoesNotQuoteTheServer(t *testing.T) {
 	t.Parallel()
 	const quoted = `"` + testText + `"`
 	for text, want := range map[string]string{
-		`malformed HTTP response ` + quoted:          `malformed answer`,
-		`transport: broken: malformed MIME header`:   `transport: broken: malformed answer`,
+		`malformed HTTP response ` + quoted:          `malformed response`,
+		`transport: broken: malformed MIME header`:   `transport: broken: malformed response`,
 		`bad Content-Length ` + quoted:               `bad Content-Length (hidden)`,
 		`server sent GOAWAY; debug=` + quoted + `,x`: `server sent GOAWAY; debug=(hidden),x`,
 		`unsupported encoding: "a \` + quoted + `b"`: `unsupported encoding: (hidden)`,
