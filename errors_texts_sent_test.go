@@ -71,7 +71,9 @@ func stopTexts(t *testing.T) []errorText {
 	soon := reply(429, ``, "Retry-After", "30")
 	broke := stubbed(t, newStub(reply(503, ``)), WithLimiter(nil))
 	broke.core.budget.spent = budgetSize
-	rotating := &tokens{fetch: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+	rotating := &tokens{fetch: func(n int64) (string, error) {
+		return "token-" + itoa(int(n)), nil
+	}}
 	return []errorText{
 		{"SMS.Send, Retry-After of 90 s", smsText(t, later)},
 		{"SMS.Send, conflict that lasts", smsText(t, inUse)},
@@ -96,12 +98,12 @@ func connectionTexts(t *testing.T) []errorText {
 		_, err := req.Body.Read(make([]byte, 1))
 		return nil, err
 	}
-	again := func(req *http.Request) (*http.Response, error) {
+	repeated := func(req *http.Request) (*http.Response, error) {
 		reachWire(req)
 		httptrace.ContextClientTrace(req.Context()).GotConn(httptrace.GotConnInfo{})
 		return nil, io.EOF
 	}
-	deletion := stubbed(t, newStub(again), WithRetryPolicy(RetryPolicy{MaxRetries: -1}))
+	deletion := stubbed(t, newStub(repeated), WithRetryPolicy(RetryPolicy{MaxRetries: -1}))
 	brokenHeader := func(req *http.Request) (*http.Response, error) {
 		reachWire(req)
 		return nil, errors.New("net/http: malformed HTTP response \"secret\"")
@@ -130,7 +132,10 @@ func connectionTexts(t *testing.T) []errorText {
 func responseTexts(t *testing.T) []errorText {
 	verify := func(status int, body string) error {
 		c := stubbed(t, newStub(reply(status, body)))
-		_, err := c.OTP.Verify(t.Context(), &OTPVerifyParams{MobileNumber: testNumber, Code: "1234"})
+		_, err := c.OTP.Verify(t.Context(), &OTPVerifyParams{
+			MobileNumber: testNumber,
+			Code:         "1234",
+		})
 		return err
 	}
 	small := stubbed(t, newStub(reply(202, sentBody)), WithMaxResponseBytes(16))
@@ -217,16 +222,16 @@ func webhookTexts(t *testing.T) []errorText {
 	parse := func(body string, edit func(http.Header)) error {
 		r := signedText(body, time.Now(), true)
 		edit(r.Header)
-		return failed(ParseWebhook(r.Header, []byte(body), textSecret))
+		return errorOf(ParseWebhook(r.Header, []byte(body), textSecret))
 	}
 	body := func(text string) error { return parse(text, func(http.Header) {}) }
-	header := func(name string, values ...string) error {
-		return parse(event, func(h http.Header) { h[http.CanonicalHeaderKey(name)] = values })
+	header := func(name string, lines ...string) error {
+		return parse(event, func(h http.Header) { h[http.CanonicalHeaderKey(name)] = lines })
 	}
-	secrets := func(secrets ...string) error { return failed(ParseWebhook(nil, nil, secrets...)) }
+	secrets := func(secrets ...string) error { return errorOf(ParseWebhook(nil, nil, secrets...)) }
 	handle := func(context.Context, *WebhookEvent) error { return nil }
 	handler := func(opts ...WebhookOption) error {
-		return failed(NewWebhookHandler([]string{textSecret}, handle, opts...))
+		return errorOf(NewWebhookHandler([]string{textSecret}, handle, opts...))
 	}
 	old := signedText(event, time.Now().Add(-time.Hour), true).Header
 	return []errorText{
@@ -239,13 +244,13 @@ func webhookTexts(t *testing.T) []errorText {
 		{"ParseWebhook, other signature", header("X-Hellio-Signature-V2", long(64))},
 		{"ParseWebhook, no timestamp", header("X-Hellio-Timestamp")},
 		{"ParseWebhook, date for a timestamp", header("X-Hellio-Timestamp", "2026-03-01")},
-		{"ParseWebhook, an hour old", failed(ParseWebhook(old, []byte(event), textSecret))},
+		{"ParseWebhook, an hour old", errorOf(ParseWebhook(old, []byte(event), textSecret))},
 		{"ParseWebhook, not JSON", body("{")},
 		{"ParseWebhook, array", body("[]")},
 		{"ParseWebhook, member twice", body(`{"event":"a","event":"b"}`)},
 		{"ParseWebhook, no event", body("{}")},
 		{"ParseWebhook, 1 MiB and a byte", body(long(1<<20 + 1))},
-		{"NewWebhookHandler, nil handle", failed(NewWebhookHandler([]string{textSecret}, nil))},
+		{"NewWebhookHandler, nil handle", errorOf(NewWebhookHandler([]string{textSecret}, nil))},
 		{"NewWebhookHandler, nil option", handler(nil)},
 		{"WithTimestampTolerance, 0", handler(WithTimestampTolerance(0))},
 		{"WithDedupeStore, nil", handler(WithDedupeStore(nil))},
@@ -254,14 +259,14 @@ func webhookTexts(t *testing.T) []errorText {
 
 // stepTexts are those that a USSDHandler returns or logs.
 func stepTexts(t *testing.T) []errorText {
-	serve := func(edit func(*http.Request), body string, reply *USSDReply, err error) error {
+	serve := func(edit func(*http.Request), body string, result *USSDReply, err error) error {
 		var log strings.Builder
 		h, newErr := NewUSSDHandler([]string{textSecret},
 			func(context.Context, *USSDRequest) (*USSDReply, error) {
 				if err == io.EOF {
 					panic("nil map")
 				}
-				return reply, err
+				return result, err
 			}, WithUSSDLogger(slog.New(slog.NewJSONHandler(&log, nil))))
 		require.NoError(t, newErr)
 		r := signedText(body, time.Now(), false)
@@ -272,23 +277,23 @@ func stepTexts(t *testing.T) []errorText {
 		return logged(t, &log)
 	}
 	const first = `{"sessionId":"s"}`
-	step := func(body string) error { return serve(nil, body, EndUSSD("Bye."), nil) }
-	reply := func(r *USSDReply) error { return serve(nil, first, r, nil) }
+	serveStep := func(body string) error { return serve(nil, body, EndUSSD("Bye."), nil) }
+	withReply := func(r *USSDReply) error { return serve(nil, first, r, nil) }
 	get := func(r *http.Request) { r.Method = http.MethodGet }
 	breaks := func(r *http.Request) { r.Body = io.NopCloser(failingReader{io.ErrUnexpectedEOF}) }
 	handle := func(context.Context, *USSDRequest) (*USSDReply, error) { return nil, nil }
 	return []errorText{
-		{"NewUSSDHandler, nil handle", failed(NewUSSDHandler([]string{textSecret}, nil))},
-		{"NewUSSDHandler, nil option", failed(NewUSSDHandler([]string{textSecret}, handle, nil))},
+		{"NewUSSDHandler, nil handle", errorOf(NewUSSDHandler([]string{textSecret}, nil))},
+		{"NewUSSDHandler, nil option", errorOf(NewUSSDHandler([]string{textSecret}, handle, nil))},
 		{"USSDHandler, GET", serve(get, first, nil, nil)},
 		{"USSDHandler, broken body", serve(breaks, first, nil, nil)},
-		{"USSDHandler, no session", step(`{}`)},
-		{"USSDHandler, session that is an object", step(`{"sessionId":{}}`)},
-		{"USSDHandler, sequence that is a word", step(`{"sessionId":"s","sequence":"one"}`)},
-		{"USSDHandler, no reply", reply(nil)},
-		{"USSDHandler, reply without an action", reply(&USSDReply{})},
-		{"USSDHandler, broken reply", reply(EndUSSD(brokenText))},
-		{"USSDHandler, long reply", reply(EndUSSD(long(183)))},
+		{"USSDHandler, no session", serveStep(`{}`)},
+		{"USSDHandler, session that is an object", serveStep(`{"sessionId":{}}`)},
+		{"USSDHandler, sequence that is a word", serveStep(`{"sessionId":"s","sequence":"one"}`)},
+		{"USSDHandler, no reply", withReply(nil)},
+		{"USSDHandler, reply without an action", withReply(&USSDReply{})},
+		{"USSDHandler, broken reply", withReply(EndUSSD(brokenText))},
+		{"USSDHandler, long reply", withReply(EndUSSD(long(183)))},
 		{"USSDHandler, panic", serve(nil, first, nil, io.EOF)},
 	}
 }

@@ -68,16 +68,16 @@ func textClient(t *testing.T) *Client {
 	}))
 }
 
-// failed returns the error of a call.
-func failed[T any](_ T, err error) error { return err }
+// errorOf returns the error of a call.
+func errorOf[T any](_ T, err error) error { return err }
 
 func optionTexts(t *testing.T) []errorText {
-	option := func(opts ...Option) error { return failed(NewClient(testToken, opts...)) }
+	option := func(opts ...Option) error { return errorOf(NewClient(testToken, opts...)) }
 	policy := func(p RetryPolicy) error { return option(WithRetryPolicy(p)) }
-	call := func(opts ...CallOption) error {
-		return failed(textClient(t).SMS.Send(t.Context(), oneSMS(), opts...))
+	callOption := func(opts ...CallOption) error {
+		return errorOf(textClient(t).SMS.Send(t.Context(), oneSMS(), opts...))
 	}
-	token := func(token string) error { return failed(NewClient(token)) }
+	token := func(token string) error { return errorOf(NewClient(token)) }
 	noop := func(http.RoundTripper) http.RoundTripper { return nil }
 	var noContext context.Context
 	return []errorText{
@@ -104,18 +104,19 @@ func optionTexts(t *testing.T) []errorText {
 		{"RetryPolicy, MaxWait of 25 h", policy(RetryPolicy{MaxWait: 25 * time.Hour})},
 		{"RetryPolicy, negative MaxRetryAfter", policy(RetryPolicy{MaxRetryAfter: -1})},
 		{"RetryPolicy, MinWait above MaxWait", policy(RetryPolicy{MinWait: 2, MaxWait: 1})},
-		{"SMS.Send, nil option", call(nil)},
-		{"WithMaxRetries, -1", call(WithMaxRetries(-1))},
-		{"WithResponse, nil", call(WithResponse(nil))},
-		{"WithIdempotencyKey, empty", call(WithIdempotencyKey(""))},
-		{"WithIdempotencyKey, with a space", call(WithIdempotencyKey("a b"))},
-		{"WithIdempotencyKey and WithResumeKey", call(WithIdempotencyKey("a"), WithResumeKey("b"))},
+		{"SMS.Send, nil option", callOption(nil)},
+		{"WithMaxRetries, -1", callOption(WithMaxRetries(-1))},
+		{"WithResponse, nil", callOption(WithResponse(nil))},
+		{"WithIdempotencyKey, empty", callOption(WithIdempotencyKey(""))},
+		{"WithIdempotencyKey, with a space", callOption(WithIdempotencyKey("a b"))},
+		{"WithIdempotencyKey and WithResumeKey",
+			callOption(WithIdempotencyKey("a"), WithResumeKey("b"))},
 		{
 			"Balance.Get, with a key",
-			failed(textClient(t).Balance.Get(t.Context(), WithIdempotencyKey("a"))),
+			errorOf(textClient(t).Balance.Get(t.Context(), WithIdempotencyKey("a"))),
 		},
-		{"SMS.Send, nil context", failed(textClient(t).SMS.Send(noContext, oneSMS()))},
-		{"SMS.Send, zero service", failed(new(SMSService).Send(t.Context(), oneSMS()))},
+		{"SMS.Send, nil context", errorOf(textClient(t).SMS.Send(noContext, oneSMS()))},
+		{"SMS.Send, zero service", errorOf(new(SMSService).Send(t.Context(), oneSMS()))},
 	}
 }
 
@@ -130,11 +131,11 @@ func loginTexts(t *testing.T) []errorText {
 	login := func(edit func(*LoginParams)) error {
 		p := &LoginParams{Email: "ama@example.com", Password: "secret"}
 		edit(p)
-		return failed(Login(t.Context(), p))
+		return errorOf(Login(t.Context(), p))
 	}
 	email := func(text string) error { return login(func(p *LoginParams) { p.Email = text }) }
 	return []errorText{
-		{"Login, nil params", failed(Login(t.Context(), nil))},
+		{"Login, nil params", errorOf(Login(t.Context(), nil))},
 		{"Login, no password", login(func(p *LoginParams) { p.Password = "" })},
 		{"Login, broken password", login(func(p *LoginParams) { p.Password = brokenText })},
 		{"Login, no e-mail", email("")},
@@ -154,7 +155,7 @@ func messageTexts(t *testing.T) []errorText {
 	sms := func(edit func(*SMSSendParams)) error {
 		p := oneSMS()
 		edit(p)
-		return failed(c.SMS.Send(t.Context(), p))
+		return errorOf(c.SMS.Send(t.Context(), p))
 	}
 	sender := func(text string) error { return sms(func(p *SMSSendParams) { p.Sender = text }) }
 	to := func(numbers ...string) error {
@@ -164,16 +165,16 @@ func messageTexts(t *testing.T) []errorText {
 	voice := func(edit func(*VoiceSendParams)) error {
 		p := &VoiceSendParams{Recipients: []string{testNumber}, Text: "Your car is here."}
 		edit(p)
-		return failed(c.Voice.Send(t.Context(), p))
+		return errorOf(c.Voice.Send(t.Context(), p))
 	}
 	sound := func(text, url string) error {
 		return voice(func(p *VoiceSendParams) { p.Text, p.AudioURL = text, url })
 	}
-	call := func(numbers ...string) error {
+	dial := func(numbers ...string) error {
 		return voice(func(p *VoiceSendParams) { p.Recipients = numbers })
 	}
 	return []errorText{
-		{"SMS.Send, nil params", failed(c.SMS.Send(t.Context(), nil))},
+		{"SMS.Send, nil params", errorOf(c.SMS.Send(t.Context(), nil))},
 		{"SMS.Send, no recipients", to()},
 		{"SMS.Send, 10,001 recipients", to(make([]string, 10_001)...)},
 		{"SMS.Send, empty recipient", to("")},
@@ -188,14 +189,14 @@ func messageTexts(t *testing.T) []errorText {
 		{"SMS.Send, long message", text(long(1601))},
 		{"SMS.Send, broken message", text(brokenText)},
 		{"SMS.Send, broken gateway", sms(func(p *SMSSendParams) { p.Gateway = brokenText })},
-		{"Voice.Send, nil params", failed(c.Voice.Send(t.Context(), nil))},
+		{"Voice.Send, nil params", errorOf(c.Voice.Send(t.Context(), nil))},
 		{"Voice.Send, text and recording", sound("text", "https://example.com/a.mp3")},
 		{"Voice.Send, neither text nor recording", sound("", "")},
 		{"Voice.Send, relative recording", sound("", "/a.mp3")},
-		{"Voice.Send, no recipients", call()},
-		{"Voice.Send, empty recipient", call("")},
-		{"Voice.Send, blank recipient", call(blankText)},
-		{"Voice.Send, broken recipient", call(brokenText)},
+		{"Voice.Send, no recipients", dial()},
+		{"Voice.Send, empty recipient", dial("")},
+		{"Voice.Send, blank recipient", dial(blankText)},
+		{"Voice.Send, broken recipient", dial(brokenText)},
 		{"Voice.Send, broken text", sound(brokenText, "")},
 		{"Voice.Send, broken voice", voice(func(p *VoiceSendParams) { p.Voice = brokenText })},
 		{"Voice.Send, broken caller", voice(func(p *VoiceSendParams) { p.CallerID = brokenText })},
@@ -208,7 +209,7 @@ func otpTexts(t *testing.T) []errorText {
 	send := func(edit func(*OTPSendParams)) error {
 		p := &OTPSendParams{MobileNumber: testNumber, Sender: "HELLIO"}
 		edit(p)
-		return failed(c.OTP.Send(t.Context(), p))
+		return errorOf(c.OTP.Send(t.Context(), p))
 	}
 	number := func(channel Channel, text string) error {
 		return send(func(p *OTPSendParams) { p.Channel, p.MobileNumber = channel, text })
@@ -216,10 +217,10 @@ func otpTexts(t *testing.T) []errorText {
 	purpose := func(text string) error { return send(func(p *OTPSendParams) { p.Purpose = text }) }
 	verify := func(code string) error {
 		p := &OTPVerifyParams{MobileNumber: testNumber, Code: code}
-		return failed(c.OTP.Verify(t.Context(), p))
+		return errorOf(c.OTP.Verify(t.Context(), p))
 	}
 	return []errorText{
-		{"OTP.Send, nil params", failed(c.OTP.Send(t.Context(), nil))},
+		{"OTP.Send, nil params", errorOf(c.OTP.Send(t.Context(), nil))},
 		{"OTP.Send, both destinations", send(func(p *OTPSendParams) { p.Email = "a@b" })},
 		{"OTP.Send, no destination", number("push", "")},
 		{"OTP.Send, no number", number(ChannelSMS, "")},
@@ -233,7 +234,7 @@ func otpTexts(t *testing.T) []errorText {
 		{"OTP.Send, long purpose", purpose(long(33))},
 		{"OTP.Send, broken purpose", purpose(brokenText)},
 		{"OTP.Send, broken gateway", send(func(p *OTPSendParams) { p.Gateway = brokenText })},
-		{"OTP.Verify, nil params", failed(c.OTP.Verify(t.Context(), nil))},
+		{"OTP.Verify, nil params", errorOf(c.OTP.Verify(t.Context(), nil))},
 		{"OTP.Verify, no code", verify("")},
 		{"OTP.Verify, blank code", verify(blankText)},
 		{"OTP.Verify, long code", verify(long(256))},
@@ -246,36 +247,36 @@ func resourceTexts(t *testing.T) []errorText {
 	c := textClient(t)
 	ctx := t.Context()
 	numbers := func(numbers ...string) error {
-		return failed(c.Lookup.Create(ctx, &LookupParams{Numbers: numbers}))
+		return errorOf(c.Lookup.Create(ctx, &LookupParams{Numbers: numbers}))
 	}
 	emails := func(emails ...string) error {
-		return failed(c.Email.Verify(ctx, &EmailVerifyParams{Emails: emails}))
+		return errorOf(c.Email.Verify(ctx, &EmailVerifyParams{Emails: emails}))
 	}
-	country := func(text string) error { return failed(c.Balance.Pricing(ctx, text)) }
+	country := func(text string) error { return errorOf(c.Balance.Pricing(ctx, text)) }
 	hook := func(url string, events ...string) error {
-		return failed(c.Webhooks.Create(ctx, &WebhookParams{URL: url, Events: events}))
+		return errorOf(c.Webhooks.Create(ctx, &WebhookParams{URL: url, Events: events}))
 	}
-	never := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
-	late := &LookupParams{Numbers: []string{testNumber}, ScheduledAt: never}
+	tooLate := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	late := &LookupParams{Numbers: []string{testNumber}, ScheduledAt: tooLate}
 	return []errorText{
-		{"Lookup.Create, nil params", failed(c.Lookup.Create(ctx, nil))},
+		{"Lookup.Create, nil params", errorOf(c.Lookup.Create(ctx, nil))},
 		{"Lookup.Create, no numbers", numbers()},
 		{"Lookup.Create, empty number", numbers("")},
 		{"Lookup.Create, blank number", numbers(blankText)},
 		{"Lookup.Create, broken number", numbers(brokenText)},
-		{"Lookup.Create, year 10000", failed(c.Lookup.Create(ctx, late))},
-		{"Lookup.Get, no id", failed(c.Lookup.Get(ctx, ""))},
-		{"Lookup.Get, two dots", failed(c.Lookup.Get(ctx, ".."))},
-		{"Lookup.Get, id with a slash", failed(c.Lookup.Get(ctx, "7/8"))},
-		{"Lookup.List, nil params", failed(c.Lookup.List(ctx, nil))},
-		{"Lookup.List, 201 per page", failed(c.Lookup.List(ctx, &LookupListParams{PerPage: 201}))},
-		{"Email.Verify, nil params", failed(c.Email.Verify(ctx, nil))},
+		{"Lookup.Create, year 10000", errorOf(c.Lookup.Create(ctx, late))},
+		{"Lookup.Get, no id", errorOf(c.Lookup.Get(ctx, ""))},
+		{"Lookup.Get, two dots", errorOf(c.Lookup.Get(ctx, ".."))},
+		{"Lookup.Get, id with a slash", errorOf(c.Lookup.Get(ctx, "7/8"))},
+		{"Lookup.List, nil params", errorOf(c.Lookup.List(ctx, nil))},
+		{"Lookup.List, 201 per page", errorOf(c.Lookup.List(ctx, &LookupListParams{PerPage: 201}))},
+		{"Email.Verify, nil params", errorOf(c.Email.Verify(ctx, nil))},
 		{"Email.Verify, no addresses", emails()},
 		{"Email.Verify, empty address", emails("")},
 		{"Email.Verify, no @", emails("ama")},
 		{"Balance.Pricing, three letters", country("GHA")},
 		{"Balance.Pricing, a digit", country("G1")},
-		{"Webhooks.Create, nil params", failed(c.Webhooks.Create(ctx, nil))},
+		{"Webhooks.Create, nil params", errorOf(c.Webhooks.Create(ctx, nil))},
 		{"Webhooks.Create, empty event", hook("https://example.com", "")},
 		{"Webhooks.Create, blank event", hook("https://example.com", blankText)},
 		{"Webhooks.Create, long event", hook("https://example.com", long(256))},
@@ -289,30 +290,38 @@ func resourceTexts(t *testing.T) []errorText {
 func ussdTexts(t *testing.T) []errorText {
 	c := textClient(t).USSD
 	ctx := t.Context()
-	step := func(edit func(*USSDSimulateParams)) error {
+	simulate := func(edit func(*USSDSimulateParams)) error {
 		p := &USSDSimulateParams{AppID: "7", SessionID: "s", MSISDN: testNumber}
 		edit(p)
-		return failed(c.Simulate(ctx, p))
+		return errorOf(c.Simulate(ctx, p))
 	}
-	msisdn := func(text string) error { return step(func(p *USSDSimulateParams) { p.MSISDN = text }) }
-	session := func(id ID) error { return step(func(p *USSDSimulateParams) { p.SessionID = id }) }
-	input := func(text string) error { return step(func(p *USSDSimulateParams) { p.Input = text }) }
+	msisdn := func(text string) error {
+		return simulate(func(p *USSDSimulateParams) { p.MSISDN = text })
+	}
+	session := func(id ID) error {
+		return simulate(func(p *USSDSimulateParams) { p.SessionID = id })
+	}
+	input := func(text string) error {
+		return simulate(func(p *USSDSimulateParams) { p.Input = text })
+	}
 	service := func(text string) error {
-		return step(func(p *USSDSimulateParams) { p.ServiceCode = text })
+		return simulate(func(p *USSDSimulateParams) { p.ServiceCode = text })
 	}
 	app := func(name, url string) error {
-		return failed(c.Apps.Create(ctx, &USSDAppParams{Name: name, CallbackURL: url}))
+		return errorOf(c.Apps.Create(ctx, &USSDAppParams{Name: name, CallbackURL: url}))
 	}
-	rent := func(p USSDExtensionParams) error { return failed(c.Extensions.Create(ctx, &p)) }
-	mode := func(mode USSDMode) error { return failed(c.Apps.SetMode(ctx, "7", mode)) }
-	code := func(text string) error { return failed(c.Availability(ctx, text)) }
+	rent := func(p USSDExtensionParams) error { return errorOf(c.Extensions.Create(ctx, &p)) }
+	mode := func(mode USSDMode) error { return errorOf(c.Apps.SetMode(ctx, "7", mode)) }
+	code := func(text string) error { return errorOf(c.Availability(ctx, text)) }
 	shortCode := func(text string) error {
 		return rent(USSDExtensionParams{Code: "123", ShortCode: text})
 	}
 	return []errorText{
-		{"USSD.Simulate, nil params", failed(c.Simulate(ctx, nil))},
-		{"USSD.Simulate, no app", step(func(p *USSDSimulateParams) { p.AppID = "" })},
-		{"USSD.Simulate, broken app", step(func(p *USSDSimulateParams) { p.AppID = brokenText })},
+		{"USSD.Simulate, nil params", errorOf(c.Simulate(ctx, nil))},
+		{"USSD.Simulate, no app", simulate(func(p *USSDSimulateParams) { p.AppID = "" })},
+		{"USSD.Simulate, broken app", simulate(func(p *USSDSimulateParams) {
+			p.AppID = brokenText
+		})},
 		{"USSD.Simulate, no number", msisdn("")},
 		{"USSD.Simulate, blank number", msisdn(blankText)},
 		{"USSD.Simulate, long number", msisdn(long(21))},
@@ -326,7 +335,7 @@ func ussdTexts(t *testing.T) []errorText {
 		{"USSD.Availability, no code", code("")},
 		{"USSD.Availability, long code", code("1234567890123")},
 		{"USSD.Availability, a letter", code("12a")},
-		{"USSD.Apps.Create, nil params", failed(c.Apps.Create(ctx, nil))},
+		{"USSD.Apps.Create, nil params", errorOf(c.Apps.Create(ctx, nil))},
 		{"USSD.Apps.Create, no name", app("", "https://example.com")},
 		{"USSD.Apps.Create, blank name", app(blankText, "https://example.com")},
 		{"USSD.Apps.Create, long name", app(long(121), "https://example.com")},
@@ -336,7 +345,7 @@ func ussdTexts(t *testing.T) []errorText {
 		{"USSD.Apps.Create, plain http", app("Airtime", "http://example.com")},
 		{"USSD.Apps.SetMode, no mode", mode("")},
 		{"USSD.Apps.SetMode, unknown mode", mode("draft")},
-		{"USSD.Extensions.Create, nil params", failed(c.Extensions.Create(ctx, nil))},
+		{"USSD.Extensions.Create, nil params", errorOf(c.Extensions.Create(ctx, nil))},
 		{"USSD.Extensions.Create, no code", rent(USSDExtensionParams{})},
 		{
 			"USSD.Extensions.Create, broken app",
@@ -351,8 +360,8 @@ func scalarTexts() []errorText {
 	var o Outcome
 	amount := func(text string) error { return new(Amount).UnmarshalJSON([]byte(text)) }
 	return []errorText{
-		{"ParseAmount, empty", failed(ParseAmount(""))},
-		{"ParseAmount, a word", failed(ParseAmount("twelve"))},
+		{"ParseAmount, empty", errorOf(ParseAmount(""))},
+		{"ParseAmount, a word", errorOf(ParseAmount("twelve"))},
 		{"Outcome.UnmarshalText", o.UnmarshalText([]byte("lost"))},
 		{"Amount.UnmarshalJSON, nil", (*Amount)(nil).UnmarshalJSON([]byte("1"))},
 		{"Amount.UnmarshalJSON, a word", amount(`"free"`)},
@@ -369,7 +378,7 @@ func storeTexts(t *testing.T) []errorText {
 	s, err := NewMemoryDedupeStore(0, 1)
 	require.NoError(t, err)
 	claim := func(id string, lease time.Duration) error {
-		return failed(s.Claim(t.Context(), id, lease))
+		return errorOf(s.Claim(t.Context(), id, lease))
 	}
 	var missing *MemoryDedupeStore
 	owner, err := s.Claim(t.Context(), "a", time.Minute)
@@ -378,9 +387,10 @@ func storeTexts(t *testing.T) []errorText {
 	full := claim("b", time.Minute)
 	require.NoError(t, s.Commit(t.Context(), "a", owner))
 	return []errorText{
-		{"NewMemoryDedupeStore, -1ns", failed(NewMemoryDedupeStore(-1, 0))},
-		{"NewMemoryDedupeStore, size -1", failed(NewMemoryDedupeStore(0, -1))},
-		{"MemoryDedupeStore.Claim, nil store", failed(missing.Claim(t.Context(), "a", time.Minute))},
+		{"NewMemoryDedupeStore, -1ns", errorOf(NewMemoryDedupeStore(-1, 0))},
+		{"NewMemoryDedupeStore, size -1", errorOf(NewMemoryDedupeStore(0, -1))},
+		{"MemoryDedupeStore.Claim, nil store",
+			errorOf(missing.Claim(t.Context(), "a", time.Minute))},
 		{"MemoryDedupeStore.Claim, no id", claim("", time.Minute)},
 		{"MemoryDedupeStore.Claim, no lease", claim("b", 0)},
 		{"MemoryDedupeStore.Claim, claimed id", held},
