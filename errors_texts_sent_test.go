@@ -21,6 +21,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// long returns a text of n characters.
+func long(n int) string { return strings.Repeat("x", n) }
+
 // smsText returns the error of an SMS whose attempts end as the steps say.
 func smsText(t *testing.T, steps ...step) error {
 	return sendSMS(t.Context(), stubbed(t, newStub(steps...), WithLimiter(nil)))

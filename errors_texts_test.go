@@ -125,8 +125,6 @@ const (
 	blankText  = " \t"
 )
 
-func long(n int) string { return strings.Repeat("x", n) }
-
 func loginTexts(t *testing.T) []errorText {
 	login := func(edit func(*LoginParams)) error {
 		p := &LoginParams{Email: "ama@example.com", Password: "secret"}
