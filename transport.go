@@ -76,7 +76,7 @@ func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transp
 		if ts.pooled == nil || ts.fresh == nil {
 			return nil, &ParamError{
 				Field:   "middleware",
-				Given:   "one that returns nil",
+				Given:   "a middleware that returns nil",
 				Allowed: "an http.RoundTripper",
 			}
 		}
