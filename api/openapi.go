@@ -17,8 +17,8 @@ func OpenAPI() []byte {
 	return []byte(document)
 }
 
-// Control returns the OpenAPI 3.1 document of hellio-fake's control API as YAML.
-// Each call returns its own copy.
+// Control returns the OpenAPI 3.1 document of hellio-fake's control API as
+// YAML. Each call returns its own copy.
 func Control() []byte {
 	return []byte(control)
 }
