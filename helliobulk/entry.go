@@ -22,7 +22,8 @@ const (
 	StateDone State = "done"
 	// StateRejected: the API refused it; nothing was sent or charged.
 	StateRejected State = "rejected"
-	// StateNeedsReview: unknown for so long that its key may be forgotten.
+	// StateNeedsReview: unknown, and its key cannot resolve it: it may be
+	// forgotten by now, or its answer is a stored failure.
 	StateNeedsReview State = "needs review"
 	// StateReused: never tried, and yet the API knew its key: it sent nothing.
 	StateReused State = "reused"

@@ -1,6 +1,8 @@
 package helliobulk
 
 import (
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +52,40 @@ func TestAYoungUnknownIsResolvedByItsKey(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, r.Replayed)
 	requireEachOnce(t, fake, "100.0000", r, numbers(15))
+}
+
+// storedFailure is an API that has stored a 500 for one key.
+type storedFailure struct {
+	next  http.RoundTripper
+	key   string
+	calls atomic.Int64
+}
+
+func (s *storedFailure) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(req)
+	if err == nil && req.Header.Get("Idempotency-Key") == s.key {
+		s.calls.Add(1)
+		resp.StatusCode = http.StatusInternalServerError
+		resp.Header.Set("Idempotent-Replayed", "true")
+	}
+	return resp, err
+}
+
+func TestAStoredFailureNeedsReview(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	stored := &storedFailure{next: fake.RoundTripper(), key: ChunkKey("fees", 1)}
+	wired := hellio.WithHTTPClient(&http.Client{Transport: stored})
+	client := fake.Client(append(quick(), wired)...)
+	p := batchOf(t)
+	for range 2 {
+		r, err := Run(t.Context(), client, Numbers(numbers(15)...), p)
+		require.ErrorIs(t, err, ErrNeedsReview)
+		require.NotErrorIs(t, err, ErrUnfinished)
+		require.Equal(t, Count{1, 5}, r.NeedsReview)
+		require.Equal(t, 10, r.Accepted)
+	}
+	require.EqualValues(t, 1, stored.calls.Load(), "its key can never resolve it")
 }
 
 // The fake's clock moves and this machine's does not: so it is with a laptop

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -69,6 +70,37 @@ func TestAnUnknownBeyondTheMarginIsArchived(t *testing.T) {
 	require.NoError(t, w.batch.Resolve(1, helliobulk.WasSent))
 	require.NoError(t, w.wait(helliobulk.Options{}))
 	require.Len(t, w.fake.Messages(), 3*chunkSize)
+}
+
+// storedFailure is an API that has stored a 500 for one key.
+type storedFailure struct {
+	next http.RoundTripper
+	key  string
+}
+
+func (s *storedFailure) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(req)
+	if err == nil && req.Header.Get("Idempotency-Key") == s.key {
+		resp.StatusCode = http.StatusInternalServerError
+		resp.Header.Set("Idempotent-Replayed", "true")
+	}
+	return resp, err
+}
+
+func TestAStoredFailureNeedsReview(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3)
+	stored := &storedFailure{
+		next: w.fake.RoundTripper(),
+		key:  helliobulk.ChunkKey("fees", 1),
+	}
+	wired := hellio.WithHTTPClient(&http.Client{Transport: stored})
+	w.client = w.fake.Client(append(quick(), wired, hellio.WithBaseURL(w.client.BaseURL()))...)
+	w.work(WorkOptions{})
+	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrNeedsReview)
+	require.Equal(t, 1, w.batch.Report().NeedsReview.Chunks)
+	require.Equal(t, 2, w.batch.Report().Done.Chunks)
+	require.Len(t, w.sends(), 3, "its key can never resolve it")
 }
 
 func TestAChunkFoundUnsentIsEnqueuedAgain(t *testing.T) {
