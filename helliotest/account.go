@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// account is what the fake's owner may change: everything but the money.
-type account struct {
+// accountState is what the fake's owner may change: everything but the money.
+type accountState struct {
 	senders    []string
 	rateLimit  int
 	otpLimit   int
@@ -30,8 +30,8 @@ type Account struct {
 	SpendLimit  *SpendLimit `json:"spend_limit"` // nil = none
 }
 
-// AccountChange names what Update changes; a nil field stays as it is. From JSON it takes no unknown field, and a spend_limit of null
-// removes the cap.
+// AccountChange names what Update changes; a nil field stays as it is. From
+// JSON it takes no unknown field, and a spend_limit of null removes the cap.
 type AccountChange struct {
 	Balance     *string     `json:"balance"`
 	USSDBalance *string     `json:"ussd_balance"`
@@ -40,11 +40,16 @@ type AccountChange struct {
 	OTPLimit    *int        `json:"otp_limit"`
 	AllowedIPs  []string    `json:"allowed_ips"` // empty but not nil: open to all
 	SpendLimit  *SpendLimit `json:"spend_limit"` // the zero SpendLimit removes the cap
-	Login       *LoginUser  `json:"login"`       // adds somebody who may log in, or replaces the user with that e-mail address
+	// adds somebody who may log in, or replaces the user with that e-mail
+	// address
+	Login *LoginUser `json:"login"`
 }
 
 // changeable are the fields of a change as JSON spells them.
-var changeable = []string{"balance", "ussd_balance", "senders", "rate_limit", "otp_limit", "allowed_ips", "spend_limit", "login"}
+var changeable = []string{
+	"balance", "ussd_balance", "senders", "rate_limit", "otp_limit", "allowed_ips", "spend_limit",
+	"login",
+}
 
 // UnmarshalJSON reads a change strictly: see AccountChange.
 func (a *AccountChange) UnmarshalJSON(data []byte) error {
@@ -126,21 +131,21 @@ func (f *Fake) Update(change AccountChange) error {
 	}
 	defer f.lock()()
 	w := f.world
-	next, money, err := change.apply(w.account, funds{w.purse.balance, w.ussd.balance})
-	changed := purse{balance: money.wallet, reserved: w.purse.reserved}
+	next, nextFunds, err := change.apply(w.account, funds{w.purse.balance, w.ussd.balance})
+	changed := purse{balance: nextFunds.wallet, reserved: w.purse.reserved}
 	if err := errors.Join(err, changed.check()); err != nil {
 		return err
 	}
 	w.account = next
 	w.purse = changed
-	w.ussd.balance = money.ussd
+	w.ussd.balance = nextFunds.ussd
 	return nil
 }
 
 // funds are both purses of the account.
 type funds struct{ wallet, ussd money }
 
-func (a *AccountChange) apply(acc account, has funds) (account, funds, error) {
+func (a *AccountChange) apply(acc accountState, has funds) (accountState, funds, error) {
 	var errs [5]error
 	if a.Balance != nil {
 		has.wallet, errs[0] = parseMoney(*a.Balance)
@@ -169,7 +174,7 @@ func (a *AccountChange) apply(acc account, has funds) (account, funds, error) {
 	return acc, has, errors.Join(errors.Join(errs[:]...), acc.checkLimits())
 }
 
-func (a *account) checkLimits() error {
+func (a *accountState) checkLimits() error {
 	if a.rateLimit < 0 {
 		return fmt.Errorf("invalid rate limit: got %d, want 0 or more", a.rateLimit)
 	}

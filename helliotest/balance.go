@@ -8,7 +8,7 @@ import (
 
 func balanceResource() resource {
 	return resource{
-		routes: []route{{op: contract.BalanceGet, handle: getBalance}},
+		routes: []apiRoute{{op: contract.BalanceGet, handle: getBalance}},
 		behaviours: []Behaviour{
 			{"the balance has balance and available, decimal strings", inferred},
 			{"the balance has reserved and currency; the USSD purse is not in it", decided},
@@ -16,4 +16,4 @@ func balanceResource() resource {
 	}
 }
 
-func getBalance(w *world, _ *call) *reply { return ok(http.StatusOK, w.purse.wallet()) }
+func getBalance(w *world, _ *apiCall) *reply { return okReply(http.StatusOK, w.purse.wallet()) }

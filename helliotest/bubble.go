@@ -8,13 +8,14 @@ import (
 var (
 	errMadeOutside = errors.New("this Fake was made outside the synctest bubble it is used in; " +
 		"call helliotest.New inside the function given to synctest.Test")
-	errMadeInside = errors.New("this Fake was made inside a synctest bubble and is used outside it; " +
+	errMadeInside = errors.New("this Fake was made inside a synctest bubble and is used outside " +
+		"it; " +
 		"a bubble's Fake ends with its bubble")
 )
 
-// belongs returns an error if the fake's timers and channels must not be touched
-// here; the runtime's own answer would be a fatal error. A fake of another
-// bubble is not noticed.
+// belongs returns an error if the fake's timers and channels must not be
+// touched here; the runtime's own answer would be a fatal error. A fake of
+// another bubble is not noticed.
 func (e *engine) belongs() error {
 	switch here := bubbled(time.Now()); {
 	case here == e.inBubble():
@@ -29,7 +30,7 @@ func (e *engine) belongs() error {
 // inBubble reports whether the fake was made in a synctest bubble.
 func (e *engine) inBubble() bool { return bubbled(e.born) }
 
-// bubbled reports whether now, of time.Now, is of a synctest bubble. There a time
-// has no monotonic reading; and no other program runs on a clock before 2025.
-// The year alone proves nothing, because a bubble may run for 100 years.
+// bubbled reports whether now, of time.Now, is of a synctest bubble. There a
+// time has no monotonic reading; and no other program runs on a clock before
+// 2025. The year alone proves nothing, because a bubble may run for 100 years.
 func bubbled(now time.Time) bool { return now == now.Round(0) || now.Year() < 2025 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAFakeMadeOutsideABubbleFailsWithASentenceInside(t *testing.T) {
+func TestAFakeFromOutsideFailsInABubble(t *testing.T) {
 	t.Parallel()
 	var callErr error
 	r := watch(t, func(tb testing.TB) {
@@ -25,7 +25,7 @@ func TestAFakeMadeOutsideABubbleFailsWithASentenceInside(t *testing.T) {
 	require.Contains(t, r.all(), "made outside the synctest bubble", "the test fails too")
 }
 
-func TestLookingIntoAFakeMadeOutsideABubbleFailsWithASentence(t *testing.T) {
+func TestLooksAtAnOutsideFakeFail(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start(helliotest.AllowUnusedFaults())
 	require.NoError(t, err)
@@ -51,7 +51,9 @@ func TestLookingIntoAFakeMadeOutsideABubbleFailsWithASentence(t *testing.T) {
 			"RequireMessage": func() { f.RequireMessage(t) },
 			"Subscribe":      func() { f.Subscribe(t.Context(), "") },
 			"Snapshot":       func() { _, _ = f.Snapshot() },
-			"Fault":          func() { f.Fault(helliotest.AnyOp, helliotest.Always(), helliotest.ResetConnection()) },
+			"Fault": func() {
+				f.Fault(helliotest.AnyOp, helliotest.Always(), helliotest.ResetConnection())
+			},
 			"SetFaults":      func() { _ = f.SetFaults() },
 			"Faults":         func() { f.Faults() },
 			"Hits":           func() { fault.Hits() },
@@ -59,14 +61,15 @@ func TestLookingIntoAFakeMadeOutsideABubbleFailsWithASentence(t *testing.T) {
 			"IssueToken":     func() { f.IssueToken() },
 			"RevokeToken":    func() { f.RevokeToken("x") },
 		} {
-			require.PanicsWithValue(t, "helliotest: this Fake was made outside the synctest bubble it is used in; "+
-				"call helliotest.New inside the function given to synctest.Test", look, name)
+			require.PanicsWithValue(t,
+				"helliotest: this Fake was made outside the synctest bubble it is used in; "+
+					"call helliotest.New inside the function given to synctest.Test", look, name)
 		}
 	})
 	require.NoError(t, f.Close())
 }
 
-func TestAFakeMadeInABubbleFailsWithASentenceOutside(t *testing.T) {
+func TestAFakeOfABubbleFailsOutside(t *testing.T) {
 	t.Parallel()
 	var f *helliotest.Fake
 	synctest.Test(t, func(t *testing.T) {
@@ -75,11 +78,12 @@ func TestAFakeMadeInABubbleFailsWithASentenceOutside(t *testing.T) {
 		require.NoError(t, err)
 		newAPI(t, f).send(oneSMS)
 	})
-	require.PanicsWithValue(t, "helliotest: this Fake was made inside a synctest bubble and is used outside it; "+
-		"a bubble's Fake ends with its bubble", func() { f.Messages() })
+	require.PanicsWithValue(t,
+		"helliotest: this Fake was made inside a synctest bubble and is used outside it; "+
+			"a bubble's Fake ends with its bubble", func() { f.Messages() })
 }
 
-func TestAFakeGivenTheTestAroundItsBubbleFailsThatTestWithASentence(t *testing.T) {
+func TestAFakeOfTheOuterTestFailsIt(t *testing.T) {
 	t.Parallel()
 	r := watch(t, func(tb testing.TB) {
 		synctest.Test(t, func(t *testing.T) { newAPI(t, helliotest.New(tb)).send(oneSMS) })
@@ -97,7 +101,7 @@ func TestARealSocketIsRefusedInABubble(t *testing.T) {
 	})
 }
 
-func TestABubbleMayEndWithJobsStillToCome(t *testing.T) {
+func TestABubbleEndsWithJobsPending(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, err := helliotest.Start() // never closed
@@ -106,7 +110,7 @@ func TestABubbleMayEndWithJobsStillToCome(t *testing.T) {
 	})
 }
 
-func TestACallUnderWayAtABubblesEndIsJoined(t *testing.T) {
+func TestABubblesEndJoinsCallsInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -135,7 +139,7 @@ func TestAdvanceInABubbleSleeps(t *testing.T) {
 	})
 }
 
-func TestAHandlerOfAFakeMadeOutsideABubbleAnswersWithASentenceInside(t *testing.T) {
+func TestAnOutsideHandlerFailsInABubble(t *testing.T) {
 	t.Parallel()
 	r := watch(t, func(tb testing.TB) {
 		f := helliotest.New(tb)
@@ -143,7 +147,8 @@ func TestAHandlerOfAFakeMadeOutsideABubbleAnswersWithASentenceInside(t *testing.
 			rec := httptest.NewRecorder()
 			f.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/v1/balance", http.NoBody))
 			require.Equal(t, 500, rec.Code)
-			require.Contains(t, rec.Body.String(), "call helliotest.New inside the function given to synctest.Test")
+			require.Contains(t, rec.Body.String(),
+				"call helliotest.New inside the function given to synctest.Test")
 		})
 	})
 	require.Contains(t, r.all(), "made outside the synctest bubble")
@@ -154,7 +159,7 @@ func TestOneFakeMayServeManyTestsOutsideBubbles(t *testing.T) {
 	shared, err := helliotest.Start() // as TestMain would
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, shared.Close()) })
-	for _, number := range []string{someone, other, third} {
+	for _, number := range []string{someone, secondPhone, thirdPhone} {
 		t.Run(number, func(t *testing.T) {
 			t.Parallel()
 			sendTo(t, shared, number)

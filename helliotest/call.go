@@ -7,11 +7,12 @@ import (
 	"slices"
 )
 
-// maxBody is the largest request body in bytes that is read (decided): the longest body that makes sense is a twentieth of it.
+// maxBody is the largest request body in bytes that is read (decided): the
+// longest body that makes sense is a twentieth of it.
 const maxBody = 8 << 20
 
-// call is one request on its way through the engine.
-type call struct {
+// apiCall is one request on its way through the engine.
+type apiCall struct {
 	method string
 	path   string // escaped, /v1 included
 	scheme string // with host: how the caller reached the fake
@@ -24,9 +25,9 @@ type call struct {
 	e       *engine
 	w       *world // the world that the call began in
 	view    *view
-	route   *route
+	route   *apiRoute
 	id      string // what stands for {id} in the route
-	token   *token
+	token   *apiToken
 	buckets []bucket // the rate limits that it counted to
 	fault   *Fault   // the fault that acts on it; nil = none
 	claimed *keyed   // the entry of its idempotency key, while it is in flight
@@ -37,27 +38,30 @@ type call struct {
 	formed bool // its body was read as a form
 }
 
-// outside runs fn without the engine's lock: for what waits, such as a callback.
-func (c *call) outside(fn func()) {
+// outside runs fn without the engine's lock: for what waits, such as a
+// callback.
+func (c *apiCall) outside(fn func()) {
 	c.e.mu.Unlock()
 	defer c.e.mu.Lock()
 	fn()
 }
 
 // param reads a query parameter, "" if there is none.
-func (c *call) param(name string) string {
+func (c *apiCall) param(name string) string {
 	c.asked = append(c.asked, name)
 	return trimmed(c.query.Get(name))
 }
 
-// checkRest reports the query parameters, and the body, that no handler looked at.
-func (c *call) checkRest() {
+// checkRest reports the query parameters, and the body, that no handler looked
+// at.
+func (c *apiCall) checkRest() {
 	if len(c.body) > 0 && !c.formed {
 		c.violate("body: the API reads none here")
 	}
 	for name := range c.query {
 		if !slices.Contains(c.asked, name) {
-			c.violate("query." + quotable(name) + ": the API knows no such parameter" + suggest(name, c.asked))
+			c.violate("query." + quotable(name) + ": the API knows no such parameter" +
+				suggest(name, c.asked))
 		}
 	}
 }

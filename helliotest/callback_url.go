@@ -23,21 +23,23 @@ func AllowHTTPCallbacks() Option {
 func (c *config) checkURLs() error {
 	for _, u := range c.urls {
 		if !c.mayBeCalled(u.url) {
-			return fmt.Errorf("%s: %q can't be called: want an https URL, or http on a loopback host "+
+			return fmt.Errorf("%s: %q can't be called: want an https URL, or http on a loopback "+
+				"host "+
 				"(on any with AllowHTTPCallbacks)", u.option, u.url)
 		}
 	}
 	return nil
 }
 
-// mayBeCalled reports whether the API would call a URL: over https, or over http
-// on a loopback host, where only a test listens.
+// mayBeCalled reports whether the API would call a URL: over https, or over
+// http on a loopback host, where only a test listens.
 func (c *config) mayBeCalled(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" {
 		return false
 	}
-	return u.Scheme == "https" || u.Scheme == "http" && (c.httpCallbacks || isLoopback(u.Hostname()))
+	return u.Scheme == "https" ||
+		u.Scheme == "http" && (c.httpCallbacks || isLoopback(u.Hostname()))
 }
 
 // isLoopback reports whether a host is this machine: localhost in any case,

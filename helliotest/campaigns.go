@@ -8,7 +8,7 @@ import (
 
 func campaignResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.CampaignList, handle: listCampaigns},
 			{op: contract.CampaignGet, handle: getCampaign},
 		},
@@ -17,29 +17,38 @@ func campaignResource() resource {
 			{"a campaign is found by its numeric id or its reference", inferred},
 			{"a campaign breaks its messages down by status", inferred},
 			{"the fields of a campaign", decided},
-			{"a campaign is processing when its messages are sent and completed when all are final", decided},
+			{
+				"a campaign is processing when its messages are sent and completed when all are " +
+					"final",
+				decided,
+			},
 			{"a campaign whose messages all failed is failed", decided},
-			{"total_recipients counts accepted and invalid recipients; a number given twice counts once", decided},
+			{
+				"total_recipients counts accepted and invalid recipients; a number given twice " +
+					"counts once",
+				decided,
+			},
 			{"a campaign's cost is what its delivered messages cost", decided},
 		},
 	}
 }
 
-func listCampaigns(w *world, c *call) *reply {
+func listCampaigns(w *world, c *apiCall) *reply {
 	status := c.param("status")
-	page, bad := paginate(c, &w.campaigns, func(made *campaign) bool { return status == "" || made.status == status })
+	page, bad := paginate(c, &w.campaigns,
+		func(made *campaign) bool { return status == "" || made.status == status })
 	if bad != nil {
 		return bad
 	}
 	return page.flat(func(made *campaign) any { return made.body() })
 }
 
-func getCampaign(w *world, c *call) *reply {
+func getCampaign(w *world, c *apiCall) *reply {
 	made := w.campaigns.find(c.id)
 	if made == nil {
 		return notFound("campaign")
 	}
-	return ok(http.StatusOK, made.body())
+	return okReply(http.StatusOK, made.body())
 }
 
 // campaignBody is a campaign as GET /campaigns/{id} shows it.
@@ -61,7 +70,8 @@ type campaignBody struct {
 	CompletedAt        *string       `json:"completed_at"`
 }
 
-// messageCounts counts messages by status; a status without messages is 0, not absent.
+// messageCounts counts messages by status; a status without messages is 0, not
+// absent.
 type messageCounts struct {
 	Queued    int `json:"queued"`
 	Sent      int `json:"sent"`
@@ -71,9 +81,19 @@ type messageCounts struct {
 
 func (c *campaign) body() campaignBody {
 	b := campaignBody{
-		ID: c.id, Reference: c.reference.String(), Sender: c.sender, Message: c.text, Status: c.status,
-		TotalRecipients: len(c.messages) + c.invalid, AcceptedRecipients: len(c.messages), InvalidRecipients: c.invalid, Segments: c.segments,
-		EstimatedCost: c.estimated, Currency: currency, CreatedAt: timestamp(c.created), CompletedAt: timestampOrNull(c.completed),
+		ID:                 c.id,
+		Reference:          c.reference.String(),
+		Sender:             c.sender,
+		Message:            c.text,
+		Status:             c.status,
+		TotalRecipients:    len(c.messages) + c.invalid,
+		AcceptedRecipients: len(c.messages),
+		InvalidRecipients:  c.invalid,
+		Segments:           c.segments,
+		EstimatedCost:      c.estimated,
+		Currency:           currency,
+		CreatedAt:          timestamp(c.created),
+		CompletedAt:        timestampOrNull(c.completed),
 	}
 	for i := range c.messages {
 		switch m := &c.messages[i]; m.status {

@@ -8,13 +8,14 @@ import (
 )
 
 // Client returns a client that talks to this fake in process, with a token that
-// has every scope. Options come after the fake's own, so WithBaseURL(fake.URL())
-// with WithHTTPClient leads it over a real socket. A bad option fails the test.
+// has every scope. Options come after the fake's own, so
+// WithBaseURL(fake.URL()) with WithHTTPClient leads it over a real socket. A
+// bad option fails the test.
 //
-// Outside a bubble, where waits are real, a call that would wait longer than 3 s
-// for the fake's own limits returns a *hellio.RateLimitError immediately, and the
-// test's log says so. Shorter waits and waits after a fault are unchanged, and so
-// is a client with a limiter of its own (hellio.WithLimiter).
+// Outside a bubble, where waits are real, a call that would wait longer than 3
+// s for the fake's own limits returns a *hellio.RateLimitError immediately, and
+// the test's log says so. Shorter waits and waits after a fault are unchanged,
+// and so is a client with a limiter of its own (hellio.WithLimiter).
 func (f *Fake) Client(opts ...hellio.Option) *hellio.Client {
 	f.tb.Helper()
 	token := f.clientToken()

@@ -19,13 +19,13 @@ const longestRealWait = 3 * time.Second
 // spareTime is what a WindowLimiter keeps before a deadline for the attempt.
 const spareTime = time.Second
 
-// faultAftermath is how long a client may still wait because of a 429 of a fault,
-// beyond the fault's Retry-After.
+// faultAftermath is how long a client may still wait because of a 429 of a
+// fault, beyond the fault's Retry-After.
 const faultAftermath = 10 * time.Second
 
-// clientLimiter is the limiter of a Client outside a bubble: a WindowLimiter that
-// refuses a long wait for the fake's own limits, instead of sitting it out in
-// real time. Waits that a fault began are not touched.
+// clientLimiter is the limiter of a Client outside a bubble: a WindowLimiter
+// that refuses a long wait for the fake's own limits, instead of sitting it out
+// in real time. Waits that a fault began are not touched.
 type clientLimiter struct {
 	*hellio.WindowLimiter
 	e           *engine
@@ -98,17 +98,20 @@ func (l *clientLimiter) ownWait(r hellio.LimitRequest) (wait time.Duration, own 
 // loopback is the caller's address of calls in process.
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// refuse ends a call that would wait, with a sentence that the test's log has too.
-// The call's outcome is that of its attempts so far.
+// refuse ends a call that would wait, with a sentence that the test's log has
+// too. The call's outcome is that of its attempts so far.
 func (l *clientLimiter) refuse(r hellio.LimitRequest, wait time.Duration) error {
 	l.e.mu.Lock()
 	defer l.e.mu.Unlock()
 	account := &l.e.world.account
-	limit := fmt.Sprintf("%d requests per minute: run the test in a synctest bubble, or use WithRateLimit(0)", account.rateLimit)
+	limit := fmt.Sprintf("%d requests per minute: run the test in a synctest bubble, or use "+
+		"WithRateLimit(0)", account.rateLimit)
 	if r.OTP && account.otpLimit > 0 {
-		limit = fmt.Sprintf("%d codes per minute: run the test in a synctest bubble, or use WithOTPLimit(0)", account.otpLimit)
+		limit = fmt.Sprintf("%d codes per minute: run the test in a synctest bubble, or use "+
+			"WithOTPLimit(0)", account.otpLimit)
 	}
-	sentence := fmt.Sprintf("%s would wait %.0fs for the fake's limit of %s", Op(r.Operation).method(), wait.Seconds(), limit)
+	sentence := fmt.Sprintf("%s would wait %.0fs for the fake's limit of %s",
+		Op(r.Operation).method(), wait.Seconds(), limit)
 	l.view.warn(sentence)
 	return &hellio.RateLimitError{
 		APIError:   &hellio.APIError{Message: "helliotest: " + sentence},

@@ -14,11 +14,12 @@ import (
 
 func sendCode(t *testing.T, client *hellio.Client) error {
 	t.Helper()
-	_, err := client.OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: someone, Sender: "ACME"})
+	_, err := client.OTP.Send(t.Context(),
+		&hellio.OTPSendParams{MobileNumber: someone, Sender: "ACME"})
 	return err
 }
 
-func TestALongRealWaitIsRefusedWithASentence(t *testing.T) {
+func TestALongRealWaitIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, client := range map[string]func(f *helliotest.Fake) func() *hellio.Client{
 		"one client": func(f *helliotest.Fake) func() *hellio.Client {
@@ -43,7 +44,8 @@ func TestALongRealWaitIsRefusedWithASentence(t *testing.T) {
 			})
 			var limited *hellio.RateLimitError
 			require.ErrorAs(t, err, &limited)
-			require.Regexp(t, `OTP.Send would wait (59|60|61)s for the fake's limit of 10 codes per minute`, err.Error())
+			require.Regexp(t,
+				`OTP.Send would wait (59|60|61)s for the fake's limit of 10 codes per minute`, err.Error())
 			require.Equal(t, hellio.OutcomeNotSent, hellio.OutcomeOf(err))
 			require.Zero(t, limited.Status)
 			require.InDelta(t, time.Minute, limited.RetryAfter, float64(2*time.Second))
@@ -62,10 +64,12 @@ func TestTheLimitOfRequestsIsNamedToo(t *testing.T) {
 		require.NoError(t, err)
 	}
 	_, err := client.Balance.Get(t.Context())
-	require.Regexp(t, `Balance.Get would wait \S+ for the fake's limit of 2 requests per minute: .* or use WithRateLimit\(0\)`, err.Error())
+	require.Regexp(t,
+		`Balance.Get would wait \S+ for the fake's limit of 2 requests per minute: .* or use `+
+			`WithRateLimit\(0\)`, err.Error())
 }
 
-func TestAWaitThatAdvanceDoesNotShortenIsRefused(t *testing.T) {
+func TestAWaitIsRefusedDespiteAdvance(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	client := f.Client()
@@ -89,7 +93,8 @@ func TestOnlyWaitsOverThreeSecondsAreRefused(t *testing.T) {
 		require.NoError(t, balance())
 		start := time.Now()
 		time.Sleep(56 * time.Second)
-		require.ErrorContains(t, balance(), "Balance.Get would wait 4s for the fake's limit of 1 requests per minute")
+		require.ErrorContains(t, balance(),
+			"Balance.Get would wait 4s for the fake's limit of 1 requests per minute")
 		require.Equal(t, 56*time.Second, time.Since(start))
 		time.Sleep(time.Second)
 		require.NoError(t, balance())
@@ -126,7 +131,8 @@ func TestWaitsAfterAFaultAreNotRefused(t *testing.T) {
 			f.Fault(helliotest.SMSSend, helliotest.Nth(1), rule)
 			once := hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1})
 			client := f.Client(once)
-			_, err := client.SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "ACME", Message: "Hi"})
+			_, err := client.SMS.Send(t.Context(),
+				&hellio.SMSSendParams{Recipients: []string{someone}, Sender: "ACME", Message: "Hi"})
 			var limited *hellio.RateLimitError
 			require.ErrorAs(t, err, &limited)
 			require.Equal(t, 429, limited.Status, "the fault's own answer")
@@ -138,7 +144,8 @@ func TestWaitsAfterAFaultAreNotRefused(t *testing.T) {
 func TestALimiterOfTheCallersIsKept(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithRateLimit(1))
-	client := f.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	client := f.Client(hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	_, err := client.Balance.Get(t.Context())
 	require.NoError(t, err)
 	_, err = client.Balance.Get(t.Context())
@@ -147,7 +154,7 @@ func TestALimiterOfTheCallersIsKept(t *testing.T) {
 	require.Equal(t, 429, limited.Status)
 }
 
-func TestTheWarningGoesToTheLogOfItsView(t *testing.T) {
+func TestTheWarningIsInTheViewsLog(t *testing.T) {
 	t.Parallel()
 	var sub *recorder
 	owner := watch(t, func(tb testing.TB) {

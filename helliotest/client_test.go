@@ -17,7 +17,8 @@ func TestTheFakesClientSendsAndIsFoundOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
 		client := f.Client(hellio.WithDefaultSender("ACME"))
-		sent, err := client.SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Message: "Hi"})
+		sent, err := client.SMS.Send(t.Context(),
+			&hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Message: "Hi"})
 		require.NoError(t, err)
 		time.Sleep(5 * time.Second)
 		message := f.Messages(helliotest.To("233209990001"), helliotest.From("ACME"))[0]
@@ -27,12 +28,17 @@ func TestTheFakesClientSendsAndIsFoundOut(t *testing.T) {
 	})
 }
 
-func TestALostReplyIsHealedByTheClientWithOneCharge(t *testing.T) {
+func TestALostReplyIsResolvedWithOneCharge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
 		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.LoseReply())
-		_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "Hi"})
+		_, err := f.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{
+				Recipients: []string{"+233209990001"},
+				Sender:     "HELLIO",
+				Message:    "Hi",
+			})
 		require.NoError(t, err)
 		require.Len(t, f.Messages(), 1)
 		require.Len(t, f.Requests(), 2)
@@ -40,12 +46,17 @@ func TestALostReplyIsHealedByTheClientWithOneCharge(t *testing.T) {
 	})
 }
 
-func TestTheClientTrustsTheFakesProofThatNothingWasSent(t *testing.T) {
+func TestAnUnsentCallHasTheOutcomeNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
 		f.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.LoseRequest())
-		_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "Hi"})
+		_, err := f.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{
+				Recipients: []string{"+233209990001"},
+				Sender:     "HELLIO",
+				Message:    "Hi",
+			})
 		require.True(t, errors.Is(err, hellio.ErrOutcomeUnknown))
 	})
 }

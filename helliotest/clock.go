@@ -12,15 +12,16 @@ type alarm struct {
 	rings time.Time // package time
 }
 
-// maxAdvance is how far the clock may be ahead: it keeps it within what a time.Duration from package time can hold.
+// maxAdvance is how far the clock may be ahead: it keeps it within what a
+// time.Duration from package time can hold.
 const maxAdvance = 100 * 365 * 24 * time.Hour
 
 // Advance moves the fake's clock by d and runs what falls due on the way, in
 // order, each job at its own time. It returns when all of that is done. In a
 // synctest bubble it sleeps d and settles. Requests that wait in a delay or a
-// latency are not hurried. Concurrent calls add up. A negative d fails the test,
-// and so does one that would bring the clock more than 100 years ahead: of
-// package time, or in a bubble of the fake's beginning.
+// latency are not hurried. Concurrent calls add up. A negative d fails the
+// test, and so does one that would bring the clock more than 100 years ahead:
+// of package time, or in a bubble of the fake's beginning.
 func (f *Fake) Advance(d time.Duration) {
 	f.tb.Helper()
 	if f.ended() {
@@ -62,7 +63,8 @@ func (f *Fake) advance(d time.Duration) bool {
 		return false
 	}
 	target := w.clock.Now().Add(d)
-	for f.tasks.busy > 0 || f.step(w, target) { // look runs what is due, so work may be in flight though no job is left
+	// look runs what is due, so work may be in flight though no job is left
+	for f.tasks.busy > 0 || f.step(w, target) {
 		unlock()
 		if f.Settle(context.Background()) != nil {
 			return true // the fake was closed
@@ -93,8 +95,9 @@ func (e *engine) step(w *world, target time.Time) bool {
 	return true
 }
 
-// at plans a job for the world's own time. The job runs with the engine locked and gets the time it was due, which is the time to stamp
-// on what it does, however late it runs. It must not wait: see spawn.
+// at plans a job for the world's own time. The job runs with the engine locked
+// and gets the time it was due, which is the time to stamp on what it does,
+// however late it runs. It must not wait: see spawn.
 func (w *world) at(due time.Time, run func(due time.Time)) {
 	w.clock.Add(due, run)
 	if w.e.world == w {
@@ -114,7 +117,8 @@ func (e *engine) runDue() {
 	}
 }
 
-// setAlarm sets the timer to the next job, unless it rings before that anyway. The engine must be locked.
+// setAlarm sets the timer to the next job, unless it rings before that anyway.
+// The engine must be locked.
 func (e *engine) setAlarm() {
 	wait, ok := e.world.clock.Wait()
 	if !ok || e.closed {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAdvanceRunsWhatFallsDueEachAtItsOwnTime(t *testing.T) {
+func TestAdvanceRunsEachJobAtItsOwnTime(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -36,7 +36,7 @@ func TestTheClockDoesNotGoBack(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
-func TestTheClockGoesAtMostAHundredYearsAhead(t *testing.T) {
+func TestTheClockMovesAtMost100Years(t *testing.T) {
 	t.Parallel()
 	const century = 100 * 365 * 24 * time.Hour
 	f, err := helliotest.Start()
@@ -70,7 +70,7 @@ func TestConcurrentAdvancesStayWithinAHundredYears(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
-func TestAFakeLivesAHundredYearsInItsBubble(t *testing.T) {
+func TestAFakeWorks100YearsInABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)

@@ -15,14 +15,17 @@ const (
 	deliveryFailed    = "failed"
 )
 
-// Delivery is a report to one webhook that one message became final. Its body is the same in each attempt.
+// Delivery is a report to one webhook that one message became final. Its body
+// is the same in each attempt.
 type Delivery struct {
 	ID        string
 	WebhookID int64
 	MessageID int64
 	Event     string // message.delivered or message.failed
 	URL       string
-	Status    string // pending; delivered: an attempt got a 2xx; failed: none did and none will follow
+	// pending; delivered: an attempt got a 2xx; failed: none did and none will
+	// follow
+	Status    string
 	Body      []byte
 	CreatedAt time.Time         // when the message became final, on the fake's clock
 	Attempts  []DeliveryAttempt // that have ended, oldest first
@@ -39,7 +42,8 @@ type DeliveryAttempt struct {
 	Replay     bool          // it was asked for by Replay
 }
 
-// Deliveries lists what was or is to be reported to webhooks, oldest first. The signatures in it are real ones.
+// Deliveries lists what was or is to be reported to webhooks, oldest first. The
+// signatures in it are real ones.
 func (f *Fake) Deliveries() []Delivery {
 	f.tb.Helper()
 	defer f.lock()()
@@ -50,10 +54,12 @@ func (f *Fake) Deliveries() []Delivery {
 	return out
 }
 
-// Replay posts a delivery once more at once: the same bytes, validly signed with the time of now. It returns when the receiver has
-// answered, whatever it answered: Deliveries tells. A replay is no step of the retry ladder, counts for no fault and disables nothing, and
-// goes to a webhook that was disabled or deleted too; but a 2xx makes the delivery delivered. An unknown id is an error, and so is a
-// closed fake. (All of this is decided.)
+// Replay posts a delivery once more at once: the same bytes, validly signed
+// with the time of now. It returns when the receiver has answered, whatever it
+// answered: Deliveries tells. A replay is no step of the retry ladder, counts
+// for no fault and disables nothing, and goes to a webhook that was disabled or
+// deleted too; but a 2xx makes the delivery delivered. An unknown id is an
+// error, and so is a closed fake. (All of this is decided.)
 func (f *Fake) Replay(deliveryID string) error {
 	f.tb.Helper()
 	return f.replay(deliveryID, "")
@@ -62,7 +68,8 @@ func (f *Fake) Replay(deliveryID string) error {
 func (f *Fake) replay(deliveryID, effect string) error {
 	f.tb.Helper()
 	if effect != "" && effect != effectWebhookDuplicate && effect != effectWebhookBadSignature {
-		return fmt.Errorf("invalid effect: got %q, want %s or %s", effect, effectWebhookDuplicate, effectWebhookBadSignature)
+		return fmt.Errorf("invalid effect: got %q, want %s or %s", effect, effectWebhookDuplicate,
+			effectWebhookBadSignature)
 	}
 	if err := f.ifEnded(); err != nil {
 		return err
@@ -88,7 +95,12 @@ func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error
 	}
 	d, done := w.deliveries[i], make(chan struct{})
 	p := w.posting(d, w.clock.Now(), d.secretUnder(effect))
-	try := DeliveryAttempt{At: w.clock.Now(), Header: p.header, Fault: effect, Replay: true}
+	try := DeliveryAttempt{
+		At:     w.clock.Now(),
+		Header: p.header,
+		Fault:  effect,
+		Replay: true,
+	}
 	f.spawn(func(ctx context.Context) {
 		defer close(done)
 		acked := f.deliver(ctx, d, p, try)
@@ -105,7 +117,7 @@ func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error
 type delivery struct {
 	id       string
 	hook     *webhook
-	message  *message
+	message  *messageRow
 	event    string
 	body     []byte
 	status   string
@@ -120,8 +132,15 @@ type delivery struct {
 
 func (d *delivery) public() Delivery {
 	p := Delivery{
-		ID: d.id, WebhookID: d.hook.id, MessageID: d.message.id, Event: d.event, URL: d.hook.url, Status: d.status, Body: slices.Clone(d.body),
-		CreatedAt: d.created, Attempts: slices.Clone(d.attempts),
+		ID:        d.id,
+		WebhookID: d.hook.id,
+		MessageID: d.message.id,
+		Event:     d.event,
+		URL:       d.hook.url,
+		Status:    d.status,
+		Body:      slices.Clone(d.body),
+		CreatedAt: d.created,
+		Attempts:  slices.Clone(d.attempts),
 	}
 	for i := range p.Attempts {
 		p.Attempts[i].Header = p.Attempts[i].Header.Clone()

@@ -27,19 +27,41 @@ func retryOffsets() []time.Duration {
 
 func deliveryResource() resource {
 	return resource{behaviours: []Behaviour{
-		{"each webhook that asks for the event is told when a message becomes final, one SMS code included", documented},
+		{
+			"each webhook that asks for the event is told when a message becomes final, one SMS " +
+				"code included",
+			documented,
+		},
 		{"voice, lookups and codes by e-mail tell no webhook", decided},
-		{"a delivery is event, mobile_number, provider_message_id, status and timestamp", documented},
+		{
+			"a delivery is event, mobile_number, provider_message_id, status and timestamp",
+			documented,
+		},
 		{"a delivery's timestamp is that of the final state, in ISO 8601", inferred},
-		{"a delivery is signed in X-Hellio-Signature over the body and in X-Hellio-Signature-V2 over X-Hellio-Timestamp, a full stop and the body", documented},
-		{"the signatures of a delivery are HMAC-SHA256 in lower-case hex, without a prefix", inferred},
-		{"X-Hellio-Timestamp is in Unix seconds, and fresh in each attempt; the body is the same", decided},
+		{
+			"a delivery is signed in X-Hellio-Signature over the body and in " +
+				"X-Hellio-Signature-V2 over X-Hellio-Timestamp, a full stop and the body",
+			documented,
+		},
+		{
+			"the signatures of a delivery are HMAC-SHA256 in lower-case hex, without a prefix",
+			inferred,
+		},
+		{
+			"X-Hellio-Timestamp is in Unix seconds, and fresh in each attempt; the body is the " +
+				"same",
+			decided,
+		},
 		{"a delivery is acknowledged by a 2xx within 10 s", documented},
 		{"a redirect is not followed and acknowledges nothing", decided},
 		{"a delivery that is not acknowledged is tried again, with growing distances", documented},
 		{"the attempts are made 0, 10 s, 60 s, 5 min and 30 min after the first", decided},
 		{"a webhook that keeps failing is disabled and keeps its last error", documented},
-		{"a webhook is disabled after 10 failed deliveries in a row; an acknowledged one resets the count", decided},
+		{
+			"a webhook is disabled after 10 failed deliveries in a row; an acknowledged one " +
+				"resets the count",
+			decided,
+		},
 		{"a webhook that was disabled or deleted gets no further attempts", decided},
 		{"attempts to one webhook begin in the order in which they fall due", decided},
 	}}
@@ -55,7 +77,7 @@ type deliveryBody struct {
 }
 
 // report begins the deliveries of a message that has become final.
-func (w *world) report(m *message) {
+func (w *world) report(m *messageRow) {
 	if m.channel != channelSMS {
 		return
 	}
@@ -70,13 +92,21 @@ func (w *world) report(m *message) {
 	}
 }
 
-func (w *world) addDelivery(h *webhook, m *message, event string) {
-	body, err := json.Marshal(deliveryBody{event, m.address(), m.provider, m.status, timestamp(m.final)})
+func (w *world) addDelivery(h *webhook, m *messageRow, event string) {
+	body, err := json.Marshal(deliveryBody{
+		event, m.address(), m.provider, m.status, timestamp(m.final),
+	})
 	if err != nil {
 		panic(err) // it is made of strings
 	}
 	d := &delivery{
-		id: "dlv_" + strconv.FormatInt(w.nextID(), 10), hook: h, message: m, event: event, body: body, status: deliveryPending, created: m.final,
+		id:      "dlv_" + strconv.FormatInt(w.nextID(), 10),
+		hook:    h,
+		message: m,
+		event:   event,
+		body:    body,
+		status:  deliveryPending,
+		created: m.final,
 	}
 	w.deliveries = append(w.deliveries, d)
 	w.shedDeliveries()
@@ -146,9 +176,11 @@ func (d *delivery) count(due time.Time) {
 	d.tries++
 }
 
-// deliver posts an attempt, twice under WebhookDuplicate, and reports whether it
-// was acknowledged. The engine must not be locked.
-func (e *engine) deliver(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
+// deliver posts an attempt, twice under WebhookDuplicate, and reports whether
+// it was acknowledged. The engine must not be locked.
+func (e *engine) deliver(
+	ctx context.Context, d *delivery, p posting, try DeliveryAttempt,
+) (acked bool) {
 	acked = e.deliverOnce(ctx, d, p, try)
 	if try.Fault == effectWebhookDuplicate {
 		acked = e.deliverOnce(ctx, d, p, try) || acked
@@ -156,7 +188,9 @@ func (e *engine) deliver(ctx context.Context, d *delivery, p posting, try Delive
 	return acked
 }
 
-func (e *engine) deliverOnce(ctx context.Context, d *delivery, p posting, try DeliveryAttempt) (acked bool) {
+func (e *engine) deliverOnce(
+	ctx context.Context, d *delivery, p posting, try DeliveryAttempt,
+) (acked bool) {
 	began := time.Now()
 	status, _, err := e.post(ctx, p)
 	if errors.Is(err, errLongAnswer) {

@@ -11,7 +11,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// The application's handler is down when the first report comes. The fake tries again, as the API does.
+// The application's handler is down when the first report comes. The fake tries
+// again, as the API does.
 func ExampleWithWebhookHandler() {
 	tries := 0
 	app := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -22,12 +23,18 @@ func ExampleWithWebhookHandler() {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Printf("try %d: %.28s…\n", tries, body)
 	})
-	fake, err := helliotest.Start(helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", app, "whsec_example", "message.delivered"))
+	fake, err := helliotest.Start(helliotest.WithWebhookHandler("https://shop.example/hooks/hellio",
+		app, "whsec_example", "message.delivered"))
 	if err != nil {
 		panic(err)
 	}
 	defer fake.Close()
-	_, err = fake.Client().SMS.Send(context.Background(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "Hi"})
+	_, err = fake.Client().SMS.Send(context.Background(),
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233209990001"},
+			Sender:     "HELLIO",
+			Message:    "Hi",
+		})
 	if err != nil {
 		panic(err)
 	}

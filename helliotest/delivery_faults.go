@@ -11,23 +11,30 @@ const (
 	effectWebhookDelay        = "webhook_delay"
 )
 
-// WebhookLose does not send the attempt. It counts as failed, so the delivery is tried again.
+// WebhookLose does not send the attempt. It counts as failed, so the delivery
+// is tried again.
 func WebhookLose() Rule { return simply(effectWebhookLose) }
 
-// WebhookDuplicate posts the attempt twice, one after the other: the same bytes and headers. One 2xx acknowledges it.
+// WebhookDuplicate posts the attempt twice, one after the other: the same bytes
+// and headers. One 2xx acknowledges it.
 func WebhookDuplicate() Rule { return simply(effectWebhookDuplicate) }
 
-// WebhookReorder holds the attempt until the next one to the same webhook has gone, whatever its receiver answered, and sends it then. That
-// one is not held too, so that Always swaps attempts in pairs. What nothing follows is not sent.
+// WebhookReorder holds the attempt until the next one to the same webhook has
+// gone, whatever its receiver answered, and sends it then. That one is not held
+// too, so that Always swaps attempts in pairs. What nothing follows is not
+// sent.
 func WebhookReorder() Rule { return simply(effectWebhookReorder) }
 
-// WebhookBadSignature signs the attempt with another secret: both signatures are well formed and wrong.
+// WebhookBadSignature signs the attempt with another secret: both signatures
+// are well formed and wrong.
 func WebhookBadSignature() Rule { return simply(effectWebhookBadSignature) }
 
-// WebhookDelay makes the attempt d later on the fake's clock, signed with the time of then. The times of later attempts count from it if
-// it is the first.
+// WebhookDelay makes the attempt d later on the fake's clock, signed with the
+// time of then. The times of later attempts count from it if it is the first.
 func WebhookDelay(d time.Duration) Rule {
-	return Rule{effect, func(s *FaultSpec) { s.Effect, s.Duration = effectWebhookDelay, d.String() }}
+	return Rule{
+		kindEffect, func(s *FaultSpec) { s.Effect, s.Duration = effectWebhookDelay, d.String() },
+	}
 }
 
 // try makes an attempt that has fallen due, as the fault that strikes it says.
@@ -55,10 +62,12 @@ func (w *world) sendDelayed(d *delivery, due time.Time) {
 	})
 }
 
-// strikeDelivery finds the fault that acts on an attempt. If several match, each counts and the first one acts.
+// strikeDelivery finds the fault that acts on an attempt. If several match,
+// each counts and the first one acts.
 func (w *world) strikeDelivery(d *delivery) (effect string, wait time.Duration) {
 	for _, ft := range w.faults {
-		if ft.spec.Op != WebhookDelivery || ft.spec.To != "" && !sameDestination(ft.spec.To, d.message.to) {
+		if ft.spec.Op != WebhookDelivery ||
+			ft.spec.To != "" && !sameDestination(ft.spec.To, d.message.to) {
 			continue
 		}
 		if ft.due() && effect == "" {

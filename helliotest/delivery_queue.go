@@ -6,11 +6,13 @@ import (
 )
 
 const (
-	// maxInFlight is how many attempts to one URL are in flight at most (decided).
+	// maxInFlight is how many attempts to one URL are in flight at most
+	// (decided).
 	maxInFlight = 16
-	// turnWait is how long an attempt lets the one before it go first (decided): a
-	// receiver that answers immediately sees a fixed order, also on a busy machine,
-	// and a slow one holds nothing up. Over HTTP, this ends while many wait.
+	// turnWait is how long an attempt lets the one before it go first
+	// (decided): a receiver that answers immediately sees a fixed order, also
+	// on a busy machine, and a slow one holds nothing up. Over HTTP, this ends
+	// while many wait.
 	turnWait = 500 * time.Millisecond
 )
 
@@ -45,13 +47,17 @@ type postQueue struct {
 	ended     chan struct{} // filled when an attempt has ended; nil while there is no goroutine
 }
 
-// send adds an attempt to its queue, and after it the one that was held until it
-// has gone.
+// send adds an attempt to its queue, and after it the one that was held until
+// it has gone.
 func (w *world) send(d *delivery, due time.Time, effect string) {
 	next := w.queue(d.hook.url).add(&attempt{d: d, due: due, effect: effect})
 	if held := d.hook.held; held != nil {
 		d.hook.held = nil
-		w.queue(d.hook.url).add(&attempt{d: held, effect: effectWebhookReorder, after: []*attempt{next}})
+		w.queue(d.hook.url).add(&attempt{
+			d:      held,
+			effect: effectWebhookReorder,
+			after:  []*attempt{next},
+		})
 	}
 }
 
@@ -71,8 +77,8 @@ func (w *world) queue(url string) *postQueue {
 	return q
 }
 
-// add appends an attempt. Attempts about one message, as two webhooks at one URL
-// make them, are posted one after the other.
+// add appends an attempt. Attempts about one message, as two webhooks at one
+// URL make them, are posted one after the other.
 func (q *postQueue) add(a *attempt) *attempt {
 	message := a.d.message.id
 	if before := q.latest[message]; before != nil {
@@ -114,7 +120,8 @@ func (q *postQueue) run(ctx context.Context) {
 	q.ended = nil
 }
 
-// wait returns how long the next attempt has to wait at least, 0 if it may begin.
+// wait returns how long the next attempt has to wait at least, 0 if it may
+// begin.
 func (q *postQueue) wait() time.Duration {
 	if q.inFlight >= maxInFlight || !q.waiting[0].ready() {
 		return postTimeout

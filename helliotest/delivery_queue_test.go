@@ -25,12 +25,13 @@ func serve(t testing.TB, h http.Handler) string {
 	return server.URL + "/hook"
 }
 
-func TestAWebhookIsCalledOverHTTPAndAdvanceAnswersAfterItsAttempts(t *testing.T) {
+func TestAdvanceReturnsAfterHTTPDeliveries(t *testing.T) {
 	t.Parallel()
 	v := answering(500, 500, 500)
 	url := serve(t, v)
 	f := helliotest.New(t)
-	made, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: url, Events: []string{"message.delivered"}})
+	made, err := f.Client().Webhooks.Create(t.Context(),
+		&hellio.WebhookParams{URL: url, Events: []string{"message.delivered"}})
 	require.NoError(t, err)
 	sendTo(t, f, someone)
 	f.Advance(5 * time.Second)
@@ -50,16 +51,17 @@ func TestAWebhookIsCalledOverHTTPAndAdvanceAnswersAfterItsAttempts(t *testing.T)
 func TestManyDeliveriesFallDueInOneAdvance(t *testing.T) {
 	t.Parallel()
 	v, w := &receiver{}, answering(500)
-	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret), helliotest.WithWebhook(serve(t, w), hookSecret))
-	sendTo(t, f, someone, other, third)
+	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret),
+		helliotest.WithWebhook(serve(t, w), hookSecret))
+	sendTo(t, f, someone, secondPhone, thirdPhone)
 	f.Advance(5 * time.Second)
-	require.Equal(t, "123", order(v.got()), "in order")
-	require.Equal(t, "123", order(w.got()))
+	require.Equal(t, "123", digitOrder(v.got()), "in order")
+	require.Equal(t, "123", digitOrder(w.got()))
 	f.Advance(10 * time.Second)
-	require.Equal(t, "1231", order(w.got()))
+	require.Equal(t, "1231", digitOrder(w.got()))
 }
 
-func TestAdvanceWaitsForAnAttemptThatIsUnderWay(t *testing.T) {
+func TestAdvanceWaitsForAttemptsInFlight(t *testing.T) {
 	t.Parallel()
 	came := make(chan struct{})
 	v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) {
@@ -74,12 +76,13 @@ func TestAdvanceWaitsForAnAttemptThatIsUnderWay(t *testing.T) {
 	require.Equal(t, "delivered", f.Deliveries()[0].Status)
 }
 
-func TestARedirectIsNotFollowedOverHTTPAndADeadPortIsAFailure(t *testing.T) {
+func TestRedirectsAndDeadPortsFailADelivery(t *testing.T) {
 	t.Parallel()
 	there := &receiver{}
 	target := serve(t, there)
 	redirect := serve(t, http.RedirectHandler(target, http.StatusPermanentRedirect))
-	f := helliotest.New(t, helliotest.WithWebhook(redirect, hookSecret), helliotest.WithWebhook("http://127.0.0.1:1/hook", hookSecret))
+	f := helliotest.New(t, helliotest.WithWebhook(redirect, hookSecret),
+		helliotest.WithWebhook("http://127.0.0.1:1/hook", hookSecret))
 	sendTo(t, f, someone)
 	f.Advance(time.Hour)
 	require.Empty(t, there.got())
@@ -105,7 +108,8 @@ func TestDeliveriesComeByThemselvesAsTimePasses(t *testing.T) {
 func TestManySendersShareOneReceiver(t *testing.T) {
 	t.Parallel()
 	v := answering(500, 500, 500)
-	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret), helliotest.WithRateLimit(0))
+	f := helliotest.New(t, helliotest.WithWebhook(serve(t, v), hookSecret),
+		helliotest.WithRateLimit(0))
 	f.Fault(helliotest.WebhookDelivery, helliotest.Times(3), helliotest.WebhookDuplicate())
 	var wg sync.WaitGroup
 	for range 10 {
@@ -135,7 +139,7 @@ func TestNowIsTheFakesOwnTime(t *testing.T) {
 	require.WithinDuration(t, time.Now(), f.Now(), 10*time.Second)
 }
 
-func TestTheTimeThatDeliveriesTakeIsNotAddedToAnAdvance(t *testing.T) {
+func TestSlowDeliveriesDoNotLengthenAnAdvance(t *testing.T) {
 	t.Parallel()
 	const takes = 20 * time.Millisecond
 	v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) {
@@ -152,7 +156,8 @@ func TestManyDeliveriesShareAFewConnections(t *testing.T) {
 	t.Parallel()
 	const messages = 2000
 	var connections, posts atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts.Add(1) }))
+	server := httptest.NewUnstartedServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts.Add(1) }))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
@@ -165,7 +170,8 @@ func TestManyDeliveriesShareAFewConnections(t *testing.T) {
 	for i := range list {
 		list[i] = fmt.Sprintf(`"23320%07d"`, i)
 	}
-	newAPI(t, f).send(`{"recipients":[` + strings.Join(list, ",") + `],"sender":"HELLIO","message":"Hi"}`)
+	newAPI(t, f).send(`{"recipients":[` + strings.Join(list, ",") +
+		`],"sender":"HELLIO","message":"Hi"}`)
 	f.Advance(5 * time.Second)
 	require.EqualValues(t, messages, posts.Load())
 	require.Less(t, connections.Load(), int64(100)) // some more than 16 on a busy machine
@@ -177,15 +183,16 @@ func TestManyDeliveriesShareAFewConnections(t *testing.T) {
 func TestAttemptsBeginInTheOrderOfTheirTime(t *testing.T) {
 	t.Parallel()
 	v := &receiver{}
-	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret), helliotest.WithRateLimit(0))
+	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret),
+		helliotest.WithRateLimit(0))
 	for range 50 {
-		sendTo(t, f, someone, other, third)
+		sendTo(t, f, someone, secondPhone, thirdPhone)
 	}
 	f.Advance(time.Minute)
-	require.Equal(t, strings.Repeat("123", 50), order(v.got()))
+	require.Equal(t, strings.Repeat("123", 50), digitOrder(v.got()))
 }
 
-func TestTwoWebhooksAtOneURLAreNeverPostedAtOnce(t *testing.T) {
+func TestWebhooksAtOneURLTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var running, most int
@@ -195,7 +202,8 @@ func TestTwoWebhooksAtOneURLAreNeverPostedAtOnce(t *testing.T) {
 			time.Sleep(4 * time.Second)
 			running--
 		}}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, "old"), helliotest.WithWebhook(hookURL, "new"))
+		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, "old"),
+			helliotest.WithWebhook(hookURL, "new"))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
 		require.Equal(t, 1, most)

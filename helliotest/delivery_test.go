@@ -19,7 +19,8 @@ const (
 	hookURL    = "https://app.example/hooks/hellio?tenant=7"
 )
 
-// receiver is a webhook's endpoint that keeps what it was sent, and answers what it is told: 200 unless answer says otherwise.
+// receiver is a webhook's endpoint that keeps what it was sent, and answers
+// what it is told: 200 unless answer says otherwise.
 type receiver struct {
 	answer func(n int, w http.ResponseWriter, r *http.Request) // n counts from 1
 
@@ -52,7 +53,8 @@ func (v *receiver) got() []receipt {
 	return v.seen
 }
 
-// answering gives a receiver that answers these statuses one after the other, then 200.
+// answering gives a receiver that answers these statuses one after the other,
+// then 200.
 func answering(statuses ...int) *receiver {
 	return &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
 		if n <= len(statuses) {
@@ -63,20 +65,24 @@ func answering(statuses ...int) *receiver {
 
 // always gives a receiver that answers this status.
 func always(status int) *receiver {
-	return &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }}
+	return &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+	}}
 }
 
 // genuine tells whether a receipt carries both signatures of a secret.
 func (r receipt) genuine(secret string) bool {
 	return r.header.Get("X-Hellio-Signature") == signed(secret, r.body) &&
-		r.header.Get("X-Hellio-Signature-V2") == signed(secret, r.header.Get("X-Hellio-Timestamp")+"."+r.body)
+		r.header.Get("X-Hellio-Signature-V2") == signed(secret,
+			r.header.Get("X-Hellio-Timestamp")+"."+r.body)
 }
 
 // sendTo sends one SMS to each number, in calls of their own.
 func sendTo(t testing.TB, f *helliotest.Fake, numbers ...string) {
 	t.Helper()
 	for _, number := range numbers {
-		_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{number}, Sender: "HELLIO", Message: "Hi"})
+		_, err := f.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{Recipients: []string{number}, Sender: "HELLIO", Message: "Hi"})
 		require.NoError(t, err)
 	}
 }
@@ -90,12 +96,14 @@ func offsets(d helliotest.Delivery) (all []time.Duration) {
 }
 
 const (
-	someone = "+233209990001"
-	other   = "+233209990002"
-	third   = "+233209990003"
+	someone     = "+233209990001"
+	secondPhone = "+233209990002"
+	thirdPhone  = "+233209990003"
 )
 
-var wholeLadder = []time.Duration{0, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
+var wholeLadder = []time.Duration{
+	0, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute,
+}
 
 func TestAFinalMessageIsReportedSigned(t *testing.T) {
 	t.Parallel()
@@ -108,23 +116,30 @@ func TestAFinalMessageIsReportedSigned(t *testing.T) {
 		f.Advance(time.Second)
 		require.Len(t, v.got(), 2)
 		messages := f.Messages()
-		for i, want := range []struct{ event, status string }{{"message.delivered", "delivered"}, {"message.failed", "failed"}} {
+		for i, want := range []struct{ event, status string }{
+			{"message.delivered", "delivered"},
+			{"message.failed", "failed"},
+		} {
 			r, m := v.got()[i], messages[i]
-			require.JSONEq(t, fmt.Sprintf(`{"event":%q,"mobile_number":%q,"provider_message_id":%q,"status":%q,"timestamp":"2000-01-01T00:00:05+00:00"}`,
-				want.event, m.MobileNumber, m.ProviderMessageID, want.status), r.body)
+			require.JSONEq(t,
+				fmt.Sprintf(`{"event":%q,"mobile_number":%q,"provider_message_id":%q,"status":%q,`+
+					`"timestamp":"2000-01-01T00:00:05+00:00"}`,
+					want.event, m.MobileNumber, m.ProviderMessageID, want.status), r.body)
 			require.True(t, r.genuine(hookSecret))
 			require.Equal(t, "946684805", r.header.Get("X-Hellio-Timestamp"))
 			require.Equal(t, "application/json", r.header.Get("Content-Type"))
 			d := f.Deliveries()[i]
-			require.Equal(t, []any{"delivered", want.event, m.ID, r.body}, []any{d.Status, d.Event, d.MessageID, string(d.Body)})
+			require.Equal(t, []any{"delivered", want.event, m.ID, r.body},
+				[]any{d.Status, d.Event, d.MessageID, string(d.Body)})
 			require.Len(t, d.Attempts, 1)
 			require.Equal(t, 200, d.Attempts[0].StatusCode)
-			require.Equal(t, r.header.Get("X-Hellio-Signature-V2"), d.Attempts[0].Header.Get("X-Hellio-Signature-V2"))
+			require.Equal(t, r.header.Get("X-Hellio-Signature-V2"),
+				d.Attempts[0].Header.Get("X-Hellio-Signature-V2"))
 		}
 	})
 }
 
-func TestADeliveryThatSucceedsAtTheFourthAttemptIsNotTriedAgain(t *testing.T) {
+func TestASuccessfulAttemptIsTheLast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := answering(500, 404, 302)
@@ -150,11 +165,13 @@ func TestADeliveryThatSucceedsAtTheFourthAttemptIsNotTriedAgain(t *testing.T) {
 		}
 		require.Len(t, stamps, 4, "each attempt is signed anew")
 		require.Equal(t, []string{"it answered 500", "it answered 404", "it answered 302", ""},
-			[]string{d.Attempts[0].Error, d.Attempts[1].Error, d.Attempts[2].Error, d.Attempts[3].Error})
+			[]string{
+				d.Attempts[0].Error, d.Attempts[1].Error, d.Attempts[2].Error, d.Attempts[3].Error,
+			})
 	})
 }
 
-func TestADeliveryThatNobodyAcknowledgesFailsAfterTheFifthAttempt(t *testing.T) {
+func TestADeliveryFailsAfterFiveAttempts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		answer func(n int, w http.ResponseWriter, r *http.Request)
@@ -162,9 +179,18 @@ func TestADeliveryThatNobodyAcknowledgesFailsAfterTheFifthAttempt(t *testing.T) 
 		took   time.Duration
 		status int
 	}{
-		"a status":  {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "it answered 503", 0, 503},
-		"a panic":   {func(int, http.ResponseWriter, *http.Request) { panic("boom") }, "its handler panicked: boom", 0, 0},
-		"no answer": {func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it did not answer within 10 s", 10 * time.Second, 0},
+		"a status": {
+			func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+			"it answered 503", 0, 503,
+		},
+		"a panic": {
+			func(int, http.ResponseWriter, *http.Request) { panic("boom") },
+			"its handler panicked: boom", 0, 0,
+		},
+		"no answer": {
+			func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+			"it did not answer within 10 s", 10 * time.Second, 0,
+		},
 		"a redirect": {func(_ int, w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/there", http.StatusTemporaryRedirect)
 		}, "it answered 307", 0, 307},
@@ -181,10 +207,12 @@ func TestADeliveryThatNobodyAcknowledgesFailsAfterTheFifthAttempt(t *testing.T) 
 				require.Equal(t, wholeLadder, offsets(d))
 				require.Len(t, v.got(), 5, "a redirect is not followed")
 				for _, a := range d.Attempts {
-					require.Equal(t, []any{c.reason, c.took, c.status}, []any{a.Error, a.Duration, a.StatusCode})
+					require.Equal(t, []any{c.reason, c.took, c.status},
+						[]any{a.Error, a.Duration, a.StatusCode})
 				}
 				hook := hooks(t, f)[0]
-				require.Equal(t, []any{1, c.reason, true}, []any{hook.FailureCount, hook.LastError, hook.Active})
+				require.Equal(t, []any{1, c.reason, true},
+					[]any{hook.FailureCount, hook.LastError, hook.Active})
 			})
 		})
 	}
@@ -197,10 +225,12 @@ func hooks(t testing.TB, f *helliotest.Fake) []hellio.Webhook {
 	return all
 }
 
-func TestALongAnswerAcknowledgesAsAShortOneDoes(t *testing.T) {
+func TestALongAnswerAcknowledgesADelivery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) }}
+		v := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(make([]byte, 1<<20))
+		}}
 		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
@@ -209,7 +239,7 @@ func TestALongAnswerAcknowledgesAsAShortOneDoes(t *testing.T) {
 	})
 }
 
-func TestAnEndpointIsDisabledAfterTenFailedDeliveriesInARow(t *testing.T) {
+func TestTenFailedDeliveriesDisableAWebhook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := always(500)
@@ -221,7 +251,8 @@ func TestAnEndpointIsDisabledAfterTenFailedDeliveriesInARow(t *testing.T) {
 		require.True(t, hooks(t, f)[0].Active)
 		f.Advance(25 * time.Minute)
 		hook := hooks(t, f)[0]
-		require.Equal(t, []any{false, 10, "it answered 500"}, []any{hook.Active, hook.FailureCount, hook.LastError})
+		require.Equal(t, []any{false, 10, "it answered 500"},
+			[]any{hook.Active, hook.FailureCount, hook.LastError})
 		require.Len(t, v.got(), 4*12+10, "the last two are not tried a fifth time")
 
 		sendTo(t, f, someone)
@@ -266,17 +297,20 @@ func TestAnAcknowledgedDeliveryResetsTheCount(t *testing.T) {
 	})
 }
 
-func TestAWebhookGetsTheEventsThatItAskedFor(t *testing.T) {
+func TestAWebhookGetsItsOwnEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all, delivered, failed := &receiver{}, &receiver{}, &receiver{}
+		all := &receiver{}
+		delivered := &receiver{}
+		failed := &receiver{}
 		f := helliotest.New(t,
 			helliotest.WithWebhookHandler(hookURL, all, hookSecret, "*"),
 			helliotest.WithWebhookHandler(hookURL+"&a", delivered, "another", "message.delivered"),
 			helliotest.WithWebhookHandler(hookURL+"&b", failed, hookSecret, "message.failed"))
 		sendTo(t, f, someone, helliotest.NumberFailed)
 		f.Advance(time.Minute)
-		require.Equal(t, []int{2, 1, 1}, []int{len(all.got()), len(delivered.got()), len(failed.got())})
+		require.Equal(t, []int{2, 1, 1},
+			[]int{len(all.got()), len(delivered.got()), len(failed.got())})
 		require.Contains(t, delivered.got()[0].body, `"message.delivered"`)
 		require.Contains(t, failed.got()[0].body, `"message.failed"`)
 		require.True(t, delivered.got()[0].genuine("another"))
@@ -284,7 +318,7 @@ func TestAWebhookGetsTheEventsThatItAskedFor(t *testing.T) {
 	})
 }
 
-func TestACodeBySMSIsReportedAndNothingElseIs(t *testing.T) {
+func TestOnlyACodeBySMSIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
@@ -321,11 +355,14 @@ func TestADeletedWebhookGetsNoFurtherAttempts(t *testing.T) {
 func TestASlowReceiverHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) { time.Sleep(9 * time.Second) }}
+		v := &receiver{answer: func(int, http.ResponseWriter, *http.Request) {
+			time.Sleep(9 * time.Second)
+		}}
 		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
-		sendTo(t, f, someone, other, third)
+		sendTo(t, f, someone, secondPhone, thirdPhone)
 		f.Advance(5 * time.Second)
-		require.Equal(t, 10*time.Second, time.Since(v.got()[0].at), "each began half a second after the one before")
+		require.Equal(t, 10*time.Second, time.Since(v.got()[0].at),
+			"each began half a second after the one before")
 		for _, d := range f.Deliveries() {
 			require.Equal(t, "delivered", d.Status)
 		}
@@ -338,7 +375,7 @@ func TestAReceiverMayUseTheFake(t *testing.T) {
 		var f *helliotest.Fake
 		v := &receiver{answer: func(n int, _ http.ResponseWriter, _ *http.Request) {
 			if n == 1 {
-				sendTo(t, f, other)
+				sendTo(t, f, secondPhone)
 			}
 			_ = f.Deliveries()
 		}}
@@ -349,7 +386,7 @@ func TestAReceiverMayUseTheFake(t *testing.T) {
 	})
 }
 
-func TestAWebhookWithoutAHandlerFailsItsDeliveriesInABubble(t *testing.T) {
+func TestDeliveriesWithoutAHandlerFailInABubble(t *testing.T) {
 	t.Parallel()
 	var r *recorder
 	synctest.Test(t, func(t *testing.T) {
@@ -368,7 +405,8 @@ func TestAResetKeepsTheWebhooksOfTheOptions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := always(500)
-		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret, "message.delivered"))
+		f := helliotest.New(t,
+			helliotest.WithWebhookHandler(hookURL, v, hookSecret, "message.delivered"))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
 		f.Reset()
@@ -382,11 +420,19 @@ func TestAResetKeepsTheWebhooksOfTheOptions(t *testing.T) {
 
 func TestAnyStatusOfThe200sAcknowledges(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]string{200: "delivered", 204: "delivered", 299: "delivered", 300: "failed", 302: "failed", 404: "failed"} {
+	for status, want := range map[int]string{
+		200: "delivered",
+		204: "delivered",
+		299: "delivered",
+		300: "failed",
+		302: "failed",
+		404: "failed",
+	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, always(status), hookSecret))
+				f := helliotest.New(t,
+					helliotest.WithWebhookHandler(hookURL, always(status), hookSecret))
 				sendTo(t, f, someone)
 				f.Advance(time.Hour)
 				require.Equal(t, want, f.Deliveries()[0].Status)
@@ -395,7 +441,7 @@ func TestAnyStatusOfThe200sAcknowledges(t *testing.T) {
 	}
 }
 
-func TestADeletedWebhookLeavesOthersAndWhatIsDoneAlone(t *testing.T) {
+func TestDeletingAWebhookKeepsFinishedDeliveries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t,
@@ -403,14 +449,17 @@ func TestADeletedWebhookLeavesOthersAndWhatIsDoneAlone(t *testing.T) {
 			helliotest.WithWebhookHandler(hookURL+"&a", answering(500), hookSecret))
 		sendTo(t, f, someone)
 		f.Advance(5 * time.Second)
-		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hellio.ID(fmt.Sprint(f.Deliveries()[0].WebhookID))))
-		require.Equal(t, []string{"delivered", "pending"}, []string{f.Deliveries()[0].Status, f.Deliveries()[1].Status})
+		require.NoError(t,
+			f.Client().Webhooks.Delete(t.Context(),
+				hellio.ID(fmt.Sprint(f.Deliveries()[0].WebhookID))))
+		require.Equal(t, []string{"delivered", "pending"},
+			[]string{f.Deliveries()[0].Status, f.Deliveries()[1].Status})
 		f.Advance(10 * time.Second)
 		require.Equal(t, "delivered", f.Deliveries()[1].Status)
 	})
 }
 
-func TestAnAttemptUnderWayDecidesWhatBecomesOfADeletedWebhooksDelivery(t *testing.T) {
+func TestADeletedWebhooksLastAttemptDecidesItsDelivery(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{200: "delivered", 500: "failed"} {
 		t.Run(want, func(t *testing.T) {

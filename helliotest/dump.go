@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// dumpVariable names the directory that the dumps of failed tests go to; without it there are none.
+// dumpVariable names the directory that the dumps of failed tests go to;
+// without it there are none.
 const dumpVariable = "HELLIOTEST_DUMP"
 
 const (
@@ -17,16 +18,18 @@ const (
 	maxDumps    = 1000 // of one test: several fakes, several runs
 )
 
-// dump is the world of a failed test: a snapshot that FromSnapshot and hellio-fake -open read, with the calls and the journal in it.
+// dump is the world of a failed test: a snapshot that FromSnapshot and
+// hellio-fake -open read, with the calls and the journal in it.
 func (e *engine) dump(test, journal string) ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.world.save()
-	s.Requests = each(e.world.requests, saveRequest)
+	s.Requests = convertAll(e.world.requests, saveRequest)
 	return seal(envelope{Test: test, Journal: strings.Split(journal, "\n")}, s)
 }
 
-// writeDump writes the dump into a new file of the directory, and tells its name.
+// writeDump writes the dump into a new file of the directory, and tells its
+// name.
 func (e *engine) writeDump(dir, test, journal string) (path string, err error) {
 	data, err := e.dump(test, journal)
 	if err != nil {
@@ -49,7 +52,8 @@ func (e *engine) writeDump(dir, test, journal string) (path string, err error) {
 	return "", fmt.Errorf("%s holds %d dumps of this test already", dir, maxDumps)
 }
 
-// writeNew writes a file that only its owner can read: tokens, codes and texts are in it.
+// writeNew writes a file that only its owner can read: tokens, codes and texts
+// are in it.
 func writeNew(path string, data []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -59,10 +63,12 @@ func writeNew(path string, data []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// fileName makes the name of a file of a test's: letters, digits, "-", "_" and "." stay, but no dot comes first.
+// fileName makes the name of a file of a test's: letters, digits, "-", "_" and
+// "." stay, but no dot comes first.
 func fileName(test string) string {
 	name := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' ||
+			r == '_' || r == '.' {
 			return r
 		}
 		return '_'

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestADumpsFileIsNamedWithPlainLettersAndIsNeverHidden(t *testing.T) {
+func TestADumpsFileNameIsPlainAndVisible(t *testing.T) {
 	t.Parallel()
 	for test, name := range map[string]string{
 		"TestAZ/az-09_.json":               "TestAZ_az-09_.json",

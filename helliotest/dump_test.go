@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fails is a test that fails after one message.
-func fails(t *testing.T) *recorder {
+// failingTest is a test that fails after one message.
+func failingTest(t *testing.T) *recorder {
 	return watch(t, func(tb testing.TB) {
 		f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, always(500), hookSecret))
 		sendTo(t, f, someone)
@@ -23,14 +23,16 @@ func fails(t *testing.T) *recorder {
 	})
 }
 
-func TestAFailedTestLeavesItsWorldInAFile(t *testing.T) {
+func TestAFailedTestDumpsItsWorld(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "here")
 	t.Setenv("HELLIOTEST_DUMP", dir)
 	t.Run("../a name: with/slashes and ü", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			first, second := fails(t), fails(t)
-			path := filepath.Join(dir, "TestAFailedTestLeavesItsWorldInAFile_.._a_name__with_slashes_and__.json")
-			require.Equal(t, "helliotest: look at this world with: hellio-fake -open "+path, first.logs[1])
+			first, second := failingTest(t), failingTest(t)
+			path := filepath.Join(dir,
+				"TestAFailedTestDumpsItsWorld_.._a_name__with_slashes_and__.json")
+			require.Equal(t, "helliotest: look at this world with: hellio-fake -open "+path,
+				first.logs[1])
 			require.True(t, strings.HasSuffix(second.logs[1], "-2.json"))
 
 			data, err := os.ReadFile(path)
@@ -43,12 +45,14 @@ func TestAFailedTestLeavesItsWorldInAFile(t *testing.T) {
 			require.Equal(t, t.Name(), dump.Test)
 			require.Equal(t, strings.Split(first.logs[0], "\n"), dump.Journal)
 
-			f := helliotest.New(t, helliotest.FromSnapshot(data), helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
+			f := helliotest.New(t, helliotest.FromSnapshot(data),
+				helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret))
 			require.Equal(t, "delivered", f.Messages()[0].Status)
 			require.Equal(t, helliotest.SMSSend, f.Requests()[0].Op)
 			require.Equal(t, 202, f.Requests()[0].Status)
 			f.Advance(10 * time.Second)
-			require.Equal(t, "delivered", f.Deliveries()[0].Status, "the second attempt is still to come")
+			require.Equal(t, "delivered", f.Deliveries()[0].Status,
+				"the second attempt is still to come")
 
 			info, err := os.Stat(path)
 			require.NoError(t, err)
@@ -68,7 +72,8 @@ func TestADumpHoldsEachCallAsItWas(t *testing.T) {
 			f.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
 			a := newAPI(t, f)
 			a.send(oneSMS, "Idempotency-Key", "k")
-			_, err := a.try("POST", "/sms/send", oneSMS, "Idempotency-Key", "k") // replayed, and lost
+			// replayed, and lost
+			_, err := a.try("POST", "/sms/send", oneSMS, "Idempotency-Key", "k")
 			require.Error(t, err)
 			mark = f.Mark()
 			f.Advance(time.Second)
@@ -90,7 +95,7 @@ func TestADumpHoldsEachCallAsItWas(t *testing.T) {
 	})
 }
 
-func TestATestThatPassesLeavesNoFileAndOneThatCanNotSaysSo(t *testing.T) {
+func TestOnlyAFailedTestWritesADump(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HELLIOTEST_DUMP", dir)
 	watch(t, func(tb testing.TB) { sendTo(t, helliotest.New(tb), someone) })
@@ -100,5 +105,5 @@ func TestATestThatPassesLeavesNoFileAndOneThatCanNotSaysSo(t *testing.T) {
 
 	t.Setenv("HELLIOTEST_DUMP", filepath.Join(dir, "file"))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
-	require.Contains(t, fails(t).logs[1], "helliotest: HELLIOTEST_DUMP: ")
+	require.Contains(t, failingTest(t).logs[1], "helliotest: HELLIOTEST_DUMP: ")
 }

@@ -29,8 +29,13 @@ const (
 
 // What an address is known by, if it is none of the magic ones (decided).
 var (
-	roleNames         = []string{"abuse", "admin", "billing", "contact", "help", "hello", "hostmaster", "info", "noreply", "no-reply", "office", "postmaster", "sales", "security", "support", "webmaster"}
-	disposableDomains = []string{"10minutemail.com", "guerrillamail.com", "mailinator.com", "temp-mail.org", "yopmail.com"}
+	roleNames = []string{
+		"abuse", "admin", "billing", "contact", "help", "hello", "hostmaster", "info", "noreply",
+		"no-reply", "office", "postmaster", "sales", "security", "support", "webmaster",
+	}
+	disposableDomains = []string{
+		"10minutemail.com", "guerrillamail.com", "mailinator.com", "temp-mail.org", "yopmail.com",
+	}
 )
 
 // emailResult is the verdict on an address as email/verify shows it.
@@ -46,25 +51,41 @@ type emailResult struct {
 
 func emailResource() resource {
 	return resource{
-		routes: []route{{op: contract.EmailVerify, handle: verifyEmails}},
+		routes: []apiRoute{{op: contract.EmailVerify, handle: verifyEmails}},
 		behaviours: []Behaviour{
-			{"email/verify checks syntax, MX, mailbox, disposable and role account, billed per address", inferred},
+			{
+				"email/verify checks syntax, MX, mailbox, disposable and role account, billed " +
+					"per address",
+				inferred,
+			},
 			{"an address that is no address gets 422; one that is dead is a result", inferred},
-			{"email/verify answers 200 at once, with a result for each address in the order given, repeats included", decided},
+			{
+				"email/verify answers 200 at once, with a result for each address in the order " +
+					"given, repeats included",
+				decided,
+			},
 			{"email/verify takes 1 to 10,000 addresses of at most 254 characters", decided},
 			{"an address costs 0.0050, settled at once", decided},
-			{"addresses at a disposable domain, and role accounts such as info@, are risky", decided},
+			{
+				"addresses at a disposable domain, and role accounts such as info@, are risky",
+				decided,
+			},
 			{"the magic addresses get the verdict in their name", decided},
-			{"a domain below .invalid has no MX, and its addresses are undeliverable; any other address is deliverable", decided},
+			{
+				"a domain below .invalid has no MX, and its addresses are undeliverable; any " +
+					"other address is deliverable",
+				decided,
+			},
 		},
 	}
 }
 
-func verifyEmails(w *world, c *call) *reply {
+func verifyEmails(w *world, c *apiCall) *reply {
 	form := c.form()
 	addresses := form.list("emails", maxEmails, maxEmailLength, false)
 	for i, address := range addresses {
-		if name := fmt.Sprintf("emails.%d", i); address != "" && form.errors[name] == nil && !isAddress(address) {
+		if name := fmt.Sprintf("emails.%d", i); address != "" && form.errors[name] == nil &&
+			!isAddress(address) {
 			form.fail(name, "The :field field must be a valid email address.")
 		}
 	}
@@ -80,7 +101,7 @@ func verifyEmails(w *world, c *call) *reply {
 	for i, address := range addresses {
 		results[i] = verdictOn(address)
 	}
-	return ok(http.StatusOK, results)
+	return okReply(http.StatusOK, results)
 }
 
 // isAddress tells a bare e-mail address from anything else.
@@ -96,8 +117,11 @@ func verdictOn(address string) emailResult {
 	name, domain := lower[:at], lower[at+1:]
 	m := magicOf(address)
 	r := emailResult{
-		Email: address, SyntaxValid: true, MXFound: domain != "invalid" && !strings.HasSuffix(domain, ".invalid"),
-		Disposable: m == magicDisposable || slices.Contains(disposableDomains, domain), RoleAccount: m == magicRole || slices.Contains(roleNames, name),
+		Email:       address,
+		SyntaxValid: true,
+		MXFound:     domain != "invalid" && !strings.HasSuffix(domain, ".invalid"),
+		Disposable:  m == magicDisposable || slices.Contains(disposableDomains, domain),
+		RoleAccount: m == magicRole || slices.Contains(roleNames, name),
 	}
 	if m == magicUnknown {
 		r.Status = statusUnknown

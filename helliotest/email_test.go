@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func (a api) verify(body string) response {
+func (a api) verify(body string) apiResponse {
 	a.t.Helper()
 	return a.do("POST", "/email/verify", body)
 }
@@ -24,7 +24,13 @@ func TestAnAddressIsJudgedByItsLooks(t *testing.T) {
 	t.Parallel()
 	verdict := func(email, status string, mx bool, mailbox any, disposable, role bool) map[string]any {
 		return map[string]any{
-			"email": email, "status": status, "syntax_valid": true, "mx_found": mx, "mailbox_exists": mailbox, "disposable": disposable, "role_account": role,
+			"email":          email,
+			"status":         status,
+			"syntax_valid":   true,
+			"mx_found":       mx,
+			"mailbox_exists": mailbox,
+			"disposable":     disposable,
+			"role_account":   role,
 		}
 	}
 	for _, want := range []map[string]any{
@@ -50,7 +56,7 @@ func TestAnAddressIsJudgedByItsLooks(t *testing.T) {
 	}
 }
 
-func TestAddressesAreAnsweredInTheirOrderAndPaidForAtOnce(t *testing.T) {
+func TestAddressesKeepTheirOrderAndArePaidImmediately(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	resp := newAPI(t, f).verify(`{"emails":["b@example.com"," a@example.com ","b@example.com"]}`)
@@ -60,7 +66,12 @@ func TestAddressesAreAnsweredInTheirOrderAndPaidForAtOnce(t *testing.T) {
 		order = append(order, r.(map[string]any)["email"])
 	}
 	require.Equal(t, []any{"b@example.com", "a@example.com", "b@example.com"}, order)
-	require.Equal(t, helliotest.Wallet{Balance: "99.9850", Available: "99.9850", Reserved: "0.0000", Currency: "GHS"}, f.Balance())
+	require.Equal(t, helliotest.Wallet{
+		Balance:   "99.9850",
+		Available: "99.9850",
+		Reserved:  "0.0000",
+		Currency:  "GHS",
+	}, f.Balance())
 	require.Equal(t, "0.0150", f.Requests()[0].Charge)
 }
 
@@ -86,24 +97,28 @@ func TestWhatIsNoAddressIsRefused(t *testing.T) {
 			resp := newAPI(t, f).verify(`{"emails":` + c.emails + `}`)
 			resp.refused(t, 422, "invalid_request")
 			errors := resp.decoded(t)["errors"].(map[string]any)
-			require.Equal(t, []string{c.field}, keys(errors))
+			require.Equal(t, []string{c.field}, keysOf(errors))
 			require.Len(t, errors[c.field], 1)
 			require.Equal(t, "100.0000", f.Balance().Balance)
 		})
 	}
 }
 
-func TestAVerificationThatCantBePaidForIsRefused(t *testing.T) {
+func TestAVerificationNeedsEnoughBalance(t *testing.T) {
 	t.Parallel()
-	newAPI(t, helliotest.New(t, helliotest.WithBalance("0.0049"))).verify(`{"emails":["a@example.com"]}`).refused(t, 402, "insufficient_balance")
-	newAPI(t, helliotest.New(t, helliotest.WithSpendLimit("monthly", "0.0049"))).verify(`{"emails":["a@example.com"]}`).refused(t, 403, "spend_limit_exceeded")
+	const order = `{"emails":["a@example.com"]}`
+	poor := newAPI(t, helliotest.New(t, helliotest.WithBalance("0.0049")))
+	poor.verify(order).refused(t, 402, "insufficient_balance")
+	limited := newAPI(t, helliotest.New(t, helliotest.WithSpendLimit("monthly", "0.0049")))
+	limited.verify(order).refused(t, 403, "spend_limit_exceeded")
 }
 
 func TestAVerificationIsNotReplayed(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	for range 2 {
-		resp := newAPI(t, f).do("POST", "/email/verify", `{"emails":["a@example.com"]}`, "Idempotency-Key", "k")
+		resp := newAPI(t, f).do("POST", "/email/verify", `{"emails":["a@example.com"]}`,
+			"Idempotency-Key", "k")
 		require.Empty(t, resp.header.Get("Idempotent-Replayed"))
 	}
 	require.Equal(t, "99.9900", f.Balance().Balance)

@@ -7,8 +7,8 @@ import (
 	"github.com/hellio-go/hellio/internal/bridge"
 )
 
-// endedError is the error of a call after the end. The client does not retry it:
-// no later attempt can succeed, and nothing was sent.
+// endedError is the error of a call after the end. The client does not retry
+// it: no later attempt can succeed, and nothing was sent.
 type endedError struct {
 	test    string // "" for a Fake of Start
 	byClose bool
@@ -31,8 +31,8 @@ func (e *endedError) Error() string {
 
 var _ bridge.Permanent = (*endedError)(nil)
 
-// endedErr returns the error of a call after the end. The engine must be locked,
-// or have ended.
+// endedErr returns the error of a call after the end. The engine must be
+// locked, or have ended.
 func (e *engine) endedErr() error {
 	err := &endedError{byClose: e.byClose}
 	if !e.owner.alone() {
@@ -41,8 +41,8 @@ func (e *engine) endedErr() error {
 	return err
 }
 
-// ended reports whether the fake has ended before a call that steers it. It then
-// fails the tests that still run; a Fake of Start panics.
+// ended reports whether the fake has ended before a call that steers it. It
+// then fails the tests that still run; a Fake of Start panics.
 func (f *Fake) ended() bool {
 	f.tb.Helper()
 	err := f.ifEnded()
@@ -67,8 +67,8 @@ func (f *Fake) ifEnded() error {
 	return f.endedErr()
 }
 
-// complainLate writes to standard error that a call came after the end, once, and
-// fails the tests that still run. The engine must not be locked.
+// complainLate writes to standard error that a call came after the end, once,
+// and fails the tests that still run. The engine must not be locked.
 func (e *engine) complainLate(caller *view) {
 	e.mu.Lock()
 	first := !e.late

@@ -50,7 +50,9 @@ func (l *lateTest) end() {
 
 // endedFake is a fake of a test that has ended, and what it wrote to standard
 // error since.
-func endedFake(t *testing.T, before func(f *Fake)) (f *Fake, tb *lateTest, stderr *strings.Builder) {
+func endedFake(
+	t *testing.T, before func(f *Fake),
+) (f *Fake, tb *lateTest, stderr *strings.Builder) {
 	t.Helper()
 	tb = &lateTest{TB: t}
 	f = New(tb)
@@ -97,7 +99,8 @@ func TestACallAfterTheEndIsNotRetried(t *testing.T) {
 func TestARequestAfterTheEndNamesTheTest(t *testing.T) {
 	t.Parallel()
 	f, tb, stderr := endedFake(t, func(*Fake) {})
-	_, err := f.HTTPClient().Get("https://fake.hellio.invalid/v1/balance") //nolint:bodyclose // there is no response
+	//nolint:bodyclose // there is no response
+	_, err := f.HTTPClient().Get("https://fake.hellio.invalid/v1/balance")
 	require.ErrorContains(t, err, endedSentence)
 	require.True(t, tb.failed)
 	require.Contains(t, stderr.String(), endedSentence)
@@ -156,7 +159,8 @@ func TestLookingWorksAfterTheEndOfABubble(t *testing.T) {
 	require.Equal(t, "delivered", f.Messages()[0].Status)
 	require.Len(t, f.Requests(), 1)
 	require.Equal(t, "99.9690", f.Balance().Balance)
-	require.Equal(t, time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC), f.Messages()[0].CreatedAt.Add(time.Minute))
+	require.Equal(t, time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC),
+		f.Messages()[0].CreatedAt.Add(time.Minute))
 	_, err := f.Snapshot()
 	require.NoError(t, err)
 }
@@ -167,7 +171,8 @@ func TestAStartedFakePanicsWhenSteeredAfterClose(t *testing.T) {
 	require.NoError(t, err)
 	f.stderr = new(strings.Builder)
 	require.NoError(t, f.Close())
-	require.PanicsWithValue(t, "helliotest: this Fake was closed", func() { f.Advance(time.Second) })
+	require.PanicsWithValue(t, "helliotest: this Fake was closed",
+		func() { f.Advance(time.Second) })
 	require.EqualError(t, f.Update(AccountChange{}), "this Fake was closed")
 	err = sendHi(t, f.Client())
 	require.ErrorContains(t, err, "this Fake was closed")
@@ -178,7 +183,8 @@ func TestCloseDoesNotSwitchOffTheReport(t *testing.T) {
 	t.Parallel()
 	tb := &lateTest{TB: t}
 	f := New(tb)
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://fake.hellio.invalid/v1/nope", http.NoBody)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet,
+		"https://fake.hellio.invalid/v1/nope", http.NoBody)
 	require.NoError(t, err)
 	resp, err := f.HTTPClient().Do(req)
 	require.NoError(t, err)

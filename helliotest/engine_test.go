@@ -23,7 +23,7 @@ func TestEveryOperationOfTheContractHasAnOp(t *testing.T) {
 	}
 }
 
-func TestEveryRouteIsAnOpAndAsksForATokenUnlessPublic(t *testing.T) {
+func TestEveryRouteIsAnOpWithAuthentication(t *testing.T) {
 	t.Parallel()
 	for _, methods := range routes {
 		for method, r := range methods {
@@ -34,12 +34,24 @@ func TestEveryRouteIsAnOpAndAsksForATokenUnlessPublic(t *testing.T) {
 	}
 }
 
-func TestALiteralRouteGoesBeforeOneWithAnID(t *testing.T) {
+func TestALiteralRouteWinsOverAnID(t *testing.T) {
 	t.Parallel()
-	table := router{"/a/{id}": {"GET": &route{}}, "/a/b": {"PUT": &route{}}, "/a/{id}/mode": {"POST": &route{}}}
+	table := router{
+		"/a/{id}":      {"GET": &apiRoute{}},
+		"/a/b":         {"PUT": &apiRoute{}},
+		"/a/{id}/mode": {"POST": &apiRoute{}},
+	}
 	for path, want := range map[string][2]string{
-		"/a/b": {"PUT", ""}, "/a/c": {"GET", "c"}, "/a/c%2Fd": {"GET", "c/d"}, "/a/x/mode": {"POST", "x"}, "/a/": {"", ""}, "/a": {"", ""},
-		"": {"", ""}, "/": {"", ""}, "/a//mode": {"", ""}, "/a/%zz": {"", ""},
+		"/a/b":      {"PUT", ""},
+		"/a/c":      {"GET", "c"},
+		"/a/c%2Fd":  {"GET", "c/d"},
+		"/a/x/mode": {"POST", "x"},
+		"/a/":       {"", ""},
+		"/a":        {"", ""},
+		"":          {"", ""},
+		"/":         {"", ""},
+		"/a//mode":  {"", ""},
+		"/a/%zz":    {"", ""},
 	} {
 		methods, id := table.match(path)
 		require.Equal(t, want[1], id, path)
@@ -74,7 +86,7 @@ func TestSettleWaitsForWorkThatWasBegun(t *testing.T) {
 	})
 }
 
-func TestAdvanceGoesOnOnlyWhenTheWorkOfAJobHasEnded(t *testing.T) {
+func TestAdvanceWaitsForTheWorkOfAJob(t *testing.T) {
 	t.Parallel()
 	f := New(t)
 	var order []string
@@ -85,7 +97,8 @@ func TestAdvanceGoesOnOnlyWhenTheWorkOfAJobHasEnded(t *testing.T) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			order = append(order, "attempt")
-			f.world.at(due.Add(10*time.Second), func(time.Time) { order = append(order, "second attempt") })
+			f.world.at(due.Add(10*time.Second),
+				func(time.Time) { order = append(order, "second attempt") })
 		})
 	})
 	f.world.at(start.Add(30*time.Second), func(time.Time) { order = append(order, "later") })
@@ -113,7 +126,7 @@ func TestTheEndOfAFakeEndsItsWork(t *testing.T) {
 func TestAHandlerMayWaitOutsideTheLock(t *testing.T) {
 	t.Parallel()
 	f := New(t)
-	c := &call{e: f.engine, w: f.world}
+	c := &apiCall{e: f.engine, w: f.world}
 	f.mu.Lock()
 	c.outside(func() { require.Empty(t, f.Messages()) })
 	f.mu.Unlock()
@@ -122,9 +135,9 @@ func TestAHandlerMayWaitOutsideTheLock(t *testing.T) {
 func TestARowThatWasRemovedIsNotFound(t *testing.T) {
 	t.Parallel()
 	f := New(t)
-	var rows table[*message]
+	var rows rowTable[*messageRow]
 	for range 3 {
-		rows.add(&message{id: f.world.nextID(), reference: f.world.newReference()})
+		rows.add(&messageRow{id: f.world.nextID(), reference: f.world.newReference()})
 	}
 	middle := rows.rows[1]
 	rows.remove(middle)
@@ -150,7 +163,7 @@ func TestReferencesAreRandomUUIDs(t *testing.T) {
 func TestAnEmptyAnswerHasNeitherTypeNorLength(t *testing.T) {
 	t.Parallel()
 	f := New(t)
-	a := (&call{e: f.engine, w: f.world, log: &logged{}}).write(empty())
+	a := (&apiCall{e: f.engine, w: f.world, log: &logged{}}).write(empty())
 	require.Equal(t, 204, a.status)
 	require.Empty(t, a.body)
 	require.Zero(t, a.length)

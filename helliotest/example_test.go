@@ -11,7 +11,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// A code is sent, read from the fake and verified; half an hour later another has expired.
+// A code is sent, read from the fake and verified; half an hour later another
+// has expired.
 func Example() {
 	fake, err := helliotest.Start(helliotest.WithSeed(1))
 	if err != nil {
@@ -23,7 +24,8 @@ func Example() {
 
 	_, err = otp.Send(ctx, &hellio.OTPSendParams{MobileNumber: phone, Sender: "ACME"})
 	fmt.Println("sent:", err)
-	fmt.Println(otp.Verify(ctx, &hellio.OTPVerifyParams{MobileNumber: phone, Code: fake.OTP(phone)}))
+	fmt.Println(otp.Verify(ctx,
+		&hellio.OTPVerifyParams{MobileNumber: phone, Code: fake.OTP(phone)}))
 
 	_, err = otp.Send(ctx, &hellio.OTPSendParams{MobileNumber: phone, Sender: "ACME"})
 	fmt.Println("sent:", err)
@@ -43,10 +45,16 @@ func ExampleFake_Fault() {
 		panic(err)
 	}
 	defer fake.Close()
-	fault := fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(402, "insufficient_balance"))
+	fault := fake.Fault(helliotest.SMSSend, helliotest.Nth(2),
+		helliotest.Status(402, "insufficient_balance"))
 	client := fake.Client()
 	for range 3 {
-		_, err = client.SMS.Send(context.Background(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
+		_, err = client.SMS.Send(context.Background(),
+			&hellio.SMSSendParams{
+				Recipients: []string{"+233209990001"},
+				Sender:     "ACME",
+				Message:    "Hi",
+			})
 		fmt.Println(err == nil, hellio.OutcomeOf(err))
 	}
 	fmt.Println(len(fake.Messages()), "messages,", fault.Hits(), "hit")
@@ -70,7 +78,8 @@ func ExampleFake_Handler() {
 		panic(err)
 	}
 	defer client.CloseIdleConnections()
-	_, err = client.SMS.Send(context.Background(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
+	_, err = client.SMS.Send(context.Background(),
+		&hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
 	var poor *hellio.InsufficientBalanceError
 	fmt.Println(errors.As(err, &poor), hellio.OutcomeOf(err))
 	// Output: true rejected
@@ -84,9 +93,15 @@ func ExampleFake_WaitMessage() {
 	defer fake.Close()
 	client, ctx := fake.Client(), context.Background()
 	go func() { // the code under test, at work on its own
-		_, _ = client.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Your table is at 8."})
+		_, _ = client.SMS.Send(ctx,
+			&hellio.SMSSendParams{
+				Recipients: []string{"+233209990001"},
+				Sender:     "ACME",
+				Message:    "Your table is at 8.",
+			})
 	}()
-	message, err := fake.WaitMessage(ctx, helliotest.To("+233209990001"), helliotest.Contains("table"))
+	message, err := fake.WaitMessage(ctx, helliotest.To("+233209990001"),
+		helliotest.Contains("table"))
 	if err != nil {
 		panic(err)
 	}

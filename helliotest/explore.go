@@ -94,7 +94,7 @@ func explore(
 		cfg:     cfg,
 		began:   time.Now(),
 		effects: make(map[Op][]FaultSpec),
-		found:   make(map[findingKey]*found),
+		found:   make(map[findingKey]*groupedFinding),
 	}
 	if err := x.explore(); err != nil {
 		tb.Fatalf("helliotest: Explore: %v", err)
@@ -115,7 +115,7 @@ type explorer struct {
 	clean   *runResult // without faults
 	effects map[Op][]FaultSpec
 	order   int // schedules so far
-	found   map[findingKey]*found
+	found   map[findingKey]*groupedFinding
 	only    string // the story of the run of ExploreOnly
 	done    Exploration
 }
@@ -127,8 +127,8 @@ type findingKey struct {
 	check string
 }
 
-// found is a finding and the smallest schedule so far that shows it.
-type found struct {
+// groupedFinding is a finding and the smallest schedule so far that shows it.
+type groupedFinding struct {
 	problem
 	key    findingKey
 	faults []FaultSpec
@@ -161,8 +161,8 @@ func (x *explorer) explore() error {
 
 // exploreSingles runs the schedules of one part. It returns those that broke no
 // check, each with what may follow it.
-func (x *explorer) exploreSingles() ([]first, error) {
-	var firsts []first
+func (x *explorer) exploreSingles() ([]firstPart, error) {
+	var firsts []firstPart
 	for _, p := range x.parts(x.clean.trail, 0) {
 		r := x.run(schedule{faults: p.faults}, wantTrail)
 		switch {
@@ -176,7 +176,7 @@ func (x *explorer) exploreSingles() ([]first, error) {
 			x.done.Singles++
 		}
 		if x.record(r, p.faults) {
-			firsts = append(firsts, first{
+			firsts = append(firsts, firstPart{
 				faults: p.faults,
 				trail:  r.trail,
 				from:   afterLastStruck(r.trail),
@@ -186,8 +186,8 @@ func (x *explorer) exploreSingles() ([]first, error) {
 	return firsts, nil
 }
 
-// first is the first part of pairs.
-type first struct {
+// firstPart is the first part of pairs.
+type firstPart struct {
 	faults []FaultSpec
 	trail  []trailPoint // of the run with this part alone
 	from   int          // the place in trail where second parts begin
@@ -195,7 +195,7 @@ type first struct {
 
 // explorePairs runs pairs, spread evenly over all if there are more than the
 // bound.
-func (x *explorer) explorePairs(firsts []first) error {
+func (x *explorer) explorePairs(firsts []firstPart) error {
 	total := 0
 	for _, f := range firsts {
 		total += x.countParts(f.trail, f.from)
@@ -235,7 +235,7 @@ func (x *explorer) record(r *runResult, faults []FaultSpec) (clean bool) {
 		clean = false
 		f := x.found[p.key()]
 		if f == nil {
-			f = &found{key: p.key()}
+			f = &groupedFinding{key: p.key()}
 			x.found[f.key] = f
 		}
 		f.runs++
@@ -293,7 +293,7 @@ func (x *explorer) confirm() {
 
 // shrink leaves out each fault without which the finding is still seen, the
 // last one first: of an outage the first calls remain.
-func (x *explorer) shrink(f *found) []FaultSpec {
+func (x *explorer) shrink(f *groupedFinding) []FaultSpec {
 	faults := f.faults
 	for i := len(faults) - 1; i >= 0 && len(faults) > 1; i-- {
 		fewer := slices.Delete(slices.Clone(faults), i, i+1)
@@ -305,12 +305,12 @@ func (x *explorer) shrink(f *found) []FaultSpec {
 }
 
 // sorted returns the findings, the smallest schedule first.
-func (x *explorer) sorted() []*found {
-	all := make([]*found, 0, len(x.found))
+func (x *explorer) sorted() []*groupedFinding {
+	all := make([]*groupedFinding, 0, len(x.found))
 	for _, f := range x.found {
 		all = append(all, f)
 	}
-	slices.SortFunc(all, func(a, b *found) int {
+	slices.SortFunc(all, func(a, b *groupedFinding) int {
 		return cmp.Or(
 			cmp.Compare(len(a.faults), len(b.faults)),
 			cmp.Compare(a.order, b.order),
@@ -322,7 +322,7 @@ func (x *explorer) sorted() []*found {
 	return all
 }
 
-func (f *found) public() Finding {
+func (f *groupedFinding) public() Finding {
 	return Finding{
 		Kind:   f.kind,
 		What:   f.what,

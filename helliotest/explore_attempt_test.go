@@ -87,7 +87,7 @@ func sendKeyed(run *helliotest.Run) error {
 	return err
 }
 
-func TestACrashEndsOtherGoroutinesAtTheirNextCall(t *testing.T) {
+func TestACrashEndsGoroutinesAtTheirNextCall(t *testing.T) {
 	t.Parallel()
 	const url = "https://fake.hellio.invalid/v1/balance"
 	for name, next := range map[string]func(*helliotest.Run, *hellio.Client, *http.Client){

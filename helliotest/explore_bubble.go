@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// want is what a run collects besides its problems.
-type want int
+// runWants is what a run collects besides its problems.
+type runWants int
 
 const (
-	wantTrail want = 1 << iota // what it did, for the schedules that follow
-	wantStory                  // journal and log, for a report
+	wantTrail runWants = 1 << iota // what it did, for the schedules that follow
+	wantStory                      // journal and log, for a report
 )
 
 // exploredRun is one run: a bubble, a fake, and the attempts of fn in it.
@@ -28,7 +28,7 @@ type exploredRun struct {
 	x      *explorer
 	t      *testing.T // the bubble's
 	fake   *Fake
-	want   want
+	want   runWants
 	result *runResult
 	rules  []*Fault // of the schedule
 	end    attemptEnd
@@ -42,7 +42,7 @@ type exploredRun struct {
 	steps []stepMark // guarded by the fake's lock
 
 	mu       sync.Mutex // guards all below
-	kept     map[reflect.Type]*kept
+	kept     map[reflect.Type]*keptValue
 	cleanups []func()
 	failure  string // of the run as a testing.TB
 	log      string
@@ -63,10 +63,10 @@ type runResult struct {
 	bubble   string // its name in a stack trace
 }
 
-func (s *exploredRun) wants(w want) bool { return s.want&w != 0 }
+func (s *exploredRun) wants(w runWants) bool { return s.want&w != 0 }
 
 // run runs fn once under a schedule, in a bubble of its own.
-func (x *explorer) run(sched schedule, w want) *runResult {
+func (x *explorer) run(sched schedule, w runWants) *runResult {
 	x.done.Runs++
 	x.traceSchedule(sched)
 	r := &runResult{returned: "the run did not end"}

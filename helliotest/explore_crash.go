@@ -72,7 +72,7 @@ func (s *exploredRun) wrap(rt http.RoundTripper) http.RoundTripper {
 // transport returns the fake's RoundTripper for the calls of one process.
 func (s *exploredRun) transport(p *process) http.RoundTripper {
 	return &exploredTransport{
-		next:    &transport{s.fake.engine, s.fake.view},
+		next:    &fakeTransport{s.fake.engine, s.fake.view},
 		run:     s,
 		process: p,
 	}

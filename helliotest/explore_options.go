@@ -192,7 +192,7 @@ func ExploreEffects(effects ...Rule) ExploreOption {
 		c.chosen = true
 		c.effects = nil
 		for i, r := range effects {
-			if r.kind != effect {
+			if r.kind != kindEffect {
 				return fmt.Errorf("ExploreEffects: rule %d is not an effect", i+1)
 			}
 			var spec FaultSpec

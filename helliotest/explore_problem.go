@@ -170,7 +170,7 @@ func (s *exploredRun) findLost(clean *ledger) {
 			kind: FoundLost,
 			op:   m.op,
 			what: fmt.Sprintf("%s has %s from %s, without faults %d%s",
-				masked(m.to), count(have[key], "message"), m.sender, had[key], s.spending(clean)),
+				masked(m.to), plural(have[key], "message"), m.sender, had[key], s.spending(clean)),
 		})
 	}
 }

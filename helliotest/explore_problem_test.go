@@ -45,15 +45,15 @@ func postUnknownField(run *helliotest.Run) error {
 	return resp.Body.Close()
 }
 
-// broken is a function that breaks one built-in check.
-type broken struct {
+// brokenProgram is a function that breaks one built-in check.
+type brokenProgram struct {
 	fn   func(run *helliotest.Run) error
 	kind helliotest.FindingKind
 	says string
 }
 
-func brokenSends() map[string]broken {
-	return map[string]broken{
+func brokenSends() map[string]brokenProgram {
+	return map[string]brokenProgram{
 		"a code sent twice": {
 			fn: func(run *helliotest.Run) error {
 				return tryThrice(func() error {
@@ -106,13 +106,14 @@ func brokenSends() map[string]broken {
 				return errors.Join(err, postUnknownField(run))
 			}),
 			kind: helliotest.FoundViolation,
-			says: "POST /v1/sms/send: body.mesage: the API knows no such field; did you mean message?",
+			says: "POST /v1/sms/send: body.mesage: the API knows no such field; did you mean " +
+				"message?",
 		},
 	}
 }
 
-func brokenEnds() map[string]broken {
-	return map[string]broken{
+func brokenEnds() map[string]brokenProgram {
+	return map[string]brokenProgram{
 		"a panic": {
 			fn:   afterFailure(func(_ *helliotest.Run, err error) error { panic(err.Error()[:6]) }),
 			kind: helliotest.FoundPanic,
@@ -162,7 +163,7 @@ func brokenEnds() map[string]broken {
 
 func TestExploreFindsEachKind(t *testing.T) {
 	t.Parallel()
-	for _, rows := range []map[string]broken{brokenSends(), brokenEnds()} {
+	for _, rows := range []map[string]brokenProgram{brokenSends(), brokenEnds()} {
 		for name, c := range rows {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -268,7 +269,7 @@ func TestAMessageThatTakesEffectLaterCounts(t *testing.T) {
 	require.Equal(t, helliotest.FoundTwice, done.Findings[0].Kind)
 }
 
-func TestARejectedCallThatIsExpectedIsNoFinding(t *testing.T) {
+func TestAnExpectedRejectionIsNoFinding(t *testing.T) {
 	t.Parallel()
 	done := helliotest.Explore(t, func(run *helliotest.Run) error {
 		run.Fake().ExpectRejected(1)

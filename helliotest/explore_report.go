@@ -39,7 +39,7 @@ func (x *explorer) reports() []string {
 	return texts
 }
 
-func (x *explorer) report(f *found) string {
+func (x *explorer) report(f *groupedFinding) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%d of %d schedules)", f.title(), f.runs, x.schedules())
 	for _, codeLine := range codeOf(f.faults) {
@@ -68,16 +68,16 @@ func (x *explorer) schedules() int {
 func (x *explorer) summary() string {
 	if x.cfg.only != nil {
 		return fmt.Sprintf("the schedule of ExploreOnly broke %s\n%s",
-			count(len(x.found), "check"), indented(x.only))
+			plural(len(x.found), "check"), indented(x.only))
 	}
 	text := fmt.Sprintf("%s of %s: %d clean, %d single, %d crash, %d pairs; %s",
-		count(x.schedules(), "schedule"), count(x.done.Calls, "call"), cleanRuns, x.done.Singles,
-		x.done.Crashes, x.done.Pairs, count(len(x.found), "finding"))
+		plural(x.schedules(), "schedule"), plural(x.done.Calls, "call"), cleanRuns, x.done.Singles,
+		x.done.Crashes, x.done.Pairs, plural(len(x.found), "finding"))
 	if x.done.PairsLeftOut > 0 {
 		text += fmt.Sprintf("; %d pairs left out", x.done.PairsLeftOut)
 	}
 	if x.done.Allowed > 0 {
-		text += "; " + count(x.done.Allowed, "finding") + " allowed"
+		text += "; " + plural(x.done.Allowed, "finding") + " allowed"
 	}
 	return text + "; " + time.Since(x.began).Round(time.Millisecond).String()
 }

@@ -115,21 +115,21 @@ func Keep[S any](run *Run, newValue func() S) S {
 	return value
 }
 
-// kept is a value of Keep.
-type kept struct {
+// keptValue is a value of Keep.
+type keptValue struct {
 	mu    sync.Mutex
 	made  bool
 	value any
 }
 
-func (s *exploredRun) keeper(of reflect.Type) *kept {
+func (s *exploredRun) keeper(of reflect.Type) *keptValue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kept == nil {
-		s.kept = make(map[reflect.Type]*kept)
+		s.kept = make(map[reflect.Type]*keptValue)
 	}
 	if s.kept[of] == nil {
-		s.kept[of] = new(kept)
+		s.kept[of] = new(keptValue)
 	}
 	return s.kept[of]
 }

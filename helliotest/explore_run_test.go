@@ -106,7 +106,7 @@ func TestAProcessThatCrashedMakesNoCalls(t *testing.T) {
 	}
 }
 
-func TestNoErrorIsKnownBeforeTheFirstAttemptEnds(t *testing.T) {
+func TestErrIsNilDuringTheFirstAttempt(t *testing.T) {
 	t.Parallel()
 	done := helliotest.Explore(t, func(run *helliotest.Run) error {
 		if run.Attempt() == 1 {

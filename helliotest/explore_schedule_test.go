@@ -145,7 +145,8 @@ func hooked(receive *http.Handler) helliotest.ExploreOption {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(*receive).ServeHTTP(w, r)
 	})
-	return helliotest.ExploreWorld(helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", h, hookedSecret))
+	return helliotest.ExploreWorld(
+		helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", h, hookedSecret))
 }
 
 // notingReceiver notes the reports that it gets in the run's diary, each once
@@ -204,7 +205,7 @@ func TestWebhooksAreExploredIfTheyAreNamed(t *testing.T) {
 	}
 }
 
-func TestALostWebhookIsFoundAfterItsFifthAttempt(t *testing.T) {
+func TestExploreFindsALostWebhook(t *testing.T) {
 	t.Parallel()
 	var receive http.Handler
 	done, _ := explored(t, func(run *helliotest.Run) error {

@@ -181,7 +181,7 @@ func TestTheSecondFaultComesAfterTheFirst(t *testing.T) {
 	require.Equal(t, 2, done.Pairs)
 }
 
-func TestAFaultThatBreaksACheckStartsNoPairs(t *testing.T) {
+func TestAFailingSingleStartsNoPairs(t *testing.T) {
 	t.Parallel()
 	effects := helliotest.ExploreEffects(helliotest.LoseReply())
 	failed := errors.New("failed")

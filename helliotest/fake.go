@@ -27,8 +27,9 @@ type Fake struct {
 // its world, secrets too, in a file there, which hellio-fake -open shows. A bad
 // option fails the test immediately.
 //
-// Without options: a balance of 100.0000, senders HELLIO, ACME and HellioSMS, 120
-// requests per minute, a token with every scope, no IP list and no spend limit.
+// Without options: a balance of 100.0000, senders HELLIO, ACME and HellioSMS,
+// 120 requests per minute, a token with every scope, no IP list and no spend
+// limit.
 func New(tb testing.TB, opts ...Option) *Fake {
 	tb.Helper()
 	f, err := create(tb, opts)
@@ -39,9 +40,9 @@ func New(tb testing.TB, opts ...Option) *Fake {
 	return f
 }
 
-// Start makes a Fake without a test, for examples and programs, with the defaults
-// of New. Close ends it. Where a Fake of New fails the test, this one panics with
-// the sentence.
+// Start makes a Fake without a test, for examples and programs, with the
+// defaults of New. Close ends it. Where a Fake of New fails the test, this one
+// panics with the sentence.
 func Start(opts ...Option) (*Fake, error) {
 	return create(alone{}, opts)
 }
@@ -66,8 +67,8 @@ func create(tb testing.TB, opts []Option) (*Fake, error) {
 	return &Fake{engine: e, tb: tb, view: owner}, nil
 }
 
-// Reset makes the fake as it was made. It forgets messages, requests, faults, the
-// account's changes, keys, rate windows, issued tokens, violations and the
+// Reset makes the fake as it was made. It forgets messages, requests, faults,
+// the account's changes, keys, rate windows, issued tokens, violations and the
 // clock's offset, and restarts the seed. Calls in flight end in the world in
 // which they began. Violations before a Reset are still reported at the end.
 func (f *Fake) Reset() {
@@ -81,10 +82,10 @@ func (f *Fake) Reset() {
 	}
 }
 
-// Close ends the fake and its views: later calls fail, calls in flight lose their
-// connection, goroutines are joined. It returns what New reports at the end of a
-// test: violations and faults that were never hit. Only the first Close returns
-// them.
+// Close ends the fake and its views: later calls fail, calls in flight lose
+// their connection, goroutines are joined. It returns what New reports at the
+// end of a test: violations and faults that were never hit. Only the first
+// Close returns them.
 func (f *Fake) Close() error {
 	if !f.shut(true) {
 		return nil
@@ -108,8 +109,8 @@ func report(tb testing.TB, err error) {
 	}
 }
 
-// logStory writes the journal to the test's log, and the dump to its directory if
-// there is one.
+// logStory writes the journal to the test's log, and the dump to its directory
+// if there is one.
 func (f *Fake) logStory() {
 	journal := f.journal()
 	f.tb.Log(journal)
@@ -125,8 +126,8 @@ func (f *Fake) logStory() {
 	f.tb.Log("helliotest: look at this world with: hellio-fake -open " + path)
 }
 
-// lock locks the engine for a direct call and runs what is due. It fails the test
-// if the fake is of another bubble. Used as defer f.lock()().
+// lock locks the engine for a direct call and runs what is due. It fails the
+// test if the fake is of another bubble. Used as defer f.lock()().
 func (f *Fake) lock() (unlock func()) {
 	f.tb.Helper()
 	f.mu.Lock()
@@ -141,8 +142,8 @@ func (f *Fake) lock() (unlock func()) {
 	return f.mu.Unlock
 }
 
-// alone is in the place of the test for a Fake that has none: failing is a panic
-// with the sentence.
+// alone is in the place of the test for a Fake that has none: failing is a
+// panic with the sentence.
 type alone struct{ testing.TB }
 
 func (alone) Helper() {}

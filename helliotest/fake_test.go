@@ -10,7 +10,8 @@ import (
 
 func TestReturnedValuesAreTheCallersCopies(t *testing.T) {
 	t.Parallel()
-	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret), helliotest.WithAllowedIPs("127.0.0.1"))
+	f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, &receiver{}, hookSecret),
+		helliotest.WithAllowedIPs("127.0.0.1"))
 	a := newAPI(t, f)
 	a.send(oneSMS)
 	a.get("/messages?status=sent")
@@ -18,7 +19,9 @@ func TestReturnedValuesAreTheCallersCopies(t *testing.T) {
 	f.Fault(helliotest.SMSSend, helliotest.Times(1), helliotest.Status(503, ""))
 	a.send(oneSMS)
 	look := func() []any {
-		return []any{f.Requests(), f.Deliveries(), f.Messages(), f.Account(), f.Faults(), f.Behaviours()}
+		return []any{
+			f.Requests(), f.Deliveries(), f.Messages(), f.Account(), f.Faults(), f.Behaviours(),
+		}
 	}
 	want := look()
 

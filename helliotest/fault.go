@@ -11,8 +11,10 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// Fault is a rule that makes calls go wrong. It acts after token, IP list, limit and scope, and before the body is looked at; only calls
-// that get that far are counted. If several match one call, each counts it and the first one acts. (All of this is decided.)
+// Fault is a rule that makes calls go wrong. It acts after token, IP list,
+// limit and scope, and before the body is looked at; only calls that get that
+// far are counted. If several match one call, each counts it and the first one
+// acts. (All of this is decided.)
 type Fault struct {
 	f     *Fake
 	view  *view
@@ -24,10 +26,10 @@ type Fault struct {
 	hits  int           // calls it acted on
 }
 
-// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect, and ToNumber if need be. Anything else fails the test at
-// that line.
+// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect,
+// and ToNumber if need be. Anything else fails the test at that line.
 //
-//	f := fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
+//	fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
 func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 	f.tb.Helper()
 	spec, err := newSpec(on, rules)
@@ -40,7 +42,7 @@ func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 	}
 	fault.f = f
 	fault.view = f.view
-	fault.site = caller()
+	fault.site = callerLine()
 	if f.ended() {
 		return fault
 	}
@@ -69,15 +71,16 @@ func (ft *Fault) strikesAt(n int) bool {
 }
 
 // matches tells whether the fault concerns a call.
-func (ft *Fault) matches(c *call) bool {
+func (ft *Fault) matches(c *apiCall) bool {
 	if ft.spec.Op != AnyOp && string(ft.spec.Op) != c.route.op.Name {
 		return false
 	}
 	return ft.spec.To == "" || c.names(ft.spec.To)
 }
 
-// strike finds the fault that acts on the call. Those that leave no trace answer here, before the idempotency key is looked at.
-func (c *call) strike() *reply {
+// strike finds the fault that acts on the call. Those that leave no trace
+// answer here, before the idempotency key is looked at.
+func (c *apiCall) strike() *reply {
 	c.log.struck = true
 	for _, ft := range c.w.faults {
 		if ft.matches(c) && ft.due() && c.fault == nil {
@@ -110,16 +113,18 @@ func (c *call) strike() *reply {
 }
 
 // effect is what acts on the call, "" for nothing.
-func (c *call) effect() string {
+func (c *apiCall) effect() string {
 	if c.fault == nil {
 		return ""
 	}
 	return c.fault.spec.Effect
 }
 
-// delay waits as a delay fault says, without the lock, and returns false if the fake ended meanwhile. It outlasts a caller that gives
-// up, as the API does not notice that either: that is how a client meets idempotency_conflict for its own first call.
-func (c *call) delay() bool {
+// delay waits as a delay fault says, without the lock, and returns false if the
+// fake ended meanwhile. It outlasts a caller that gives up, as the API does not
+// notice that either: that is how a client meets idempotency_conflict for its
+// own first call.
+func (c *apiCall) delay() bool {
 	if c.effect() != effectDelay {
 		return true
 	}
@@ -129,19 +134,21 @@ func (c *call) delay() bool {
 	return slept
 }
 
-// distort does to an answer what a fault does once the state has changed, or instead of it.
-func (c *call) distort(a answer) answer {
+// distort does to an answer what a fault does once the state has changed, or
+// instead of it.
+func (c *apiCall) distort(a wireAnswer) wireAnswer {
 	switch c.effect() {
 	case effectLoseRequest, effectLoseReply:
-		return answer{ending: endClosed}
+		return wireAnswer{ending: endClosed}
 	case effectReset:
-		return answer{ending: endBroken}
+		return wireAnswer{ending: endBroken}
 	case effectCrashBefore, effectCrashAfter:
 		c.e.explored.crash()
-		return answer{ending: endClosed}
+		return wireAnswer{ending: endClosed}
 	case effectTruncateBody:
 		if c.fault.spec.Bytes >= len(a.body) {
-			c.view.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes", c.fault.spec.Bytes, len(a.body)))
+			c.view.warn(fmt.Sprintf("TruncateBody(%d) cut nothing of a body of %d bytes",
+				c.fault.spec.Bytes, len(a.body)))
 			return a
 		}
 		a.ending, a.sent = endTruncated, c.fault.spec.Bytes
@@ -153,18 +160,22 @@ func (c *call) distort(a answer) answer {
 }
 
 // carrierFails tells whether the message to a number will fail at the carrier.
-func (c *call) carrierFails(number string) bool {
-	return c.effect() == effectCarrierFail && (c.fault.spec.To == "" || sameDestination(c.fault.spec.To, number))
+func (c *apiCall) carrierFails(number string) bool {
+	return c.effect() == effectCarrierFail &&
+		(c.fault.spec.To == "" || sameDestination(c.fault.spec.To, number))
 }
 
-// caller is the file and line outside this package that called in.
-func caller() string {
+// callerLine is the file and line outside this package that called in.
+func callerLine() string {
 	var pcs [16]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		frame, more := frames.Next()
-		if !strings.Contains(frame.Function, "/helliotest.(*Fake)") && !strings.Contains(frame.Function, "/helliotest.(*Remote)") && !strings.HasSuffix(frame.Function, "/helliotest.caller") {
-			return fmt.Sprintf("%s:%d", frame.File[strings.LastIndexByte(frame.File, '/')+1:], frame.Line)
+		if !strings.Contains(frame.Function, "/helliotest.(*Fake)") &&
+			!strings.Contains(frame.Function, "/helliotest.(*Remote)") &&
+			!strings.HasSuffix(frame.Function, "/helliotest.caller") {
+			return fmt.Sprintf("%s:%d", frame.File[strings.LastIndexByte(frame.File, '/')+1:],
+				frame.Line)
 		}
 		if !more {
 			return "unknown line"
@@ -172,7 +183,8 @@ func caller() string {
 	}
 }
 
-// toldBody is the body of a Status fault, with the members that come with two of the codes (documented; their values are made up).
+// toldBody is the body of a Status fault, with the members that come with two
+// of the codes (documented; their values are made up).
 func toldBody(code string) errorBody {
 	body := errorBody{Message: "The fake was told to answer this.", Error: code}
 	switch code {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// unused is the complaint about a fault that was never hit: where it was put, which call came nearest, and what kept that one from it.
+// unused is the complaint about a fault that was never hit: where it was put,
+// which call came nearest, and what kept that one from it.
 func (ft *Fault) unused(w *world) error {
 	if ft.hits > 0 {
 		return nil
@@ -17,16 +18,21 @@ func (ft *Fault) unused(w *world) error {
 		fmt.Fprintf(&b, " (%s)", ft.site)
 	}
 	if ft.spec.Op == WebhookDelivery {
-		fmt.Fprintf(&b, " was never hit; %s matched it; %s", count(ft.seen, "attempt"), ft.nearestAttempt(w))
+		fmt.Fprintf(&b, " was never hit; %s matched it; %s", plural(ft.seen, "attempt"),
+			ft.nearestAttempt(w))
 	} else {
-		fmt.Fprintf(&b, " was never hit; %s matched it; %s", count(ft.seen, "call"), ft.nearestCall(w))
+		fmt.Fprintf(&b, " was never hit; %s matched it; %s", plural(ft.seen, "call"),
+			ft.nearestCall(w))
 	}
 	return errors.New(b.String())
 }
 
-// nearestCall tells of the calls after the fault was put the latest that came nearest.
+// nearestCall tells of the calls after the fault was put the latest that came
+// nearest.
 func (ft *Fault) nearestCall(w *world) string {
-	number, best, why := 0, 0, ""
+	number := 0
+	best := 0
+	why := ""
 	matched := 0
 	for i, l := range w.requests {
 		if l.id <= ft.after {
@@ -36,17 +42,21 @@ func (ft *Fault) nearestCall(w *world) string {
 			matched++
 		}
 		if near, reason := ft.distance(l, matched); near >= best {
-			number, best, why = i+1, near, reason
+			number = i + 1
+			best = near
+			why = reason
 		}
 	}
 	if number == 0 {
 		return "no call came after it was put"
 	}
 	l := w.requests[number-1]
-	return fmt.Sprintf("nearest was call %d, %s %s: %s", w.requestsGone+number, l.call.method, l.route(), why)
+	return fmt.Sprintf("nearest was call %d, %s %s: %s", w.requestsGone+number, l.call.method,
+		l.route(), why)
 }
 
-// distance tells how near a call came, the nearer the higher, and what was amiss. matched is how many calls had matched by then.
+// distance tells how near a call came, the nearer the higher, and what was
+// amiss. matched is how many calls had matched by then.
 func (ft *Fault) distance(l *logged, matched int) (near int, amiss string) {
 	switch {
 	case ft.spec.Op != AnyOp && ft.spec.Op != l.op():
@@ -54,9 +64,12 @@ func (ft *Fault) distance(l *logged, matched int) (near int, amiss string) {
 	case !l.struck:
 		return 2, "it was refused before faults act: " + answerText(l.status, l.code)
 	case !ft.matches(l.call):
-		return 3, fmt.Sprintf("the fault is for calls to %s, whom it does not name", masked(ft.spec.To))
+		return 3,
+			fmt.Sprintf("the fault is for calls to %s, whom it does not name", masked(ft.spec.To))
 	case !ft.strikesAt(matched):
-		return 4, fmt.Sprintf("it was matching call %d, and the fault strikes %d alone", matched, ft.spec.Nth)
+		return 4,
+			fmt.Sprintf("it was matching call %d, and the fault strikes %d alone", matched,
+				ft.spec.Nth)
 	}
 	return 5, "another fault, " + l.fault + ", was put before and acted on it"
 }
@@ -76,7 +89,8 @@ func (ft *Fault) nearestAttempt(w *world) string {
 	case ft.seen > 0:
 		return "another fault was put before and acted on it"
 	case len(w.deliveries) > 0 && ft.spec.To != "":
-		return fmt.Sprintf("the fault is for deliveries about %s, and %s about others", masked(ft.spec.To), areOrIs(len(w.deliveries)))
+		return fmt.Sprintf("the fault is for deliveries about %s, and %s about others",
+			masked(ft.spec.To), areOrIs(len(w.deliveries)))
 	case len(w.deliveries) > 0:
 		return "every attempt was made before it was put"
 	case len(w.webhooks.rows) == 0:
@@ -84,7 +98,8 @@ func (ft *Fault) nearestAttempt(w *world) string {
 	case len(w.messages.rows) == 0:
 		return "no message was accepted, so there was nothing to report"
 	}
-	return fmt.Sprintf("no message was to be reported: a webhook hears of those that it asks for, once they are final, which takes %v", finalAfter)
+	return fmt.Sprintf("no message was to be reported: a webhook hears of those that it asks "+
+		"for, once they are final, which takes %v", finalAfter)
 }
 
 func areOrIs(n int) string {
@@ -94,8 +109,8 @@ func areOrIs(n int) string {
 	return fmt.Sprintf("all %d are", n)
 }
 
-// count writes a number of things: 1 call, 2 calls.
-func count(n int, thing string) string {
+// plural writes a number of things: 1 call, 2 calls.
+func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// overEachWay runs a test in process, over the fake's own socket, and over a server of the caller's, plain and with TLS.
+// overEachWay runs a test in process, over the fake's own socket, and over a
+// server of the caller's, plain and with TLS.
 func overEachWay(t *testing.T, test func(t *testing.T, f *helliotest.Fake, a api)) {
 	t.Helper()
 	t.Run("in process", func(t *testing.T) {
@@ -44,14 +45,15 @@ func overEachWay(t *testing.T, test func(t *testing.T, f *helliotest.Fake, a api
 	})
 }
 
-// newHTTPClient has no idle connections to reuse, so that net/http re-sends nothing by itself.
+// newHTTPClient has no idle connections to reuse, so that net/http re-sends
+// nothing by itself.
 func newHTTPClient(t *testing.T) *http.Client {
 	transport := &http.Transport{DisableKeepAlives: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
 
-func TestALostReplyIsLostAfterTheStateChanged(t *testing.T) {
+func TestALostReplyChangesTheState(t *testing.T) {
 	t.Parallel()
 	overEachWay(t, func(t *testing.T, f *helliotest.Fake, a api) {
 		fault := f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.LoseReply())
@@ -98,11 +100,12 @@ func TestATruncatedBodyEndsInTheMiddle(t *testing.T) {
 		require.Equal(t, 202, resp.status)
 		require.Equal(t, `{"dat`, resp.body)
 		require.Len(t, f.Messages(), 1)
-		require.Equal(t, "true", a.send(oneSMS, "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
+		require.Equal(t, "true",
+			a.send(oneSMS, "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
 	})
 }
 
-func TestABodyThatIsNotJSONKeepsItsStatus(t *testing.T) {
+func TestNotJSONKeepsTheStatus(t *testing.T) {
 	t.Parallel()
 	overEachWay(t, func(t *testing.T, f *helliotest.Fake, a api) {
 		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.NotJSON())
@@ -117,16 +120,18 @@ func TestABodyThatIsNotJSONKeepsItsStatus(t *testing.T) {
 func TestAnErrorStatusStrikesAReplayToo(t *testing.T) {
 	t.Parallel()
 	overEachWay(t, func(t *testing.T, f *helliotest.Fake, a api) {
-		f.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(503, "service_unavailable"))
+		f.Fault(helliotest.SMSSend, helliotest.Nth(2),
+			helliotest.Status(503, "service_unavailable"))
 		require.Equal(t, 202, a.send(oneSMS, "Idempotency-Key", "k").status)
 		resp := a.send(oneSMS, "Idempotency-Key", "k")
 		resp.refused(t, 503, "service_unavailable")
 		require.Equal(t, "118", resp.header.Get("X-RateLimit-Remaining"))
-		require.Equal(t, "true", a.send(oneSMS, "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
+		require.Equal(t, "true",
+			a.send(oneSMS, "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
 	})
 }
 
-func TestARateLimitFaultAnswersAsTheLimiterDoes(t *testing.T) {
+func TestRateLimitedAnswersLikeTheLimiter(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	f.Fault(helliotest.AnyOp, helliotest.Times(2), helliotest.RateLimited(1500*time.Millisecond))
@@ -140,7 +145,7 @@ func TestARateLimitFaultAnswersAsTheLimiterDoes(t *testing.T) {
 	require.Equal(t, 202, a.send(oneSMS).status)
 }
 
-func TestARateLimitFaultTellsTheTokensLimitAndWholeSeconds(t *testing.T) {
+func TestRateLimitedHasTheTokensLimit(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		limit      int
@@ -155,7 +160,8 @@ func TestARateLimitFaultTellsTheTokensLimitAndWholeSeconds(t *testing.T) {
 		f.Fault(helliotest.BalanceGet, helliotest.Nth(1), helliotest.RateLimited(c.wait))
 		resp := newAPI(t, f).get("/balance")
 		resp.refused(t, 429, "throttled")
-		require.Equal(t, []string{c.told, c.says}, []string{resp.header.Get("X-RateLimit-Limit"), resp.header.Get("Retry-After")})
+		require.Equal(t, []string{c.told, c.says},
+			[]string{resp.header.Get("X-RateLimit-Limit"), resp.header.Get("Retry-After")})
 	}
 }
 
@@ -174,11 +180,12 @@ func TestADelayOutlastsACallerThatGivesUp(t *testing.T) {
 		a.send(oneSMS, "Idempotency-Key", "k").refused(t, 409, "idempotency_conflict")
 		time.Sleep(8 * time.Second)
 		synctest.Wait()
-		require.Equal(t, "true", a.send(oneSMS, "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
+		require.Equal(t, "true",
+			a.send(oneSMS, "Idempotency-Key", "k").header.Get("Idempotent-Replayed"))
 	})
 }
 
-func TestTheEndOfATestCutsADelayShort(t *testing.T) {
+func TestATestsEndCutsADelay(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -190,7 +197,8 @@ func TestTheEndOfATestCutsADelayShort(t *testing.T) {
 		_, err := a.client.Do(req) //nolint:bodyclose // there is no response
 		lost <- err
 	}()
-	require.Eventually(t, func() bool { return len(f.Requests()) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(f.Requests()) == 1 }, 10*time.Second,
+		time.Millisecond)
 	require.NoError(t, f.Close())
 	require.ErrorIs(t, <-lost, io.EOF)
 }
@@ -199,11 +207,13 @@ func TestFaultsAreCountedExactly(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	third := f.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.Status(500, ""))
-	first := f.Fault(helliotest.SMSSend, helliotest.Times(1), helliotest.Status(503, "service_unavailable"))
+	first := f.Fault(helliotest.SMSSend, helliotest.Times(1),
+		helliotest.Status(503, "service_unavailable"))
 	a := newAPI(t, f)
 	a.get("/balance") // another operation
 	a.do("POST", "/sms/send", oneSMS, "Authorization", "Bearer wrong")
-	a.do("POST", "/sms/send", oneSMS, "Authorization", "Bearer "+f.IssueToken("balance")).refused(t, 403, "insufficient_scope")
+	a.do("POST", "/sms/send", oneSMS, "Authorization", "Bearer "+f.IssueToken("balance")).refused(t,
+		403, "insufficient_scope")
 	var got []int
 	for range 4 {
 		got = append(got, a.send(oneSMS).status)
@@ -212,7 +222,7 @@ func TestFaultsAreCountedExactly(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{third.Hits(), first.Hits()})
 }
 
-func TestOfSeveralFaultsEachCountsAndTheFirstActs(t *testing.T) {
+func TestTheFirstOfSeveralFaultsActs(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.AllowUnusedFaults())
 	f.Fault(helliotest.BalanceGet, helliotest.Times(1), helliotest.Status(500, "first"))
@@ -227,17 +237,23 @@ func TestOfSeveralFaultsEachCountsAndTheFirstActs(t *testing.T) {
 func TestAFaultForANumberLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
-	f.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.ToNumber("+233 20 999 0001"), helliotest.Status(500, ""))
+	f.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.ToNumber("+233 20 999 0001"),
+		helliotest.Status(500, ""))
 	a := newAPI(t, f)
 	other := `{"recipients":"233209990009","sender":"HELLIO","message":"Hi"}`
-	require.Equal(t, []int{202, 202, 202, 500}, []int{a.send(oneSMS).status, a.send(other).status, a.send(other).status, a.send(oneSMS).status})
+	require.Equal(t, []int{202, 202, 202, 500},
+		[]int{
+			a.send(oneSMS).status, a.send(other).status, a.send(other).status,
+			a.send(oneSMS).status,
+		})
 }
 
-func TestACarrierFailsEveryRecipientUnlessOneIsNamed(t *testing.T) {
+func TestCarrierFailStrikesAllOrTheNamedRecipient(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.CarrierFail())
-	newAPI(t, f).send(`{"recipients":["233209990001","233209990002"],"sender":"HELLIO","message":"Hi"}`)
+	newAPI(t, f).send(`{"recipients":["233209990001","233209990002"],"sender":"HELLIO",` +
+		`"message":"Hi"}`)
 	f.Advance(5 * time.Second)
 	for _, m := range f.Messages() {
 		require.Equal(t, "failed", m.Status)
@@ -253,19 +269,59 @@ func TestAFaultMustSayWhenAndWhat(t *testing.T) {
 		rules []helliotest.Rule
 		says  string
 	}{
-		"no when":          {helliotest.SMSSend, []helliotest.Rule{helliotest.LoseReply()}, "exactly one of Nth, Times and Always"},
-		"two whens":        {helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.Always(), helliotest.LoseReply()}, "exactly one of Nth"},
-		"no effect":        {helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1)}, "exactly one effect"},
-		"two effects":      {helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.LoseReply(), helliotest.NotJSON()}, "exactly one effect"},
-		"two numbers":      {helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.NotJSON(), helliotest.ToNumber("1"), helliotest.ToNumber("2")}, "more than one number"},
-		"a count of 0":     {helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(0), helliotest.NotJSON()}, "nth (1 or more)"},
-		"a negative count": {helliotest.SMSSend, []helliotest.Rule{helliotest.Times(-1), helliotest.NotJSON()}, "1 or more"},
-		"an unknown op":    {"sms", []helliotest.Rule{helliotest.Nth(1), helliotest.NotJSON()}, `unknown op "sms"`},
-		"a zero rule":      {helliotest.SMSSend, []helliotest.Rule{{}}, "zero Rule"},
-		"a negative wait":  {helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.Delay(-1)}, "not a duration"},
-		"no status":        {helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.Status(99, "x")}, "200..599"},
-		"a call's effect":  {helliotest.WebhookDelivery, []helliotest.Rule{helliotest.Nth(1), helliotest.NotJSON()}, "does not act on the op webhook"},
-		"negative bytes":   {helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.TruncateBody(-1)}, "negative"},
+		"no when": {
+			helliotest.SMSSend, []helliotest.Rule{helliotest.LoseReply()},
+			"exactly one of Nth, Times and Always",
+		},
+		"two whens": {
+			helliotest.SMSSend,
+			[]helliotest.Rule{helliotest.Nth(1), helliotest.Always(), helliotest.LoseReply()},
+			"exactly one of Nth",
+		},
+		"no effect": {
+			helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1)}, "exactly one effect",
+		},
+		"two effects": {
+			helliotest.SMSSend,
+			[]helliotest.Rule{helliotest.Nth(1), helliotest.LoseReply(), helliotest.NotJSON()},
+			"exactly one effect",
+		},
+		"two numbers": {
+			helliotest.SMSSend,
+			[]helliotest.Rule{
+				helliotest.Nth(1), helliotest.NotJSON(), helliotest.ToNumber("1"),
+				helliotest.ToNumber("2"),
+			},
+			"more than one number",
+		},
+		"a count of 0": {
+			helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(0), helliotest.NotJSON()},
+			"nth (1 or more)",
+		},
+		"a negative count": {
+			helliotest.SMSSend, []helliotest.Rule{helliotest.Times(-1), helliotest.NotJSON()},
+			"1 or more",
+		},
+		"an unknown op": {
+			"sms", []helliotest.Rule{helliotest.Nth(1), helliotest.NotJSON()}, `unknown op "sms"`,
+		},
+		"a zero rule": {helliotest.SMSSend, []helliotest.Rule{{}}, "zero Rule"},
+		"a negative wait": {
+			helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.Delay(-1)},
+			"not a duration",
+		},
+		"no status": {
+			helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.Status(99, "x")},
+			"200..599",
+		},
+		"a call's effect": {
+			helliotest.WebhookDelivery, []helliotest.Rule{helliotest.Nth(1), helliotest.NotJSON()},
+			"does not act on the op webhook",
+		},
+		"negative bytes": {
+			helliotest.SMSSend, []helliotest.Rule{helliotest.Nth(1), helliotest.TruncateBody(-1)},
+			"negative",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -279,7 +335,7 @@ func TestAFaultMustSayWhenAndWhat(t *testing.T) {
 	}
 }
 
-func TestAFaultThatWasNeverHitFailsTheTest(t *testing.T) {
+func TestAnUnusedFaultFailsTheTest(t *testing.T) {
 	t.Parallel()
 	unused := func(opts ...helliotest.Option) *recorder {
 		return watch(t, func(tb testing.TB) {
@@ -288,6 +344,7 @@ func TestAFaultThatWasNeverHitFailsTheTest(t *testing.T) {
 			newAPI(t, f).send(oneSMS)
 		})
 	}
-	require.Regexp(t, `sms_send nth 2 lose_reply.*fault_test\.go:\d+.*never hit; 1 calls? matched`, unused().all())
+	require.Regexp(t, `sms_send nth 2 lose_reply.*fault_test\.go:\d+.*never hit; 1 calls? matched`,
+		unused().all())
 	require.Empty(t, unused(helliotest.AllowUnusedFaults()).all())
 }

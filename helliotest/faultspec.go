@@ -42,7 +42,8 @@ type FaultSpec struct {
 	Hits int `json:"hits"` // set by Faults; SetFaults ignores it
 }
 
-// SetFaults puts these rules in place of all others; none removes them. If one is wrong, that is the error and nothing changes.
+// SetFaults puts these rules in place of all others; none removes them. If one
+// is wrong, that is the error and nothing changes.
 func (f *Fake) SetFaults(specs ...FaultSpec) error {
 	f.tb.Helper()
 	if err := f.ifEnded(); err != nil {
@@ -66,7 +67,8 @@ func (f *Fake) SetFaults(specs ...FaultSpec) error {
 	return nil
 }
 
-// Faults lists the rules in force, in the order in which they were put, each with its hits.
+// Faults lists the rules in force, in the order in which they were put, each
+// with its hits.
 func (f *Fake) Faults() []FaultSpec {
 	f.tb.Helper()
 	defer f.lock()()
@@ -79,7 +81,8 @@ func (f *Fake) Faults() []FaultSpec {
 	return specs
 }
 
-// UnmarshalJSON reads a rule strictly: no unknown field, and a count that is given is at least 1.
+// UnmarshalJSON reads a rule strictly: no unknown field, and a count that is
+// given is at least 1.
 func (s *FaultSpec) UnmarshalJSON(data []byte) error {
 	type plain FaultSpec
 	input := struct {
@@ -143,9 +146,13 @@ func (s FaultSpec) compile(e *engine) (*Fault, error) {
 	case !known:
 		return nil, fmt.Errorf("unknown effect %q", s.Effect)
 	case rule.delivery && s.Op != WebhookDelivery:
-		return nil, fmt.Errorf("the effect %s does not act on the op %s, only on the op %s", s.Effect, s.Op, WebhookDelivery)
+		return nil,
+			fmt.Errorf("the effect %s does not act on the op %s, only on the op %s", s.Effect, s.Op,
+				WebhookDelivery)
 	case !rule.delivery && s.Op == WebhookDelivery:
-		return nil, fmt.Errorf("the effect %s does not act on the op %s, whose effects begin with webhook_", s.Effect, s.Op)
+		return nil,
+			fmt.Errorf("the effect %s does not act on the op %s, whose effects begin with webhook_",
+				s.Effect, s.Op)
 	}
 	if err := errors.Join(s.checkWhen(), s.checkParams(rule.params)); err != nil {
 		return nil, err
@@ -173,7 +180,11 @@ func (s FaultSpec) checkWhen() error {
 
 func (s FaultSpec) checkParams(takes string) error {
 	given := map[string]bool{
-		"code": s.Code != 0, "error": s.Error != "", "retry_after": s.RetryAfter != "", "duration": s.Duration != "", "bytes": s.Bytes != 0,
+		"code":        s.Code != 0,
+		"error":       s.Error != "",
+		"retry_after": s.RetryAfter != "",
+		"duration":    s.Duration != "",
+		"bytes":       s.Bytes != 0,
 	}
 	for name, set := range given {
 		if set && !strings.Contains(takes, name) {

@@ -7,10 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// Filter narrows Messages, Requests and the waits for messages. Several filters must all pass. The zero Filter passes everything.
+// Filter narrows Messages, Requests and the waits for messages. Several filters
+// must all pass. The zero Filter passes everything.
 type Filter struct {
 	pass func(subject) bool
-	miss func(subject) string // what is there in place of what was wanted; it tells no text and no whole number
+	// what is there in place of what was wanted; it tells no text and no whole
+	// number
+	miss func(subject) string
 	name string
 
 	param, value string // how the control API asks for it; "" = not at all
@@ -53,14 +56,16 @@ func namesOf(filters []Filter) string {
 	return strings.Join(names, ", ")
 }
 
-// To passes what goes to this phone number, with or without "+", or to this e-mail address.
+// To passes what goes to this phone number, with or without "+", or to this
+// e-mail address.
 func To(destination string) Filter {
 	return Filter{
 		pass: func(s subject) bool { return s.isFor(destination) },
 		miss: func(s subject) string { return "it goes to " + masked(s.to) },
 		name: "To(" + masked(destination) + ")",
 
-		param: "to", value: destination,
+		param: "to",
+		value: destination,
 	}
 }
 
@@ -77,10 +82,11 @@ func From(sender string) Filter {
 func Contains(text string) Filter {
 	return Filter{
 		pass: func(s subject) bool { return strings.Contains(s.text, text) },
-		miss: func(s subject) string { return "its text" + length(s.text) + " does not" },
-		name: "Contains(a text" + length(text) + ")",
+		miss: func(s subject) string { return "its text" + lengthOf(s.text) + " does not" },
+		name: "Contains(a text" + lengthOf(text) + ")",
 
-		param: "contains", value: text,
+		param: "contains",
+		value: text,
 	}
 }
 
@@ -91,7 +97,8 @@ func Channel(channel string) Filter {
 		miss: func(s subject) string { return fmt.Sprintf("it goes by %q", s.channel) },
 		name: fmt.Sprintf("Channel(%q)", channel),
 
-		param: "channel", value: channel,
+		param: "channel",
+		value: channel,
 	}
 }
 
@@ -102,7 +109,9 @@ func Since(m Mark) Filter {
 		miss: func(subject) string { return "it came before the mark" },
 		name: "Since(a mark)",
 
-		param: "after", value: strconv.FormatInt(m.id, 10), after: m.id,
+		param: "after",
+		value: strconv.FormatInt(m.id, 10),
+		after: m.id,
 	}
 }
 
@@ -113,7 +122,9 @@ func After(id int64) Filter {
 		miss: func(s subject) string { return fmt.Sprintf("its ID is %d", s.id) },
 		name: fmt.Sprintf("After(%d)", id),
 
-		param: "after", value: strconv.FormatInt(id, 10), after: id,
+		param: "after",
+		value: strconv.FormatInt(id, 10),
+		after: id,
 	}
 }
 
@@ -125,11 +136,12 @@ func masked(destination string) string {
 	return "…" + destination[max(0, len(destination)-min(4, len(destination)/2)):]
 }
 
-func length(text string) string {
+func lengthOf(text string) string {
 	return fmt.Sprintf(" of %d characters", utf8.RuneCountInString(text))
 }
 
-// Mark is a point in the order of what happens in a fake. It loses its meaning with Reset. The zero Mark lies before everything.
+// Mark is a point in the order of what happens in a fake. It loses its meaning
+// with Reset. The zero Mark lies before everything.
 type Mark struct{ id int64 }
 
 // Mark is the point reached now.

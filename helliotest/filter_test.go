@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAFilterPassesWhatItIsAskedForAndTellsWhatIsThereInstead(t *testing.T) {
+func TestAFilterNamesWhatItDoesNotPass(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -21,16 +21,43 @@ func TestAFilterPassesWhatItIsAskedForAndTellsWhatIsThereInstead(t *testing.T) {
 		passes, fails helliotest.Filter
 		says          string // of fails and the newest message
 	}{
-		"to":             {helliotest.To("+233209990002"), helliotest.To("+233209990009"), "To(…0009) (it goes to …0002)"},
-		"to a short one": {helliotest.To("233209990002"), helliotest.To("12345"), "To(…45) (it goes to …0002)"},
-		"to one digit":   {helliotest.To("233209990002"), helliotest.To("1"), "To(…) (it goes to …0002)"},
-		"to a mailbox":   {helliotest.To("233209990002"), helliotest.To("ama@b.example"), "To(…@b.example) (it goes to …0002)"},
-		"to no mailbox":  {helliotest.To("233209990002"), helliotest.To("@b.example"), "To(…@b.example) (it goes to …0002)"},
-		"from":           {helliotest.From("HELLIO"), helliotest.From("hellio"), `From("hellio") (it comes from "HELLIO")`},
-		"contains":       {helliotest.Contains("é, y"), helliotest.Contains("éé"), "Contains(a text of 2 characters) (its text of 7 characters does not)"},
-		"channel":        {helliotest.Channel("sms"), helliotest.Channel("voice"), `Channel("voice") (it goes by "sms")`},
-		"since":          {helliotest.Since(helliotest.Mark{}), helliotest.Since(f.Mark()), "Since(a mark) (it came before the mark)"},
-		"after":          {helliotest.After(first), helliotest.After(newest), "After(1006) (its ID is 1006)"},
+		"to": {
+			helliotest.To("+233209990002"), helliotest.To("+233209990009"),
+			"To(…0009) (it goes to …0002)",
+		},
+		"to a short one": {
+			helliotest.To("233209990002"), helliotest.To("12345"), "To(…45) (it goes to …0002)",
+		},
+		"to one digit": {
+			helliotest.To("233209990002"), helliotest.To("1"), "To(…) (it goes to …0002)",
+		},
+		"to a mailbox": {
+			helliotest.To("233209990002"), helliotest.To("ama@b.example"),
+			"To(…@b.example) (it goes to …0002)",
+		},
+		"to no mailbox": {
+			helliotest.To("233209990002"), helliotest.To("@b.example"),
+			"To(…@b.example) (it goes to …0002)",
+		},
+		"from": {
+			helliotest.From("HELLIO"), helliotest.From("hellio"),
+			`From("hellio") (it comes from "HELLIO")`,
+		},
+		"contains": {
+			helliotest.Contains("é, y"), helliotest.Contains("éé"),
+			"Contains(a text of 2 characters) (its text of 7 characters does not)",
+		},
+		"channel": {
+			helliotest.Channel("sms"), helliotest.Channel("voice"),
+			`Channel("voice") (it goes by "sms")`,
+		},
+		"since": {
+			helliotest.Since(helliotest.Mark{}), helliotest.Since(f.Mark()),
+			"Since(a mark) (it came before the mark)",
+		},
+		"after": {
+			helliotest.After(first), helliotest.After(newest), "After(1006) (its ID is 1006)",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package helliotest
 
-// finding is what a completed lookup found; its zero value is null in each member.
+// finding is what a completed lookup found; its zero value is null in each
+// member.
 type finding struct {
 	Valid     *bool   `json:"valid"`
 	Reachable *bool   `json:"reachable"`
@@ -18,10 +19,17 @@ const ghana = "620"
 // networkCodes are the mobile network codes in it, by a network's slug.
 var networkCodes = map[string]string{"mtn": "01", "telecel": "02", "at": "03"}
 
-// findingOn tells what the networks know of a number: valid, reachable, at home and with the network of its first digits, unless it is
-// one of the magic ones. Of a number that is not valid nothing else is known, and a phone that is off can't be told to be roaming.
+// findingOn tells what the networks know of a number: valid, reachable, at home
+// and with the network of its first digits, unless it is one of the magic ones.
+// Of a number that is not valid nothing else is known, and a phone that is off
+// can't be told to be roaming.
 func findingOn(number string) finding {
-	f := finding{Valid: is(true), Reachable: is(true), Ported: is(false), Roaming: is(false)}
+	f := finding{
+		Valid:     is(true),
+		Reachable: is(true),
+		Ported:    is(false),
+		Roaming:   is(false),
+	}
 	home := networkOf(number)
 	switch magicOf(number) {
 	case magicInvalid:
@@ -45,7 +53,10 @@ func (f *finding) on(n *network) {
 		return
 	}
 	mcc, mnc := ghana, networkCodes[n.slug]
-	f.Network, f.Country, f.MCC, f.MNC = &n.name, &n.country, &mcc, &mnc
+	f.Network = &n.name
+	f.Country = &n.country
+	f.MCC = &mcc
+	f.MNC = &mnc
 }
 
 func is(value bool) *bool { return &value }

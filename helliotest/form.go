@@ -14,10 +14,11 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// form reads the fields of a JSON body and collects what is wrong with them, in the words of the API's validator. A handler reads all
-// its fields, then asks reject.
-type form struct {
-	c      *call
+// bodyForm reads the fields of a JSON body and collects what is wrong with
+// them, in the words of the API's validator. A handler reads all its fields,
+// then asks reject.
+type bodyForm struct {
+	c      *apiCall
 	fields map[string]json.RawMessage
 	bad    *reply // the body is no JSON object at all
 	asked  []string
@@ -29,9 +30,9 @@ type form struct {
 type fieldErrors map[string][]string
 
 // form opens the call's body. An empty body is a form without fields.
-func (c *call) form() *form {
+func (c *apiCall) form() *bodyForm {
 	c.formed = true
-	f := &form{c: c, asked: make([]string, 0, 8)}
+	f := &bodyForm{c: c, asked: make([]string, 0, 8)}
 	if len(c.body) == 0 {
 		return f
 	}
@@ -39,22 +40,26 @@ func (c *call) form() *form {
 	switch {
 	case media != "application/json" && !strings.HasSuffix(media, "+json"):
 		c.violate("header.Content-Type: not application/json")
-		f.bad = refuse(http.StatusUnsupportedMediaType, contract.CodeInvalidRequest, "The request body must be JSON.")
+		f.bad = refuse(http.StatusUnsupportedMediaType, contract.CodeInvalidRequest,
+			"The request body must be JSON.")
 	case !utf8.Valid(c.body) || json.Unmarshal(c.body, &f.fields) != nil || f.fields == nil:
 		c.violate("body: not one JSON object in UTF-8")
-		f.bad = refuse(http.StatusBadRequest, contract.CodeInvalidRequest, "The request body must be one JSON object.")
+		f.bad = refuse(http.StatusBadRequest, contract.CodeInvalidRequest,
+			"The request body must be one JSON object.")
 	}
 	return f
 }
 
-// reject answers what is wrong with the form, nil if nothing is. It reports the fields that no one asked for.
-func (f *form) reject() *reply {
+// reject answers what is wrong with the form, nil if nothing is. It reports the
+// fields that no one asked for.
+func (f *bodyForm) reject() *reply {
 	if f.bad != nil {
 		return f.bad
 	}
 	for name := range f.fields {
 		if !slices.Contains(f.asked, name) {
-			f.c.violate("body." + quotable(name) + ": the API knows no such field" + suggest(name, f.asked))
+			f.c.violate("body." + quotable(name) + ": the API knows no such field" +
+				suggest(name, f.asked))
 		}
 	}
 	if f.count == 0 {
@@ -67,11 +72,13 @@ func (f *form) reject() *reply {
 	case f.count > 2:
 		message += fmt.Sprintf(" (and %d more errors)", f.count-1)
 	}
-	return refuseWith(http.StatusUnprocessableEntity, errorBody{Message: message, Error: contract.CodeInvalidRequest, Errors: f.errors})
+	return refuseWith(http.StatusUnprocessableEntity,
+		errorBody{Message: message, Error: contract.CodeInvalidRequest, Errors: f.errors})
 }
 
-// fail notes an error of a field. In the text, :field stands for the field's name.
-func (f *form) fail(name, text string) {
+// fail notes an error of a field. In the text, :field stands for the field's
+// name.
+func (f *bodyForm) fail(name, text string) {
 	text = strings.ReplaceAll(text, ":field", strings.ReplaceAll(name, "_", " "))
 	if f.errors == nil {
 		f.errors = make(fieldErrors)
@@ -81,14 +88,15 @@ func (f *form) fail(name, text string) {
 	f.errors[name] = append(f.errors[name], text)
 }
 
-// mistyped notes a field of the wrong JSON type: an error to the API, and a defect of the client.
-func (f *form) mistyped(name, text string) {
+// mistyped notes a field of the wrong JSON type: an error to the API, and a
+// defect of the client.
+func (f *bodyForm) mistyped(name, text string) {
 	f.fail(name, text)
 	f.c.violate("body." + name + ": wrong JSON type")
 }
 
 // value gives a field's JSON, nil for one that is absent or null.
-func (f *form) value(name string) json.RawMessage {
+func (f *bodyForm) value(name string) json.RawMessage {
 	f.asked = append(f.asked, name)
 	if raw := f.fields[name]; string(raw) != "null" {
 		return raw
@@ -97,13 +105,14 @@ func (f *form) value(name string) json.RawMessage {
 }
 
 // has tells whether a field is there and neither null nor an empty string.
-func (f *form) has(name string) bool {
+func (f *bodyForm) has(name string) bool {
 	raw := f.value(name)
 	return raw != nil && (raw[0] != '"' || trimmed(decodeString(raw)) != "")
 }
 
-// text reads a required string of at most limit characters (code points); 0 is no limit.
-func (f *form) text(name string, limit int) string {
+// text reads a required string of at most limit characters (code points); 0 is
+// no limit.
+func (f *bodyForm) text(name string, limit int) string {
 	before := f.count
 	text := f.optional(name, limit)
 	if text == "" && f.count == before {
@@ -113,7 +122,7 @@ func (f *form) text(name string, limit int) string {
 }
 
 // optional reads a string of at most limit characters, "" if it is absent.
-func (f *form) optional(name string, limit int) (text string) {
+func (f *bodyForm) optional(name string, limit int) (text string) {
 	raw := f.value(name)
 	if raw == nil {
 		return ""
@@ -129,8 +138,9 @@ func (f *form) optional(name string, limit int) (text string) {
 	return text
 }
 
-// oneOf reads an optional string that must be one of a few, fallback if it is absent.
-func (f *form) oneOf(name, fallback string, allowed ...string) string {
+// oneOf reads an optional string that must be one of a few, fallback if it is
+// absent.
+func (f *bodyForm) oneOf(name, fallback string, allowed ...string) string {
 	text := f.optional(name, 0)
 	if text == "" {
 		return fallback
@@ -141,9 +151,9 @@ func (f *form) oneOf(name, fallback string, allowed ...string) string {
 	return text
 }
 
-// integer reads an optional whole number within low and high, fallback if it is absent. A number in a string passes, as with the API,
-// and is reported.
-func (f *form) integer(name string, low, high, fallback int) int {
+// integer reads an optional whole number within low and high, fallback if it is
+// absent. A number in a string passes, as with the API, and is reported.
+func (f *bodyForm) integer(name string, low, high, fallback int) int {
 	raw := f.value(name)
 	if raw == nil || string(raw) == `""` {
 		return fallback
@@ -166,7 +176,7 @@ func (f *form) integer(name string, low, high, fallback int) int {
 }
 
 // flag reads an optional boolean, fallback if it is absent.
-func (f *form) flag(name string, fallback bool) bool {
+func (f *bodyForm) flag(name string, fallback bool) bool {
 	raw := f.value(name)
 	switch string(raw) {
 	case "":
@@ -178,9 +188,10 @@ func (f *form) flag(name string, fallback bool) bool {
 	return fallback
 }
 
-// list reads a required array of 1 to most strings, each of at most each characters; with delimited, also one string with commas or line
-// ends between the items.
-func (f *form) list(name string, most, each int, delimited bool) (items []string) {
+// list reads a required array of 1 to most strings, each of at most each
+// characters; with delimited, also one string with commas or line ends between
+// the items.
+func (f *bodyForm) list(name string, most, each int, delimited bool) (items []string) {
 	raw := f.value(name)
 	switch {
 	case raw == nil:
@@ -202,14 +213,15 @@ func (f *form) list(name string, most, each int, delimited bool) (items []string
 	}
 	for i, item := range items {
 		if len(item) > each && utf8.RuneCountInString(item) > each {
-			f.fail(fmt.Sprintf("%s.%d", name, i), fmt.Sprintf("The :field field must not be greater than %d characters.", each))
+			f.fail(fmt.Sprintf("%s.%d", name, i),
+				fmt.Sprintf("The :field field must not be greater than %d characters.", each))
 		}
 	}
 	return items
 }
 
 // array reads an array whose items must be strings that are not empty.
-func (f *form) array(name string, raw json.RawMessage) []string {
+func (f *bodyForm) array(name string, raw json.RawMessage) []string {
 	var items []string
 	if json.Unmarshal(raw, &items) == nil {
 		for i := range items {
@@ -244,7 +256,8 @@ func decodeString(raw json.RawMessage) (text string) {
 	return text
 }
 
-// trimmed drops the white space that the API's framework drops, invisible marks included.
+// trimmed drops the white space that the API's framework drops, invisible marks
+// included.
 func trimmed(text string) string {
 	return strings.TrimFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || r == 0 || r == '\u200b' || r == '\u200e' || r == '\ufeff'

@@ -10,11 +10,11 @@ import (
 )
 
 // openForm opens a form on a JSON body.
-func openForm(t testing.TB, body string) (*form, *Fake) {
+func openForm(t testing.TB, body string) (*bodyForm, *Fake) {
 	t.Helper()
 	f, err := Start()
 	require.NoError(t, err)
-	c := &call{
+	c := &apiCall{
 		e:      f.engine,
 		w:      f.world,
 		view:   f.view,
@@ -26,37 +26,84 @@ func openForm(t testing.TB, body string) (*form, *Fake) {
 	return c.form(), f
 }
 
-func TestScalarFieldsAreReadAsTheValidatorReadsThem(t *testing.T) {
+func TestScalarFieldsAreReadLikeTheValidator(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		value   string
-		read    func(f *form) any
+		read    func(f *bodyForm) any
 		want    any
 		says    string
 		strange bool // no correct client sends it
 	}{
-		"integer":            {`6`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 6, "", false},
-		"absent integer":     {`null`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 5, "", false},
-		"empty integer":      {`""`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 5, "", false},
-		"integer as string":  {`" 6 "`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 6, "", true},
-		"integer too small":  {`3`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 3, "The x field must be between 4 and 10.", false},
-		"fraction":           {`6.5`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 0, "The x field must be an integer.", false},
-		"object for integer": {`{}`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 0, "The x field must be an integer.", true},
-		"flag for integer":   {`true`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 0, "The x field must be an integer.", true},
-		"word for integer":   {`"six"`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 0, "The x field must be an integer.", true},
-		"integer at its top": {`10`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 10, "", false},
-		"integer too large":  {`11`, func(f *form) any { return f.integer("x", 4, 10, 5) }, 11, "The x field must be between 4 and 10.", false},
-		"flag":               {`true`, func(f *form) any { return f.flag("x", false) }, true, "", false},
-		"flag off":           {`false`, func(f *form) any { return f.flag("x", true) }, false, "", false},
-		"absent flag":        {`null`, func(f *form) any { return f.flag("x", true) }, true, "", false},
-		"flag as string":     {`"yes"`, func(f *form) any { return f.flag("x", true) }, true, "The x field must be true or false.", true},
-		"choice":             {`"b"`, func(f *form) any { return f.oneOf("x", "a", "a", "b") }, "b", "", false},
-		"absent choice":      {`""`, func(f *form) any { return f.oneOf("x", "a", "a", "b") }, "a", "", false},
-		"no choice":          {`"c"`, func(f *form) any { return f.oneOf("x", "a", "a", "b") }, "c", "The selected x is invalid.", false},
-		"trimmed":            {`" \u200b a \ufeff"`, func(f *form) any { return f.optional("x", 1) }, "a", "", false},
-		"has":                {`0`, func(f *form) any { return f.has("x") }, true, "", false},
-		"has a blank":        {`" "`, func(f *form) any { return f.has("x") }, false, "", false},
-		"has null":           {`null`, func(f *form) any { return f.has("x") }, false, "", false},
+		"integer": {
+			`6`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 6, "", false,
+		},
+		"absent integer": {
+			`null`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 5, "", false,
+		},
+		"empty integer": {
+			`""`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 5, "", false,
+		},
+		"integer as string": {
+			`" 6 "`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 6, "", true,
+		},
+		"integer too small": {
+			`3`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 3,
+			"The x field must be between 4 and 10.", false,
+		},
+		"fraction": {
+			`6.5`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 0,
+			"The x field must be an integer.", false,
+		},
+		"object for integer": {
+			`{}`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 0,
+			"The x field must be an integer.", true,
+		},
+		"flag for integer": {
+			`true`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 0,
+			"The x field must be an integer.", true,
+		},
+		"word for integer": {
+			`"six"`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 0,
+			"The x field must be an integer.", true,
+		},
+		"integer at its top": {
+			`10`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 10, "", false,
+		},
+		"integer too large": {
+			`11`, func(f *bodyForm) any { return f.integer("x", 4, 10, 5) }, 11,
+			"The x field must be between 4 and 10.", false,
+		},
+		"flag": {
+			`true`, func(f *bodyForm) any { return f.flag("x", false) }, true, "", false,
+		},
+		"flag off": {
+			`false`, func(f *bodyForm) any { return f.flag("x", true) }, false, "", false,
+		},
+		"absent flag": {
+			`null`, func(f *bodyForm) any { return f.flag("x", true) }, true, "", false,
+		},
+		"flag as string": {
+			`"yes"`, func(f *bodyForm) any { return f.flag("x", true) }, true,
+			"The x field must be true or false.", true,
+		},
+		"choice": {
+			`"b"`, func(f *bodyForm) any { return f.oneOf("x", "a", "a", "b") }, "b", "", false,
+		},
+		"absent choice": {
+			`""`, func(f *bodyForm) any { return f.oneOf("x", "a", "a", "b") }, "a", "", false,
+		},
+		"no choice": {
+			`"c"`, func(f *bodyForm) any { return f.oneOf("x", "a", "a", "b") }, "c",
+			"The selected x is invalid.", false,
+		},
+		"trimmed": {
+			`" \u200b a \ufeff"`, func(f *bodyForm) any { return f.optional("x", 1) }, "a", "",
+			false,
+		},
+		"has":         {`0`, func(f *bodyForm) any { return f.has("x") }, true, "", false},
+		"has a blank": {`" "`, func(f *bodyForm) any { return f.has("x") }, false, "", false},
+		"has null":    {`null`, func(f *bodyForm) any { return f.has("x") }, false, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -107,7 +154,8 @@ func TestListsMayHoldStringsOnly(t *testing.T) {
 }
 
 func FuzzForm(f *testing.F) {
-	f.Add([]byte(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","length":6,"active":true}`))
+	f.Add([]byte(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","length":6,` +
+		`"active":true}`))
 	f.Add([]byte(`{"recipients":"a,b\n,","sender":null,"message":[1],"length":"6","active":0}`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, body []byte) {

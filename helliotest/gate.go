@@ -6,11 +6,13 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// public tells whether the route asks for no token; the next stages then have nothing to do.
-func (c *call) public() bool { return c.route.op.Scope == "" }
+// public tells whether the route asks for no token; the next stages then have
+// nothing to do.
+func (c *apiCall) public() bool { return c.route.op.Scope == "" }
 
-// authenticate refuses a token that is missing, unknown or revoked. That answer has no limiter headers and is not counted (inferred).
-func (c *call) authenticate() *reply {
+// authenticate refuses a token that is missing, unknown or revoked. That answer
+// has no limiter headers and is not counted (inferred).
+func (c *apiCall) authenticate() *reply {
 	if c.public() {
 		return nil
 	}
@@ -20,8 +22,9 @@ func (c *call) authenticate() *reply {
 	return nil
 }
 
-// checkIP refuses a caller that is not on the account's list. That answer is not counted, and has no limiter headers (decided).
-func (c *call) checkIP() *reply {
+// checkIP refuses a caller that is not on the account's list. That answer is
+// not counted, and has no limiter headers (decided).
+func (c *apiCall) checkIP() *reply {
 	if c.public() || len(c.w.account.allowed) == 0 {
 		return nil
 	}
@@ -30,13 +33,16 @@ func (c *call) checkIP() *reply {
 			return nil
 		}
 	}
-	return refuse(http.StatusForbidden, contract.CodeIPNotAllowed, "Your IP address is not allowed to use this account.")
+	return refuse(http.StatusForbidden, contract.CodeIPNotAllowed,
+		"Your IP address is not allowed to use this account.")
 }
 
-// checkScope refuses a token that may not do this. That answer is counted and has limiter headers (decided).
-func (c *call) checkScope() *reply {
+// checkScope refuses a token that may not do this. That answer is counted and
+// has limiter headers (decided).
+func (c *apiCall) checkScope() *reply {
 	if c.public() || c.token.allows(c.route.op.Scope) {
 		return nil
 	}
-	return refuse(http.StatusForbidden, contract.CodeInsufficientScope, "This token lacks the scope "+c.route.op.Scope+".")
+	return refuse(http.StatusForbidden, contract.CodeInsufficientScope,
+		"This token lacks the scope "+c.route.op.Scope+".")
 }

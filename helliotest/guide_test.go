@@ -17,9 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each declaration below is shown in docs/testing.md, word for word: see guide_page_test.go.
+// Each declaration below is shown in docs/testing.md, word for word: see
+// guide_page_test.go.
 
-// Login is the code under test: it sends a code to a phone, and lets in who types it.
+// Login is the code under test: it sends a code to a phone, and lets in who
+// types it.
 type Login struct{ Hellio *hellio.Client }
 
 func (l *Login) Begin(ctx context.Context, phone string) error {
@@ -67,7 +69,12 @@ func TestAStormKeepsTheLimitAndLosesNothing(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 300 {
 			wg.Go(func() {
-				_, err := client.SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
+				_, err := client.SMS.Send(t.Context(),
+					&hellio.SMSSendParams{
+						Recipients: []string{"+233209990001"},
+						Sender:     "ACME",
+						Message:    "Hi",
+					})
 				if err != nil {
 					t.Error(err)
 				}
@@ -79,12 +86,18 @@ func TestAStormKeepsTheLimitAndLosesNothing(t *testing.T) {
 	})
 }
 
-func TestALimitThatOthersUseUpIsWaitedFor(t *testing.T) {
+func TestAnExhaustedLimitIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t)
-		storm := fake.Fault(helliotest.SMSSend, helliotest.Times(3), helliotest.RateLimited(30*time.Second))
+		storm := fake.Fault(helliotest.SMSSend, helliotest.Times(3),
+			helliotest.RateLimited(30*time.Second))
 		start := time.Now()
-		_, err := fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
+		_, err := fake.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{
+				Recipients: []string{"+233209990001"},
+				Sender:     "ACME",
+				Message:    "Hi",
+			})
 		require.NoError(t, err)
 		require.Equal(t, 3, storm.Hits())
 		require.GreaterOrEqual(t, time.Since(start), 90*time.Second)
@@ -95,8 +108,14 @@ func TestALimitThatOthersUseUpIsWaitedFor(t *testing.T) {
 func TestALostReplySendsAndChargesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t)
-		fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.LoseReply()) // the API has sent; nobody hears of it
-		sent, err := fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
+		// the API has sent; nobody hears of it
+		fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.LoseReply())
+		sent, err := fake.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{
+				Recipients: []string{"+233209990001"},
+				Sender:     "ACME",
+				Message:    "Hi",
+			})
 		require.NoError(t, err)
 		require.True(t, sent.Replayed)
 		require.Len(t, fake.Messages(), 1)
@@ -108,19 +127,28 @@ func TestALostReplySendsAndChargesOnce(t *testing.T) {
 func TestAReportThatWasRefusedComesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen []string
-		handler, err := hellio.NewWebhookHandler([]string{"whsec_of_this_test"}, func(_ context.Context, e *hellio.WebhookEvent) error {
-			if seen = append(seen, e.Event); len(seen) < 3 {
-				return errors.New("the database is down")
-			}
-			return nil
-		})
+		handler, err := hellio.NewWebhookHandler([]string{"whsec_of_this_test"},
+			func(_ context.Context, e *hellio.WebhookEvent) error {
+				if seen = append(seen, e.Event); len(seen) < 3 {
+					return errors.New("the database is down")
+				}
+				return nil
+			})
 		require.NoError(t, err)
-		fake := helliotest.New(t, helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", handler, "whsec_of_this_test"))
-		_, err = fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
+		fake := helliotest.New(t,
+			helliotest.WithWebhookHandler("https://shop.example/hooks/hellio", handler,
+				"whsec_of_this_test"))
+		_, err = fake.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{
+				Recipients: []string{"+233209990001"},
+				Sender:     "ACME",
+				Message:    "Hi",
+			})
 		require.NoError(t, err)
 
 		fake.Advance(2 * time.Minute) // delivered after 5 s; attempts at once, 10 s and 60 s later
-		require.Equal(t, []string{"message.delivered", "message.delivered", "message.delivered"}, seen)
+		require.Equal(t, []string{"message.delivered", "message.delivered", "message.delivered"},
+			seen)
 		require.Equal(t, "delivered", fake.Deliveries()[0].Status)
 		require.Len(t, fake.Deliveries()[0].Attempts, 3)
 	})
@@ -132,8 +160,10 @@ func TestEveryFailureLeavesOneMessageOrNone(t *testing.T) {
 		outcome hellio.Outcome
 		sent    int
 	}{
-		"busy":           {helliotest.Status(503, "service_unavailable"), hellio.OutcomeUnknown, 0},
-		"no money":       {helliotest.Status(402, "insufficient_balance"), hellio.OutcomeRejected, 0},
+		"busy": {helliotest.Status(503, "service_unavailable"), hellio.OutcomeUnknown, 0},
+		"no money": {
+			helliotest.Status(402, "insufficient_balance"), hellio.OutcomeRejected, 0,
+		},
 		"lost request":   {helliotest.LoseRequest(), hellio.OutcomeUnknown, 0},
 		"lost reply":     {helliotest.LoseReply(), hellio.OutcomeUnknown, 1},
 		"broken wire":    {helliotest.ResetConnection(), hellio.OutcomeUnknown, 0},
@@ -145,7 +175,12 @@ func TestEveryFailureLeavesOneMessageOrNone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake := helliotest.New(t)
 				fake.Fault(helliotest.SMSSend, helliotest.Always(), c.effect)
-				_, err := fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Hi"})
+				_, err := fake.Client().SMS.Send(t.Context(),
+					&hellio.SMSSendParams{
+						Recipients: []string{"+233209990001"},
+						Sender:     "ACME",
+						Message:    "Hi",
+					})
 				require.Equal(t, c.outcome, hellio.OutcomeOf(err))
 				require.Len(t, fake.Messages(), c.sent)
 			})
@@ -158,7 +193,12 @@ func TestAWorkerSendsAReminder(t *testing.T) {
 		fake := helliotest.New(t)
 		client := fake.Client()
 		time.AfterFunc(time.Hour, func() { // the worker
-			_, _ = client.SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Your table is at 8."})
+			_, _ = client.SMS.Send(t.Context(),
+				&hellio.SMSSendParams{
+					Recipients: []string{"+233209990001"},
+					Sender:     "ACME",
+					Message:    "Your table is at 8.",
+				})
 		})
 		reminder := fake.RequireMessage(t, helliotest.To("+233209990001"), helliotest.From("ACME"))
 		require.Equal(t, "Your table is at 8.", reminder.Message)
@@ -180,12 +220,15 @@ func TestALoginThroughAServer(t *testing.T) {
 
 func TestAnyHTTPClientWillDo(t *testing.T) {
 	fake := helliotest.New(t)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.example/v1/sms/send",
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+		"https://api.example/v1/sms/send",
 		strings.NewReader(`{"recipients":["+233209990001"],"sender":"ACME","message":"Hi"}`))
 	require.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+helliotest.DefaultToken)
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := fake.HTTPClient().Do(req) // answers any host, without a socket; RoundTripper is for clients that take one
+	// answers any host, without a socket; RoundTripper is for clients that take
+	// one
+	resp, err := fake.HTTPClient().Do(req)
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
@@ -194,26 +237,34 @@ func TestAnyHTTPClientWillDo(t *testing.T) {
 	require.Equal(t, "Hi", fake.RequireMessage(t).Message)
 }
 
-// Texter is what this application needs of the API: an interface of its own, which client.SMS satisfies.
+// Texter is what this application needs of the API: an interface of its own,
+// which client.SMS satisfies.
 type Texter interface {
 	Send(ctx context.Context, p *hellio.SMSSendParams, opts ...hellio.CallOption) (*hellio.SMSSendResult, error)
 }
 
 func remind(ctx context.Context, texter Texter, phone string) error {
-	_, err := texter.Send(ctx, &hellio.SMSSendParams{Recipients: []string{phone}, Sender: "ACME", Message: "Your table is at 8."})
+	_, err := texter.Send(ctx,
+		&hellio.SMSSendParams{
+			Recipients: []string{phone},
+			Sender:     "ACME",
+			Message:    "Your table is at 8.",
+		})
 	return err
 }
 
 func TestAReminderThroughTheApplicationsOwnInterface(t *testing.T) {
 	fake := helliotest.New(t)
 	require.NoError(t, remind(t.Context(), fake.Client().SMS, "+233209990001"))
-	require.Equal(t, "Your table is at 8.", fake.RequireMessage(t, helliotest.To("+233209990001")).Message)
+	require.Equal(t, "Your table is at 8.",
+		fake.RequireMessage(t, helliotest.To("+233209990001")).Message)
 }
 
 func TestABadRequestIsMeant(t *testing.T) {
 	fake := helliotest.New(t)
 	fake.ExpectRejected(1) // without it, the unknown field would fail the test
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.example/v1/sms/send", strings.NewReader(`{"recipient":"+233209990001"}`))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+		"https://api.example/v1/sms/send", strings.NewReader(`{"recipient":"+233209990001"}`))
 	require.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+helliotest.DefaultToken)
 	req.Header.Set("Content-Type", "application/json")
@@ -226,7 +277,12 @@ func TestABadRequestIsMeant(t *testing.T) {
 func TestManyTestsFromOnePreparedAccount(t *testing.T) {
 	setUp, err := helliotest.Start(helliotest.WithSenders("ACME"), helliotest.WithBalance("3"))
 	require.NoError(t, err)
-	_, err = setUp.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "ACME", Message: "Welcome"})
+	_, err = setUp.Client().SMS.Send(t.Context(),
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233209990001"},
+			Sender:     "ACME",
+			Message:    "Welcome",
+		})
 	require.NoError(t, err)
 	setUp.Advance(5 * time.Second)
 	account, err := setUp.Snapshot()

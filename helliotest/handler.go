@@ -7,8 +7,8 @@ import "net/http"
 // recorder), a lost or reset one ends with http.ErrAbortHandler.
 func (f *Fake) Handler() http.Handler { return &apiHandler{f} }
 
-// apiHandler is the API, and what the program hellio-fake alone asks of a Fake. It
-// asserts the methods that it needs.
+// apiHandler is the API, and what the program hellio-fake alone asks of a Fake.
+// It asserts the methods that it needs.
 type apiHandler struct{ f *Fake }
 
 // ServeHTTP implements http.Handler.
@@ -24,7 +24,7 @@ func (h *apiHandler) LookupMessage(id int64) (Message, bool) {
 	return m.public(), true
 }
 
-func (h *apiHandler) message(id int64) (*message, bool) {
+func (h *apiHandler) message(id int64) (*messageRow, bool) {
 	rows := &h.f.world.messages
 	i, found := rows.seek(id)
 	if !found {
@@ -33,8 +33,8 @@ func (h *apiHandler) message(id int64) (*message, bool) {
 	return rows.rows[i], true
 }
 
-// CountMessages counts what Messages would list; without filters it looks up the
-// number.
+// CountMessages counts what Messages would list; without filters it looks up
+// the number.
 func (h *apiHandler) CountMessages(filters ...Filter) int {
 	defer h.f.lock()()
 	rows := h.f.world.messages.rows

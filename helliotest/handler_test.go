@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program is what hellio-fake asks of a Fake's Handler.
-type program interface {
+// internalHandler is what hellio-fake asks of a Fake's Handler.
+type internalHandler interface {
 	LookupMessage(id int64) (helliotest.Message, bool)
 	CountMessages(filters ...helliotest.Filter) int
 	Origin(messageID int64) (helliotest.Request, bool)
@@ -19,9 +19,9 @@ type program interface {
 	ReplayWith(deliveryID, effect string) error
 }
 
-func programOf(f *helliotest.Fake) program { return f.Handler().(program) }
+func programOf(f *helliotest.Fake) internalHandler { return f.Handler().(internalHandler) }
 
-func TestAMessageIsFoundWithTheCallThatMadeIt(t *testing.T) {
+func TestAMessageIsFoundWithItsCall(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -56,7 +56,8 @@ func TestTheLastCallIsTheNewest(t *testing.T) {
 	require.False(t, called)
 	a := newAPI(t, f)
 	a.send(oneSMS)
-	a.send(`{"recipients":["233209990003"],"sender":"NOBODY","message":"Hi"}`).refused(t, 422, "sender_not_approved")
+	a.send(`{"recipients":["233209990003"],"sender":"NOBODY","message":"Hi"}`).refused(t, 422,
+		"sender_not_approved")
 	last, called := programOf(f).LastCall()
 	require.True(t, called)
 	require.Equal(t, "sender_not_approved", last.Code)

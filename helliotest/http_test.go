@@ -15,15 +15,15 @@ const base = "https://fake.hellio.invalid/v1"
 
 const oneSMS = `{"recipients":["+233209990001"],"sender":"HELLIO","message":"Hi"}`
 
-// response is an answer read whole.
-type response struct {
+// apiResponse is an answer read whole.
+type apiResponse struct {
 	status int
 	header http.Header
 	body   string
 }
 
 // decoded gives the body as JSON.
-func (r response) decoded(t testing.TB) map[string]any {
+func (r apiResponse) decoded(t testing.TB) map[string]any {
 	t.Helper()
 	var members map[string]any
 	require.NoError(t, json.Unmarshal([]byte(r.body), &members))
@@ -31,7 +31,7 @@ func (r response) decoded(t testing.TB) map[string]any {
 }
 
 // data gives the body's data object.
-func (r response) data(t testing.TB) map[string]any {
+func (r apiResponse) data(t testing.TB) map[string]any {
 	t.Helper()
 	data, ok := r.decoded(t)["data"].(map[string]any)
 	require.True(t, ok, "no data object in %s", r.body)
@@ -39,7 +39,7 @@ func (r response) data(t testing.TB) map[string]any {
 }
 
 // refused asserts an error answer.
-func (r response) refused(t testing.TB, status int, code string) {
+func (r apiResponse) refused(t testing.TB, status int, code string) {
 	t.Helper()
 	require.Equal(t, status, r.status, r.body)
 	require.Equal(t, code, r.decoded(t)["error"])
@@ -60,7 +60,8 @@ func newAPI(t testing.TB, f *helliotest.Fake) api {
 
 func (a api) request(method, path, body string, header ...string) *http.Request {
 	a.t.Helper()
-	req, err := http.NewRequestWithContext(a.t.Context(), method, a.base+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(a.t.Context(), method, a.base+path,
+		strings.NewReader(body))
 	require.NoError(a.t, err)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/json")
@@ -74,30 +75,30 @@ func (a api) request(method, path, body string, header ...string) *http.Request 
 }
 
 // try sends a request; header is name, value, name, value….
-func (a api) try(method, path, body string, header ...string) (response, error) {
+func (a api) try(method, path, body string, header ...string) (apiResponse, error) {
 	a.t.Helper()
 	resp, err := a.client.Do(a.request(method, path, body, header...))
 	if err != nil {
-		return response{}, err
+		return apiResponse{}, err
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	return response{resp.StatusCode, resp.Header, string(text)}, err
+	return apiResponse{resp.StatusCode, resp.Header, string(text)}, err
 }
 
-func (a api) do(method, path, body string, header ...string) response {
+func (a api) do(method, path, body string, header ...string) apiResponse {
 	a.t.Helper()
 	resp, err := a.try(method, path, body, header...)
 	require.NoError(a.t, err)
 	return resp
 }
 
-func (a api) send(body string, header ...string) response {
+func (a api) send(body string, header ...string) apiResponse {
 	a.t.Helper()
 	return a.do(http.MethodPost, "/sms/send", body, header...)
 }
 
-func (a api) get(path string) response {
+func (a api) get(path string) apiResponse {
 	a.t.Helper()
 	return a.do(http.MethodGet, path, "")
 }

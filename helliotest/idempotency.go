@@ -42,7 +42,7 @@ func WithStrictIdempotency() Option {
 
 // claim takes the call's idempotency key, on the operations that honour one. It
 // replays the stored answer, or refuses while the first call is in flight.
-func (c *call) claim() *reply {
+func (c *apiCall) claim() *reply {
 	values, given := c.header[contract.HeaderIdempotencyKey]
 	if !c.route.op.Keyed || !given || len(values) == 0 {
 		return nil
@@ -73,11 +73,12 @@ func (c *call) claim() *reply {
 	return nil
 }
 
-// repeated answers a call whose key has an answer. A body that differs from that
-// of the first call is a violation.
-func (c *call) repeated(entry *keyed) *reply {
+// repeated answers a call whose key has an answer. A body that differs from
+// that of the first call is a violation.
+func (c *apiCall) repeated(entry *keyed) *reply {
 	if members := differing(entry.body, c.body); len(members) > 0 {
-		c.violate(fmt.Sprintf("header.Idempotency-Key: request %d had this key and another body: it differs in %s",
+		c.violate(fmt.Sprintf("header.Idempotency-Key: request %d had this key and another body: "+
+			"it differs in %s",
 			entry.call, strings.Join(members, ", ")))
 		if c.e.cfg.strictKeys {
 			return refuse(http.StatusUnprocessableEntity, contract.CodeIdempotencyMismatch,
@@ -95,7 +96,8 @@ func differing(first, second []byte) (members []string) {
 		return nil
 	}
 	var a, b map[string]any
-	if json.Unmarshal(first, &a) != nil || json.Unmarshal(second, &b) != nil || a == nil || b == nil {
+	if json.Unmarshal(first, &a) != nil || json.Unmarshal(second, &b) != nil || a == nil ||
+		b == nil {
 		return []string{"body"}
 	}
 	for name, value := range a {
@@ -113,8 +115,9 @@ func differing(first, second []byte) (members []string) {
 	return members
 }
 
-// settleKey stores a success under the claimed key; any other answer frees the key, so that a top-up and a retry work (decided).
-func (c *call) settleKey(r *reply) {
+// settleKey stores a success under the claimed key; any other answer frees the
+// key, so that a top-up and a retry work (decided).
+func (c *apiCall) settleKey(r *reply) {
 	if c.claimed == nil {
 		return
 	}
@@ -127,7 +130,7 @@ func (c *call) settleKey(r *reply) {
 }
 
 // release gives the claimed key up.
-func (c *call) release() {
+func (c *apiCall) release() {
 	if c.claimed != nil {
 		delete(c.w.keys, c.claimed.id)
 	}

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// maxJournal is how many lines of the journal a failed test's log has: the newest.
+// maxJournal is how many lines of the journal a failed test's log has: the
+// newest.
 const maxJournal = 40
 
 // journalLine is one event of the journal.
@@ -19,17 +20,17 @@ type journalLine struct {
 }
 
 // journal returns the story of the fake: calls and attempts to deliver webhooks
-// as they came, each with its time since the first, what it was and what came of
-// it. No token, body, number or code is in it.
+// as they came, each with its time since the first, what it was and what came
+// of it. No token, body, number or code is in it.
 func (e *engine) journal() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	w := e.world
 	lines := w.journalLines()
 	var b strings.Builder
-	fmt.Fprintf(&b, "helliotest: %s", count(w.requestsGone+len(w.requests), "call"))
+	fmt.Fprintf(&b, "helliotest: %s", plural(w.requestsGone+len(w.requests), "call"))
 	if n := len(lines) - len(w.requests); n > 0 {
-		fmt.Fprintf(&b, ", %s at a webhook", count(n, "attempt"))
+		fmt.Fprintf(&b, ", %s at a webhook", plural(n, "attempt"))
 	}
 	left := max(0, len(lines)-maxJournal)
 	if left+w.requestsGone > 0 {
@@ -87,7 +88,7 @@ func (r *Request) route() string { return routeText(routeOf(r.Method, r.Path)) }
 
 func (l *logged) route() string { return routeText(l.call.route) }
 
-func routeText(known *route) string {
+func routeText(known *apiRoute) string {
 	if known == nil {
 		return "(unknown route)"
 	}

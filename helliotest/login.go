@@ -21,21 +21,26 @@ const loginsPerMinute = 5
 // are dropped.
 const maxWindows = 1000
 
-// maxDeviceName is the longest label of a token (inferred: the vendor's plugins clip there).
+// maxDeviceName is the longest label of a token (inferred: the vendor's plugins
+// clip there).
 const maxDeviceName = 255
 
-// LoginUser is somebody who may trade credentials for a token at POST /auth/token.
+// LoginUser is somebody who may trade credentials for a token at POST
+// /auth/token.
 type LoginUser struct {
-	Email         string `json:"email"` // its case does not count
-	Password      string `json:"password"`
-	Name          string `json:"name"`
-	TwoFactorCode string `json:"two_factor_code,omitempty"` // "": the account has no second factor; else the code that is always right
-	EmailVerified *bool  `json:"email_verified,omitempty"`  // nil: true; false answers 403 email_unverified
-	Locked        bool   `json:"locked,omitempty"`          // answers 403 account_locked
+	Email    string `json:"email"` // its case does not count
+	Password string `json:"password"`
+	Name     string `json:"name"`
+	// "": the account has no second factor; else the code that is always right
+	TwoFactorCode string `json:"two_factor_code,omitempty"`
+	// nil: true; false answers 403 email_unverified
+	EmailVerified *bool `json:"email_verified,omitempty"`
+	Locked        bool  `json:"locked,omitempty"` // answers 403 account_locked
 }
 
-// WithLogin adds somebody who may log in. Without it nobody may. The same e-mail address again replaces the user. A user without an
-// e-mail address or a password is an error.
+// WithLogin adds somebody who may log in. Without it nobody may. The same
+// e-mail address again replaces the user. A user without an e-mail address or a
+// password is an error.
 func WithLogin(user LoginUser) Option {
 	return func(c *config) (err error) {
 		c.account.logins, err = withLogin(c.account.logins, user)
@@ -43,7 +48,8 @@ func WithLogin(user LoginUser) Option {
 	}
 }
 
-// withLogin gives a new list with the user in it; the old one may be another account's.
+// withLogin gives a new list with the user in it; the old one may be another
+// account's.
 func withLogin(users []LoginUser, user LoginUser) ([]LoginUser, error) {
 	switch {
 	case !isAddress(user.Email):
@@ -51,31 +57,47 @@ func withLogin(users []LoginUser, user LoginUser) ([]LoginUser, error) {
 	case user.Password == "":
 		return users, errors.New("login: the password is empty")
 	}
-	others := slices.DeleteFunc(slices.Clone(users), func(u LoginUser) bool { return strings.EqualFold(u.Email, user.Email) })
+	others := slices.DeleteFunc(slices.Clone(users),
+		func(u LoginUser) bool { return strings.EqualFold(u.Email, user.Email) })
 	return append(others, user), nil
 }
 
 func loginResource() resource {
 	return resource{
-		routes: []route{{op: contract.AuthToken, handle: createToken}},
+		routes: []apiRoute{{op: contract.AuthToken, handle: createToken}},
 		behaviours: []Behaviour{
-			{"auth/token answers 201 with a token, its abilities and the user's name and email", documented},
-			{"auth/token asks for no token, and ignores Authorization and Idempotency-Key", inferred},
-			{"wrong credentials get 401 invalid_credentials, a locked account 403 account_locked, an unverified address 403 email_unverified, " +
+			{
+				"auth/token answers 201 with a token, its abilities and the user's name and email",
+				documented,
+			},
+			{
+				"auth/token asks for no token, and ignores Authorization and Idempotency-Key",
+				inferred,
+			},
+			{"wrong credentials get 401 invalid_credentials, a locked account 403 " +
+				"account_locked, an unverified address 403 email_unverified, " +
 				"a missing second factor 422 two_factor_required", documented},
 			{"they are looked at in that order, after the fields and the limit", decided},
 			{"a wrong second factor gets 401 invalid_credentials", decided},
 			{"the token carries every scope but *, and its abilities name them", decided},
-			{"log-in tries are limited per e-mail address and caller's address, known or not, in any case of letters", documented},
+			{
+				"log-in tries are limited per e-mail address and caller's address, known or not, " +
+					"in any case of letters",
+				documented,
+			},
 			{"5 tries per minute, right ones included; then 429 throttled", decided},
 			{"tries have X-RateLimit headers of their own; field errors are no try", decided},
-			{"the e-mail address counts in any case of letters, the password as it is, white space included", decided},
+			{
+				"the e-mail address counts in any case of letters, the password as it is, white " +
+					"space included",
+				decided,
+			},
 			{"device_name changes nothing", decided},
 		},
 	}
 }
 
-func createToken(w *world, c *call) *reply {
+func createToken(w *world, c *apiCall) *reply {
 	form := c.form()
 	email, password := form.email("email"), form.secret("password")
 	form.optional("device_name", maxDeviceName)
@@ -91,12 +113,13 @@ func createToken(w *world, c *call) *reply {
 		return bad
 	}
 	abilities := contract.Scopes()
-	return ok(http.StatusCreated, newTokenBody(w.issueToken(abilities), abilities, user))
+	return okReply(http.StatusCreated, newTokenBody(w.issueToken(abilities), abilities, user))
 }
 
 // login finds a user by e-mail address, nil if there is none.
-func (a *account) login(email string) *LoginUser {
-	i := slices.IndexFunc(a.logins, func(u LoginUser) bool { return strings.EqualFold(u.Email, email) })
+func (a *accountState) login(email string) *LoginUser {
+	i := slices.IndexFunc(a.logins,
+		func(u LoginUser) bool { return strings.EqualFold(u.Email, email) })
 	if i < 0 {
 		return nil
 	}
@@ -105,7 +128,7 @@ func (a *account) login(email string) *LoginUser {
 
 // countLogin counts a try for its pair of e-mail and caller's address. A try
 // that is refused is not counted.
-func (c *call) countLogin(email string) *reply {
+func (c *apiCall) countLogin(email string) *reply {
 	now := c.w.clock.Now()
 	tries := c.w.loginWindow(strings.ToLower(email)+" "+c.ip.String(), now)
 	if tries.Full(now, loginsPerMinute) {
@@ -116,8 +139,8 @@ func (c *call) countLogin(email string) *reply {
 	return nil
 }
 
-// loginWindow returns the window of a pair. Of too many, those that are over are
-// dropped: they count as none.
+// loginWindow returns the window of a pair. Of too many, those that are over
+// are dropped: they count as none.
 func (w *world) loginWindow(pair string, now time.Time) *window.Window {
 	if w.logins == nil {
 		w.logins = make(map[string]*window.Window)
@@ -127,17 +150,20 @@ func (w *world) loginWindow(pair string, now time.Time) *window.Window {
 		return tries
 	}
 	if len(w.logins) >= maxWindows {
-		maps.DeleteFunc(w.logins, func(_ string, other *window.Window) bool { return other.Over(now) })
+		maps.DeleteFunc(w.logins,
+			func(_ string, other *window.Window) bool { return other.Over(now) })
 	}
 	tries = &window.Window{Length: contract.RateLimitWindow}
 	w.logins[pair] = tries
 	return tries
 }
 
-// refusal is why the user gets no token, nil if nothing is wrong. No user is a wrong password to the caller.
+// refusal is why the user gets no token, nil if nothing is wrong. No user is a
+// wrong password to the caller.
 func (u *LoginUser) refusal(password, second string) *reply {
 	wrong := func() *reply {
-		return refuse(http.StatusUnauthorized, contract.CodeInvalidCredentials, "These credentials do not match our records.")
+		return refuse(http.StatusUnauthorized, contract.CodeInvalidCredentials,
+			"These credentials do not match our records.")
 	}
 	switch {
 	case u == nil || u.Password != password:
@@ -145,17 +171,20 @@ func (u *LoginUser) refusal(password, second string) *reply {
 	case u.Locked:
 		return refuse(http.StatusForbidden, contract.CodeAccountLocked, "This account is locked.")
 	case u.EmailVerified != nil && !*u.EmailVerified:
-		return refuse(http.StatusForbidden, contract.CodeEmailUnverified, "The email address of this account is not verified.")
+		return refuse(http.StatusForbidden, contract.CodeEmailUnverified,
+			"The email address of this account is not verified.")
 	case u.TwoFactorCode != "" && second == "":
-		return refuse(http.StatusUnprocessableEntity, contract.CodeTwoFactorRequired, "A two-factor code is required.")
+		return refuse(http.StatusUnprocessableEntity, contract.CodeTwoFactorRequired,
+			"A two-factor code is required.")
 	case u.TwoFactorCode != "" && u.TwoFactorCode != second:
 		return wrong()
 	}
 	return nil
 }
 
-// secret reads a required string as it is: the API's framework trims no password.
-func (f *form) secret(name string) string {
+// secret reads a required string as it is: the API's framework trims no
+// password.
+func (f *bodyForm) secret(name string) string {
 	raw := f.value(name)
 	switch {
 	case raw == nil || string(raw) == `""`:

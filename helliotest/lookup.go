@@ -8,7 +8,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// A lookup is under way 1 s after its start, and completed 10 s after (decided).
+// A lookup is under way 1 s after its start, and completed 10 s after
+// (decided).
 const (
 	lookupBeginsAfter = time.Second
 	lookupEndsAfter   = 10 * time.Second
@@ -33,7 +34,7 @@ func (l *lookup) key() (int64, uuid.UUID) { return l.id, l.reference }
 
 func lookupResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.LookupCreate, handle: createLookups},
 			{op: contract.LookupList, handle: listLookups},
 			{op: contract.LookupGet, handle: getLookup},
@@ -42,20 +43,35 @@ func lookupResource() resource {
 			{"numbers may be one string, separated by commas or line ends", inferred},
 			{"scheduled_at is ISO 8601 in UTC, ending in Z", inferred},
 			{"a scheduled_at in any other form gets 422; one that has passed is now", decided},
-			{"lookup answers 202 with the counts, the estimated cost and a lookup for each number", decided},
+			{
+				"lookup answers 202 with the counts, the estimated cost and a lookup for each " +
+					"number",
+				decided,
+			},
 			{"lookup takes 1 to 10,000 numbers of at most 20 characters", decided},
 			{"lookups are listed newest first, in pages like those of messages", decided},
 			{"a lookup is found by its numeric id or its reference", decided},
 			{"the fields of a lookup; what was found is null until it is completed", decided},
 			{"a lookup is processing 1 s and completed 10 s after it began", decided},
-			{"a number costs 0.0100: reserved at once, settled when the lookup is completed, given back if it failed", decided},
-			{"NumberInvalid is accepted and found not valid; NumberUnreachable is found off, NumberPorted with another network", decided},
-			{"the network goes by the number's first digits; outside Ghana it is not known", decided},
+			{
+				"a number costs 0.0100: reserved at once, settled when the lookup is completed, " +
+					"given back if it failed",
+				decided,
+			},
+			{
+				"NumberInvalid is accepted and found not valid; NumberUnreachable is found off, " +
+					"NumberPorted with another network",
+				decided,
+			},
+			{
+				"the network goes by the number's first digits; outside Ghana it is not known",
+				decided,
+			},
 		},
 	}
 }
 
-func createLookups(w *world, c *call) *reply {
+func createLookups(w *world, c *apiCall) *reply {
 	form := c.form()
 	list := form.list("numbers", contract.MaxRecipients, contract.MaxNumberLength, true)
 	now := w.clock.Now()
@@ -65,7 +81,8 @@ func createLookups(w *world, c *call) *reply {
 	}
 	numbers, invalid := uniqueNumbers(list)
 	if len(numbers) == 0 {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidNumbers, "None of the numbers is valid.")
+		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidNumbers,
+			"None of the numbers is valid.")
 	}
 	cost := lookupPrice * money(len(numbers))
 	if bad := w.reserve(c, cost); bad != nil {
@@ -73,22 +90,30 @@ func createLookups(w *world, c *call) *reply {
 	}
 	batch := make([]lookup, len(numbers))
 	for i, number := range numbers {
-		batch[i] = lookup{id: w.nextID(), reference: w.newReference(), to: number, status: statusQueued, doomed: c.carrierFails(number), created: now, start: start}
+		batch[i] = lookup{
+			id:        w.nextID(),
+			reference: w.newReference(),
+			to:        number,
+			status:    statusQueued,
+			doomed:    c.carrierFails(number),
+			created:   now,
+			start:     start,
+		}
 		w.lookups.add(&batch[i])
 	}
 	w.shedLookups()
 	w.ask(batch)
-	return ok(http.StatusAccepted, receiptOf(batch, invalid, cost))
+	return okReply(http.StatusAccepted, receiptOf(batch, invalid, cost))
 }
 
-// latestStart is how far ahead a lookup may be scheduled. A later time counts as
-// this one, which no clock of a fake reaches: the API shows neither, and a
+// latestStart is how far ahead a lookup may be scheduled. A later time counts
+// as this one, which no clock of a fake reaches: the API shows neither, and a
 // snapshot can hold it.
 const latestStart = maxAdvance + 365*24*time.Hour
 
-// utc reads an optional time in the form 2026-03-04T05:06:07Z. It is now if it is
-// absent or has passed.
-func (f *form) utc(name string, now time.Time) time.Time {
+// utc reads an optional time in the form 2026-03-04T05:06:07Z. It is now if it
+// is absent or has passed.
+func (f *bodyForm) utc(name string, now time.Time) time.Time {
 	text := f.optional(name, 0)
 	if text == "" {
 		return now
@@ -150,7 +175,7 @@ func receiptOf(batch []lookup, invalid int, cost money) any {
 	}{statusQueued, len(batch), invalid, cost, currency, items}
 }
 
-func listLookups(w *world, c *call) *reply {
+func listLookups(w *world, c *apiCall) *reply {
 	page, bad := paginate(c, &w.lookups, func(*lookup) bool { return true })
 	if bad != nil {
 		return bad
@@ -158,12 +183,12 @@ func listLookups(w *world, c *call) *reply {
 	return page.flat(func(l *lookup) any { return l.body() })
 }
 
-func getLookup(w *world, c *call) *reply {
+func getLookup(w *world, c *apiCall) *reply {
 	l := w.lookups.find(c.id)
 	if l == nil {
 		return notFound("lookup")
 	}
-	return ok(http.StatusOK, l.body())
+	return okReply(http.StatusOK, l.body())
 }
 
 // lookupBody is a lookup as GET /lookup/{id} shows it.
@@ -181,8 +206,14 @@ type lookupBody struct {
 
 func (l *lookup) body() lookupBody {
 	b := lookupBody{
-		ID: l.id, Reference: l.reference.String(), MobileNumber: "+" + l.to, Status: l.status, Cost: lookupPrice, Currency: currency,
-		CreatedAt: timestamp(l.created), CompletedAt: timestampOrNull(l.completed),
+		ID:           l.id,
+		Reference:    l.reference.String(),
+		MobileNumber: "+" + l.to,
+		Status:       l.status,
+		Cost:         lookupPrice,
+		Currency:     currency,
+		CreatedAt:    timestamp(l.created),
+		CompletedAt:  timestampOrNull(l.completed),
 	}
 	switch l.status {
 	case statusCompleted:

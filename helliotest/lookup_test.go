@@ -15,7 +15,7 @@ import (
 
 const oneLookup = `{"numbers":["+233249990001"]}`
 
-func (a api) lookup(body string) response {
+func (a api) lookup(body string) apiResponse {
 	a.t.Helper()
 	return a.do("POST", "/lookup", body)
 }
@@ -36,30 +36,58 @@ func TestNumbersAreAcceptedEachWithALookup(t *testing.T) {
 			items := data["lookups"].([]any)
 			require.Len(t, items, 2)
 			first, second := items[0].(map[string]any), items[1].(map[string]any)
-			require.Equal(t, map[string]any{"id": first["id"], "mobile_number": "+233249990001", "status": "queued"}, first)
+			require.Equal(t,
+				map[string]any{
+					"id":            first["id"],
+					"mobile_number": "+233249990001",
+					"status":        "queued",
+				}, first)
 			require.Equal(t, "+233209990002", second["mobile_number"])
 			require.NotEqual(t, first["id"], second["id"])
 			delete(data, "lookups")
-			require.Equal(t, map[string]any{"status": "queued", "accepted": 2.0, "invalid": 1.0, "estimated_cost": "0.0200", "currency": "GHS"}, data)
+			require.Equal(t,
+				map[string]any{
+					"status":         "queued",
+					"accepted":       2.0,
+					"invalid":        1.0,
+					"estimated_cost": "0.0200",
+					"currency":       "GHS",
+				}, data)
 			require.Equal(t, "0.0200", f.Balance().Reserved)
 		})
 	}
 }
 
-func TestALookupLivesItsLifeOnTheFakesClock(t *testing.T) {
+func TestALookupRunsOnTheFakesClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
-		f.Fault(helliotest.LookupCreate, helliotest.Nth(1), helliotest.ToNumber("233209990002"), helliotest.CarrierFail())
+		f.Fault(helliotest.LookupCreate, helliotest.Nth(1), helliotest.ToNumber("233209990002"),
+			helliotest.CarrierFail())
 		a := newAPI(t, f)
 		items := a.lookup(`{"numbers":["233249990001","233209990002"]}`).data(t)["lookups"].([]any)
-		path := func(i int) string { return fmt.Sprintf("/lookup/%.0f", items[i].(map[string]any)["id"]) }
+		path := func(i int) string {
+			return fmt.Sprintf("/lookup/%.0f", items[i].(map[string]any)["id"])
+		}
 		want := a.get(path(0)).data(t)
 		reference := want["reference"]
 		require.Equal(t, map[string]any{
-			"id": want["id"], "reference": reference, "mobile_number": "+233249990001", "status": "queued", "valid": nil, "reachable": nil, "ported": nil,
-			"roaming": nil, "network": nil, "country": nil, "mcc": nil, "mnc": nil, "cost": "0.0100", "currency": "GHS",
-			"created_at": "2000-01-01T00:00:00+00:00", "completed_at": nil,
+			"id":            want["id"],
+			"reference":     reference,
+			"mobile_number": "+233249990001",
+			"status":        "queued",
+			"valid":         nil,
+			"reachable":     nil,
+			"ported":        nil,
+			"roaming":       nil,
+			"network":       nil,
+			"country":       nil,
+			"mcc":           nil,
+			"mnc":           nil,
+			"cost":          "0.0100",
+			"currency":      "GHS",
+			"created_at":    "2000-01-01T00:00:00+00:00",
+			"completed_at":  nil,
 		}, want)
 		time.Sleep(time.Second)
 		want["status"] = "processing"
@@ -68,16 +96,32 @@ func TestALookupLivesItsLifeOnTheFakesClock(t *testing.T) {
 
 		time.Sleep(9 * time.Second)
 		for name, value := range map[string]any{
-			"status": "completed", "valid": true, "reachable": true, "ported": false, "roaming": false, "network": "MTN", "country": "GH", "mcc": "620",
-			"mnc": "01", "completed_at": "2000-01-01T00:00:10+00:00",
+			"status":       "completed",
+			"valid":        true,
+			"reachable":    true,
+			"ported":       false,
+			"roaming":      false,
+			"network":      "MTN",
+			"country":      "GH",
+			"mcc":          "620",
+			"mnc":          "01",
+			"completed_at": "2000-01-01T00:00:10+00:00",
 		} {
 			want[name] = value
 		}
 		require.Equal(t, want, a.get(fmt.Sprintf("/lookup/%s", reference)).data(t))
 		failed := a.get(path(1)).data(t)
 		require.Equal(t, []any{"failed", nil, nil, "0.0000", "2000-01-01T00:00:10+00:00"},
-			[]any{failed["status"], failed["valid"], failed["network"], failed["cost"], failed["completed_at"]})
-		require.Equal(t, helliotest.Wallet{Balance: "99.9900", Available: "99.9900", Reserved: "0.0000", Currency: "GHS"}, f.Balance())
+			[]any{
+				failed["status"], failed["valid"], failed["network"], failed["cost"],
+				failed["completed_at"],
+			})
+		require.Equal(t, helliotest.Wallet{
+			Balance:   "99.9900",
+			Available: "99.9900",
+			Reserved:  "0.0000",
+			Currency:  "GHS",
+		}, f.Balance())
 	})
 }
 
@@ -117,13 +161,21 @@ func TestALookupIsRefused(t *testing.T) {
 		code   string
 		field  string
 	}{
-		"nothing":           {`{}`, 422, "invalid_request", "numbers"},
-		"no numbers":        {`{"numbers":[]}`, 422, "invalid_request", "numbers"},
-		"a number too long": {`{"numbers":["` + strings.Repeat("2", 21) + `"]}`, 422, "invalid_request", "numbers.0"},
-		"no valid numbers":  {`{"numbers":["x","12"]}`, 422, "no_valid_numbers", ""},
-		"an offset":         {`{"numbers":["233249990001"],"scheduled_at":"2030-01-01T00:00:00+00:00"}`, 422, "invalid_request", "scheduled_at"},
-		"a date":            {`{"numbers":["233249990001"],"scheduled_at":"2030-01-01"}`, 422, "invalid_request", "scheduled_at"},
-		"no money":          {oneLookup, 402, "insufficient_balance", ""},
+		"nothing":    {`{}`, 422, "invalid_request", "numbers"},
+		"no numbers": {`{"numbers":[]}`, 422, "invalid_request", "numbers"},
+		"a number too long": {
+			`{"numbers":["` + strings.Repeat("2", 21) + `"]}`, 422, "invalid_request", "numbers.0",
+		},
+		"no valid numbers": {`{"numbers":["x","12"]}`, 422, "no_valid_numbers", ""},
+		"an offset": {
+			`{"numbers":["233249990001"],"scheduled_at":"2030-01-01T00:00:00+00:00"}`, 422,
+			"invalid_request", "scheduled_at",
+		},
+		"a date": {
+			`{"numbers":["233249990001"],"scheduled_at":"2030-01-01"}`, 422, "invalid_request",
+			"scheduled_at",
+		},
+		"no money": {oneLookup, 402, "insufficient_balance", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,12 +183,13 @@ func TestALookupIsRefused(t *testing.T) {
 			resp := a.lookup(c.body)
 			resp.refused(t, c.status, c.code)
 			if c.field != "" {
-				require.Equal(t, []string{c.field}, keys(resp.decoded(t)["errors"]))
+				require.Equal(t, []string{c.field}, keysOf(resp.decoded(t)["errors"]))
 			}
 			require.Empty(t, a.lookups("").Data)
 		})
 	}
-	newAPI(t, helliotest.New(t, helliotest.WithSpendLimit("daily", "0.0099"))).lookup(oneLookup).refused(t, 403, "spend_limit_exceeded")
+	newAPI(t, helliotest.New(t, helliotest.WithSpendLimit("daily", "0.0099"))).lookup(oneLookup).
+		refused(t, 403, "spend_limit_exceeded")
 }
 
 // lookupList is a page of lookups.
@@ -154,7 +207,7 @@ func (a api) lookups(query string) (l lookupList) {
 	return l
 }
 
-func TestLookupsAreListedNewestFirstAndTheCursorStaysRight(t *testing.T) {
+func TestLookupsAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	a.lookup(`{"numbers":["233249990001","233249990002","233249990003"]}`)
@@ -172,7 +225,7 @@ func TestLookupsAreListedNewestFirstAndTheCursorStaysRight(t *testing.T) {
 	}
 }
 
-func TestTheNetworkOfANumberGoesByItsFirstDigits(t *testing.T) {
+func TestANumbersFirstDigitsDecideItsNetwork(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -207,8 +260,10 @@ func TestMagicNumbersChooseWhatALookupFinds(t *testing.T) {
 			require.Equal(t, 1.0, a.lookup(`{"numbers":["` + number + `"]}`).data(t)["accepted"])
 			f.Advance(10 * time.Second)
 			l := a.lookups("").Data[0]
-			require.Equal(t, want, []any{l["valid"], l["reachable"], l["ported"], l["roaming"], l["network"]})
-			require.Equal(t, "99.9900", f.Balance().Balance, "an answer is paid for, whatever it is")
+			require.Equal(t, want,
+				[]any{l["valid"], l["reachable"], l["ported"], l["roaming"], l["network"]})
+			require.Equal(t, "99.9900", f.Balance().Balance,
+				"an answer is paid for, whatever it is")
 		})
 	}
 }

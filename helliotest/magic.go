@@ -2,15 +2,21 @@ package helliotest
 
 import "strings"
 
-// Magic numbers choose a result without set-up, as the test cards of a payment provider do. Each works with or without "+". No
-// subscriber can have one: nothing is dialled as 00 after Ghana's 233. Any other number acts as NumberDelivered. (All of this is decided.)
+// Magic numbers choose a result without set-up, as the test cards of a payment
+// provider do. Each works with or without "+". No subscriber can have one:
+// nothing is dialled as 00 after Ghana's 233. Any other number acts as
+// NumberDelivered. (All of this is decided.)
 //
-//	constant            a message to it (SMS, OTP)                                 a voice call to it      a lookup of it
-//	NumberDelivered     delivered, as to any other                                 answered                valid, reachable, not ported
-//	NumberFailed        accepted, then failed by the carrier; cost given back      not answered            as NumberDelivered
-//	NumberInvalid       counts as an invalid recipient; alone, the call gets 422   as a message            not valid
-//	NumberUnreachable   accepted, then failed: the phone is off; cost given back   not answered            valid, not reachable
-//	NumberPorted        delivered                                                  answered                valid, reachable, ported
+//	constant           SMS or OTP        voice call    lookup
+//	NumberDelivered    delivered         answered      valid, reachable
+//	NumberFailed       failed (1)        not answered  valid, reachable
+//	NumberInvalid      invalid (2)       invalid (2)   not valid
+//	NumberUnreachable  failed (1)        not answered  valid, not reachable
+//	NumberPorted       delivered         answered      valid, ported
+//
+// (1) It is accepted and fails later, and its cost is returned. (2) It counts
+// as an invalid recipient; a call that names no other number is refused with
+// 422.
 const (
 	NumberDelivered   = "+233009900000"
 	NumberFailed      = "+233009900001"
@@ -19,14 +25,15 @@ const (
 	NumberPorted      = "+233009900004"
 )
 
-// Magic addresses do the same for e-mail, in any case of letters, at a domain that can't exist. (All of this is decided.)
+// Magic addresses do the same for e-mail, in any case of letters, at a domain
+// that can't exist. (All of this is decided.)
 //
-//	constant             email/verify says                a code to it
-//	EmailDeliverable     deliverable                      delivered
-//	EmailUndeliverable   undeliverable: no such mailbox   accepted, then failed; cost given back
-//	EmailDisposable      risky: a disposable provider     delivered
-//	EmailRole            risky: a role account            delivered
-//	EmailUnknown         unknown: nothing could be told   delivered
+//	constant            email/verify                    a code to it
+//	EmailDeliverable    deliverable                     delivered
+//	EmailUndeliverable  undeliverable: no such mailbox  fails, cost returned
+//	EmailDisposable     risky: a disposable provider    delivered
+//	EmailRole           risky: a role account           delivered
+//	EmailUnknown        unknown                         delivered
 const (
 	EmailDeliverable   = "deliverable@hellio.test"
 	EmailUndeliverable = "undeliverable@hellio.test"
@@ -54,11 +61,20 @@ const (
 
 // magicTable is never changed.
 var magicTable = map[string]magic{
-	NumberDelivered: magicDelivered, NumberFailed: magicFailed, NumberInvalid: magicInvalid, NumberUnreachable: magicUnreachable, NumberPorted: magicPorted,
-	EmailDeliverable: magicDeliverable, EmailUndeliverable: magicUndeliverable, EmailDisposable: magicDisposable, EmailRole: magicRole, EmailUnknown: magicUnknown,
+	NumberDelivered:    magicDelivered,
+	NumberFailed:       magicFailed,
+	NumberInvalid:      magicInvalid,
+	NumberUnreachable:  magicUnreachable,
+	NumberPorted:       magicPorted,
+	EmailDeliverable:   magicDeliverable,
+	EmailUndeliverable: magicUndeliverable,
+	EmailDisposable:    magicDisposable,
+	EmailRole:          magicRole,
+	EmailUnknown:       magicUnknown,
 }
 
-// magicOf reads a destination, a number however it is written or an e-mail address in any case, for what it stands for.
+// magicOf reads a destination, a number however it is written or an e-mail
+// address in any case, for what it stands for.
 func magicOf(destination string) magic {
 	if number, ok := parseNumber(destination); ok {
 		return magicTable["+"+number]
@@ -66,7 +82,8 @@ func magicOf(destination string) magic {
 	return magicTable[strings.ToLower(trimmed(destination))]
 }
 
-// dialable is uniqueNumbers for what is sent: NumberInvalid counts as no number.
+// dialable is uniqueNumbers for what is sent: NumberInvalid counts as no
+// number.
 func dialable(items []string) (numbers []string, invalid int) {
 	all, invalid := uniqueNumbers(items)
 	numbers = all[:0]
@@ -81,7 +98,7 @@ func dialable(items []string) (numbers []string, invalid int) {
 }
 
 // whyFails is the error that a message ends with, "" for one that is delivered.
-func (m *message) whyFails() string {
+func (m *messageRow) whyFails() string {
 	switch magicOf(m.to) {
 	case magicUnreachable:
 		return "The phone could not be reached."

@@ -13,8 +13,10 @@ func TestMagicNumbersChooseTheResultOfAMessage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
-		data := newAPI(t, f).send(`{"sender":"HELLIO","message":"Hi","recipients":["` + helliotest.NumberDelivered + `","` + helliotest.NumberFailed[1:] + `","` +
-			helliotest.NumberInvalid + `","` + helliotest.NumberUnreachable + `","` + helliotest.NumberPorted + `"]}`).data(t)
+		data := newAPI(t, f).send(`{"sender":"HELLIO","message":"Hi","recipients":["` +
+			helliotest.NumberDelivered + `","` + helliotest.NumberFailed[1:] + `","` +
+			helliotest.NumberInvalid + `","` + helliotest.NumberUnreachable + `","` +
+			helliotest.NumberPorted + `"]}`).data(t)
 		require.Equal(t, 4.0, data["accepted_recipients"])
 		require.Equal(t, 1.0, data["invalid_recipients"])
 		require.Equal(t, "0.1240", f.Balance().Reserved)
@@ -38,7 +40,8 @@ func TestMagicNumbersChooseTheResultOfAMessage(t *testing.T) {
 func TestTheInvalidNumberAloneRefusesTheSend(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
-	newAPI(t, f).send(`{"sender":"HELLIO","message":"Hi","recipients":["`+helliotest.NumberInvalid+`"]}`).refused(t, 422, "no_valid_recipients")
+	newAPI(t, f).send(`{"sender":"HELLIO","message":"Hi","recipients":["`+helliotest.NumberInvalid+
+		`"]}`).refused(t, 422, "no_valid_recipients")
 	require.Empty(t, f.Messages())
 }
 

@@ -23,8 +23,8 @@ const (
 	finalAfter = 5 * time.Second
 )
 
-// message is one text to one destination.
-type message struct {
+// messageRow is one text to one destination.
+type messageRow struct {
 	id        int64
 	reference uuid.UUID
 	campaign  *campaign // nil for a message of its own, such as a code
@@ -44,7 +44,7 @@ type message struct {
 	final     time.Time
 }
 
-func (m *message) key() (int64, uuid.UUID) { return m.id, m.reference }
+func (m *messageRow) key() (int64, uuid.UUID) { return m.id, m.reference }
 
 // campaign is what one sms/send made: a text to many.
 type campaign struct {
@@ -56,15 +56,16 @@ type campaign struct {
 	invalid   int // recipients that were no numbers
 	segments  int
 	estimated money
-	messages  []message
+	messages  []messageRow
 	created   time.Time
 	completed time.Time
 }
 
 func (c *campaign) key() (int64, uuid.UUID) { return c.id, c.reference }
 
-// addMessages stores messages whose cost is reserved. Every message of the fake comes through here, and then through carry.
-func (w *world) addMessages(batch []message) {
+// addMessages stores messages whose cost is reserved. Every message of the fake
+// comes through here, and then through carry.
+func (w *world) addMessages(batch []messageRow) {
 	now := w.clock.Now()
 	for i := range batch {
 		m := &batch[i]
@@ -77,7 +78,7 @@ func (w *world) addMessages(batch []message) {
 }
 
 // carry sends messages that were made then on their way.
-func (w *world) carry(batch []message, made time.Time, whenFinal func(due time.Time)) {
+func (w *world) carry(batch []messageRow, made time.Time, whenFinal func(due time.Time)) {
 	w.at(made.Add(sentAfter), func(due time.Time) {
 		for i := range batch {
 			batch[i].send(due)
@@ -92,14 +93,14 @@ func (w *world) carry(batch []message, made time.Time, whenFinal func(due time.T
 	})
 }
 
-func (m *message) send(due time.Time) {
+func (m *messageRow) send(due time.Time) {
 	m.status, m.sent = statusSent, due
 	m.provider = "prv-" + strconv.FormatInt(m.id, 10)
 }
 
-// finish makes a message final: paid for, or failed and its cost given back; and tells the webhooks. Every message of
-// the fake ends here.
-func (w *world) finish(m *message, due time.Time) {
+// finish makes a message final: paid for, or failed and its cost given back;
+// and tells the webhooks. Every message of the fake ends here.
+func (w *world) finish(m *messageRow, due time.Time) {
 	m.final = due
 	if m.failure = m.whyFails(); m.failure != "" {
 		m.status = statusFailed

@@ -29,7 +29,8 @@ type Message struct {
 	DeliveredAt       time.Time // zero unless delivered
 }
 
-// Messages lists the messages that were accepted so far, oldest first, that pass all filters.
+// Messages lists the messages that were accepted so far, oldest first, that
+// pass all filters.
 func (f *Fake) Messages(filters ...Filter) []Message {
 	f.tb.Helper()
 	defer f.lock()()
@@ -42,15 +43,33 @@ func (f *Fake) Messages(filters ...Filter) []Message {
 	return out
 }
 
-func (m *message) subject() subject {
-	return subject{id: m.id, to: m.to, from: m.sender, text: m.text, channel: m.channel, isFor: func(d string) bool { return sameDestination(d, m.to) }}
+func (m *messageRow) subject() subject {
+	return subject{
+		id:      m.id,
+		to:      m.to,
+		from:    m.sender,
+		text:    m.text,
+		channel: m.channel,
+		isFor:   func(d string) bool { return sameDestination(d, m.to) },
+	}
 }
 
-func (m *message) public() Message {
+func (m *messageRow) public() Message {
 	p := Message{
-		ID: m.id, Reference: m.reference.String(), Channel: m.channel, MobileNumber: m.address(), Sender: m.sender, Message: m.text,
-		Status: m.status, Segments: m.segments, Cost: m.cost.String(), Currency: currency, ProviderMessageID: m.provider, Error: m.failure,
-		CreatedAt: m.created, SentAt: m.sent,
+		ID:                m.id,
+		Reference:         m.reference.String(),
+		Channel:           m.channel,
+		MobileNumber:      m.address(),
+		Sender:            m.sender,
+		Message:           m.text,
+		Status:            m.status,
+		Segments:          m.segments,
+		Cost:              m.cost.String(),
+		Currency:          currency,
+		ProviderMessageID: m.provider,
+		Error:             m.failure,
+		CreatedAt:         m.created,
+		SentAt:            m.sent,
 	}
 	if m.campaign != nil {
 		p.CampaignID = m.campaign.id
@@ -64,13 +83,18 @@ func (m *message) public() Message {
 // subject shows a message that a program told of to the filters.
 func (m Message) subject() subject {
 	return subject{
-		id: m.ID, to: m.MobileNumber, from: m.Sender, text: m.Message, channel: m.Channel,
-		isFor: func(d string) bool { return sameDestination(d, m.MobileNumber) },
+		id:      m.ID,
+		to:      m.MobileNumber,
+		from:    m.Sender,
+		text:    m.Message,
+		channel: m.Channel,
+		isFor:   func(d string) bool { return sameDestination(d, m.MobileNumber) },
 	}
 }
 
-// address is the destination as the API shows it: a number with "+", an e-mail address as it is.
-func (m *message) address() string {
+// address is the destination as the API shows it: a number with "+", an e-mail
+// address as it is.
+func (m *messageRow) address() string {
 	if strings.Contains(m.to, "@") {
 		return m.to
 	}
@@ -79,39 +103,48 @@ func (m *message) address() string {
 
 func messageResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.MessageList, handle: listMessages},
 			{op: contract.MessageGet, handle: getMessage},
 		},
 		behaviours: []Behaviour{
-			{"messages are listed newest first, 50 a page and at most 200, with next_cursor and per_page at the top level", documented},
+			{
+				"messages are listed newest first, 50 a page and at most 200, with next_cursor " +
+					"and per_page at the top level",
+				documented,
+			},
 			{"a message is found by its numeric id or its reference", inferred},
 			{"the fields of a message", decided},
 			{"a per_page above 200 counts as 200; one below 1 or no number gets 422", decided},
-			{"a cursor stays right while messages are added; one that can't be read is the first page", inferred},
+			{
+				"a cursor stays right while messages are added; one that can't be read is the " +
+					"first page",
+				inferred,
+			},
 			{"an unknown status in the filter gives an empty page", decided},
 		},
 	}
 }
 
-func listMessages(w *world, c *call) *reply {
+func listMessages(w *world, c *apiCall) *reply {
 	status := c.param("status")
-	page, bad := paginate(c, &w.messages, func(m *message) bool { return status == "" || m.status == status })
+	page, bad := paginate(c, &w.messages,
+		func(m *messageRow) bool { return status == "" || m.status == status })
 	if bad != nil {
 		return bad
 	}
-	return page.flat(func(m *message) any { return wireOf(m) })
+	return page.flat(func(m *messageRow) any { return wireOf(m) })
 }
 
-func getMessage(w *world, c *call) *reply {
+func getMessage(w *world, c *apiCall) *reply {
 	m := w.messages.find(c.id)
 	if m == nil {
 		return notFound("message")
 	}
-	return ok(http.StatusOK, wireOf(m))
+	return okReply(http.StatusOK, wireOf(m))
 }
 
-func wireOf(m *message) control.Message {
+func wireOf(m *messageRow) control.Message {
 	shown := m.public()
 	return shown.wire()
 }

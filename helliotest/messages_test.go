@@ -16,7 +16,9 @@ import (
 func sendMany(t *testing.T, f *helliotest.Fake, n int) api {
 	a := newAPI(t, f)
 	for i := range n {
-		require.Equal(t, 202, a.send(fmt.Sprintf(`{"recipients":["233209990001"],"sender":"HELLIO","message":"%d"}`, i)).status)
+		require.Equal(t, 202,
+			a.send(fmt.Sprintf(`{"recipients":["233209990001"],"sender":"HELLIO","message":"%d"}`,
+				i)).status)
 	}
 	return a
 }
@@ -39,7 +41,7 @@ func (a api) list(query string) (l listing) {
 	return l
 }
 
-func TestMessagesAreListedNewestFirstAndTheCursorStaysRight(t *testing.T) {
+func TestMessagesAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := sendMany(t, f, 5)
@@ -55,14 +57,15 @@ func TestMessagesAreListedNewestFirstAndTheCursorStaysRight(t *testing.T) {
 	require.Nil(t, third.Next)
 }
 
-func TestAPageThatEndsWithTheLastMessageHasNoCursor(t *testing.T) {
+func TestTheLastPageHasNoCursor(t *testing.T) {
 	t.Parallel()
 	require.Nil(t, sendMany(t, helliotest.New(t), 2).list("per_page=2").Next)
 }
 
 func TestAnEmptyPageIsAnArray(t *testing.T) {
 	t.Parallel()
-	require.JSONEq(t, `{"data":[],"next_cursor":null,"per_page":50}`, newAPI(t, helliotest.New(t)).get("/messages").body)
+	require.JSONEq(t, `{"data":[],"next_cursor":null,"per_page":50}`,
+		newAPI(t, helliotest.New(t)).get("/messages").body)
 }
 
 func TestPageParameters(t *testing.T) {
@@ -78,7 +81,8 @@ func TestPageParameters(t *testing.T) {
 			require.Contains(t, resp.decoded(t)["errors"], "per_page")
 		}
 		for _, unreadable := range []string{"?", "e30", "bm90IGpzb24"} {
-			require.Len(t, a.list("cursor="+url.QueryEscape(unreadable)).Data, 3, "an unreadable cursor is the first page")
+			require.Len(t, a.list("cursor="+url.QueryEscape(unreadable)).Data, 3,
+				"an unreadable cursor is the first page")
 		}
 		require.Len(t, a.list("status=queued").Data, 3)
 		require.Empty(t, a.list("status=lost").Data)
@@ -88,7 +92,9 @@ func TestPageParameters(t *testing.T) {
 func TestEveryListRefusesABadPage(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
-	for _, path := range []string{"/messages", "/campaigns", "/lookups", "/ussd/apps", "/ussd/extensions", "/ussd/sessions"} {
+	for _, path := range []string{
+		"/messages", "/campaigns", "/lookups", "/ussd/apps", "/ussd/extensions", "/ussd/sessions",
+	} {
 		a.get(path+"?per_page=0").refused(t, 422, "invalid_request")
 	}
 }
@@ -100,12 +106,15 @@ func TestAMessageIsFoundByEitherName(t *testing.T) {
 	m := f.Messages()[1]
 	require.Equal(t, "1", a.get(fmt.Sprintf("/messages/%d", m.ID)).data(t)["message"])
 	require.Equal(t, "1", a.get("/messages/" + m.Reference).data(t)["message"])
-	for _, other := range []string{"999999", "nope", "00000000-0000-4000-8000-000000000000", "%2e%2e", fmt.Sprint(m.CampaignID)} {
+	for _, other := range []string{
+		"999999", "nope", "00000000-0000-4000-8000-000000000000", "%2e%2e",
+		fmt.Sprint(m.CampaignID),
+	} {
 		a.get("/messages/"+other).refused(t, 404, "not_found")
 	}
 }
 
-func TestAMessageInJSONIsTheOneOfTheAPI(t *testing.T) {
+func TestAMessagesJSONIsThatOfTheAPI(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := sendMany(t, f, 1)
@@ -120,7 +129,8 @@ func TestFiltersNarrowMessagesAndRequests(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
-	a.send(`{"recipients":["+233209990001","233209990002"],"sender":"HELLIO","message":"Your code"}`)
+	a.send(`{"recipients":["+233209990001","233209990002"],"sender":"HELLIO",` +
+		`"message":"Your code"}`)
 	mark := f.Mark()
 	a.send(`{"recipients":"233209990001","sender":"ACME","message":"Your parcel"}`)
 	a.get("/balance")
@@ -137,7 +147,11 @@ func TestFiltersNarrowMessagesAndRequests(t *testing.T) {
 		"channel":       {[]helliotest.Filter{helliotest.Channel("sms")}, 3, 2},
 		"other channel": {[]helliotest.Filter{helliotest.Channel("email")}, 0, 0},
 		"since":         {[]helliotest.Filter{helliotest.Since(mark)}, 1, 2},
-		"all must pass": {[]helliotest.Filter{helliotest.Since(mark), helliotest.From("HELLIO")}, 0, 0},
+		"all must pass": {
+			[]helliotest.Filter{helliotest.Since(mark), helliotest.From("HELLIO")},
+			0,
+			0,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +161,7 @@ func TestFiltersNarrowMessagesAndRequests(t *testing.T) {
 	}
 }
 
-func TestARequestIsKeptAsItCameAndAsItWasAnswered(t *testing.T) {
+func TestARequestIsKeptWithItsAnswer(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.Lenient())
 	a := newAPI(t, f)
@@ -158,14 +172,22 @@ func TestARequestIsKeptAsItCameAndAsItWasAnswered(t *testing.T) {
 	r, lost := f.Requests()[0], f.Requests()[1]
 	require.Equal(t, " "+oneSMS, string(r.Body))
 	require.Equal(t, "Hi", r.Decoded.(map[string]any)["message"])
-	require.Equal(t, []any{"POST", "/v1/sms/send", "1", "v", "k", helliotest.DefaultToken, 202, "0.0310", resp.body},
-		[]any{r.Method, r.Path, r.Query.Get("x"), r.Header.Get("X-Mine"), r.IdempotencyKey, r.Token, r.Status, r.Charge, string(r.ResponseBody)})
+	require.Equal(t,
+		[]any{
+			"POST", "/v1/sms/send", "1", "v", "k", helliotest.DefaultToken, 202, "0.0310",
+			resp.body,
+		},
+		[]any{
+			r.Method, r.Path, r.Query.Get("x"), r.Header.Get("X-Mine"), r.IdempotencyKey, r.Token,
+			r.Status, r.Charge, string(r.ResponseBody),
+		})
 	require.Equal(t, helliotest.SMSSend, r.Op)
-	require.Equal(t, []any{0, "lose_request", "0.0000"}, []any{lost.Status, lost.Fault, lost.Charge})
+	require.Equal(t, []any{0, "lose_request", "0.0000"},
+		[]any{lost.Status, lost.Fault, lost.Charge})
 	require.Nil(t, lost.Decoded)
 }
 
-func TestARequestTellsWhenItCameAndTheAnswerThatAFaultKeptBackOrChanged(t *testing.T) {
+func TestARequestKeepsTheAnswerDespiteAFault(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
@@ -186,7 +208,7 @@ func TestARequestTellsWhenItCameAndTheAnswerThatAFaultKeptBackOrChanged(t *testi
 	})
 }
 
-func TestARequestGoesByTheChannelThatItsOperationStandsFor(t *testing.T) {
+func TestARequestsOperationDecidesItsChannel(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -196,7 +218,11 @@ func TestARequestGoesByTheChannelThatItsOperationStandsFor(t *testing.T) {
 	a.call(`{"recipients":["233209990001"],"text":"Hello"}`)
 	a.get("/balance")
 	for channel, ops := range map[string][]helliotest.Op{
-		"sms": {helliotest.SMSSend, helliotest.OTPSend}, "email": {helliotest.OTPSend}, "voice": {helliotest.VoiceSend}, "": {helliotest.BalanceGet}, "fax": nil,
+		"sms":   {helliotest.SMSSend, helliotest.OTPSend},
+		"email": {helliotest.OTPSend},
+		"voice": {helliotest.VoiceSend},
+		"":      {helliotest.BalanceGet},
+		"fax":   nil,
 	} {
 		var found []helliotest.Op
 		for _, r := range f.Requests(helliotest.Channel(channel)) {
@@ -206,14 +232,15 @@ func TestARequestGoesByTheChannelThatItsOperationStandsFor(t *testing.T) {
 	}
 }
 
-func TestANumberInADecodedBodyKeepsItsDigits(t *testing.T) {
+func TestADecodedNumberKeepsItsDigits(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.Lenient())
 	newAPI(t, f).send(`{"recipients":[233209990001234567890]}`)
-	require.Equal(t, map[string]any{"recipients": []any{json.Number("233209990001234567890")}}, f.Requests()[0].Decoded)
+	require.Equal(t, map[string]any{"recipients": []any{json.Number("233209990001234567890")}},
+		f.Requests()[0].Decoded)
 }
 
-func TestABodyWithMoreBehindItsJSONIsNone(t *testing.T) {
+func TestABodyWithTrailingDataIsNotJSON(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.Lenient())
 	a := newAPI(t, f)

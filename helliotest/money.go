@@ -10,7 +10,8 @@ import (
 // currency of every amount.
 const currency = "GHS"
 
-// money is an amount in ten-thousandths of the currency. All arithmetic on it is exact.
+// money is an amount in ten-thousandths of the currency. All arithmetic on it
+// is exact.
 type money int64
 
 const moneyUnit = 10_000
@@ -18,7 +19,8 @@ const moneyUnit = 10_000
 // maxMoney keeps every sum the fake can make far from overflow.
 const maxMoney = math.MaxInt64 / 1_000_000
 
-// parseMoney reads an amount such as "100" or "0.031": at most four decimals, no sign, no exponent.
+// parseMoney reads an amount such as "100" or "0.031": at most four decimals,
+// no sign, no exponent.
 func parseMoney(text string) (money, error) {
 	whole, fraction, dotted := strings.Cut(text, ".")
 	if !allDigits(whole) || dotted && !allDigits(fraction) || len(fraction) > 4 {

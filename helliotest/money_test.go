@@ -9,13 +9,20 @@ import (
 func TestAmountsAreReadAndWrittenExactly(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"0": "0.0000", "100": "100.0000", "0.031": "0.0310", "0.0001": "0.0001", "007.5": "7.5000", "922337203.6854": "922337203.6854",
+		"0":              "0.0000",
+		"100":            "100.0000",
+		"0.031":          "0.0310",
+		"0.0001":         "0.0001",
+		"007.5":          "7.5000",
+		"922337203.6854": "922337203.6854",
 	} {
 		got, err := parseMoney(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got.String())
 	}
-	for _, text := range []string{"", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", " 1", "1.00000", "0x1", "٣"} {
+	for _, text := range []string{
+		"", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", " 1", "1.00000", "0x1", "٣",
+	} {
 		_, err := parseMoney(text)
 		require.Error(t, err, text)
 	}

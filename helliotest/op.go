@@ -1,6 +1,7 @@
 package helliotest
 
-// Op names what a fault acts on: an operation of the API, AnyOp or WebhookDelivery.
+// Op names what a fault acts on: an operation of the API, AnyOp or
+// WebhookDelivery.
 type Op string
 
 // The operations, in the order of the API's chapters.
@@ -43,9 +44,9 @@ const (
 	WebhookDelivery Op = "webhook" // an attempt to deliver a webhook
 )
 
-// methods are the client's methods for the operations. What is not in it is no Op
-// of a call.
-var methods = map[Op]string{
+// clientMethods are the client's methods for the operations. What is not in it
+// is no Op of a call.
+var clientMethods = map[Op]string{
 	AuthToken:        "Login",
 	SMSSend:          "SMS.Send",
 	MessageList:      "Reports.ListMessages",
@@ -82,8 +83,8 @@ var methods = map[Op]string{
 }
 
 // method returns the name of the client's method for an operation.
-func (op Op) method() string { return methods[op] }
+func (op Op) method() string { return clientMethods[op] }
 
 func (op Op) known() bool {
-	return op == AnyOp || op == WebhookDelivery || methods[op] != ""
+	return op == AnyOp || op == WebhookDelivery || clientMethods[op] != ""
 }

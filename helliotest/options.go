@@ -10,15 +10,17 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// DefaultToken is the Bearer token of a Fake made without WithToken. It carries every scope.
+// DefaultToken is the Bearer token of a Fake made without WithToken. It carries
+// every scope.
 const DefaultToken = "hellio_test"
 
-// Option shapes a Fake while it is made. A bad value fails the test (New) or is Start's error.
+// Option shapes a Fake while it is made. A bad value fails the test (New) or is
+// Start's error.
 type Option func(*config) error
 
 // config is a fake as its options made it, and as Reset makes it again.
 type config struct {
-	account      account
+	account      accountState
 	balance      money
 	ussd         ussdConfig
 	tokens       []grant
@@ -34,7 +36,7 @@ type config struct {
 	urls         []namedURL
 
 	httpCallbacks bool
-	snapshot      *saved // nil = a new account
+	snapshot      *savedWorld // nil = a new account
 }
 
 // grant is a token's text and scopes.
@@ -46,7 +48,7 @@ type grant struct {
 func newConfig(opts []Option) (config, error) {
 	cfg := config{
 		balance: 100 * moneyUnit,
-		account: account{
+		account: accountState{
 			senders:   []string{"HELLIO", "ACME", "HellioSMS"},
 			rateLimit: contract.DefaultRateLimit,
 			otpLimit:  otpPerIP,
@@ -66,8 +68,9 @@ func newConfig(opts []Option) (config, error) {
 	return cfg, nil
 }
 
-// WithToken adds a Bearer token, in place of DefaultToken. Without scopes it carries every one; a list that is empty but not nil
-// (WithToken(t, list...)) gives none. An unknown scope is an error.
+// WithToken adds a Bearer token, in place of DefaultToken. Without scopes it
+// carries every one; a list that is empty but not nil (WithToken(t, list...))
+// gives none. An unknown scope is an error.
 func WithToken(token string, scopes ...string) Option {
 	return func(c *config) error {
 		if token == "" {
@@ -79,7 +82,8 @@ func WithToken(token string, scopes ...string) Option {
 	}
 }
 
-// WithBalance sets the wallet's balance, a decimal with at most four decimals: "100", "0.0310". Default 100.0000.
+// WithBalance sets the wallet's balance, a decimal with at most four decimals:
+// "100", "0.0310". Default 100.0000.
 func WithBalance(amount string) Option {
 	return func(c *config) (err error) {
 		c.balance, err = parseMoney(amount)
@@ -96,8 +100,8 @@ func WithSenders(names ...string) Option {
 	}
 }
 
-// WithRateLimit sets how many requests a minute each token may make. Default 120, which is documented; 0 is no limit, and no
-// X-RateLimit headers.
+// WithRateLimit sets how many requests a minute each token may make. Default
+// 120, which is documented; 0 is no limit, and no X-RateLimit headers.
 func WithRateLimit(perMinute int) Option {
 	return func(c *config) error {
 		if perMinute < 0 {
@@ -108,8 +112,9 @@ func WithRateLimit(perMinute int) Option {
 	}
 }
 
-// WithAllowedIPs restricts callers to these addresses or CIDR ranges; any other gets 403 ip_not_allowed. None is open to all. In process,
-// the caller's address is 127.0.0.1.
+// WithAllowedIPs restricts callers to these addresses or CIDR ranges; any other
+// gets 403 ip_not_allowed. None is open to all. In process, the caller's
+// address is 127.0.0.1.
 func WithAllowedIPs(cidrs ...string) Option {
 	return func(c *config) (err error) {
 		c.account.allowed, err = parsePrefixes(cidrs)
@@ -117,8 +122,8 @@ func WithAllowedIPs(cidrs ...string) Option {
 	}
 }
 
-// WithSpendLimit caps what the account may spend, per calendar day ("daily") or month ("monthly"), UTC. Over it, a call gets 403
-// spend_limit_exceeded.
+// WithSpendLimit caps what the account may spend, per calendar day ("daily") or
+// month ("monthly"), UTC. Over it, a call gets 403 spend_limit_exceeded.
 func WithSpendLimit(period, amount string) Option {
 	return func(c *config) (err error) {
 		c.account.spendLimit, err = newSpendCap(SpendLimit{Period: period, Amount: amount})
@@ -126,7 +131,8 @@ func WithSpendLimit(period, amount string) Option {
 	}
 }
 
-// WithSeed sets the seed of all that is random: references, tokens, codes. The same seed and calls give the same values. Default 0.
+// WithSeed sets the seed of all that is random: references, tokens, codes. The
+// same seed and calls give the same values. Default 0.
 func WithSeed(seed uint64) Option {
 	return func(c *config) error {
 		c.seed = seed
@@ -134,7 +140,8 @@ func WithSeed(seed uint64) Option {
 	}
 }
 
-// WithLatency lets each answer travel for d of package time. The call has taken effect by then, also for a caller that has given up.
+// WithLatency lets each answer travel for d of package time. The call has taken
+// effect by then, also for a caller that has given up.
 func WithLatency(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 {
@@ -145,8 +152,9 @@ func WithLatency(d time.Duration) Option {
 	}
 }
 
-// Lenient keeps quiet about requests that the API would let pass or refuse, but that no correct client sends: unknown routes and fields,
-// fields of the wrong type. ExpectRejected is sharper, as it counts them.
+// Lenient keeps quiet about requests that the API would let pass or refuse, but
+// that no correct client sends: unknown routes and fields, fields of the wrong
+// type. ExpectRejected is sharper, as it counts them.
 func Lenient() Option {
 	return func(c *config) error {
 		c.lenient = true

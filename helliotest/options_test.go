@@ -28,20 +28,44 @@ func TestABadOptionIsRefusedWithASentence(t *testing.T) {
 		"bad limit":        {helliotest.WithSpendLimit("daily", "x"), "not a decimal"},
 		"negative balance": {helliotest.WithBalance("-1"), "not a decimal"},
 		"negative latency": {helliotest.WithLatency(-time.Second), "negative"},
-		"webhook URL":      {helliotest.WithWebhook("http://example.com/hook", "s"), `WithWebhook: "http://example.com/hook" can't be called`},
-		"handler's URL":    {helliotest.WithWebhookHandler("http://example.com", http.NotFoundHandler(), "s"), "WithWebhookHandler: \"http://example.com\" can't be called"},
-		"callback URL":     {helliotest.WithUSSDHandler("ftp://example.com", http.NotFoundHandler()), "WithUSSDHandler: \"ftp://example.com\" can't be called"},
-		"webhook secret":   {helliotest.WithWebhook("https://example.com/hook", " "), "WithWebhook: the secret is blank"},
-		"webhook event":    {helliotest.WithWebhook("https://example.com/hook", "s", "message.read"), `unknown event "message.read"`},
-		"webhook handler":  {helliotest.WithWebhookHandler(hookURL, nil, "s"), "the handler is nil"},
-		"handler's secret": {helliotest.WithWebhookHandler(hookURL, http.NotFoundHandler(), ""), "WithWebhookHandler: the secret is blank"},
-		"handler's event":  {helliotest.WithWebhookHandler(hookURL, http.NotFoundHandler(), "s", "*", ""), `unknown event ""`},
+		"webhook URL": {
+			helliotest.WithWebhook("http://example.com/hook", "s"),
+			`WithWebhook: "http://example.com/hook" can't be called`,
+		},
+		"handler's URL": {
+			helliotest.WithWebhookHandler("http://example.com", http.NotFoundHandler(), "s"),
+			"WithWebhookHandler: \"http://example.com\" can't be called",
+		},
+		"callback URL": {
+			helliotest.WithUSSDHandler("ftp://example.com", http.NotFoundHandler()),
+			"WithUSSDHandler: \"ftp://example.com\" can't be called",
+		},
+		"webhook secret": {
+			helliotest.WithWebhook("https://example.com/hook", " "),
+			"WithWebhook: the secret is blank",
+		},
+		"webhook event": {
+			helliotest.WithWebhook("https://example.com/hook", "s", "message.read"),
+			`unknown event "message.read"`,
+		},
+		"webhook handler": {
+			helliotest.WithWebhookHandler(hookURL, nil, "s"), "the handler is nil",
+		},
+		"handler's secret": {
+			helliotest.WithWebhookHandler(hookURL, http.NotFoundHandler(), ""),
+			"WithWebhookHandler: the secret is blank",
+		},
+		"handler's event": {
+			helliotest.WithWebhookHandler(hookURL, http.NotFoundHandler(), "s", "*", ""),
+			`unknown event ""`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := helliotest.Start(c.opt)
 			require.ErrorContains(t, err, c.says)
-			require.Contains(t, watch(t, func(tb testing.TB) { helliotest.New(tb, c.opt) }).fatal, c.says)
+			require.Contains(t, watch(t, func(tb testing.TB) { helliotest.New(tb, c.opt) }).fatal,
+				c.says)
 		})
 	}
 }
@@ -63,22 +87,31 @@ func TestAnIssuedTokenCarriesExactlyItsScopes(t *testing.T) {
 		require.Equal(t, c.sms, a.send(oneSMS).status)
 		require.Equal(t, c.balance, a.get("/balance").status)
 	}
-	require.Contains(t, watch(t, func(tb testing.TB) { helliotest.New(tb).IssueToken("everything") }).fatal, `unknown scope "everything"`)
+	r := watch(t, func(tb testing.TB) { helliotest.New(tb).IssueToken("everything") })
+	require.Contains(t, r.fatal, `unknown scope "everything"`)
 }
 
 func TestTheIPListTakesAddressesAndRanges(t *testing.T) {
 	t.Parallel()
-	for list, status := range map[string]int{"127.0.0.1": 200, "127.0.0.0/8": 200, "127.9.9.9/8": 200, "::ffff:127.0.0.1": 200, "10.0.0.0/8": 403, "::1": 403} {
+	for list, status := range map[string]int{
+		"127.0.0.1":        200,
+		"127.0.0.0/8":      200,
+		"127.9.9.9/8":      200,
+		"::ffff:127.0.0.1": 200,
+		"10.0.0.0/8":       403,
+		"::1":              403,
+	} {
 		t.Run(list, func(t *testing.T) {
 			t.Parallel()
 			f := helliotest.New(t, helliotest.WithAllowedIPs(list))
 			require.Equal(t, status, newAPI(t, f).get("/balance").status)
-			require.Equal(t, status, api{t, newHTTPClient(t), f.URL(), helliotest.DefaultToken}.get("/balance").status)
+			require.Equal(t, status,
+				api{t, newHTTPClient(t), f.URL(), helliotest.DefaultToken}.get("/balance").status)
 		})
 	}
 }
 
-func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
+func TestTheAccountsJSONMatchesTheControlAPI(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	shown := func() string {
@@ -93,16 +126,26 @@ func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
 		}
 		return f.Update(c)
 	}
-	require.JSONEq(t, `{"balance":"100.0000","ussd_balance":"0.0000","senders":["HELLIO","ACME","HellioSMS"],"rate_limit":120,"otp_limit":10,"allowed_ips":[],"spend_limit":null}`, shown())
-	require.NoError(t, change(`{"balance":"5","ussd_balance":"7.5","senders":[],"rate_limit":0,"otp_limit":3,"allowed_ips":["127.0.0.1"],"spend_limit":{"period":"daily","amount":"2.5"}}`))
-	changed := `{"balance":"5.0000","ussd_balance":"7.5000","senders":[],"rate_limit":0,"otp_limit":3,"allowed_ips":["127.0.0.1/32"],"spend_limit":{"period":"daily","amount":"2.5000"}}`
+	require.JSONEq(t,
+		`{"balance":"100.0000","ussd_balance":"0.0000","senders":["HELLIO","ACME","HellioSMS"],`+
+			`"rate_limit":120,"otp_limit":10,"allowed_ips":[],"spend_limit":null}`, shown())
+	require.NoError(t,
+		change(`{"balance":"5","ussd_balance":"7.5","senders":[],"rate_limit":0,"otp_limit":3,`+
+			`"allowed_ips":["127.0.0.1"],"spend_limit":{"period":"daily","amount":"2.5"}}`))
+	changed := `{"balance":"5.0000","ussd_balance":"7.5000","senders":[],"rate_limit":0,` +
+		`"otp_limit":3,"allowed_ips":["127.0.0.1/32"],"spend_limit":{"period":"daily",` +
+		`"amount":"2.5000"}}`
 	require.JSONEq(t, changed, shown())
 	require.NoError(t, change(`{}`))
 	require.JSONEq(t, changed, shown())
 	for _, bad := range []string{
-		`{"balance":"x"}`, `{"balance":""}`, `{"balance":5}`, `{"balance":null}`, `{"ussd_balance":"-1"}`, `{"ussd_balance":null}`, `{"rate_limit":-1}`, `{"otp_limit":-1}`, `{"otp_limit":null}`, `{"otp_limit":"10"}`, `{"allowed_ips":["x"]}`, `{"unknown":1}`,
-		`{"spend_limit":{"period":"weekly","amount":"1"}}`, `{"spend_limit":{}}`, `{"senders":"HELLIO"}`, `[]`,
-		`null`, `{"Spend_Limit":{}}`, `{"spend_limit":{"period":"daily","amount":"1"},"Spend_Limit":null}`,
+		`{"balance":"x"}`, `{"balance":""}`, `{"balance":5}`, `{"balance":null}`,
+		`{"ussd_balance":"-1"}`, `{"ussd_balance":null}`, `{"rate_limit":-1}`, `{"otp_limit":-1}`,
+		`{"otp_limit":null}`, `{"otp_limit":"10"}`, `{"allowed_ips":["x"]}`, `{"unknown":1}`,
+		`{"spend_limit":{"period":"weekly","amount":"1"}}`, `{"spend_limit":{}}`,
+		`{"senders":"HELLIO"}`, `[]`,
+		`null`, `{"Spend_Limit":{}}`,
+		`{"spend_limit":{"period":"daily","amount":"1"},"Spend_Limit":null}`,
 		`{"senders":["NEW"],"balance":"x"}`,
 	} {
 		require.Error(t, change(bad), bad)
@@ -113,11 +156,13 @@ func TestTheAccountIsShownAndChangedAsTheControlAPISpellsIt(t *testing.T) {
 	require.Empty(t, f.Account().AllowedIPs)
 }
 
-func TestAChangeOfTheAccountIsWrittenWithWhatItChangesAlone(t *testing.T) {
+func TestAnAccountChangesJSONHasOnlyItsChanges(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		`{}`, `{"balance":"5"}`, `{"ussd_balance":"7.5"}`, `{"senders":[]}`, `{"rate_limit":0}`, `{"otp_limit":0}`, `{"allowed_ips":[]}`,
-		`{"spend_limit":{"period":"daily","amount":"1"}}`, `{"spend_limit":null}`, `{"login":{"email":"ama@example.com","password":"x","name":"Ama"}}`,
+		`{}`, `{"balance":"5"}`, `{"ussd_balance":"7.5"}`, `{"senders":[]}`, `{"rate_limit":0}`,
+		`{"otp_limit":0}`, `{"allowed_ips":[]}`,
+		`{"spend_limit":{"period":"daily","amount":"1"}}`, `{"spend_limit":null}`,
+		`{"login":{"email":"ama@example.com","password":"x","name":"Ama"}}`,
 	} {
 		var change helliotest.AccountChange
 		require.NoError(t, json.Unmarshal([]byte(text), &change))
@@ -127,7 +172,7 @@ func TestAChangeOfTheAccountIsWrittenWithWhatItChangesAlone(t *testing.T) {
 	}
 }
 
-func TestTheFakeSaysWhatItDoesAndHowSureItIs(t *testing.T) {
+func TestBehavioursHaveABasis(t *testing.T) {
 	t.Parallel()
 	behaviours := helliotest.New(t).Behaviours()
 	seen := map[string]bool{}
@@ -144,7 +189,8 @@ func TestABalanceBelowWhatIsReservedIsRefused(t *testing.T) {
 	f := helliotest.New(t)
 	newAPI(t, f).send(oneSMS)
 	err := f.Update(helliotest.AccountChange{Balance: pointer("0.0309"), Senders: []string{"NEW"}})
-	require.EqualError(t, err, "invalid balance: got 0.0309, want at least the 0.0310 that is reserved")
+	require.EqualError(t, err,
+		"invalid balance: got 0.0309, want at least the 0.0310 that is reserved")
 	require.Equal(t, "100.0000", f.Balance().Balance)
 	require.NotContains(t, f.Account().Senders, "NEW")
 	require.NoError(t, f.Update(helliotest.AccountChange{Balance: pointer("0.0310")}))
@@ -153,5 +199,7 @@ func TestABalanceBelowWhatIsReservedIsRefused(t *testing.T) {
 	taken, err := f.Snapshot()
 	require.NoError(t, err)
 	_, err = helliotest.Start(helliotest.FromSnapshot(taken), helliotest.WithBalance("0.0309"))
-	require.EqualError(t, err, "FromSnapshot: WithBalance: invalid balance: got 0.0309, want at least the 0.0310 that is reserved")
+	require.EqualError(t, err,
+		"FromSnapshot: WithBalance: invalid balance: got 0.0309, want at least the 0.0310 that "+
+			"is reserved")
 }

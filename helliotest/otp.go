@@ -8,7 +8,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// What a code is like when the request does not say (decided; the vendor's shop plugins ask for the same).
+// What a code is like when the request does not say (decided; the vendor's shop
+// plugins ask for the same).
 const (
 	defaultOTPLength = 6 // digits
 	defaultOTPExpiry = 5 // minutes
@@ -24,27 +25,64 @@ const (
 
 func otpResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.OTPSend, handle: sendOTP, limit: otpLimit},
 			{op: contract.OTPVerify, handle: verifyOTP},
 		},
 		behaviours: []Behaviour{
-			{"otp/send answers 201 with the reference of the message that carries the code", documented},
-			{"otp/send goes by sms unless a channel is given; sms, voice, whatsapp and email are known, any other gets 422", inferred},
+			{
+				"otp/send answers 201 with the reference of the message that carries the code",
+				documented,
+			},
+			{
+				"otp/send goes by sms unless a channel is given; sms, voice, whatsapp and email " +
+					"are known, any other gets 422",
+				inferred,
+			},
 			{"sms and voice need an approved sender; whatsapp and email ignore it", inferred},
-			{"length is 4 to 10, expiry 1 to 1440 minutes, purpose at most 32 characters", inferred},
+			{
+				"length is 4 to 10, expiry 1 to 1440 minutes, purpose at most 32 characters",
+				inferred,
+			},
 			{"a code has 6 digits and lives 5 minutes unless otherwise asked", decided},
-			{"otp/send answers with mobile_number, digits only; on the channel email with email, as it was given", decided},
-			{"a number that is none gets 422 invalid_recipient, after the check of the sender and before that of the money", decided},
-			{"a code costs as an SMS of its text would on every channel, email too: reserved, then settled or given back as its message ends", decided},
+			{
+				"otp/send answers with mobile_number, digits only; on the channel email with " +
+					"email, as it was given",
+				decided,
+			},
+			{
+				"a number that is none gets 422 invalid_recipient, after the check of the sender " +
+					"and before that of the money",
+				decided,
+			},
+			{
+				"a code costs as an SMS of its text would on every channel, email too: reserved, " +
+					"then settled or given back as its message ends",
+				decided,
+			},
 			{"purpose and gateway change nothing", decided},
 			{"otp/send is limited by the caller's address besides the token's limit", documented},
-			{"that limit is 10 a minute; both are looked at before either is counted, and the headers are those of the one with less left", decided},
+			{
+				"that limit is 10 a minute; both are looked at before either is counted, and the " +
+					"headers are those of the one with less left",
+				decided,
+			},
 			{"a code counts for its destination on any channel; a new one replaces it", decided},
-			{"the magic numbers and addresses end a message, a code's too, as their names say", decided},
+			{
+				"the magic numbers and addresses end a message, a code's too, as their names say",
+				decided,
+			},
 			{"a code stays valid though its message failed", decided},
-			{"otp/verify answers 200 with verified true; a wrong code gets 422 with verified false in data, and neither message nor error", documented},
-			{"that data has status verified, invalid or expired; used, out of tries and never sent are invalid", decided},
+			{
+				"otp/verify answers 200 with verified true; a wrong code gets 422 with verified " +
+					"false in data, and neither message nor error",
+				documented,
+			},
+			{
+				"that data has status verified, invalid or expired; used, out of tries and never " +
+					"sent are invalid",
+				decided,
+			},
 			{"a right code is used up by its check; 5 wrong tries end a code", decided},
 			{"without a channel, otp/verify takes mobile_number before email", decided},
 		},
@@ -57,7 +95,7 @@ type otpOrder struct {
 	length, expiry      int
 }
 
-func sendOTP(w *world, c *call) *reply {
+func sendOTP(w *world, c *apiCall) *reply {
 	form := c.form()
 	order := form.otpOrder()
 	if bad := form.reject(); bad != nil {
@@ -71,7 +109,8 @@ func sendOTP(w *world, c *call) *reply {
 	if order.channel != channelEmail {
 		number, ok := parseNumber(order.to)
 		if !ok || magicOf(number) == magicInvalid {
-			return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRecipient, "The mobile number is not valid.")
+			return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRecipient,
+				"The mobile number is not valid.")
 		}
 		order.to = number
 	}
@@ -82,7 +121,7 @@ func sendOTP(w *world, c *call) *reply {
 	if bad := w.reserve(c, carrier.cost); bad != nil {
 		return bad
 	}
-	batch := []message{carrier}
+	batch := []messageRow{carrier}
 	w.addMessages(batch)
 	w.carry(batch, batch[0].created, func(time.Time) {})
 	w.otps.put(&oneTimeCode{
@@ -91,12 +130,13 @@ func sendOTP(w *world, c *call) *reply {
 		Expires: w.clock.Now().Add(time.Duration(order.expiry) * time.Minute),
 	})
 	w.shedCodes()
-	return ok(http.StatusCreated, order.accepted(&batch[0]))
+	return okReply(http.StatusCreated, order.accepted(&batch[0]))
 }
 
 // otpOrder reads the fields of otp/send.
-func (f *form) otpOrder() (o otpOrder) {
-	o.channel = f.oneOf("channel", channelSMS, channelSMS, channelVoice, channelWhatsApp, channelEmail)
+func (f *bodyForm) otpOrder() (o otpOrder) {
+	o.channel = f.oneOf("channel", channelSMS, channelSMS, channelVoice, channelWhatsApp,
+		channelEmail)
 	o.to = f.destination(o.channel)
 	if o.named() {
 		o.sender = f.text("sender", contract.MaxSenderLength)
@@ -113,9 +153,10 @@ func (f *form) otpOrder() (o otpOrder) {
 // named tells whether the channel shows a sender's name.
 func (o *otpOrder) named() bool { return o.channel == channelSMS || o.channel == channelVoice }
 
-// destination reads the one of mobile_number and email that the channel needs; the other is ignored. An unknown channel needs neither:
-// it is an error of its own.
-func (f *form) destination(channel string) string {
+// destination reads the one of mobile_number and email that the channel needs;
+// the other is ignored. An unknown channel needs neither: it is an error of its
+// own.
+func (f *bodyForm) destination(channel string) string {
 	switch channel {
 	case channelEmail:
 		f.optional("mobile_number", contract.MaxNumberLength)
@@ -129,7 +170,7 @@ func (f *form) destination(channel string) string {
 }
 
 // email reads a required e-mail address.
-func (f *form) email(name string) string {
+func (f *bodyForm) email(name string) string {
 	before := f.count
 	address := f.text(name, 0)
 	if f.count == before && !isAddress(address) {
@@ -138,19 +179,28 @@ func (f *form) email(name string) string {
 	return address
 }
 
-// message is what carries a code. The code comes first in its text, which is GSM-7 and one segment.
-func (o *otpOrder) message(code string) message {
+// message is what carries a code. The code comes first in its text, which is
+// GSM-7 and one segment.
+func (o *otpOrder) message(code string) messageRow {
 	minutes := "minutes"
 	if o.expiry == 1 {
 		minutes = "minute"
 	}
-	text := fmt.Sprintf("%s is your verification code. It expires in %d %s.", code, o.expiry, minutes)
+	text := fmt.Sprintf("%s is your verification code. It expires in %d %s.", code, o.expiry,
+		minutes)
 	segments := segmentsOf(text)
-	return message{channel: o.channel, to: o.to, sender: o.sender, text: text, segments: segments, cost: priceOf(o.to) * money(segments)}
+	return messageRow{
+		channel:  o.channel,
+		to:       o.to,
+		sender:   o.sender,
+		text:     text,
+		segments: segments,
+		cost:     priceOf(o.to) * money(segments),
+	}
 }
 
 // accepted is the answer to otp/send.
-func (o *otpOrder) accepted(m *message) any {
+func (o *otpOrder) accepted(m *messageRow) any {
 	type body struct {
 		Reference        string `json:"reference"`
 		MobileNumber     string `json:"mobile_number,omitempty"`
@@ -167,7 +217,7 @@ func (o *otpOrder) accepted(m *message) any {
 	return b
 }
 
-func verifyOTP(w *world, c *call) *reply {
+func verifyOTP(w *world, c *apiCall) *reply {
 	form := c.form()
 	code := form.text("code", 0)
 	to := form.verified()
@@ -180,14 +230,15 @@ func verifyOTP(w *world, c *call) *reply {
 	}
 	status := w.otps.try(to, code, w.clock.Now())
 	if status == otpVerified {
-		return ok(http.StatusOK, verdict{true, status})
+		return okReply(http.StatusOK, verdict{true, status})
 	}
-	return ok(http.StatusUnprocessableEntity, verdict{false, status})
+	return okReply(http.StatusUnprocessableEntity, verdict{false, status})
 }
 
 // verified reads the destination whose code is to be checked.
-func (f *form) verified() string {
-	switch channel := f.oneOf("channel", "", channelSMS, channelVoice, channelWhatsApp, channelEmail); {
+func (f *bodyForm) verified() string {
+	switch channel := f.oneOf("channel", "", channelSMS, channelVoice, channelWhatsApp,
+		channelEmail); {
 	case channel != "":
 		return f.destination(channel)
 	case f.has("mobile_number"):

@@ -29,8 +29,9 @@ type OTPCode struct {
 	TriesLeft int       // wrong tries until it is dead, at least 1
 }
 
-// OTP is the code that was last sent to a number, with or without "+", or to an e-mail address in any case. The test fails if that one is
-// no longer live: it was used, has expired, is out of tries, or was never sent.
+// OTP is the code that was last sent to a number, with or without "+", or to an
+// e-mail address in any case. The test fails if that one is no longer live: it
+// was used, has expired, is out of tries, or was never sent.
 func (f *Fake) OTP(destination string) string {
 	f.tb.Helper()
 	if f.ended() {
@@ -38,7 +39,8 @@ func (f *Fake) OTP(destination string) string {
 	}
 	found, live := f.LookupOTP(destination)
 	if !live {
-		f.tb.Fatalf("helliotest: OTP(%s): no code is live there: %s", masked(destination), f.whyNoCode(destination))
+		f.tb.Fatalf("helliotest: OTP(%s): no code is live there: %s", masked(destination),
+			f.whyNoCode(destination))
 	}
 	return found.Code
 }
@@ -52,15 +54,17 @@ func (f *Fake) whyNoCode(destination string) string {
 	case code == nil && len(newest) == 0:
 		return "none was ever sent, nor to any other destination"
 	case code == nil:
-		return "none was ever sent, though " + count(len(newest), "other destination") + " got one"
+		return "none was ever sent, though " + plural(len(newest), "other destination") + " got one"
 	case code.End != "":
 		return "the last one " + code.End
 	default:
-		return fmt.Sprintf("the last one expired %v ago", f.world.clock.Now().Sub(code.Expires).Round(time.Second))
+		return fmt.Sprintf("the last one expired %v ago",
+			f.world.clock.Now().Sub(code.Expires).Round(time.Second))
 	}
 }
 
-// LookupOTP is OTP for a code that may not be there: it tells whether one is live.
+// LookupOTP is OTP for a code that may not be there: it tells whether one is
+// live.
 func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 	f.tb.Helper()
 	defer f.lock()()
@@ -68,18 +72,22 @@ func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 	if code == nil || code.End != "" || code.expired(f.world.clock.Now()) {
 		return OTPCode{}, false
 	}
-	return OTPCode{Code: code.Code, ExpiresAt: code.Expires, TriesLeft: maxOTPTries - code.Wrong}, true
+	return OTPCode{Code: code.Code, ExpiresAt: code.Expires, TriesLeft: maxOTPTries - code.Wrong},
+		true
 }
 
-// WithOTP makes every code for a destination this one, 4 to 10 digits, whatever length is asked for. It must still be sent before it can
-// be verified, and expires as any other. The destination is a number, with or without "+", or an e-mail address in any case.
+// WithOTP makes every code for a destination this one, 4 to 10 digits, whatever
+// length is asked for. It must still be sent before it can be verified, and
+// expires as any other. The destination is a number, with or without "+", or an
+// e-mail address in any case.
 func WithOTP(destination, code string) Option {
 	return func(c *config) error {
 		_, isNumber := parseNumber(destination)
 		switch {
 		case !isNumber && !isAddress(destination):
 			return fmt.Errorf("WithOTP: %q is neither a number nor an e-mail address", destination)
-		case !allDigits(code) || len(code) < contract.MinOTPLength || len(code) > contract.MaxOTPLength:
+		case !allDigits(code) || len(code) < contract.MinOTPLength ||
+			len(code) > contract.MaxOTPLength:
 			return fmt.Errorf("WithOTP: the code %q does not have 4 to 10 digits", code)
 		}
 		if c.codes == nil {
@@ -98,8 +106,9 @@ func destinationKey(destination string) string {
 	return strings.ToLower(trimmed(destination))
 }
 
-// newCode gives the code for a destination: from the seed, unless WithOTP has set it. It draws from the seed in both cases, so that the
-// option changes no other code.
+// newCode gives the code for a destination: from the seed, unless WithOTP has
+// set it. It draws from the seed in both cases, so that the option changes no
+// other code.
 func (w *world) newCode(to string, length int) string {
 	digits := make([]byte, length)
 	for i := range digits {
@@ -158,7 +167,7 @@ func (b *otpBook) try(to, code string, now time.Time) (status string) {
 }
 
 // otpLimit is the limit of otp/send for the caller's address.
-func otpLimit(w *world, c *call) bucket {
+func otpLimit(w *world, c *apiCall) bucket {
 	if w.otps.senders == nil {
 		w.otps.senders = make(map[netip.Addr]*window.Window)
 	}
@@ -170,7 +179,8 @@ func otpLimit(w *world, c *call) bucket {
 	return bucket{counted, w.account.otpLimit}
 }
 
-// WithOTPLimit sets how many otp/send calls a minute one address may make, besides the token's own limit. Default 10 (decided); 0 is none.
+// WithOTPLimit sets how many otp/send calls a minute one address may make,
+// besides the token's own limit. Default 10 (decided); 0 is none.
 func WithOTPLimit(perMinute int) Option {
 	return func(c *config) error {
 		if perMinute < 0 {

@@ -31,8 +31,10 @@ func TestANumberWithoutACodeIsNotVerified(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	for _, body := range []string{
-		`{"mobile_number":"233209990001","code":"123456"}`, `{"mobile_number":"x","code":"123456"}`, `{"email":"ama@example.com","code":"123456"}`,
-		`{"channel":"whatsapp","mobile_number":"233209990001","code":"1"}`, `{"channel":"email","email":"ama@example.com","mobile_number":"233209990001","code":"1"}`,
+		`{"mobile_number":"233209990001","code":"123456"}`, `{"mobile_number":"x","code":"123456"}`,
+		`{"email":"ama@example.com","code":"123456"}`,
+		`{"channel":"whatsapp","mobile_number":"233209990001","code":"1"}`,
+		`{"channel":"email","email":"ama@example.com","mobile_number":"233209990001","code":"1"}`,
 	} {
 		resp := a.checkOTP(body)
 		require.Equal(t, 422, resp.status)
@@ -40,7 +42,7 @@ func TestANumberWithoutACodeIsNotVerified(t *testing.T) {
 	}
 }
 
-func TestAVerifyWithoutItsFieldsIsAnErrorAndNoVerdict(t *testing.T) {
+func TestAVerifyWithoutItsFieldsIsAnError(t *testing.T) {
 	t.Parallel()
 	for body, field := range map[string]string{
 		`{"code":"1"}`: "mobile_number",
@@ -84,7 +86,7 @@ func TestACodeExpiresOnTheFakesClock(t *testing.T) {
 		require.True(t, live)
 		require.Equal(t, time.Now().Add(time.Minute).UTC(), code.ExpiresAt)
 		time.Sleep(time.Minute - time.Nanosecond)
-		require.Equal(t, saysInvalid, a.tries(wrong(code.Code)).body)
+		require.Equal(t, saysInvalid, a.tries(wrongCode(code.Code)).body)
 		time.Sleep(time.Nanosecond)
 		resp := a.tries(code.Code)
 		require.Equal(t, 422, resp.status)
@@ -113,7 +115,7 @@ func TestFiveWrongTriesEndACode(t *testing.T) {
 	for left := 5; left > 0; left-- {
 		live, _ := f.LookupOTP("233209990001")
 		require.Equal(t, left, live.TriesLeft)
-		require.Equal(t, saysInvalid, a.tries(wrong(code)).body)
+		require.Equal(t, saysInvalid, a.tries(wrongCode(code)).body)
 	}
 	require.Equal(t, saysInvalid, a.tries(code).body)
 	_, live := f.LookupOTP("233209990001")
@@ -128,7 +130,8 @@ func TestCodesComeFromTheSeed(t *testing.T) {
 		f := helliotest.New(t, options...)
 		a := newAPI(t, f)
 		for _, number := range []string{"233209990001", "233209990002", "233209990003"} {
-			require.Equal(t, 201, a.sendOTP(`{"mobile_number":"`+number+`","sender":"HELLIO"}`).status)
+			require.Equal(t, 201,
+				a.sendOTP(`{"mobile_number":"`+number+`","sender":"HELLIO"}`).status)
 			all = append(all, f.OTP(number))
 		}
 		return all
@@ -136,10 +139,11 @@ func TestCodesComeFromTheSeed(t *testing.T) {
 	plain := codes(helliotest.WithSeed(7))
 	require.Equal(t, plain, codes(helliotest.WithSeed(7)))
 	require.NotEqual(t, plain, codes(helliotest.WithSeed(8)))
-	require.Equal(t, []string{plain[0], "0042", plain[2]}, codes(helliotest.WithSeed(7), helliotest.WithOTP("+233 20 999 0002", "0042")))
+	require.Equal(t, []string{plain[0], "0042", plain[2]},
+		codes(helliotest.WithSeed(7), helliotest.WithOTP("+233 20 999 0002", "0042")))
 }
 
-func TestACodeThatWasSetIsSentAndExpiresAsAnyOther(t *testing.T) {
+func TestASetCodeExpiresLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithOTP("Ama@example.com", "123456"))
 	a := newAPI(t, f)
@@ -147,7 +151,8 @@ func TestACodeThatWasSetIsSentAndExpiresAsAnyOther(t *testing.T) {
 	require.False(t, live, "it was not sent")
 	a.sendOTP(`{"channel":"email","email":"ama@example.com","length":10}`)
 	require.Equal(t, "123456", f.OTP("ama@example.com"))
-	require.Equal(t, saysVerified, a.checkOTP(`{"channel":"email","email":"ama@example.com","code":"123456"}`).body)
+	require.Equal(t, saysVerified,
+		a.checkOTP(`{"channel":"email","email":"ama@example.com","code":"123456"}`).body)
 	f.Reset()
 	_, live = f.LookupOTP("ama@example.com")
 	require.False(t, live)
@@ -158,18 +163,21 @@ func TestACodeThatWasSetIsSentAndExpiresAsAnyOther(t *testing.T) {
 func TestBadOTPOptionsAreErrors(t *testing.T) {
 	t.Parallel()
 	for want, option := range map[string]helliotest.Option{
-		`WithOTP: "nobody" is neither a number nor an e-mail address`:  helliotest.WithOTP("nobody", "1234"),
-		`WithOTP: the code "123" does not have 4 to 10 digits`:         helliotest.WithOTP("233209990001", "123"),
-		`WithOTP: the code "12a4" does not have 4 to 10 digits`:        helliotest.WithOTP("233209990001", "12a4"),
-		`WithOTP: the code "12345678901" does not have 4 to 10 digits`: helliotest.WithOTP("233209990001", "12345678901"),
-		`WithOTPLimit: -1 is negative`:                                 helliotest.WithOTPLimit(-1),
+		`WithOTP: "nobody" is neither a number nor an e-mail address`: helliotest.WithOTP(
+			"nobody", "1234"),
+		`WithOTP: the code "123" does not have 4 to 10 digits`: helliotest.WithOTP(someone, "123"),
+		`WithOTP: the code "12a4" does not have 4 to 10 digits`: helliotest.WithOTP(someone,
+			"12a4"),
+		`WithOTP: the code "12345678901" does not have 4 to 10 digits`: helliotest.WithOTP(
+			someone, "12345678901"),
+		`WithOTPLimit: -1 is negative`: helliotest.WithOTPLimit(-1),
 	} {
 		_, err := helliotest.Start(option)
 		require.EqualError(t, err, want)
 	}
 }
 
-func TestAskingForACodeThatIsNotLiveFailsTheTest(t *testing.T) {
+func TestOTPFailsTheTestWithoutALiveCode(t *testing.T) {
 	t.Parallel()
 	for says, before := range map[string]func(f *helliotest.Fake, a api){
 		"none was ever sent, nor to any other destination": func(*helliotest.Fake, api) {},
@@ -178,7 +186,8 @@ func TestAskingForACodeThatIsNotLiveFailsTheTest(t *testing.T) {
 		},
 		"the last one was used": func(f *helliotest.Fake, a api) {
 			a.do("POST", "/otp/send", `{"mobile_number":"233209990001","sender":"HELLIO"}`)
-			a.do("POST", "/otp/verify", `{"mobile_number":"233209990001","code":"`+f.OTP("233209990001")+`"}`)
+			a.do("POST", "/otp/verify",
+				`{"mobile_number":"233209990001","code":"`+f.OTP("233209990001")+`"}`)
 		},
 		"the last one is out of tries": func(_ *helliotest.Fake, a api) {
 			a.do("POST", "/otp/send", `{"mobile_number":"233209990001","sender":"HELLIO"}`)
@@ -203,9 +212,14 @@ func TestAskingForACodeThatIsNotLiveFailsTheTest(t *testing.T) {
 	}
 }
 
-func TestACodeIsWrittenAsTheControlAPIShowsIt(t *testing.T) {
+func TestACodesJSONMatchesTheControlAPI(t *testing.T) {
 	t.Parallel()
-	text, err := json.Marshal(helliotest.OTPCode{Code: "0042", ExpiresAt: time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC), TriesLeft: 3})
+	text, err := json.Marshal(helliotest.OTPCode{
+		Code:      "0042",
+		ExpiresAt: time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC),
+		TriesLeft: 3,
+	})
 	require.NoError(t, err)
-	require.Equal(t, `{"code":"0042","expires_at":"2026-03-04T05:06:07+00:00","tries_left":3}`, string(text))
+	require.Equal(t, `{"code":"0042","expires_at":"2026-03-04T05:06:07+00:00","tries_left":3}`,
+		string(text))
 }

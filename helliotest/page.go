@@ -9,20 +9,21 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// page is a part of a table, newest first.
-type page[T record] struct {
+// listPage is a part of a table, newest first.
+type listPage[T record] struct {
 	rows    []T
 	perPage int
 	next    *string // cursor of the page after it; nil = the end
 }
 
-// paginate reads cursor and per_page, and takes that page of the rows that keep wants. Its cost does not grow with the table.
-func paginate[T record](c *call, t *table[T], keep func(T) bool) (page[T], *reply) {
-	p := page[T]{perPage: contract.DefaultPerPage}
+// paginate reads cursor and per_page, and takes that page of the rows that keep
+// wants. Its cost does not grow with the table.
+func paginate[T record](c *apiCall, t *rowTable[T], keep func(T) bool) (listPage[T], *reply) {
+	p := listPage[T]{perPage: contract.DefaultPerPage}
 	if text := c.param("per_page"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			form := &form{c: c}
+			form := &bodyForm{c: c}
 			form.fail("per_page", "The :field field must be an integer of at least 1.")
 			return p, form.reject()
 		}
@@ -47,8 +48,9 @@ func paginate[T record](c *call, t *table[T], keep func(T) bool) (page[T], *repl
 	return p, nil
 }
 
-// flat answers the page in the form of messages, campaigns and lookups: next_cursor and per_page beside data.
-func (p page[T]) flat(show func(T) any) *reply {
+// flat answers the page in the form of messages, campaigns and lookups:
+// next_cursor and per_page beside data.
+func (p listPage[T]) flat(show func(T) any) *reply {
 	return bare(http.StatusOK, struct {
 		Data       []any   `json:"data"`
 		NextCursor *string `json:"next_cursor"`
@@ -57,7 +59,7 @@ func (p page[T]) flat(show func(T) any) *reply {
 }
 
 // data shows each row; it is never null.
-func (p page[T]) data(show func(T) any) []any {
+func (p listPage[T]) data(show func(T) any) []any {
 	data := make([]any, len(p.rows))
 	for i, row := range p.rows {
 		data[i] = show(row)
@@ -65,7 +67,8 @@ func (p page[T]) data(show func(T) any) []any {
 	return data
 }
 
-// cursor is what a cursor holds: the id of the last row seen. New rows do not move it.
+// cursor is what a cursor holds: the id of the last row seen. New rows do not
+// move it.
 type cursor struct {
 	ID   int64 `json:"id"`
 	Next bool  `json:"_pointsToNextItems"`

@@ -9,8 +9,9 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// answer is what leaves the engine: a response, and how its connection ends.
-type answer struct {
+// wireAnswer is what leaves the engine: a response, and how its connection
+// ends.
+type wireAnswer struct {
 	status int
 	header http.Header
 	body   []byte
@@ -23,39 +24,43 @@ type answer struct {
 type connEnd int
 
 const (
-	endWhole     connEnd = iota
-	endClosed            // no response: the connection is closed
-	endBroken            // no response: the connection is reset
-	endTruncated         // the whole length is declared, and the connection is closed after a part of it
+	endWhole  connEnd = iota
+	endClosed         // no response: the connection is closed
+	endBroken         // no response: the connection is reset
+	// the whole length is declared, and the connection is closed after a part
+	// of it
+	endTruncated
 )
 
-// stages answer a call or let it pass, in the order of the API's middleware (inferred; the place of the IP list and of the scope is
-// decided). The first answer ends it.
-var stages = [...]func(*call) *reply{
-	(*call).checkSize,
-	(*call).findRoute,
-	(*call).authenticate,
-	(*call).checkIP,
-	(*call).throttle,
-	(*call).checkScope,
-	(*call).strike,
-	(*call).claim,
+// stages answer a call or let it pass, in the order of the API's middleware
+// (inferred; the place of the IP list and of the scope is decided). The first
+// answer ends it.
+var stages = [...]func(*apiCall) *reply{
+	(*apiCall).checkSize,
+	(*apiCall).findRoute,
+	(*apiCall).authenticate,
+	(*apiCall).checkIP,
+	(*apiCall).throttle,
+	(*apiCall).checkScope,
+	(*apiCall).strike,
+	(*apiCall).claim,
 }
 
-// serve takes one call through the engine. Whatever happens, exactly one answer comes of it and one entry in the journal.
-func (e *engine) serve(ctx context.Context, c *call) answer {
+// serve takes one call through the engine. Whatever happens, exactly one answer
+// comes of it and one entry in the journal.
+func (e *engine) serve(ctx context.Context, c *apiCall) wireAnswer {
 	a := e.process(c)
 	if e.cfg.latency > 0 && !e.sleep(ctx, e.cfg.latency) {
-		return answer{ending: endClosed}
+		return wireAnswer{ending: endClosed}
 	}
 	return a
 }
 
-func (e *engine) process(c *call) answer {
+func (e *engine) process(c *apiCall) wireAnswer {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		return answer{ending: endClosed}
+		return wireAnswer{ending: endClosed}
 	}
 	e.runDue()
 	c.e, c.w = e, e.world
@@ -63,7 +68,7 @@ func (e *engine) process(c *call) answer {
 	r := c.admit()
 	if !c.delay() {
 		c.release()
-		return answer{ending: endClosed}
+		return wireAnswer{ending: endClosed}
 	}
 	if r == nil {
 		r = c.route.handle(c.w, c)
@@ -75,7 +80,7 @@ func (e *engine) process(c *call) answer {
 	return a
 }
 
-func (c *call) admit() *reply {
+func (c *apiCall) admit() *reply {
 	for _, stage := range stages {
 		if r := stage(c); r != nil {
 			return r
@@ -85,16 +90,17 @@ func (c *call) admit() *reply {
 }
 
 // checkSize comes first, as the framework's own check does.
-func (c *call) checkSize() *reply {
+func (c *apiCall) checkSize() *reply {
 	if len(c.body) <= maxBody {
 		return nil
 	}
-	return refuse(http.StatusRequestEntityTooLarge, contract.CodeInvalidRequest, "The request body is too large.")
+	return refuse(http.StatusRequestEntityTooLarge, contract.CodeInvalidRequest,
+		"The request body is too large.")
 }
 
 // write makes the response of a reply, and applies a fault that acts after the
 // state has changed.
-func (c *call) write(r *reply) answer {
+func (c *apiCall) write(r *reply) wireAnswer {
 	now := c.w.clock.Now()
 	header := make(http.Header, 8)
 	for name, values := range r.header {
@@ -108,7 +114,7 @@ func (c *call) write(r *reply) answer {
 	if c.log.replayed {
 		header[contract.HeaderIdempotentReplayed] = []string{"true"}
 	}
-	a := c.distort(answer{status: r.status, header: header, body: r.body})
+	a := c.distort(wireAnswer{status: r.status, header: header, body: r.body})
 	if a.header != nil {
 		a.frame(c.method)
 	}
@@ -117,7 +123,7 @@ func (c *call) write(r *reply) answer {
 
 // frame declares the length of the body, and drops the body where HTTP allows
 // none, as net/http's server does.
-func (a *answer) frame(method string) {
+func (a *wireAnswer) frame(method string) {
 	switch {
 	case a.status == http.StatusNoContent:
 		a.dropBody()
@@ -133,12 +139,13 @@ func (a *answer) frame(method string) {
 	}
 }
 
-func (a *answer) dropBody() {
+func (a *wireAnswer) dropBody() {
 	a.body = nil
 	a.ending = endWhole
 }
 
-// timestamp writes a time as the API does: ISO 8601, whole seconds, numeric offset.
+// timestamp writes a time as the API does: ISO 8601, whole seconds, numeric
+// offset.
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05-07:00") }
 
 // timestampOrNull is null for the zero time.

@@ -22,14 +22,44 @@ func TestEachStageAnswersBeforeTheNext(t *testing.T) {
 		counted      bool
 	}{
 		"unknown route before token": {nil, "GET", "/nope", "", 404, "not_found", false},
-		"method before token":        {nil, "DELETE", "/balance", "", 405, "method_not_allowed", false},
-		"no token":                   {nil, "GET", "/balance", "", 401, "unauthenticated", false},
-		"token before IP list":       {[]helliotest.Option{helliotest.WithAllowedIPs("10.0.0.0/8")}, "GET", "/balance", "wrong", 401, "unauthenticated", false},
-		"IP list before scope": {[]helliotest.Option{helliotest.WithAllowedIPs("10.0.0.0/8"), helliotest.WithToken("narrow", "otp")},
+		"method before token": {
+			nil, "DELETE", "/balance", "", 405, "method_not_allowed", false,
+		},
+		"no token": {nil, "GET", "/balance", "", 401, "unauthenticated", false},
+		"token before IP list": {
+			[]helliotest.Option{helliotest.WithAllowedIPs("10.0.0.0/8")},
+			"GET",
+			"/balance",
+			"wrong",
+			401,
+			"unauthenticated",
+			false,
+		},
+		"IP list before scope": {[]helliotest.Option{
+			helliotest.WithAllowedIPs("10.0.0.0/8"), helliotest.WithToken("narrow", "otp"),
+		},
 			"GET", "/balance", "narrow", 403, "ip_not_allowed", false},
-		"scope is counted":    {[]helliotest.Option{helliotest.WithToken("narrow", "otp")}, "GET", "/balance", "narrow", 403, "insufficient_scope", true},
-		"no scope at all":     {[]helliotest.Option{helliotest.WithToken("none", []string{}...)}, "GET", "/balance", "none", 403, "insufficient_scope", true},
-		"a handler's refusal": {nil, "GET", "/messages/7", helliotest.DefaultToken, 404, "not_found", true},
+		"scope is counted": {
+			[]helliotest.Option{helliotest.WithToken("narrow", "otp")},
+			"GET",
+			"/balance",
+			"narrow",
+			403,
+			"insufficient_scope",
+			true,
+		},
+		"no scope at all": {
+			[]helliotest.Option{helliotest.WithToken("none", []string{}...)},
+			"GET",
+			"/balance",
+			"none",
+			403,
+			"insufficient_scope",
+			true,
+		},
+		"a handler's refusal": {
+			nil, "GET", "/messages/7", helliotest.DefaultToken, 404, "not_found", true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,7 +89,10 @@ func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
 func TestPathsOutsideTheRootAreUnknown(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t, helliotest.Lenient()))
-	for _, a.base = range []string{"https://x.invalid", "https://x.invalid/v1x", "https://x.invalid/v1/", "https://x.invalid/v1//", "https://x.invalid/v2"} {
+	for _, a.base = range []string{
+		"https://x.invalid", "https://x.invalid/v1x", "https://x.invalid/v1/",
+		"https://x.invalid/v1//", "https://x.invalid/v2",
+	} {
 		a.get("/balance").refused(t, 404, "not_found")
 	}
 }
@@ -73,7 +106,9 @@ func TestTheTokensSchemeMayBeInAnyCase(t *testing.T) {
 func TestAnotherSchemeCarriesNoToken(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
-	for _, header := range []string{"Digest " + a.token, "Basic  " + a.token, a.token, "Bearer", "Bearer" + a.token} {
+	for _, header := range []string{
+		"Digest " + a.token, "Basic  " + a.token, a.token, "Bearer", "Bearer" + a.token,
+	} {
 		a.do("GET", "/balance", "", "Authorization", header).refused(t, 401, "unauthenticated")
 	}
 }
@@ -90,7 +125,7 @@ func TestARevokedTokenIsRefusedAtOnce(t *testing.T) {
 	a.get("/balance").refused(t, 401, "unauthenticated")
 }
 
-func TestTheLimiterRefusesWithoutCountingUntilItsWindowEnds(t *testing.T) {
+func TestTheLimiterDoesNotCountRefusedCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithRateLimit(2))
@@ -103,13 +138,16 @@ func TestTheLimiterRefusesWithoutCountingUntilItsWindowEnds(t *testing.T) {
 		require.Equal(t, "2", resp.header.Get("X-RateLimit-Limit"))
 		require.Equal(t, "0", resp.header.Get("X-RateLimit-Remaining"))
 		require.Equal(t, "40", resp.header.Get("Retry-After"))
-		require.Equal(t, "946684860", resp.header.Get("X-RateLimit-Reset"), "one minute after the window's start")
+		require.Equal(t, "946684860", resp.header.Get("X-RateLimit-Reset"),
+			"one minute after the window's start")
 		time.Sleep(40 * time.Second)
-		require.Equal(t, "1", a.get("/balance").header.Get("X-RateLimit-Remaining"), "a new window, to which refused calls do not count")
+		require.Equal(t, "1", a.get("/balance").header.Get("X-RateLimit-Remaining"),
+			"a new window, to which refused calls do not count")
 
 		other := a
 		other.token = f.IssueToken()
-		require.Equal(t, "1", other.get("/balance").header.Get("X-RateLimit-Remaining"), "the limit is per token")
+		require.Equal(t, "1", other.get("/balance").header.Get("X-RateLimit-Remaining"),
+			"the limit is per token")
 	})
 }
 
@@ -140,16 +178,18 @@ func TestBodiesThatAreNoFormAreRefused(t *testing.T) {
 		body, contentType string
 		status            int
 	}{
-		"malformed":        {`{"recipients":`, "application/json", 400},
-		"array":            {`[]`, "application/json", 400},
-		"null":             {`null`, "application/json", 400},
-		"string":           {`"x"`, "application/json", 400},
-		"trailing data":    {oneSMS + `{}`, "application/json", 400},
-		"not UTF-8":        {"{\"message\":\"\xff\"}", "application/json", 400},
-		"plain text":       {oneSMS, "text/plain", 415},
-		"no content type":  {oneSMS, "", 415},
-		"form":             {"message=Hi", "application/x-www-form-urlencoded", 415},
-		"24 MB":            {`{"message":"` + strings.Repeat("x", 24<<20) + `"}`, "application/json", 413},
+		"malformed":       {`{"recipients":`, "application/json", 400},
+		"array":           {`[]`, "application/json", 400},
+		"null":            {`null`, "application/json", 400},
+		"string":          {`"x"`, "application/json", 400},
+		"trailing data":   {oneSMS + `{}`, "application/json", 400},
+		"not UTF-8":       {"{\"message\":\"\xff\"}", "application/json", 400},
+		"plain text":      {oneSMS, "text/plain", 415},
+		"no content type": {oneSMS, "", 415},
+		"form":            {"message=Hi", "application/x-www-form-urlencoded", 415},
+		"24 MB": {
+			`{"message":"` + strings.Repeat("x", 24<<20) + `"}`, "application/json", 413,
+		},
 		"empty":            {"", "application/json", 422},
 		"charset is fine":  {oneSMS, "application/json; charset=utf-8", 202},
 		"suffix is fine":   {oneSMS, "application/vnd.api+json", 202},
@@ -171,7 +211,7 @@ func TestBodiesThatAreNoFormAreRefused(t *testing.T) {
 	}
 }
 
-func TestAGetMayCarryAContentTypeWithoutABody(t *testing.T) {
+func TestAGetMayHaveAContentType(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, 200, newAPI(t, helliotest.New(t)).get("/balance").status)
 }

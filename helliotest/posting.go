@@ -12,15 +12,19 @@ import (
 )
 
 const (
-	// postTimeout is how long a receiver may take to answer: documented for webhooks, decided for USSD callbacks.
+	// postTimeout is how long a receiver may take to answer: documented for
+	// webhooks, decided for USSD callbacks.
 	postTimeout = 10 * time.Second
-	// maxAnswer is how many bytes of a receiver's answer are read; a longer one is an error (decided).
+	// maxAnswer is how many bytes of a receiver's answer are read; a longer one
+	// is an error (decided).
 	maxAnswer = 64 << 10
 )
 
 var (
-	errNoSocket     = errors.New("its URL has no handler (WithWebhookHandler, WithUSSDHandler), and a synctest bubble allows no real socket")
-	errLostHandler  = errors.New("its handler was not saved with the snapshot; pass WithWebhookHandler with the same URL next to FromSnapshot")
+	errNoSocket = errors.New("its URL has no handler (WithWebhookHandler, WithUSSDHandler), " +
+		"and a synctest bubble allows no real socket")
+	errLostHandler = errors.New("its handler was not saved with the snapshot; pass " +
+		"WithWebhookHandler with the same URL next to FromSnapshot")
 	errLongAnswer   = errors.New("its answer is longer than 64 KiB")
 	errSlowReceiver = errors.New("it did not answer within 10 s")
 )
@@ -34,7 +38,8 @@ type posting struct {
 	body    []byte
 }
 
-// post sends it and reads the answer, for at most postTimeout of package time. A redirect is not followed. The engine must not be locked.
+// post sends it and reads the answer, for at most postTimeout of package time.
+// A redirect is not followed. The engine must not be locked.
 func (e *engine) post(ctx context.Context, p posting) (status int, answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
@@ -78,7 +83,9 @@ func exchangeWith(client *http.Client, req *http.Request) (int, []byte, error) {
 
 // sender is the client that a posting goes out by.
 func (e *engine) sender(p posting) (*http.Client, error) {
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	switch {
 	case p.handler != nil:
 		client.Transport = inProcess{e, p.handler}
@@ -92,7 +99,8 @@ func (e *engine) sender(p posting) (*http.Client, error) {
 	return client, nil
 }
 
-// transport is the one by which all postings go over HTTP: it keeps connections.
+// transport is the one by which all postings go over HTTP: it keeps
+// connections.
 func (e *engine) transport() *http.Transport {
 	e.postOnce.Do(func() {
 		e.posts = &http.Transport{
@@ -105,8 +113,9 @@ func (e *engine) transport() *http.Transport {
 	return e.posts
 }
 
-// inProcess hands a request to a handler, as a server would: with a context that ends when the caller hangs up, in a goroutine that the
-// fake joins at its end.
+// inProcess hands a request to a handler, as a server would: with a context
+// that ends when the caller hangs up, in a goroutine that the fake joins at its
+// end.
 type inProcess struct {
 	e       *engine
 	handler http.Handler
@@ -131,12 +140,19 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 // asReceived is a request as a server's handler sees it.
 func asReceived(req *http.Request) *http.Request {
 	received := req.Clone(req.Context())
-	received.Host, received.RequestURI, received.RemoteAddr = req.URL.Host, req.URL.RequestURI(), "192.0.2.1:1234"
-	received.URL = &url.URL{Path: req.URL.Path, RawPath: req.URL.RawPath, RawQuery: req.URL.RawQuery}
+	received.Host = req.URL.Host
+	received.RequestURI = req.URL.RequestURI()
+	received.RemoteAddr = "192.0.2.1:1234"
+	received.URL = &url.URL{
+		Path:     req.URL.Path,
+		RawPath:  req.URL.RawPath,
+		RawQuery: req.URL.RawQuery,
+	}
 	return received
 }
 
-// serveInto runs a handler and tells done how it ended; one that panics, or ends its goroutine, breaks the connection.
+// serveInto runs a handler and tells done how it ended; one that panics, or
+// ends its goroutine, breaks the connection.
 func serveInto(rec *recording, h http.Handler, req *http.Request, done chan<- error) {
 	err := errors.New("its handler ended its goroutine")
 	defer func() {
@@ -149,7 +165,8 @@ func serveInto(rec *recording, h http.Handler, req *http.Request, done chan<- er
 	err = nil
 }
 
-// recording is a ResponseWriter that keeps what was written, up to a byte more than is read of it.
+// recording is a ResponseWriter that keeps what was written, up to a byte more
+// than is read of it.
 type recording struct {
 	header http.Header
 	status int
@@ -174,8 +191,15 @@ func (r *recording) Write(p []byte) (int, error) {
 func (r *recording) response(req *http.Request) *http.Response {
 	r.WriteHeader(http.StatusOK)
 	return &http.Response{
-		Status: fmt.Sprintf("%d %s", r.status, http.StatusText(r.status)), StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: r.sent, Body: io.NopCloser(&r.body), ContentLength: int64(r.body.Len()), Request: req,
+		Status:        fmt.Sprintf("%d %s", r.status, http.StatusText(r.status)),
+		StatusCode:    r.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        r.sent,
+		Body:          io.NopCloser(&r.body),
+		ContentLength: int64(r.body.Len()),
+		Request:       req,
 	}
 }
 

@@ -9,18 +9,21 @@ import (
 
 func pricingResource() resource {
 	return resource{
-		routes: []route{{op: contract.PricingGet, handle: getPricing}},
+		routes: []apiRoute{{op: contract.PricingGet, handle: getPricing}},
 		behaviours: []Behaviour{
 			{"pricing lists the price of an SMS segment per network", inferred},
 			{"pricing needs the scope balance", inferred},
 			{"the fields of a price, which is what sms/send charges", decided},
-			{"country is two characters in either case, else 422; an empty one filters nothing", decided},
+			{
+				"country is two characters in either case, else 422; an empty one filters nothing",
+				decided,
+			},
 			{"a country that is not served has no prices, and no error", decided},
 		},
 	}
 }
 
-func getPricing(_ *world, c *call) *reply {
+func getPricing(_ *world, c *apiCall) *reply {
 	type price struct {
 		Network  string `json:"network"`
 		Slug     string `json:"slug"`
@@ -30,7 +33,7 @@ func getPricing(_ *world, c *call) *reply {
 	}
 	country := c.param("country")
 	if n := len([]rune(country)); n != 0 && n != 2 {
-		form := &form{c: c}
+		form := &bodyForm{c: c}
 		form.fail("country", "The :field field must be 2 characters.")
 		return form.reject()
 	}
@@ -40,5 +43,5 @@ func getPricing(_ *world, c *call) *reply {
 			prices = append(prices, price{n.name, n.slug, n.country, n.price, currency})
 		}
 	}
-	return ok(http.StatusOK, prices)
+	return okReply(http.StatusOK, prices)
 }

@@ -30,12 +30,13 @@ func TestPricesByCountry(t *testing.T) {
 	}
 }
 
-func TestACountryThatIsNoTwoCharactersIsRefused(t *testing.T) {
+func TestACountryHasTwoCharacters(t *testing.T) {
 	t.Parallel()
 	for _, country := range []string{"G", "GHA", "Ghana"} {
 		resp := newAPI(t, helliotest.New(t)).get("/pricing?country=" + country)
 		resp.refused(t, 422, "invalid_request")
-		require.Equal(t, map[string]any{"country": []any{"The country field must be 2 characters."}}, resp.decoded(t)["errors"])
+		require.Equal(t,
+			map[string]any{"country": []any{"The country field must be 2 characters."}}, resp.decoded(t)["errors"])
 	}
 }
 
@@ -43,7 +44,14 @@ func TestAPriceIsWhatASendCosts(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	first := a.get("/pricing?country=GH").decoded(t)["data"].([]any)[0]
-	require.Equal(t, map[string]any{"network": "MTN", "slug": "mtn", "country": "GH", "price": "0.0310", "currency": "GHS"}, first)
+	require.Equal(t,
+		map[string]any{
+			"network":  "MTN",
+			"slug":     "mtn",
+			"country":  "GH",
+			"price":    "0.0310",
+			"currency": "GHS",
+		}, first)
 	sent := a.send(`{"recipients":["233249990001"],"sender":"HELLIO","message":"Hi"}`)
 	require.Equal(t, first.(map[string]any)["price"], sent.data(t)["estimated_cost"])
 }

@@ -22,9 +22,11 @@ func parseNumber(text string) (digits string, ok bool) {
 	return digits, len(digits) >= 8 && len(digits) <= 15 && digits[0] != '0' && allDigits(digits)
 }
 
-// splitList reads a list that is one string: commas and line ends separate, empty items are dropped.
+// splitList reads a list that is one string: commas and line ends separate,
+// empty items are dropped.
 func splitList(text string) []string {
-	items := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' })
+	items := strings.FieldsFunc(text,
+		func(r rune) bool { return r == ',' || r == '\n' || r == '\r' })
 	kept := items[:0]
 	for _, item := range items {
 		if item = trimmed(item); item != "" {
@@ -34,7 +36,8 @@ func splitList(text string) []string {
 	return kept
 }
 
-// uniqueNumbers sorts a list into the numbers it holds, each once and in order, and a count of the items that are none.
+// uniqueNumbers sorts a list into the numbers it holds, each once and in order,
+// and a count of the items that are none.
 func uniqueNumbers(items []string) (numbers []string, invalid int) {
 	seen := make(map[string]struct{}, len(items))
 	numbers = make([]string, 0, len(items))
@@ -52,7 +55,8 @@ func uniqueNumbers(items []string) (numbers []string, invalid int) {
 	return numbers, invalid
 }
 
-// sameDestination compares two numbers whatever their punctuation, or two e-mail addresses whatever their case.
+// sameDestination compares two numbers whatever their punctuation, or two
+// e-mail addresses whatever their case.
 func sameDestination(a, b string) bool {
 	x, ok := parseNumber(a)
 	if !ok {
@@ -62,7 +66,8 @@ func sameDestination(a, b string) bool {
 	return x == y
 }
 
-// destinations are all the numbers and addresses that a body names, wherever the API's operations put them.
+// destinations are all the numbers and addresses that a body names, wherever
+// the API's operations put them.
 func destinations(body []byte) (all []string) {
 	var b struct {
 		Recipients any `json:"recipients"`
@@ -91,7 +96,7 @@ func destinations(body []byte) (all []string) {
 }
 
 // names reports whether the call is for a number or an e-mail address.
-func (c *call) names(destination string) bool {
+func (c *apiCall) names(destination string) bool {
 	if c.to == nil {
 		c.to = destinations(c.body)
 	}
@@ -99,5 +104,6 @@ func (c *call) names(destination string) bool {
 }
 
 func bodyNames(body []byte, destination string) bool {
-	return slices.ContainsFunc(destinations(body), func(d string) bool { return sameDestination(d, destination) })
+	return slices.ContainsFunc(destinations(body),
+		func(d string) bool { return sameDestination(d, destination) })
 }

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// recorder is a test that is watched: what it is told does not fail the real one.
+// recorder is a test that is watched: what it is told does not fail the real
+// one.
 type recorder struct {
 	testing.TB
 	cleanups []func()
@@ -53,3 +54,7 @@ func watch(t testing.TB, body func(tb testing.TB)) *recorder {
 func (r *recorder) all() string {
 	return strings.Join(append(slices.Clone(r.errors), r.fatal), "\n")
 }
+
+// unwrapped joins the lines of a text that end with a backslash to the next
+// one.
+func unwrapped(text string) string { return strings.ReplaceAll(text, "\\\n", "") }

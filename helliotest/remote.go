@@ -43,17 +43,23 @@ type Remote struct {
 // those of others stay. A bad url, a program that does not answer and a token
 // that it does not know fail the test immediately, and so does a synctest
 // bubble: a real socket would stop its clock for ever.
-func Dial(tb testing.TB, url, token string) *Remote {
+func Dial(tb testing.TB, address, token string) *Remote {
 	tb.Helper()
 	if bubbled(time.Now()) {
-		tb.Fatalf("helliotest: Dial: a real socket would stop the clock of the synctest bubble for ever; use New")
+		tb.Fatalf("helliotest: Dial: a real socket would stop the clock of the synctest bubble " +
+			"for ever; use New")
 	}
-	root, err := programRoot(url)
+	root, err := programRoot(address)
 	if err != nil {
 		tb.Fatalf("helliotest: Dial: %v", err)
 	}
 	transport := &http.Transport{}
-	r := &Remote{tb: tb, root: root, token: token, http: &http.Client{Transport: transport}}
+	r := &Remote{
+		tb:    tb,
+		root:  root,
+		token: token,
+		http:  &http.Client{Transport: transport},
+	}
 	tb.Cleanup(transport.CloseIdleConnections)
 	r.must(tb, "Dial", http.MethodGet, "/_fake/account", nil, nil)
 	if err := r.readViolations(false); err != nil {
@@ -73,7 +79,9 @@ func programRoot(text string) (string, error) {
 	}
 	path := strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), contract.Root)
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || path != "" || u.RawQuery != "" {
-		return "", fmt.Errorf("%q is not the URL of a program, such as http://127.0.0.1:8420", u.Redacted())
+		return "",
+			fmt.Errorf("%q is not the URL of a program, such as http://127.0.0.1:8420",
+				u.Redacted())
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
@@ -82,7 +90,8 @@ func programRoot(text string) (string, error) {
 // was given. Options come after its own. A bad option fails the test.
 func (r *Remote) Client(opts ...hellio.Option) *hellio.Client {
 	r.tb.Helper()
-	client, err := hellio.NewClient(r.token, append([]hellio.Option{hellio.WithBaseURL(r.root + contract.Root)}, opts...)...)
+	client, err := hellio.NewClient(r.token,
+		append([]hellio.Option{hellio.WithBaseURL(r.root + contract.Root)}, opts...)...)
 	if err != nil {
 		r.tb.Fatalf("helliotest: Client: %v", err)
 	}
@@ -108,28 +117,32 @@ func isNotFound(err error) bool {
 }
 
 // must is call for what can't fail in a test that is right.
-func (r *Remote) must(tb testing.TB, what, method, route string, in, out any, values ...string) {
+func (r *Remote) must(
+	tb testing.TB, what, method, resourcePath string, in, out any, values ...string,
+) {
 	tb.Helper()
-	if err := r.call(method, route, in, out, values...); err != nil {
+	if err := r.call(method, resourcePath, in, out, values...); err != nil {
 		tb.Fatalf("helliotest: %s: %v", what, err)
 	}
 }
 
 // call makes one call of the control API in good time: see callIn.
-func (r *Remote) call(method, route string, in, out any, values ...string) error {
+func (r *Remote) call(method, resourcePath string, in, out any, values ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), remoteWithin)
 	defer cancel()
-	_, err := r.callIn(ctx, method, route, in, out, values...)
+	_, err := r.callIn(ctx, method, resourcePath, in, out, values...)
 	return err
 }
 
 // callIn makes one call. The values stand for what is in braces in the route;
 // in is the query if it is a url.Values, else the body; out gets the answer,
 // unless there is none. No error quotes a value, a token or a body.
-func (r *Remote) callIn(ctx context.Context, method, route string, in, out any, values ...string) (status int, err error) {
-	req, err := r.request(ctx, method, route, in, values)
+func (r *Remote) callIn(
+	ctx context.Context, method, resourcePath string, in, out any, values ...string,
+) (status int, err error) {
+	req, err := r.request(ctx, method, resourcePath, in, values)
 	if err != nil {
-		return 0, fmt.Errorf("%s %s: %w", method, route, err)
+		return 0, fmt.Errorf("%s %s: %w", method, resourcePath, err)
 	}
 	resp, err := r.http.Do(req)
 	if err != nil {
@@ -137,31 +150,34 @@ func (r *Remote) callIn(ctx context.Context, method, route string, in, out any, 
 		if errors.As(err, &broken) {
 			err = broken.Err // without the URL
 		}
-		return 0, fmt.Errorf("%s %s at %s: %w", method, route, r.root, err)
+		return 0, fmt.Errorf("%s %s at %s: %w", method, resourcePath, r.root, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%s %s: %w", method, route, err)
+		return 0, fmt.Errorf("%s %s: %w", method, resourcePath, err)
 	case resp.StatusCode > 299:
 		var told errorBody
 		_ = json.Unmarshal(text, &told) // what can't be read is no sentence of the program's
 		if told.Message == "" {
 			told.Message = "the answer is none of hellio-fake's"
 		}
-		return resp.StatusCode, &refusedError{method + " " + route, resp.StatusCode, told.Message}
+		return resp.StatusCode,
+			&refusedError{method + " " + resourcePath, resp.StatusCode, told.Message}
 	case out == nil || len(text) == 0:
 		return resp.StatusCode, nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return resp.StatusCode, fmt.Errorf("%s %s: %w", method, route, err)
+		return resp.StatusCode, fmt.Errorf("%s %s: %w", method, resourcePath, err)
 	}
 	return resp.StatusCode, nil
 }
 
-func (r *Remote) request(ctx context.Context, method, route string, in any, values []string) (*http.Request, error) {
-	path := route
+func (r *Remote) request(
+	ctx context.Context, method, resourcePath string, in any, values []string,
+) (*http.Request, error) {
+	path := resourcePath
 	for _, value := range values {
 		before, rest, _ := strings.Cut(path, "{")
 		_, after, _ := strings.Cut(rest, "}")

@@ -14,17 +14,17 @@ type RemoteFault struct {
 	gone bool // its rule is not in force any more
 }
 
-// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect, and
-// ToNumber if need be. Anything else fails the test at that line. The program puts
-// all rules together, so those already there begin to count again: add the faults
-// of a test before its calls.
+// Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect,
+// and ToNumber if need be. Anything else fails the test at that line. The
+// program puts all rules together, so those already there begin to count again:
+// add the faults of a test before its calls.
 func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 	r.tb.Helper()
 	spec, err := newSpec(on, rules)
 	if err != nil {
 		r.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
 	}
-	ft := &RemoteFault{r: r, spec: spec, site: caller()}
+	ft := &RemoteFault{r: r, spec: spec, site: callerLine()}
 	there := r.Faults()
 	if err := r.put(append(there, spec)); err != nil {
 		r.tb.Fatalf("helliotest: Fault(%s): %v", on, err)
@@ -34,8 +34,8 @@ func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 	return ft
 }
 
-// SetFaults puts these rules in place of all others; none removes them. If one is
-// wrong, that is the error and nothing changes.
+// SetFaults puts these rules in place of all others; none removes them. If one
+// is wrong, that is the error and nothing changes.
 func (r *Remote) SetFaults(specs ...FaultSpec) error {
 	r.tb.Helper()
 	there := r.Faults()
@@ -60,8 +60,8 @@ type unhitSpec struct {
 	Hits *int `json:"hits,omitempty"`
 }
 
-// Faults lists the rules in force, in the order in which they were put, each with
-// its hits.
+// Faults lists the rules in force, in the order in which they were put, each
+// with its hits.
 func (r *Remote) Faults() []FaultSpec {
 	r.tb.Helper()
 	specs, err := r.faultsInForce()
@@ -82,8 +82,8 @@ func (r *Remote) faultsInForce() ([]FaultSpec, error) {
 	return specs, err
 }
 
-// keepHits notes the hits of the rules of Fault, which have begun again, from the
-// list before.
+// keepHits notes the hits of the rules of Fault, which have begun again, from
+// the list before.
 func (r *Remote) keepHits(there []FaultSpec) {
 	for ft, i := range r.places(there) {
 		ft.hits += there[i].Hits
@@ -98,8 +98,9 @@ func (r *Remote) forget(there []FaultSpec) {
 	}
 }
 
-// places finds the rules of Fault in the program's list, where other callers may
-// have put and removed rules meanwhile. Of equal rules, the last are its own.
+// places finds the rules of Fault in the program's list, where other callers
+// may have put and removed rules meanwhile. Of equal rules, the last are its
+// own.
 func (r *Remote) places(there []FaultSpec) map[*RemoteFault]int {
 	found := make(map[*RemoteFault]int)
 	taken := make([]bool, len(there))
@@ -138,8 +139,8 @@ func (ft *RemoteFault) Hits() int {
 	return ft.hits + there[i].Hits
 }
 
-// endFaults fails the test for each rule that was never hit, and removes the rules
-// of Fault. Those of others stay.
+// endFaults fails the test for each rule that was never hit, and removes the
+// rules of Fault. Those of others stay.
 func (r *Remote) endFaults() {
 	if len(r.faults) == 0 {
 		return
@@ -158,7 +159,8 @@ func (r *Remote) endFaults() {
 			own[i] = true
 			ft.hits += there[i].Hits
 		case !ft.gone && ft.hits == 0:
-			r.tb.Errorf("helliotest: another caller has removed the fault {%s} (%s)", ft.spec, ft.site)
+			r.tb.Errorf("helliotest: another caller has removed the fault {%s} (%s)", ft.spec,
+				ft.site)
 			continue
 		}
 		if ft.hits == 0 {

@@ -16,7 +16,8 @@ import (
 func (r *Remote) Requests(filters ...Filter) []Request {
 	r.tb.Helper()
 	if asked(filters).Has("after") {
-		r.tb.Fatalf("helliotest: Requests: a program does not show which calls came after a message: Since and After can't be used")
+		r.tb.Fatalf("helliotest: Requests: a program does not show which calls came after a " +
+			"message: Since and After can't be used")
 	}
 	calls, err := r.requests(context.Background())
 	if err != nil {
@@ -52,7 +53,8 @@ func (r *Remote) Webhooks() (all []Webhook) {
 // disabled. An active webhook is not changed. An unknown id is an error.
 func (r *Remote) EnableWebhook(id int64) error {
 	r.tb.Helper()
-	return r.call(http.MethodPost, "/_fake/webhooks/{id}/enable", nil, nil, strconv.FormatInt(id, 10))
+	return r.call(http.MethodPost, "/_fake/webhooks/{id}/enable", nil, nil,
+		strconv.FormatInt(id, 10))
 }
 
 // Deliveries lists what was or is to be reported to webhooks, oldest first. The
@@ -64,15 +66,16 @@ func (r *Remote) Deliveries() (all []Delivery) {
 	return all
 }
 
-// Replay posts a delivery once more at once, and returns when the receiver has answered, whatever it answered. An unknown id is an
-// error.
+// Replay posts a delivery once more at once, and returns when the receiver has
+// answered, whatever it answered. An unknown id is an error.
 func (r *Remote) Replay(deliveryID string) error {
 	r.tb.Helper()
 	return r.call(http.MethodPost, "/_fake/deliveries/{id}/replay", nil, nil, deliveryID)
 }
 
-// Advance moves the world's clock by d and runs what falls due on the way; it returns when all that is done, webhook attempts included.
-// What can't be fails the test.
+// Advance moves the world's clock by d and runs what falls due on the way; it
+// returns when all that is done, webhook attempts included. What can't be fails
+// the test.
 func (r *Remote) Advance(d time.Duration) {
 	r.tb.Helper()
 	r.advance("Advance", d)
@@ -88,15 +91,18 @@ func (r *Remote) advance(what string, d time.Duration) time.Time {
 	r.tb.Helper()
 	var reached control.Now
 	text := d.String()
-	r.must(r.tb, what, http.MethodPost, "/_fake/clock/advance", control.Advance{Duration: &text}, &reached)
+	r.must(r.tb, what, http.MethodPost, "/_fake/clock/advance", control.Advance{Duration: &text},
+		&reached)
 	return reached.Now.Time
 }
 
-// Settle waits until everything that is due in the world has run, webhook attempts included. It fails when ctx ends first.
+// Settle waits until everything that is due in the world has run, webhook
+// attempts included. It fails when ctx ends first.
 func (r *Remote) Settle(ctx context.Context) error {
 	r.tb.Helper()
 	none := "0s"
-	_, err := r.callIn(ctx, http.MethodPost, "/_fake/clock/advance", control.Advance{Duration: &none}, nil)
+	_, err := r.callIn(ctx, http.MethodPost, "/_fake/clock/advance",
+		control.Advance{Duration: &none}, nil)
 	return err
 }
 
@@ -107,13 +113,15 @@ func (r *Remote) Account() (a Account) {
 	return a
 }
 
-// Update changes the account, at once and for all tokens. A bad value is an error and changes nothing.
+// Update changes the account, at once and for all tokens. A bad value is an
+// error and changes nothing.
 func (r *Remote) Update(change AccountChange) error {
 	r.tb.Helper()
 	return r.call(http.MethodPatch, "/_fake/account", change, nil)
 }
 
-// Balance is the wallet now. It is asked of the API itself: the call counts as one of the token's, and faults strike it.
+// Balance is the wallet now. It is asked of the API itself: the call counts as
+// one of the token's, and faults strike it.
 func (r *Remote) Balance() Wallet {
 	r.tb.Helper()
 	var body struct {
@@ -123,19 +131,22 @@ func (r *Remote) Balance() Wallet {
 	return body.Data
 }
 
-// IssueToken makes another token for the world. Without scopes it carries every one; a list that is empty but not nil gives none. An
-// unknown scope fails the test.
+// IssueToken makes another token for the world. Without scopes it carries every
+// one; a list that is empty but not nil gives none. An unknown scope fails the
+// test.
 func (r *Remote) IssueToken(scopes ...string) string {
 	r.tb.Helper()
 	if scopes == nil {
 		scopes = []string{"*"}
 	}
 	var made control.Token
-	r.must(r.tb, "IssueToken", http.MethodPost, "/_fake/tokens", control.TokenSpec{Scopes: scopes}, &made)
+	r.must(r.tb, "IssueToken", http.MethodPost, "/_fake/tokens", control.TokenSpec{Scopes: scopes},
+		&made)
 	return made.Token
 }
 
-// RevokeToken ends a token at once: its next call gets 401. It tells whether there was such a token.
+// RevokeToken ends a token at once: its next call gets 401. It tells whether
+// there was such a token.
 func (r *Remote) RevokeToken(token string) bool {
 	r.tb.Helper()
 	err := r.call(http.MethodDelete, "/_fake/tokens/{token}", nil, nil, token)
@@ -145,7 +156,8 @@ func (r *Remote) RevokeToken(token string) bool {
 	return err == nil
 }
 
-// Reset makes the world as it was made. Its own token lives on; issued ones are forgotten, and so are the rules of Fault.
+// Reset makes the world as it was made. Its own token lives on; issued ones are
+// forgotten, and so are the rules of Fault.
 func (r *Remote) Reset() {
 	r.tb.Helper()
 	there := r.Faults()

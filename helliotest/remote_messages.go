@@ -11,10 +11,12 @@ import (
 	"time"
 )
 
-// remotePoll is how long one request of a wait stays open; a longer wait makes another.
+// remotePoll is how long one request of a wait stays open; a longer wait makes
+// another.
 const remotePoll = time.Minute
 
-// Messages lists the messages that were accepted so far, oldest first, that pass all filters. Their times are whole seconds.
+// Messages lists the messages that were accepted so far, oldest first, that
+// pass all filters. Their times are whole seconds.
 func (r *Remote) Messages(filters ...Filter) []Message {
 	r.tb.Helper()
 	all, err := r.messages(context.Background(), filters)
@@ -24,7 +26,8 @@ func (r *Remote) Messages(filters ...Filter) []Message {
 	return slices.DeleteFunc(all, func(m Message) bool { return !passes(filters, m.subject()) })
 }
 
-// messages asks for the messages that pass those filters which the program knows, oldest first.
+// messages asks for the messages that pass those filters which the program
+// knows, oldest first.
 func (r *Remote) messages(ctx context.Context, filters []Filter) (all []Message, err error) {
 	ctx, cancel := context.WithTimeout(ctx, remoteWithin)
 	defer cancel()
@@ -57,9 +60,11 @@ func (r *Remote) Mark() Mark {
 	return Mark{}
 }
 
-// WaitMessage waits for a message that passes all filters and gives it; one that is there already counts, and of several it is the
-// newest. It never polls. It ends with an error when ctx ends (the error wraps its cause) or the program does not answer. The error
-// tells which message came nearest, and what became of the last call that would have sent one.
+// WaitMessage waits for a message that passes all filters and gives it; one
+// that is there already counts, and of several it is the newest. It never
+// polls. It ends with an error when ctx ends (the error wraps its cause) or the
+// program does not answer. The error tells which message came nearest, and what
+// became of the last call that would have sent one.
 func (r *Remote) WaitMessage(ctx context.Context, filters ...Filter) (*Message, error) {
 	r.tb.Helper()
 	there, err := r.messages(ctx, filters)
@@ -86,7 +91,8 @@ func (r *Remote) WaitMessage(ctx context.Context, filters ...Filter) (*Message, 
 	}
 }
 
-// next waits for the oldest message after one, in one request; nil if none came while that was open.
+// next waits for the oldest message after one, in one request; nil if none came
+// while that was open.
 func (r *Remote) next(ctx context.Context, last int64, filters []Filter) (*Message, error) {
 	query := asked(append([]Filter{After(max(last, sinceOf(filters)))}, filters...))
 	query.Set("timeout", remotePoll.String())
@@ -120,10 +126,12 @@ func (r *Remote) noMessage(ctx context.Context, why error, filters []Filter) err
 	if err = errors.Join(err, callsErr); err != nil {
 		return fmt.Errorf("%s: %w", what, why)
 	}
-	return fmt.Errorf("%s: %w; %s; %s", what, why, nearestOf(all, Message.subject, filters), lastSendOf(calls))
+	return fmt.Errorf("%s: %w; %s; %s", what, why, nearestOf(all, Message.subject, filters),
+		lastSendOf(calls))
 }
 
-// RequireMessage is WaitMessage for a test, which fails at that line if no such message comes within 10 seconds.
+// RequireMessage is WaitMessage for a test, which fails at that line if no such
+// message comes within 10 seconds.
 func (r *Remote) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), requireWithin)
@@ -135,18 +143,21 @@ func (r *Remote) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 	return m
 }
 
-// OTP is the code that was last sent to a number, with or without "+", or to an e-mail address. The test fails if that one is no longer
-// live, or was never sent.
+// OTP is the code that was last sent to a number, with or without "+", or to an
+// e-mail address. The test fails if that one is no longer live, or was never
+// sent.
 func (r *Remote) OTP(destination string) string {
 	r.tb.Helper()
 	found, live := r.LookupOTP(destination)
 	if !live {
-		r.tb.Fatalf("helliotest: OTP(%s): no code is live there: it was used, has expired, is out of tries, or was never sent", masked(destination))
+		r.tb.Fatalf("helliotest: OTP(%s): no code is live there: it was used, has expired, is "+
+			"out of tries, or was never sent", masked(destination))
 	}
 	return found.Code
 }
 
-// LookupOTP is OTP for a code that may not be there: it tells whether one is live.
+// LookupOTP is OTP for a code that may not be there: it tells whether one is
+// live.
 func (r *Remote) LookupOTP(destination string) (OTPCode, bool) {
 	r.tb.Helper()
 	var found OTPCode

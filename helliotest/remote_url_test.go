@@ -28,5 +28,7 @@ func TestAProgramIsDialledByItsURLAlone(t *testing.T) {
 		require.Equal(t, root == "", err != nil, url)
 	}
 	_, err := programRoot("http://me:secret@fake.example/v2")
-	require.EqualError(t, err, `"http://me:xxxxx@fake.example/v2" is not the URL of a program, such as http://127.0.0.1:8420`)
+	require.EqualError(t, err,
+		`"http://me:xxxxx@fake.example/v2" is not the URL of a program,`+
+			` such as http://127.0.0.1:8420`)
 }

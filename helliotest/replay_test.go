@@ -15,14 +15,16 @@ func TestAReplayIsTheSameBytesSignedAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{}
 		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret))
-		fault := f.Fault(helliotest.WebhookDelivery, helliotest.Always(), helliotest.WebhookBadSignature())
+		fault := f.Fault(helliotest.WebhookDelivery, helliotest.Always(),
+			helliotest.WebhookBadSignature())
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
 		require.NoError(t, f.Replay(f.Deliveries()[0].ID))
 		seen := v.got()
 		require.Len(t, seen, 2)
 		require.Equal(t, seen[0].body, seen[1].body)
-		require.NotEqual(t, seen[0].header.Get("X-Hellio-Timestamp"), seen[1].header.Get("X-Hellio-Timestamp"))
+		require.NotEqual(t, seen[0].header.Get("X-Hellio-Timestamp"),
+			seen[1].header.Get("X-Hellio-Timestamp"))
 		require.True(t, seen[1].genuine(hookSecret), "no fault acts on a replay")
 		require.Equal(t, 1, fault.Hits())
 		d := f.Deliveries()[0]
@@ -56,7 +58,11 @@ func TestAReplayLeavesTheLadderAsItWas(t *testing.T) {
 		f.Advance(12 * time.Second)
 		require.NoError(t, f.Replay(f.Deliveries()[0].ID))
 		f.Advance(time.Hour)
-		require.Equal(t, []time.Duration{0, 7 * time.Second, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}, offsets(f.Deliveries()[0]))
+		require.Equal(t,
+			[]time.Duration{
+				0, 7 * time.Second, 10 * time.Second, time.Minute, 5 * time.Minute,
+				30 * time.Minute,
+			}, offsets(f.Deliveries()[0]))
 		require.Len(t, v.got(), 6)
 	})
 }
@@ -88,7 +94,7 @@ func TestAClosedFakeReplaysNothing(t *testing.T) {
 	require.Len(t, v.got(), 1)
 }
 
-func TestAReplayThatOvertakesAnAttemptEndsTheLadder(t *testing.T) {
+func TestASuccessfulReplayEndsTheRetries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {

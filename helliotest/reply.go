@@ -6,7 +6,8 @@ import (
 	"net/http"
 )
 
-// reply is what a stage or a handler answers. It is not changed once made: a stored one is replayed.
+// reply is what a stage or a handler answers. It is not changed once made: a
+// stored one is replayed.
 type reply struct {
 	status int
 	body   []byte
@@ -14,8 +15,8 @@ type reply struct {
 	code   string      // the error code, for the journal
 }
 
-// ok answers with data in the API's envelope.
-func ok(status int, data any) *reply {
+// okReply answers with data in the API's envelope.
+func okReply(status int, data any) *reply {
 	return bare(status, struct {
 		Data any `json:"data"`
 	}{data})
@@ -25,7 +26,8 @@ func ok(status int, data any) *reply {
 func bare(status int, body any) *reply {
 	text, err := json.Marshal(body)
 	if err != nil {
-		panic(fmt.Sprintf("helliotest: body %T: %v", body, err)) // a type of ours that JSON can't hold
+		// a type of ours that JSON can't hold
+		panic(fmt.Sprintf("helliotest: body %T: %v", body, err))
 	}
 	return &reply{status: status, body: text}
 }

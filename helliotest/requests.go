@@ -11,7 +11,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// Request is one call that reached the fake, refused and lost ones included. It holds what the caller sent, secrets too.
+// Request is one call that reached the fake, refused and lost ones included. It
+// holds what the caller sent, secrets too.
 type Request struct {
 	ID             int64 // its place among all that happens in the fake
 	At             time.Time
@@ -25,7 +26,9 @@ type Request struct {
 	IdempotencyKey string
 	Token          string
 
-	Status       int    // of the API's answer, lost or not; 0 while in flight, and where a fault struck before the API could answer
+	// of the API's answer, lost or not; 0 while in flight, and where a fault
+	// struck before the API could answer
+	Status       int
 	Code         string // the error code of the answer
 	Replayed     bool   // the answer of an earlier call with the same key
 	Fault        string // the effect that acted on the call, as FaultSpec spells it
@@ -39,7 +42,7 @@ type Request struct {
 type logged struct {
 	id       int64
 	at       time.Time
-	call     *call
+	call     *apiCall
 	token    string
 	key      string
 	charge   money
@@ -68,14 +71,20 @@ func (f *Fake) Requests(filters ...Filter) []Request {
 }
 
 // logCall begins the journal entry of a call.
-func (w *world) logCall(c *call) *logged {
-	l := &logged{id: w.nextID(), at: w.clock.Now(), call: c, token: bearer(c.header.Get("Authorization")), key: c.header.Get(contract.HeaderIdempotencyKey)}
+func (w *world) logCall(c *apiCall) *logged {
+	l := &logged{
+		id:    w.nextID(),
+		at:    w.clock.Now(),
+		call:  c,
+		token: bearer(c.header.Get("Authorization")),
+		key:   c.header.Get(contract.HeaderIdempotencyKey),
+	}
 	w.requests = append(w.requests, l)
 	w.shedRequests()
 	return l
 }
 
-func (l *logged) finish(r *reply, a answer) {
+func (l *logged) finish(r *reply, a wireAnswer) {
 	l.status = r.status
 	l.code = r.code
 	l.response = a.body

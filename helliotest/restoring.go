@@ -16,29 +16,38 @@ import (
 // maxSavedAge is how far a time of a snapshot may lie from the snapshot's own.
 const maxSavedAge = 200 * 365 * 24 * time.Hour
 
-// maxSavedCount is the highest count in a snapshot; it is an int on each machine.
+// maxSavedCount is the highest count in a snapshot; it is an int on each
+// machine.
 const maxSavedCount = 1<<30 - 1
 
-// restorer makes a world of a saved one. It notes the first thing that does not fit, and goes on.
+// restorer makes a world of a saved one. It notes the first thing that does not
+// fit, and goes on.
 type restorer struct {
 	w     *world
-	s     *saved
+	s     *savedWorld
 	delta time.Duration // from the saved clock to the new one
 	err   error
 
 	campaigns map[int64]*campaign
-	messages  map[int64]*message
-	alone     map[int64][]message // those without a campaign, each a batch of its own
+	messages  map[int64]*messageRow
+	alone     map[int64][]messageRow // those without a campaign, each a batch of its own
 	webhooks  map[int64]*webhook
 	apps      map[int64]*ussdApp
 }
 
-// restore fills a new world. What waits for its time has as long to wait as when it was saved.
-func (w *world) restore(s *saved) error {
+// restore fills a new world. What waits for its time has as long to wait as
+// when it was saved.
+func (w *world) restore(s *savedWorld) error {
 	now := w.clock.Now()
 	r := &restorer{
-		w: w, s: s, delta: now.Sub(s.At), campaigns: make(map[int64]*campaign), messages: make(map[int64]*message), alone: make(map[int64][]message),
-		webhooks: make(map[int64]*webhook), apps: make(map[int64]*ussdApp),
+		w:         w,
+		s:         s,
+		delta:     now.Sub(s.At),
+		campaigns: make(map[int64]*campaign),
+		messages:  make(map[int64]*messageRow),
+		alone:     make(map[int64][]messageRow),
+		webhooks:  make(map[int64]*webhook),
+		apps:      make(map[int64]*ussdApp),
 	}
 	r.require(s.LastID >= 0 && s.LastID < 1<<53, "LastID %d is out of range", s.LastID)
 	w.lastID = s.LastID
@@ -73,13 +82,15 @@ func (r *restorer) time(t time.Time) time.Time {
 		return t
 	}
 	age := t.Sub(r.s.At)
-	r.require(age < maxSavedAge && age > -maxSavedAge, "the time %v lies too far from that of the snapshot", t)
+	r.require(age < maxSavedAge && age > -maxSavedAge,
+		"the time %v lies too far from that of the snapshot", t)
 	return t.Add(r.delta)
 }
 
 // id checks that ids are above those before, as tables need it.
 func (r *restorer) id(kind string, id int64, before *int64) int64 {
-	r.require(id > *before && id <= r.s.LastID, "the id %d of a %s is out of order or above LastID", id, kind)
+	r.require(id > *before && id <= r.s.LastID, "the id %d of a %s is out of order or above LastID",
+		id, kind)
 	*before = id
 	return id
 }
@@ -90,7 +101,8 @@ func (r *restorer) count(kind string, counts ...int) {
 	}
 }
 
-// money restores what is reserved and spent; the balance is an option's. What was spent counts for the day and month of the new clock.
+// money restores what is reserved and spent; the balance is an option's. What
+// was spent counts for the day and month of the new clock.
 func (r *restorer) money(now time.Time) {
 	r.w.purse.reserved = r.s.Reserved
 	if err := r.w.purse.check(); err != nil && r.w.purse.balance != r.s.Balance {
@@ -99,7 +111,8 @@ func (r *restorer) money(now time.Time) {
 		r.failed(err)
 	}
 	r.w.spent = spending{
-		day: tally{began: startOf(daily, now), sum: r.s.SpentToday}, month: tally{began: startOf(monthly, now), sum: r.s.SpentMonth},
+		day:   tally{began: startOf(daily, now), sum: r.s.SpentToday},
+		month: tally{began: startOf(monthly, now), sum: r.s.SpentMonth},
 	}
 }
 
@@ -138,7 +151,8 @@ func (r *restorer) gates() {
 	}
 	for _, code := range r.s.OTPs {
 		ended := code.Wrong == maxOTPTries && code.End != ""
-		r.require(code.Wrong >= 0 && (code.Wrong < maxOTPTries || ended), "a code with %d wrong tries", code.Wrong)
+		r.require(code.Wrong >= 0 && (code.Wrong < maxOTPTries || ended),
+			"a code with %d wrong tries", code.Wrong)
 		code.Expires = r.time(code.Expires)
 		r.w.otps.put(&code)
 	}
@@ -156,8 +170,17 @@ func (r *restorer) texts() {
 		r.count("campaign", s.Invalid, s.Segments)
 		r.require(sizes[s.ID] > 0, "campaign %d has no message", s.ID)
 		made := &campaign{
-			id: r.id("campaign", s.ID, &last), reference: s.Reference, sender: s.Sender, text: s.Text, status: s.Status, invalid: s.Invalid,
-			segments: s.Segments, estimated: s.Estimated, messages: make([]message, 0, sizes[s.ID]), created: r.time(s.Created), completed: r.time(s.Completed),
+			id:        r.id("campaign", s.ID, &last),
+			reference: s.Reference,
+			sender:    s.Sender,
+			text:      s.Text,
+			status:    s.Status,
+			invalid:   s.Invalid,
+			segments:  s.Segments,
+			estimated: s.Estimated,
+			messages:  make([]messageRow, 0, sizes[s.ID]),
+			created:   r.time(s.Created),
+			completed: r.time(s.Completed),
 		}
 		r.campaigns[s.ID] = made
 		r.w.campaigns.add(made)
@@ -166,7 +189,8 @@ func (r *restorer) texts() {
 	for _, s := range r.s.Messages {
 		r.w.messages.add(r.message(s, &last))
 	}
-	for _, s := range r.s.Messages { // in the order in which they were sent, as reports are made in it
+	// in the order in which they were sent, as reports are made in it
+	for _, s := range r.s.Messages {
 		m := r.messages[s.ID]
 		switch made := m.campaign; {
 		case made == nil && m.final.IsZero():
@@ -177,12 +201,24 @@ func (r *restorer) texts() {
 	}
 }
 
-func (r *restorer) message(s savedMessage, last *int64) *message {
+func (r *restorer) message(s savedMessage, last *int64) *messageRow {
 	r.count("message", s.Segments)
-	m := message{
-		id: r.id("message", s.ID, last), reference: s.Reference, channel: s.Channel, to: s.To, sender: s.Sender, text: s.Text, status: s.Status,
-		segments: s.Segments, cost: s.Cost, provider: s.Provider, failure: s.Failure, doomed: s.Doomed,
-		created: r.time(s.Created), sent: r.time(s.SentAt), final: r.time(s.FinalAt),
+	m := messageRow{
+		id:        r.id("message", s.ID, last),
+		reference: s.Reference,
+		channel:   s.Channel,
+		to:        s.To,
+		sender:    s.Sender,
+		text:      s.Text,
+		status:    s.Status,
+		segments:  s.Segments,
+		cost:      s.Cost,
+		provider:  s.Provider,
+		failure:   s.Failure,
+		doomed:    s.Doomed,
+		created:   r.time(s.Created),
+		sent:      r.time(s.SentAt),
+		final:     r.time(s.FinalAt),
 	}
 	if m.campaign = r.campaigns[s.Campaign]; m.campaign != nil {
 		m.campaign.messages = append(m.campaign.messages, m)
@@ -190,7 +226,7 @@ func (r *restorer) message(s savedMessage, last *int64) *message {
 		return r.messages[s.ID]
 	}
 	r.require(s.Campaign == 0, "message %d is of campaign %d, which is not there", s.ID, s.Campaign)
-	batch := []message{m}
+	batch := []messageRow{m}
 	r.alone[s.ID], r.messages[s.ID] = batch, &batch[0]
 	return &batch[0]
 }
@@ -201,8 +237,16 @@ func (r *restorer) speech() {
 	for _, s := range r.s.Voices {
 		r.count("voice campaign", s.Accepted, s.Invalid, s.Doomed, s.Seconds)
 		made := &voiceCampaign{
-			id: r.id("voice campaign", s.ID, &last), reference: s.Reference, name: s.Name, status: s.Status, accepted: s.Accepted, invalid: s.Invalid,
-			doomed: s.Doomed, seconds: s.Seconds, created: r.time(s.Created), completed: r.time(s.Completed),
+			id:        r.id("voice campaign", s.ID, &last),
+			reference: s.Reference,
+			name:      s.Name,
+			status:    s.Status,
+			accepted:  s.Accepted,
+			invalid:   s.Invalid,
+			doomed:    s.Doomed,
+			seconds:   s.Seconds,
+			created:   r.time(s.Created),
+			completed: r.time(s.Completed),
 		}
 		r.w.voices.add(made)
 		if made.completed.IsZero() {
@@ -213,8 +257,14 @@ func (r *restorer) speech() {
 	batch := make([]lookup, len(r.s.Lookups))
 	for i, s := range r.s.Lookups {
 		batch[i] = lookup{
-			id: r.id("lookup", s.ID, &last), reference: s.Reference, to: s.To, status: s.Status, doomed: s.Doomed, created: r.time(s.Created),
-			start: r.time(s.Start), completed: r.time(s.Completed),
+			id:        r.id("lookup", s.ID, &last),
+			reference: s.Reference,
+			to:        s.To,
+			status:    s.Status,
+			doomed:    s.Doomed,
+			created:   r.time(s.Created),
+			start:     r.time(s.Start),
+			completed: r.time(s.Completed),
 		}
 		if s.Evicted {
 			r.w.evictedLookups = append(r.w.evictedLookups, &batch[i])
@@ -232,18 +282,29 @@ func (r *restorer) ussd() {
 	u, last := &r.w.ussd, int64(0)
 	for _, s := range r.s.Apps {
 		app := &ussdApp{
-			r.id("USSD app", s.ID, &last), s.Reference, s.Name, s.Callback, s.Mode, s.TestSecret, s.LiveSecret, s.Active, r.time(s.Created),
+			r.id("USSD app", s.ID, &last), s.Reference, s.Name, s.Callback, s.Mode, s.TestSecret,
+			s.LiveSecret, s.Active, r.time(s.Created),
 		}
 		r.apps[s.ID] = app
 		u.apps.add(app)
 	}
 	last = 0
 	for _, s := range r.s.Extensions {
-		r.require(s.App == 0 || r.apps[s.App] != nil, "extension %d is of app %d, which is not there", s.ID, s.App)
-		r.require(s.Months >= 1 && s.Months < 3000, "extension %d is paid for %d months", s.ID, s.Months)
+		r.require(s.App == 0 || r.apps[s.App] != nil,
+			"extension %d is of app %d, which is not there", s.ID, s.App)
+		r.require(s.Months >= 1 && s.Months < 3000, "extension %d is paid for %d months", s.ID,
+			s.Months)
 		e := &ussdExtension{
-			id: r.id("USSD extension", s.ID, &last), reference: s.Reference, code: s.Code, shortCode: s.ShortCode, status: s.Status, price: s.Price,
-			app: r.apps[s.App], rented: r.time(s.Rented), months: s.Months, expires: r.time(s.Expires),
+			id:        r.id("USSD extension", s.ID, &last),
+			reference: s.Reference,
+			code:      s.Code,
+			shortCode: s.ShortCode,
+			status:    s.Status,
+			price:     s.Price,
+			app:       r.apps[s.App],
+			rented:    r.time(s.Rented),
+			months:    s.Months,
+			expires:   r.time(s.Expires),
 		}
 		u.extensions.add(e)
 		if e.status == extensionActive {
@@ -254,7 +315,8 @@ func (r *restorer) ussd() {
 	for _, s := range r.s.Sessions {
 		r.count("session", s.Steps)
 		u.sessions.remember(&ussdSession{
-			r.id("USSD session", s.ID, &last), s.Reference, ussdDialog{r.apps[s.App], s.Ref}, s.MSISDN, s.ServiceCode, s.Status, s.Steps, false,
+			r.id("USSD session", s.ID, &last), s.Reference, ussdDialog{r.apps[s.App], s.Ref},
+			s.MSISDN, s.ServiceCode, s.Status, s.Steps, false,
 			r.time(s.Started), r.time(s.Latest), r.time(s.Ended),
 		})
 		if added := u.sessions.rows[len(u.sessions.rows)-1]; added.status == sessionActive {
@@ -267,7 +329,15 @@ func (r *restorer) ussd() {
 func (r *restorer) requests() {
 	last := int64(0)
 	for _, s := range r.s.Requests {
-		c := &call{e: r.w.e, w: r.w, method: s.Method, path: s.Path, query: s.Query, header: s.Header, body: s.Body}
+		c := &apiCall{
+			e:      r.w.e,
+			w:      r.w,
+			method: s.Method,
+			path:   s.Path,
+			query:  s.Query,
+			header: s.Header,
+			body:   s.Body,
+		}
 		if c.header == nil {
 			c.header = http.Header{}
 		}
@@ -276,17 +346,31 @@ func (r *restorer) requests() {
 		}
 		c.route = routeOf(s.Method, s.Path)
 		r.w.requests = append(r.w.requests, &logged{
-			id: r.id("request", s.ID, &last), at: r.time(s.At), call: c, token: s.Token, key: s.Key, charge: s.Charge, replayed: s.Replayed,
-			struck: s.Struck, fault: s.Fault, status: s.Status, code: s.Code, response: s.Response,
+			id:         r.id("request", s.ID, &last),
+			at:         r.time(s.At),
+			call:       c,
+			token:      s.Token,
+			key:        s.Key,
+			charge:     s.Charge,
+			replayed:   s.Replayed,
+			struck:     s.Struck,
+			fault:      s.Fault,
+			status:     s.Status,
+			code:       s.Code,
+			response:   s.Response,
 			violations: s.Violations,
 		})
 	}
 }
 
 // account reads the account of a saved world.
-func (s *saved) account() (account, error) {
+func (s *savedWorld) account() (accountState, error) {
 	var errs [3]error
-	a := account{senders: slices.Clone(s.Senders), rateLimit: s.RateLimit, otpLimit: s.OTPLimit}
+	a := accountState{
+		senders:   slices.Clone(s.Senders),
+		rateLimit: s.RateLimit,
+		otpLimit:  s.OTPLimit,
+	}
 	a.allowed, errs[0] = parsePrefixes(s.AllowedIPs)
 	if s.SpendLimit != nil {
 		a.spendLimit, errs[1] = newSpendCap(*s.SpendLimit)

@@ -8,8 +8,15 @@ func (r *restorer) hooks() {
 	for _, s := range r.s.Webhooks {
 		r.count("webhook", s.Failures)
 		h := &webhook{
-			id: r.id("webhook", s.ID, &last), reference: s.Reference, url: s.URL, events: s.Events, active: s.Active, secret: s.Secret,
-			lastError: s.LastError, failures: s.Failures, created: r.time(s.Created),
+			id:          r.id("webhook", s.ID, &last),
+			reference:   s.Reference,
+			url:         s.URL,
+			events:      s.Events,
+			active:      s.Active,
+			secret:      s.Secret,
+			lastError:   s.LastError,
+			failures:    s.Failures,
+			created:     r.time(s.Created),
 			lostHandler: s.InProcess && r.w.e.cfg.hookHandlers[s.URL] == nil,
 		}
 		r.webhooks[s.ID] = h
@@ -28,7 +35,8 @@ func (r *restorer) hooks() {
 func (r *restorer) endpoints() {
 	saved := slices.Clone(r.w.webhooks.rows)
 	for _, e := range r.w.e.cfg.webhooks {
-		i := slices.IndexFunc(saved, func(h *webhook) bool { return h.url == e.url && h.secret == e.secret })
+		i := slices.IndexFunc(saved,
+			func(h *webhook) bool { return h.url == e.url && h.secret == e.secret })
 		if i < 0 {
 			r.w.addEndpoint(e)
 			continue
@@ -40,13 +48,24 @@ func (r *restorer) endpoints() {
 func (r *restorer) delivery(s savedDelivery) {
 	hook, about := r.webhooks[s.Webhook], r.messages[s.Message]
 	if hook == nil || about == nil {
-		r.require(false, "delivery %q is to webhook %d about message %d, and one of them is not there", s.ID, s.Webhook, s.Message)
+		r.require(false,
+			"delivery %q is to webhook %d about message %d, and one of them is not there", s.ID, s.Webhook, s.Message)
 		return
 	}
-	r.require(s.Tries >= 0 && s.Tries <= len(retryOffsets()), "delivery %q has %d tries", s.ID, s.Tries)
+	r.require(s.Tries >= 0 && s.Tries <= len(retryOffsets()), "delivery %q has %d tries", s.ID,
+		s.Tries)
 	d := &delivery{
-		id: s.ID, hook: hook, message: about, event: s.Event, body: []byte(s.Body), status: s.Status, created: r.time(s.Created),
-		first: r.time(s.First), tries: s.Tries, next: r.time(s.Next), delayed: s.Delayed,
+		id:      s.ID,
+		hook:    hook,
+		message: about,
+		event:   s.Event,
+		body:    []byte(s.Body),
+		status:  s.Status,
+		created: r.time(s.Created),
+		first:   r.time(s.First),
+		tries:   s.Tries,
+		next:    r.time(s.Next),
+		delayed: s.Delayed,
 	}
 	for _, try := range s.Attempts {
 		try.At = r.time(try.At)
@@ -58,7 +77,8 @@ func (r *restorer) delivery(s savedDelivery) {
 	}
 }
 
-// resume plans what is to come of a delivery. An attempt that was under way counts as one that failed.
+// resume plans what is to come of a delivery. An attempt that was under way
+// counts as one that failed.
 func (r *restorer) resume(d *delivery, s savedDelivery) {
 	switch {
 	case s.InFlight:

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestASavedWebhookIsKnownByURLAndSecret(t *testing.T) {
+func TestARestoredWebhookHasItsURLAndSecret(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const nowhere, elsewhere = "http://127.0.0.1:1/hook", "http://127.0.0.1:2/hook"
@@ -25,7 +25,8 @@ func TestASavedWebhookIsKnownByURLAndSecret(t *testing.T) {
 			helliotest.WithWebhook(nowhere, "real"))
 		sendTo(t, f, someone)
 		f.Advance(6 * time.Second) // the first webhook has a delivery that is to be tried again
-		require.NoError(t, f.Client().Webhooks.Delete(t.Context(), hellio.ID(fmt.Sprint(f.Webhooks()[0].ID))))
+		require.NoError(t,
+			f.Client().Webhooks.Delete(t.Context(), hellio.ID(fmt.Sprint(f.Webhooks()[0].ID))))
 
 		v := new(receiver)
 		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)),
@@ -38,7 +39,8 @@ func TestASavedWebhookIsKnownByURLAndSecret(t *testing.T) {
 			found = append(found, hook.URL+" "+hook.Secret)
 		}
 		require.Equal(t, []string{
-			hookURL + "&lost lost", hookURL + " first", hookURL + " second", nowhere + " real", // saved and live
+			// saved and live
+			hookURL + "&lost lost", hookURL + " first", hookURL + " second", nowhere + " real",
 			hookURL + " fresh", elsewhere + " real",
 		}, found)
 
@@ -54,32 +56,51 @@ func TestASavedWebhookIsKnownByURLAndSecret(t *testing.T) {
 	})
 }
 
-func TestWhatASnapshotFindsHalfReportedIsReportedToTheEnd(t *testing.T) {
+func TestARestoredDeliveryContinuesItsAttempts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		fault  []helliotest.Rule
 		passed time.Duration
 		rest   []time.Duration // the attempts to come, counted from the snapshot
 	}{
-		"put off":         {[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookDelay(time.Minute)}, 10 * time.Second, []time.Duration{55 * time.Second}},
-		"held":            {[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookReorder()}, 10 * time.Second, []time.Duration{5 * time.Second, 5 * time.Second}},
-		"lost once":       {[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookLose()}, 10 * time.Second, []time.Duration{5 * time.Second}},
-		"lost to the end": {[]helliotest.Rule{helliotest.Always(), helliotest.WebhookLose()}, time.Hour, nil},
+		"put off": {
+			[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookDelay(time.Minute)},
+			10 * time.Second,
+			[]time.Duration{55 * time.Second},
+		},
+		"held": {
+			[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookReorder()},
+			10 * time.Second,
+			[]time.Duration{5 * time.Second, 5 * time.Second},
+		},
+		"lost once": {
+			[]helliotest.Rule{helliotest.Nth(1), helliotest.WebhookLose()},
+			10 * time.Second,
+			[]time.Duration{5 * time.Second},
+		},
+		"lost to the end": {
+			[]helliotest.Rule{helliotest.Always(), helliotest.WebhookLose()},
+			time.Hour,
+			nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, new(receiver), hookSecret))
+				f := helliotest.New(t,
+					helliotest.WithWebhookHandler(hookURL, new(receiver), hookSecret))
 				f.Fault(helliotest.WebhookDelivery, c.fault...)
 				sendTo(t, f, someone)
 				f.Advance(c.passed)
 				v := new(receiver)
-				again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithWebhookHandler(hookURL, v, hookSecret))
-				require.Equal(t, newAPI(t, f).get("/webhooks").body, newAPI(t, again).get("/webhooks").body, "its failures too")
+				again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)),
+					helliotest.WithWebhookHandler(hookURL, v, hookSecret))
+				require.Equal(t, newAPI(t, f).get("/webhooks").body,
+					newAPI(t, again).get("/webhooks").body, "its failures too")
 				require.Equal(t, f.Deliveries(), again.Deliveries())
 				began := time.Now()
 				if len(c.rest) == 2 {
-					sendTo(t, again, other)
+					sendTo(t, again, secondPhone)
 				}
 				again.Advance(time.Hour)
 				var rest []time.Duration
@@ -92,7 +113,7 @@ func TestWhatASnapshotFindsHalfReportedIsReportedToTheEnd(t *testing.T) {
 	}
 }
 
-func TestAnAttemptUnderWayWhenASnapshotIsTakenCountsAsFailed(t *testing.T) {
+func TestASnapshotCountsAttemptsInFlightAsFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -106,7 +127,8 @@ func TestAnAttemptUnderWayWhenASnapshotIsTakenCountsAsFailed(t *testing.T) {
 		close(release)
 		require.NoError(t, f.Settle(t.Context()))
 		v := new(receiver)
-		again := helliotest.New(t, helliotest.FromSnapshot(taken), helliotest.WithWebhookHandler(hookURL, v, hookSecret))
+		again := helliotest.New(t, helliotest.FromSnapshot(taken),
+			helliotest.WithWebhookHandler(hookURL, v, hookSecret))
 		began := time.Now()
 		again.Advance(time.Minute)
 		require.Len(t, v.got(), 1)

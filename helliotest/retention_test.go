@@ -15,11 +15,14 @@ import (
 )
 
 // forgetful runs a test in a bubble on a fake that keeps three of each kind.
-func forgetful(t *testing.T, test func(t *testing.T, f *helliotest.Fake, a api), opts ...helliotest.Option) {
+func forgetful(
+	t *testing.T, test func(t *testing.T, f *helliotest.Fake, a api), opts ...helliotest.Option,
+) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := helliotest.New(t, append(opts, helliotest.WithRetention(3), helliotest.WithRateLimit(0))...)
+		f := helliotest.New(t,
+			append(opts, helliotest.WithRetention(3), helliotest.WithRateLimit(0))...)
 		test(t, f, newAPI(t, f))
 	})
 }
@@ -41,7 +44,10 @@ func TestTheOldestMessagesLeaveOnceTheyAreFinal(t *testing.T) {
 		f.Advance(5 * time.Second)
 		require.Equal(t, "2 3 4", held(f))
 		require.Equal(t, "0.0000", f.Balance().Reserved, "what has left was paid for")
-		for _, path := range []string{"/messages/" + oldest.Reference, fmt.Sprintf("/messages/%d", oldest.ID), fmt.Sprintf("/campaigns/%d", oldest.CampaignID)} {
+		for _, path := range []string{
+			"/messages/" + oldest.Reference, fmt.Sprintf("/messages/%d", oldest.ID),
+			fmt.Sprintf("/campaigns/%d", oldest.CampaignID),
+		} {
 			a.get(path).refused(t, 404, "not_found")
 		}
 		a.send(textTo("233209990001", "5"))
@@ -50,9 +56,10 @@ func TestTheOldestMessagesLeaveOnceTheyAreFinal(t *testing.T) {
 	})
 }
 
-func TestACampaignStaysAsLongAsOneOfItsMessagesAndCountsThemAll(t *testing.T) {
+func TestACampaignStaysWithItsLastMessage(t *testing.T) {
 	forgetful(t, func(t *testing.T, f *helliotest.Fake, a api) {
-		sent := a.send(`{"recipients":["233209990001","233209990002","233209990003","233209990004"],"sender":"HELLIO","message":"all"}`)
+		sent := a.send(`{"recipients":["233209990001","233209990002","233209990003",` +
+			`"233209990004"],"sender":"HELLIO","message":"all"}`)
 		campaign := fmt.Sprintf("/campaigns/%v", sent.data(t)["campaign_id"])
 		f.Advance(5 * time.Second)
 		a.send(textTo("233209990001", "x"))
@@ -60,7 +67,8 @@ func TestACampaignStaysAsLongAsOneOfItsMessagesAndCountsThemAll(t *testing.T) {
 		require.Equal(t, "all x y", held(f))
 		got := a.get(campaign).data(t)
 		require.Equal(t, "completed", got["status"])
-		require.Equal(t, map[string]any{"queued": 0., "sent": 0., "delivered": 4., "failed": 0.}, got["statuses"])
+		require.Equal(t, map[string]any{"queued": 0., "sent": 0., "delivered": 4., "failed": 0.},
+			got["statuses"])
 		require.Equal(t, "0.1240", got["cost"])
 		a.send(textTo("233209990001", "z"))
 		a.get(campaign).refused(t, 404, "not_found")
@@ -73,7 +81,8 @@ func TestWhatElsePilesUpLeavesToo(t *testing.T) {
 		c, ctx := f.Client(), t.Context()
 		for i := range 6 {
 			to := fmt.Sprintf("+23320999000%d", i)
-			_, err := c.Voice.Send(ctx, &hellio.VoiceSendParams{Recipients: []string{to}, Text: "Hello"})
+			_, err := c.Voice.Send(ctx,
+				&hellio.VoiceSendParams{Recipients: []string{to}, Text: "Hello"})
 			require.NoError(t, err)
 			_, err = c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{to}})
 			require.NoError(t, err)
@@ -89,18 +98,23 @@ func TestWhatElsePilesUpLeavesToo(t *testing.T) {
 		require.Len(t, f.OTP("+233209990003"), 6)
 		require.Len(t, hook.got(), 6)
 		state := map[string]json.RawMessage{}
-		require.NoError(t, json.Unmarshal(snapshot(t, f), &struct{ State *map[string]json.RawMessage }{&state}))
-		for _, kind := range []string{"Messages", "Voices", "Lookups", "Deliveries", "Keys", "OTPs"} {
-			require.Equal(t, 3, members(t, state[kind]), kind)
+		require.NoError(t,
+			json.Unmarshal(snapshot(t, f), &struct{ State *map[string]json.RawMessage }{&state}))
+		for _, kind := range []string{
+			"Messages", "Voices", "Lookups", "Deliveries", "Keys", "OTPs",
+		} {
+			require.Equal(t, 3, countMembers(t, state[kind]), kind)
 		}
 	}, helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
 }
 
-func TestTheOldestUSSDSessionsLeaveOnceTheyAreOver(t *testing.T) {
+func TestOldUSSDSessionsAreEvictedOnceOver(t *testing.T) {
 	forgetful(t, func(t *testing.T, _ *helliotest.Fake, a api) {
 		app := a.app()
 		play := func(ref, input string) {
-			resp := a.post("/ussd/simulate", `{"app_id":"`+app+`","session_id":"`+ref+`","msisdn":"233209990001","input":"`+input+`"}`)
+			resp := a.post("/ussd/simulate",
+				`{"app_id":"`+app+`","session_id":"`+ref+`","msisdn":"233209990001","input":"`+
+					input+`"}`)
 			require.Equal(t, 200, resp.status, resp.body)
 		}
 		refs := func() (all []any) {
@@ -123,15 +137,17 @@ func TestTheOldestUSSDSessionsLeaveOnceTheyAreOver(t *testing.T) {
 		a.get("/ussd/sessions/"+oldest).refused(t, 404, "not_found")
 		play("0", "") // its name is free again
 		require.Equal(t, []any{"0", "5", "4"}, refs())
-		a.post("/ussd/simulate", `{"app_id":"`+app+`","session_id":"4","msisdn":"233209990001","new_session":true}`)
-		require.Equal(t, "active", a.get("/ussd/sessions/4").data(t)["status"], "the name is that of the newest")
+		a.post("/ussd/simulate",
+			`{"app_id":"`+app+`","session_id":"4","msisdn":"233209990001","new_session":true}`)
+		require.Equal(t, "active", a.get("/ussd/sessions/4").data(t)["status"],
+			"the name is that of the newest")
 		play("4", "0")
 		require.Equal(t, []any{"4", "0", "5"}, refs(), "which went on")
 	}, helliotest.WithUSSDHandler(callbackURL, new(menu)))
 }
 
-// members counts those of an array or an object.
-func members(t *testing.T, text json.RawMessage) int {
+// countMembers counts those of an array or an object.
+func countMembers(t *testing.T, text json.RawMessage) int {
 	t.Helper()
 	var list []any
 	if json.Unmarshal(text, &list) == nil {
@@ -142,7 +158,7 @@ func members(t *testing.T, text json.RawMessage) int {
 	return len(object)
 }
 
-func TestAKeyIsForgottenWithTheRetentionAndNeverBefore(t *testing.T) {
+func TestRetentionEvictsTheOldestKeys(t *testing.T) {
 	forgetful(t, func(t *testing.T, _ *helliotest.Fake, a api) {
 		replayed := func(key string) string {
 			return a.send(textTo("233209990001", "Hi"), "Idempotency-Key", key).header.Get("Idempotent-Replayed")
@@ -173,14 +189,17 @@ func TestASnapshotHoldsWhatHasNotLeft(t *testing.T) {
 	hook := always(http.StatusOK)
 	forgetful(t, func(t *testing.T, f *helliotest.Fake, a api) {
 		for range 3 {
-			a.send(`{"recipients":["233209990001","233209990002"],"sender":"HELLIO","message":"Hi"}`)
+			a.send(`{"recipients":["233209990001","233209990002"],"sender":"HELLIO",` +
+				`"message":"Hi"}`)
 			f.Advance(time.Minute)
 		}
 		a.send(textTo("233209990001", "on its way"))
 		require.Len(t, f.Messages(), 3)
 		require.Len(t, f.Deliveries(), 3)
 		for _, retention := range []int{0, 3} {
-			again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithRetention(retention), helliotest.WithWebhookHandler(hookURL, hook, hookSecret))
+			again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)),
+				helliotest.WithRetention(retention), helliotest.WithWebhookHandler(hookURL, hook,
+					hookSecret))
 			require.JSONEq(t, a.get("/campaigns").body, newAPI(t, again).get("/campaigns").body)
 			again.Advance(time.Minute)
 			require.Equal(t, "0.0000", again.Balance().Reserved)
@@ -217,7 +236,8 @@ func TestRestoredCodesLeaveInTheirOrder(t *testing.T) {
 		for _, to := range numbers {
 			a.sendOTP(`{"mobile_number":"` + to + `","sender":"HELLIO"}`)
 		}
-		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)), helliotest.WithRetention(3))
+		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)),
+			helliotest.WithRetention(3))
 		newAPI(t, again).sendOTP(`{"mobile_number":"+233209990004","sender":"HELLIO"}`)
 		for i, to := range numbers {
 			_, live := again.LookupOTP(to)
@@ -226,11 +246,12 @@ func TestRestoredCodesLeaveInTheirOrder(t *testing.T) {
 	}
 }
 
-func TestALookupInTheYear9999IsSavedAndRestored(t *testing.T) {
+func TestALookupInTheYear9999IsRestored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
-		resp := newAPI(t, f).do("POST", "/lookup", `{"numbers":["233209990001"],"scheduled_at":"9999-12-31T23:59:59Z"}`)
+		resp := newAPI(t, f).do("POST", "/lookup",
+			`{"numbers":["233209990001"],"scheduled_at":"9999-12-31T23:59:59Z"}`)
 		require.Equal(t, 202, resp.status)
 		f.Advance(99 * 365 * 24 * time.Hour)
 		again := helliotest.New(t, helliotest.FromSnapshot(snapshot(t, f)))
@@ -239,13 +260,15 @@ func TestALookupInTheYear9999IsSavedAndRestored(t *testing.T) {
 	})
 }
 
-func TestOnlyStoredAnswersCountToTheKeysThatAreKept(t *testing.T) {
+func TestOnlyStoredAnswersCountAsKeys(t *testing.T) {
 	forgetful(t, func(t *testing.T, _ *helliotest.Fake, a api) {
 		first := a.send(textTo("233209990001", "Hi"), "Idempotency-Key", "first")
 		require.Equal(t, 202, first.status)
 		for i := range 5 {
-			a.send(textTo("no number", "Hi"), "Idempotency-Key", fmt.Sprint("refused ", i)).refused(t, 422, "no_valid_recipients")
+			a.send(textTo("no number", "Hi"), "Idempotency-Key", fmt.Sprint("refused ", i)).
+				refused(t, 422, "no_valid_recipients")
 		}
-		require.Equal(t, first.body, a.send(textTo("233209990001", "Hi"), "Idempotency-Key", "first").body)
+		require.Equal(t, first.body,
+			a.send(textTo("233209990001", "Hi"), "Idempotency-Key", "first").body)
 	})
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// resource is one chapter of the API: its routes, and what the fake claims about them. Each has a file of its own and a line here.
+// resource is one chapter of the API: its routes, and what the fake claims
+// about them. Each has a file of its own and a line here.
 type resource struct {
-	routes     []route
+	routes     []apiRoute
 	behaviours []Behaviour
 }
 
-func resources() []resource {
+func apiResources() []resource {
 	return []resource{
 		engineResource(),
 		loginResource(),
@@ -39,27 +40,29 @@ func resources() []resource {
 	}
 }
 
-// route is an operation and what answers it. The handler runs with the engine locked; what must wait goes through call.outside.
-type route struct {
+// apiRoute is an operation and what answers it. The handler runs with the
+// engine locked; what must wait goes through call.outside.
+type apiRoute struct {
 	op     contract.Operation
-	handle func(w *world, c *call) *reply
-	limit  func(w *world, c *call) bucket // a rate limit beside the token's; nil = none
+	handle func(w *world, c *apiCall) *reply
+	limit  func(w *world, c *apiCall) bucket // a rate limit beside the token's; nil = none
 }
 
 // router finds the routes of a path by the contract's route, then by method.
-type router map[string]map[string]*route
+type router map[string]map[string]*apiRoute
 
-// routes never changes. It is made in init since the handlers it names lead back to it.
+// routes never changes. It is made in init since the handlers it names lead
+// back to it.
 var routes router
 
-func init() { routes = newRouter(resources()) }
+func init() { routes = newRouter(apiResources()) }
 
 func newRouter(resources []resource) router {
 	table := make(router)
 	for _, res := range resources {
 		for _, r := range res.routes {
 			if table[r.op.Route] == nil {
-				table[r.op.Route] = make(map[string]*route)
+				table[r.op.Route] = make(map[string]*apiRoute)
 			}
 			table[r.op.Route][r.op.Method] = &r
 		}
@@ -67,8 +70,9 @@ func newRouter(resources []resource) router {
 	return table
 }
 
-// match gives the routes of an escaped path below /v1, and the id in it. A literal route goes before one with an id.
-func (t router) match(path string) (methods map[string]*route, id string) {
+// match gives the routes of an escaped path below /v1, and the id in it. A
+// literal route goes before one with an id.
+func (t router) match(path string) (methods map[string]*apiRoute, id string) {
 	if methods = t[path]; methods != nil {
 		return methods, ""
 	}
@@ -86,7 +90,7 @@ func (t router) match(path string) (methods map[string]*route, id string) {
 }
 
 // routeOf is the route of a call that was made, nil if it had none.
-func routeOf(method, path string) *route {
+func routeOf(method, path string) *apiRoute {
 	below, rooted := cutRoot(path)
 	if !rooted {
 		return nil
@@ -95,8 +99,9 @@ func routeOf(method, path string) *route {
 	return methods[method]
 }
 
-// findRoute is the first stage. What it refuses never reaches the limiter, so the answer has none of its headers.
-func (c *call) findRoute() *reply {
+// findRoute is the first stage. What it refuses never reaches the limiter, so
+// the answer has none of its headers.
+func (c *apiCall) findRoute() *reply {
 	path, below := cutRoot(c.path)
 	if !below {
 		return c.unknownRoute()
@@ -108,7 +113,8 @@ func (c *call) findRoute() *reply {
 	if c.route = methods[c.method]; c.route == nil {
 		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
 		c.violate("the API has no " + c.method + " on this route, only " + allowed)
-		r := refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed, "The "+c.method+" method is not supported for this route.")
+		r := refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed,
+			"The "+c.method+" method is not supported for this route.")
 		r.header = http.Header{"Allow": {allowed}}
 		return r
 	}
@@ -116,7 +122,7 @@ func (c *call) findRoute() *reply {
 	return nil
 }
 
-func (c *call) unknownRoute() *reply {
+func (c *apiCall) unknownRoute() *reply {
 	c.violate(unknownPath(c.path))
 	return refuse(http.StatusNotFound, contract.CodeNotFound, "The route could not be found.")
 }

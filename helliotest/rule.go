@@ -15,69 +15,88 @@ type Rule struct {
 type ruleKind int
 
 const (
-	when ruleKind = iota + 1
-	filter
-	effect
+	kindCount ruleKind = iota + 1
+	kindNumber
+	kindEffect
 )
 
-// Nth lets the fault act on the n-th matching call alone, counted from 1 from now on.
-func Nth(n int) Rule { return Rule{when, func(s *FaultSpec) { s.Nth = n }} }
+// Nth lets the fault act on the n-th matching call alone, counted from 1 from
+// now on.
+func Nth(n int) Rule { return Rule{kindCount, func(s *FaultSpec) { s.Nth = n }} }
 
 // Times lets the fault act on the next n matching calls.
-func Times(n int) Rule { return Rule{when, func(s *FaultSpec) { s.Times = n }} }
+func Times(n int) Rule { return Rule{kindCount, func(s *FaultSpec) { s.Times = n }} }
 
 // Always lets the fault act on every matching call.
-func Always() Rule { return Rule{when, func(s *FaultSpec) { s.Always = true }} }
+func Always() Rule { return Rule{kindCount, func(s *FaultSpec) { s.Always = true }} }
 
-// ToNumber narrows the fault to calls that name this number, with or without "+", or this e-mail address among their recipients. With
-// CarrierFail, only that recipient fails.
-func ToNumber(number string) Rule { return Rule{filter, func(s *FaultSpec) { s.To = number }} }
+// ToNumber narrows the fault to calls that name this number, with or without
+// "+", or this e-mail address among their recipients. With CarrierFail, only
+// that recipient fails.
+func ToNumber(number string) Rule { return Rule{kindNumber, func(s *FaultSpec) { s.To = number }} }
 
-// Status answers an error with this status and error code; "" leaves the code out. It leaves no trace: nothing was sent or charged.
+// Status answers an error with this status and error code; "" leaves the code
+// out. It leaves no trace: nothing was sent or charged.
 func Status(code int, errorCode string) Rule {
-	return Rule{effect, func(s *FaultSpec) { s.Effect, s.Code, s.Error = effectStatus, code, errorCode }}
+	return Rule{
+		kindEffect,
+		func(s *FaultSpec) {
+			s.Effect = effectStatus
+			s.Code = code
+			s.Error = errorCode
+		},
+	}
 }
 
-// RateLimited answers 429 with this Retry-After, rounded up to whole seconds. It leaves no trace.
+// RateLimited answers 429 with this Retry-After, rounded up to whole seconds.
+// It leaves no trace.
 func RateLimited(retryAfter time.Duration) Rule {
-	return Rule{effect, func(s *FaultSpec) { s.Effect, s.RetryAfter = effectRateLimited, retryAfter.String() }}
+	return Rule{
+		kindEffect,
+		func(s *FaultSpec) { s.Effect, s.RetryAfter = effectRateLimited, retryAfter.String() },
+	}
 }
 
-// Delay handles the call only after d of package time, its idempotency key claimed meanwhile. A caller that gives up does not stop it.
+// Delay handles the call only after d of package time, its idempotency key
+// claimed meanwhile. A caller that gives up does not stop it.
 func Delay(d time.Duration) Rule {
-	return Rule{effect, func(s *FaultSpec) { s.Effect, s.Duration = effectDelay, d.String() }}
+	return Rule{kindEffect, func(s *FaultSpec) { s.Effect, s.Duration = effectDelay, d.String() }}
 }
 
-// LoseRequest closes the connection before the call has any effect: the caller gets io.EOF and can't know that.
+// LoseRequest closes the connection before the call has any effect: the caller
+// gets io.EOF and can't know that.
 func LoseRequest() Rule { return simply(effectLoseRequest) }
 
-// LoseReply closes the connection after the call has taken effect and its key is stored: the caller gets io.EOF and can't know that.
+// LoseReply closes the connection after the call has taken effect and its key
+// is stored: the caller gets io.EOF and can't know that.
 func LoseReply() Rule { return simply(effectLoseReply) }
 
-// TruncateBody declares the whole length of the answer and closes the connection
-// after this many bytes of its body. The call has taken effect. A body that is
-// not longer is sent whole, and the test's log says so.
+// TruncateBody declares the whole length of the answer and closes the
+// connection after this many bytes of its body. The call has taken effect. A
+// body that is not longer is sent whole, and the test's log says so.
 func TruncateBody(bytes int) Rule {
-	return Rule{effect, func(s *FaultSpec) { s.Effect, s.Bytes = effectTruncateBody, bytes }}
+	return Rule{kindEffect, func(s *FaultSpec) { s.Effect, s.Bytes = effectTruncateBody, bytes }}
 }
 
-// NotJSON keeps the answer's status and sends HTML in place of its body, as a proxy would. The call has taken effect.
+// NotJSON keeps the answer's status and sends HTML in place of its body, as a
+// proxy would. The call has taken effect.
 func NotJSON() Rule { return simply(effectNotJSON) }
 
 // ResetConnection breaks the connection (RST) before the call has any effect.
 func ResetConnection() Rule { return simply(effectReset) }
 
-// CarrierFail lets the call be accepted; its messages, phone calls or lookups fail later, and their cost is given back.
+// CarrierFail lets the call be accepted; its messages, phone calls or lookups
+// fail later, and their cost is given back.
 func CarrierFail() Rule { return simply(effectCarrierFail) }
 
 func simply(name string) Rule {
-	return Rule{effect, func(s *FaultSpec) { s.Effect = name }}
+	return Rule{kindEffect, func(s *FaultSpec) { s.Effect = name }}
 }
 
 // newSpec joins rules into a spec; FaultSpec's own check looks at their values.
 func newSpec(on Op, rules []Rule) (FaultSpec, error) {
 	spec := FaultSpec{Op: on}
-	var count [effect + 1]int
+	var count [kindEffect + 1]int
 	for _, r := range rules {
 		if r.set == nil {
 			return spec, errors.New("a zero Rule says nothing")
@@ -86,11 +105,13 @@ func newSpec(on Op, rules []Rule) (FaultSpec, error) {
 		r.set(&spec)
 	}
 	switch {
-	case count[when] != 1:
-		return spec, fmt.Errorf("it needs exactly one of Nth, Times and Always, and has %d", count[when])
-	case count[effect] != 1:
-		return spec, fmt.Errorf("it needs exactly one effect, and has %d", count[effect])
-	case count[filter] > 1:
+	case count[kindCount] != 1:
+		return spec,
+			fmt.Errorf("it needs exactly one of Nth, Times and Always, and has %d",
+				count[kindCount])
+	case count[kindEffect] != 1:
+		return spec, fmt.Errorf("it needs exactly one effect, and has %d", count[kindEffect])
+	case count[kindNumber] > 1:
 		return spec, errors.New("it names more than one number")
 	}
 	return spec, nil

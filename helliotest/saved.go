@@ -9,8 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// saved is a world as a snapshot holds it: everything but faults and calls under way. Times are those of the world's clock.
-type saved struct {
+// savedWorld is a world as a snapshot holds it: everything but faults and calls
+// under way. Times are those of the world's clock.
+type savedWorld struct {
 	At     time.Time
 	Seed   uint64
 	Random []byte

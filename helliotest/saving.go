@@ -10,27 +10,48 @@ import (
 )
 
 // save copies the world as it is. The engine must be locked.
-func (w *world) save() *saved {
+func (w *world) save() *savedWorld {
 	now := w.clock.Now()
 	random, err := w.source.MarshalBinary()
 	if err != nil {
 		panic(err) // it never fails
 	}
 	a, lasting := &w.account, w.lasting()
-	return &saved{
-		At: now, Seed: w.e.cfg.seed, Random: random, LastID: w.lastID,
-		Senders: a.senders, RateLimit: a.rateLimit, AllowedIPs: prefixTexts(a.allowed), SpendLimit: a.spendLimit.public(), Logins: a.logins,
-		Balance: w.purse.balance, Reserved: w.purse.reserved, SpentToday: w.spent.in(daily, now), SpentMonth: w.spent.in(monthly, now),
-		Tokens: w.saveTokens(), Keys: w.saveKeys(),
-		SetCodes: w.e.cfg.codes, OTPLimit: a.otpLimit, OTPs: each(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }), OTPSenders: saveWindows(w.otps.senders), LoginTries: saveWindows(w.logins),
-		Campaigns: each(w.campaigns.rows, saveCampaign), Messages: each(lasting, saveMessage), Voices: each(w.voices.rows, saveVoice),
-		Lookups: w.saveLookups(), Webhooks: w.saveWebhooks(), Deliveries: each(w.reported(lasting), saveDelivery),
-		USSDBalance: w.ussd.balance, Apps: each(w.ussd.apps.rows, saveApp), Extensions: each(w.ussd.extensions.rows, saveExtension),
-		Sessions: each(w.ussd.sessions.rows, saveSession),
+	return &savedWorld{
+		At:          now,
+		Seed:        w.e.cfg.seed,
+		Random:      random,
+		LastID:      w.lastID,
+		Senders:     a.senders,
+		RateLimit:   a.rateLimit,
+		AllowedIPs:  prefixTexts(a.allowed),
+		SpendLimit:  a.spendLimit.public(),
+		Logins:      a.logins,
+		Balance:     w.purse.balance,
+		Reserved:    w.purse.reserved,
+		SpentToday:  w.spent.in(daily, now),
+		SpentMonth:  w.spent.in(monthly, now),
+		Tokens:      w.saveTokens(),
+		Keys:        w.saveKeys(),
+		SetCodes:    w.e.cfg.codes,
+		OTPLimit:    a.otpLimit,
+		OTPs:        convertAll(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }),
+		OTPSenders:  saveWindows(w.otps.senders),
+		LoginTries:  saveWindows(w.logins),
+		Campaigns:   convertAll(w.campaigns.rows, saveCampaign),
+		Messages:    convertAll(lasting, saveMessage),
+		Voices:      convertAll(w.voices.rows, saveVoice),
+		Lookups:     w.saveLookups(),
+		Webhooks:    w.saveWebhooks(),
+		Deliveries:  convertAll(w.reported(lasting), saveDelivery),
+		USSDBalance: w.ussd.balance,
+		Apps:        convertAll(w.ussd.apps.rows, saveApp),
+		Extensions:  convertAll(w.ussd.extensions.rows, saveExtension),
+		Sessions:    convertAll(w.ussd.sessions.rows, saveSession),
 	}
 }
 
-func each[A, B any](in []A, change func(A) B) []B {
+func convertAll[A, B any](in []A, change func(A) B) []B {
 	out := make([]B, len(in))
 	for i := range in {
 		out[i] = change(in[i])
@@ -51,10 +72,13 @@ func saveWindows[K netip.Addr | string](in map[K]*window.Window) map[K]savedWind
 	return out
 }
 
-// saveTokens lists those of the options first, in their order, as Client takes the first that has every scope.
+// saveTokens lists those of the options first, in their order, as Client takes
+// the first that has every scope.
 func (w *world) saveTokens() []savedToken {
 	out := make([]savedToken, 0, len(w.tokens))
-	add := func(t *token) { out = append(out, savedToken{t.grant.token, t.scopes, saveWindow(&t.window)}) }
+	add := func(t *apiToken) {
+		out = append(out, savedToken{t.grant.token, t.scopes, saveWindow(&t.window)})
+	}
 	left := maps.Clone(w.tokens)
 	for _, g := range w.e.cfg.tokens {
 		if t := left[g.token]; t != nil {
@@ -68,7 +92,8 @@ func (w *world) saveTokens() []savedToken {
 	return out
 }
 
-// saveKeys leaves out those of calls in flight: such a call ends in its own world.
+// saveKeys leaves out those of calls in flight: such a call ends in its own
+// world.
 func (w *world) saveKeys() []savedKey {
 	out := make([]savedKey, 0, len(w.keys))
 	for id, k := range w.keys {
@@ -87,15 +112,29 @@ func (w *world) saveKeys() []savedKey {
 		}
 	}
 	slices.SortFunc(out, func(a, b savedKey) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Token, b.Token), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Key, b.Key))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Token, b.Token),
+			cmp.Compare(a.Path, b.Path), cmp.Compare(a.Key, b.Key))
 	})
 	return out
 }
 
-func saveMessage(m *message) savedMessage {
+func saveMessage(m *messageRow) savedMessage {
 	s := savedMessage{
-		ID: m.id, Reference: m.reference, Channel: m.channel, To: m.to, Sender: m.sender, Text: m.text, Status: m.status, Segments: m.segments,
-		Cost: m.cost, Provider: m.provider, Failure: m.failure, Doomed: m.doomed, Created: m.created, SentAt: m.sent, FinalAt: m.final,
+		ID:        m.id,
+		Reference: m.reference,
+		Channel:   m.channel,
+		To:        m.to,
+		Sender:    m.sender,
+		Text:      m.text,
+		Status:    m.status,
+		Segments:  m.segments,
+		Cost:      m.cost,
+		Provider:  m.provider,
+		Failure:   m.failure,
+		Doomed:    m.doomed,
+		Created:   m.created,
+		SentAt:    m.sent,
+		FinalAt:   m.final,
 	}
 	if m.campaign != nil {
 		s.Campaign = m.campaign.id
@@ -104,15 +143,21 @@ func saveMessage(m *message) savedMessage {
 }
 
 func saveCampaign(c *campaign) savedCampaign {
-	return savedCampaign{c.id, c.reference, c.sender, c.text, c.status, c.invalid, c.segments, c.estimated, c.created, c.completed}
+	return savedCampaign{
+		c.id, c.reference, c.sender, c.text, c.status, c.invalid, c.segments, c.estimated,
+		c.created, c.completed,
+	}
 }
 
 func saveVoice(v *voiceCampaign) savedVoice {
-	return savedVoice{v.id, v.reference, v.name, v.status, v.accepted, v.invalid, v.doomed, v.seconds, v.created, v.completed}
+	return savedVoice{
+		v.id, v.reference, v.name, v.status, v.accepted, v.invalid, v.doomed, v.seconds, v.created,
+		v.completed,
+	}
 }
 
 func (w *world) saveLookups() []savedLookup {
-	return each(w.pendingLookups(), func(l *lookup) savedLookup {
+	return convertAll(w.pendingLookups(), func(l *lookup) savedLookup {
 		_, listed := w.lookups.seek(l.id)
 		return savedLookup{
 			ID:        l.id,
@@ -128,7 +173,8 @@ func (w *world) saveLookups() []savedLookup {
 	})
 }
 
-// saveWebhooks lists those that were deleted too, as long as a delivery names them.
+// saveWebhooks lists those that were deleted too, as long as a delivery names
+// them.
 func (w *world) saveWebhooks() []savedWebhook {
 	all := slices.Clone(w.webhooks.rows)
 	for _, d := range w.deliveries {
@@ -137,7 +183,7 @@ func (w *world) saveWebhooks() []savedWebhook {
 		}
 	}
 	slices.SortFunc(all, func(a, b *webhook) int { return cmp.Compare(a.id, b.id) })
-	return each(all, func(h *webhook) savedWebhook {
+	return convertAll(all, func(h *webhook) savedWebhook {
 		_, there := w.webhooks.seek(h.id)
 		return savedWebhook{
 			ID:        h.id,
@@ -157,24 +203,45 @@ func (w *world) saveWebhooks() []savedWebhook {
 
 func saveDelivery(d *delivery) savedDelivery {
 	return savedDelivery{
-		ID: d.id, Webhook: d.hook.id, Message: d.message.id, Event: d.event, Body: string(d.body), Status: d.status, Created: d.created,
-		First: d.first, Next: d.next, Tries: d.tries, Delayed: d.delayed, InFlight: d.inFlight, Held: d.hook.held == d, Attempts: d.attempts,
+		ID:       d.id,
+		Webhook:  d.hook.id,
+		Message:  d.message.id,
+		Event:    d.event,
+		Body:     string(d.body),
+		Status:   d.status,
+		Created:  d.created,
+		First:    d.first,
+		Next:     d.next,
+		Tries:    d.tries,
+		Delayed:  d.delayed,
+		InFlight: d.inFlight,
+		Held:     d.hook.held == d,
+		Attempts: d.attempts,
 	}
 }
 
 func saveApp(a *ussdApp) savedApp {
-	return savedApp{a.id, a.reference, a.name, a.callback, a.mode, a.testSecret, a.liveSecret, a.active, a.created}
+	return savedApp{
+		a.id, a.reference, a.name, a.callback, a.mode, a.testSecret, a.liveSecret, a.active,
+		a.created,
+	}
 }
 
 func saveExtension(e *ussdExtension) savedExtension {
-	return savedExtension{e.id, e.reference, e.code, e.shortCode, e.status, e.price, appID(e.app), e.months, e.rented, e.expires}
+	return savedExtension{
+		e.id, e.reference, e.code, e.shortCode, e.status, e.price, boundAppID(e.app), e.months,
+		e.rented, e.expires,
+	}
 }
 
 func saveSession(s *ussdSession) savedSession {
-	return savedSession{s.id, s.reference, appID(s.dialog.app), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, s.started, s.latest, s.ended}
+	return savedSession{
+		s.id, s.reference, boundAppID(s.dialog.app), s.dialog.ref, s.msisdn, s.serviceCode,
+		s.status, s.steps, s.started, s.latest, s.ended,
+	}
 }
 
-func appID(a *ussdApp) int64 {
+func boundAppID(a *ussdApp) int64 {
 	if a == nil {
 		return 0
 	}
@@ -184,8 +251,22 @@ func appID(a *ussdApp) int64 {
 func saveRequest(l *logged) savedRequest {
 	c := l.call
 	return savedRequest{
-		ID: l.id, At: l.at, Method: c.method, Path: c.path, Query: c.query, Header: c.header, Body: c.body, Response: l.response, Token: l.token,
-		Key: l.key, Charge: l.charge, Replayed: l.replayed, Struck: l.struck, Fault: l.fault, Status: l.status, Code: l.code,
+		ID:         l.id,
+		At:         l.at,
+		Method:     c.method,
+		Path:       c.path,
+		Query:      c.query,
+		Header:     c.header,
+		Body:       c.body,
+		Response:   l.response,
+		Token:      l.token,
+		Key:        l.key,
+		Charge:     l.charge,
+		Replayed:   l.replayed,
+		Struck:     l.struck,
+		Fault:      l.fault,
+		Status:     l.status,
+		Code:       l.code,
 		Violations: l.violations,
 	}
 }

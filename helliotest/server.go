@@ -11,12 +11,15 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// URL is the base URL of the API on a loopback port: http://127.0.0.1:PORT/v1. The port is opened on first use and closed with the fake.
-// In a synctest bubble it fails the test: a real socket would stop the bubble's clock for ever.
+// URL is the base URL of the API on a loopback port: http://127.0.0.1:PORT/v1.
+// The port is opened on first use and closed with the fake. In a synctest
+// bubble it fails the test: a real socket would stop the bubble's clock for
+// ever.
 func (f *Fake) URL() string {
 	f.tb.Helper()
 	if f.inBubble() {
-		f.tb.Fatalf("helliotest: URL: a real socket would stop the clock of the synctest bubble for ever; use HTTPClient or RoundTripper")
+		f.tb.Fatalf("helliotest: URL: a real socket would stop the clock of the synctest bubble " +
+			"for ever; use HTTPClient or RoundTripper")
 	}
 	if f.ended() {
 		return ""
@@ -31,7 +34,8 @@ func (f *Fake) URL() string {
 			http: &http.Server{Handler: f.Handler(), ErrorLog: log.New(io.Discard, "", 0)},
 			addr: listener.Addr().String(),
 		}
-		f.wg.Go(func() { _ = f.server.http.Serve(listener) }) // it always ends with an error: that the server was closed
+		// it always ends with an error: that the server was closed
+		f.wg.Go(func() { _ = f.server.http.Serve(listener) })
 	}
 	return "http://" + f.server.addr + contract.Root
 }
@@ -58,7 +62,7 @@ func (e *engine) handle(rw http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer e.wg.Done()
-	c := &call{
+	c := &apiCall{
 		view:   e.owner,
 		method: req.Method,
 		path:   req.URL.EscapedPath(),
@@ -81,7 +85,8 @@ func (e *engine) handle(rw http.ResponseWriter, req *http.Request) {
 	}
 	rw.WriteHeader(a.status)
 	if a.ending == endTruncated {
-		a.body = a.body[:a.sent] // less than was declared: the server closes the connection after it
+		// less than was declared: the server closes the connection after it
+		a.body = a.body[:a.sent]
 	}
 	_, _ = rw.Write(a.body) // a caller that has gone is no concern of the API's
 }

@@ -10,12 +10,24 @@ import (
 
 func smsResource() resource {
 	return resource{
-		routes: []route{{op: contract.SMSSend, handle: sendSMS}},
+		routes: []apiRoute{{op: contract.SMSSend, handle: sendSMS}},
 		behaviours: []Behaviour{
-			{"sms/send answers 202 with the campaign's reference, its counts, segments and estimated cost", documented},
+			{
+				"sms/send answers 202 with the campaign's reference, its counts, segments and " +
+					"estimated cost",
+				documented,
+			},
 			{"recipients may be one string, separated by commas or line ends", inferred},
-			{"spaces, dashes and + in a number are dropped; 8 to 15 digits must be left; a number counts once", decided},
-			{"a number that then begins with 0 is invalid, 00 included: it is neither sent nor charged", decided},
+			{
+				"spaces, dashes and + in a number are dropped; 8 to 15 digits must be left; a " +
+					"number counts once",
+				decided,
+			},
+			{
+				"a number that then begins with 0 is invalid, 00 included: it is neither sent " +
+					"nor charged",
+				decided,
+			},
 			{"the order of checks is fields, sender, recipients, spend limit, balance", decided},
 			{"a sender must be approved, its case included", decided},
 			{"segments are counted per message: GSM-7 by 160 or 153, UCS-2 by 70 or 67", decided},
@@ -27,7 +39,7 @@ func smsResource() resource {
 	}
 }
 
-func sendSMS(w *world, c *call) *reply {
+func sendSMS(w *world, c *apiCall) *reply {
 	form := c.form()
 	recipients := form.list("recipients", contract.MaxRecipients, contract.MaxNumberLength, true)
 	sender := form.text("sender", contract.MaxSenderLength)
@@ -41,7 +53,8 @@ func sendSMS(w *world, c *call) *reply {
 	}
 	numbers, invalid := dialable(recipients)
 	if len(numbers) == 0 {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidRecipients, "None of the recipients is a valid number.")
+		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidRecipients,
+			"None of the recipients is a valid number.")
 	}
 	made := w.newCampaign(c, sender, text, numbers)
 	made.invalid = invalid
@@ -49,25 +62,39 @@ func sendSMS(w *world, c *call) *reply {
 		return bad
 	}
 	w.launch(made)
-	return ok(http.StatusAccepted, made.accepted())
+	return okReply(http.StatusAccepted, made.accepted())
 }
 
 func (w *world) checkSender(sender string) *reply {
 	if slices.Contains(w.account.senders, sender) {
 		return nil
 	}
-	return refuse(http.StatusUnprocessableEntity, contract.CodeSenderNotApproved, "The sender is not approved for this account.")
+	return refuse(http.StatusUnprocessableEntity, contract.CodeSenderNotApproved,
+		"The sender is not approved for this account.")
 }
 
 // newCampaign prices a text to some numbers; nothing is stored yet.
-func (w *world) newCampaign(c *call, sender, text string, numbers []string) *campaign {
-	made := &campaign{sender: sender, text: text, status: statusQueued, segments: segmentsOf(text), messages: make([]message, len(numbers))}
+func (w *world) newCampaign(c *apiCall, sender, text string, numbers []string) *campaign {
+	made := &campaign{
+		sender:   sender,
+		text:     text,
+		status:   statusQueued,
+		segments: segmentsOf(text),
+		messages: make([]messageRow, len(numbers)),
+	}
 	for i, number := range numbers {
 		cost := priceOf(number) * money(made.segments)
 		made.estimated += cost
-		made.messages[i] = message{
-			campaign: made, origin: c.log, channel: "sms", to: number, sender: sender, text: text, segments: made.segments, cost: cost,
-			doomed: c.carrierFails(number),
+		made.messages[i] = messageRow{
+			campaign: made,
+			origin:   c.log,
+			channel:  "sms",
+			to:       number,
+			sender:   sender,
+			text:     text,
+			segments: made.segments,
+			cost:     cost,
+			doomed:   c.carrierFails(number),
 		}
 	}
 	return made
@@ -75,7 +102,9 @@ func (w *world) newCampaign(c *call, sender, text string, numbers []string) *cam
 
 // launch stores a campaign whose cost is reserved.
 func (w *world) launch(made *campaign) {
-	made.id, made.reference, made.created = w.nextID(), w.newReference(), w.clock.Now()
+	made.id = w.nextID()
+	made.reference = w.newReference()
+	made.created = w.clock.Now()
 	w.campaigns.add(made)
 	w.addMessages(made.messages)
 	w.run(made)
@@ -111,5 +140,8 @@ func (c *campaign) accepted() any {
 		Segments           int    `json:"segments"`
 		EstimatedCost      money  `json:"estimated_cost"`
 		Currency           string `json:"currency"`
-	}{c.reference.String(), c.id, c.status, len(c.messages), c.invalid, c.segments, c.estimated, currency}
+	}{
+		c.reference.String(), c.id, c.status, len(c.messages), c.invalid, c.segments, c.estimated,
+		currency,
+	}
 }

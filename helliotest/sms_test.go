@@ -16,7 +16,8 @@ import (
 func TestASendIsAcceptedWithTheDocumentedBody(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
-	resp := newAPI(t, f).send(`{"recipients":["+233209990001","233249990002"],"sender":"HELLIO","message":"Hi"}`)
+	resp := newAPI(t, f).send(`{"recipients":["+233209990001","233249990002"],"sender":"HELLIO",` +
+		`"message":"Hi"}`)
 	require.Equal(t, http.StatusAccepted, resp.status)
 	require.Equal(t, "application/json", resp.header.Get("Content-Type"))
 	data := resp.data(t)
@@ -28,26 +29,41 @@ func TestASendIsAcceptedWithTheDocumentedBody(t *testing.T) {
 	delete(data, "reference")
 	delete(data, "campaign_id")
 	require.Equal(t, map[string]any{
-		"status": "queued", "accepted_recipients": 2.0, "invalid_recipients": 0.0, "segments": 1.0, "estimated_cost": "0.0620", "currency": "GHS",
+		"status":              "queued",
+		"accepted_recipients": 2.0,
+		"invalid_recipients":  0.0,
+		"segments":            1.0,
+		"estimated_cost":      "0.0620",
+		"currency":            "GHS",
 	}, data)
 }
 
-func TestASendIsRefusedInTheOrderOfItsChecks(t *testing.T) {
+func TestASendsChecksHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		body   string
 		status int
 		code   string
 	}{
-		"fields before sender":      {`{"recipients":["x"],"sender":"NOPE"}`, 422, "invalid_request"},
-		"sender before recipients":  {`{"recipients":["x"],"sender":"NOPE","message":"m"}`, 422, "sender_not_approved"},
-		"case of the sender":        {`{"recipients":["x"],"sender":"hellio","message":"m"}`, 422, "sender_not_approved"},
-		"recipients before the cap": {`{"recipients":["x","12"],"sender":"HELLIO","message":"m"}`, 422, "no_valid_recipients"},
-		"cap before balance":        {oneSMS, 403, "spend_limit_exceeded"},
+		"fields before sender": {
+			`{"recipients":["x"],"sender":"NOPE"}`, 422, "invalid_request",
+		},
+		"sender before recipients": {
+			`{"recipients":["x"],"sender":"NOPE","message":"m"}`, 422, "sender_not_approved",
+		},
+		"case of the sender": {
+			`{"recipients":["x"],"sender":"hellio","message":"m"}`, 422, "sender_not_approved",
+		},
+		"recipients before the cap": {
+			`{"recipients":["x","12"],"sender":"HELLIO","message":"m"}`, 422,
+			"no_valid_recipients",
+		},
+		"cap before balance": {oneSMS, 403, "spend_limit_exceeded"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := helliotest.New(t, helliotest.WithBalance("0"), helliotest.WithSpendLimit("daily", "0.0300"))
+			f := helliotest.New(t, helliotest.WithBalance("0"),
+				helliotest.WithSpendLimit("daily", "0.0300"))
 			resp := newAPI(t, f).send(c.body)
 			resp.refused(t, c.status, c.code)
 			require.Empty(t, f.Messages())
@@ -62,7 +78,8 @@ func TestATooLowBalanceRefusesTheWholeSend(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithBalance("0.0619"))
 	a := newAPI(t, f)
-	a.send(`{"recipients":["233209990001","233209990002"],"sender":"HELLIO","message":"Hi"}`).refused(t, 402, "insufficient_balance")
+	a.send(`{"recipients":["233209990001","233209990002"],"sender":"HELLIO","message":"Hi"}`).
+		refused(t, 402, "insufficient_balance")
 	require.Equal(t, http.StatusAccepted, a.send(oneSMS).status)
 	require.Equal(t, "0.0309", f.Balance().Available)
 }
@@ -79,18 +96,27 @@ func TestFieldErrorsReadAsTheValidatorWritesThem(t *testing.T) {
 			"sender":     []any{"The sender field is required."},
 			"message":    []any{"The message field is required."},
 		}},
-		"blank counts as absent": {`{"recipients":["233209990001"],"sender":"  ","message":"m"}`, "The sender field is required.",
+		"blank counts as absent": {`{"recipients":["233209990001"],"sender":"  ","message":"m"}`,
+			"The sender field is required.",
 			map[string]any{"sender": []any{"The sender field is required."}}},
-		"null counts as absent": {`{"recipients":null,"sender":"HELLIO","message":"m"}`, "The recipients field is required.",
+		"null counts as absent": {`{"recipients":null,"sender":"HELLIO","message":"m"}`,
+			"The recipients field is required.",
 			map[string]any{"recipients": []any{"The recipients field is required."}}},
-		"characters are code points": {`{"recipients":["233209990001"],"sender":"ABCDEFGHIJKL","message":"` + long + `"}`,
-			"The sender field must not be greater than 11 characters. (and 1 more error)", map[string]any{
+		"characters are code points": {`{"recipients":["233209990001"],"sender":"ABCDEFGHIJKL",` +
+			`"message":"` + long + `"}`,
+			"The sender field must not be greater than 11 characters. (and 1 more error)",
+			map[string]any{
 				"sender":  []any{"The sender field must not be greater than 11 characters."},
 				"message": []any{"The message field must not be greater than 1600 characters."},
 			}},
-		"a recipient too long": {`{"recipients":["233209990001","` + strings.Repeat("2", 21) + `"],"sender":"HELLIO","message":"m"}`,
+		"a recipient too long": {`{"recipients":["233209990001","` + strings.Repeat("2", 21) +
+			`"],"sender":"HELLIO","message":"m"}`,
 			"The recipients.1 field must not be greater than 20 characters.",
-			map[string]any{"recipients.1": []any{"The recipients.1 field must not be greater than 20 characters."}}},
+			map[string]any{
+				"recipients.1": []any{
+					"The recipients.1 field must not be greater than 20 characters.",
+				},
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -123,7 +149,9 @@ func TestRecipientsAreNormalisedAndCountOnce(t *testing.T) {
 		recipients        string
 		accepted, invalid float64
 	}{
-		"array":             {`["+233 20-999-0001","233209990001","233209990002","1234567","nope"]`, 2, 2},
+		"array": {
+			`["+233 20-999-0001","233209990001","233209990002","1234567","nope"]`, 2, 2,
+		},
 		"commas":            {`"233209990001, 233209990002,,nope"`, 2, 1},
 		"blank items":       {`"233209990001, ,\n\r\n233209990002, "`, 2, 0},
 		"lines of any kind": {`"233209990001\r\n+233209990001\n233209990002\n"`, 2, 0},
@@ -131,7 +159,8 @@ func TestRecipientsAreNormalisedAndCountOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := helliotest.New(t)
-			data := newAPI(t, f).send(`{"recipients":` + c.recipients + `,"sender":"HELLIO","message":"Hi"}`).data(t)
+			data := newAPI(t, f).send(`{"recipients":` + c.recipients +
+				`,"sender":"HELLIO","message":"Hi"}`).data(t)
 			require.Equal(t, c.accepted, data["accepted_recipients"])
 			require.Equal(t, c.invalid, data["invalid_recipients"])
 			require.Len(t, f.Messages(), int(c.accepted))
@@ -158,20 +187,28 @@ func TestSegmentsAreCounted(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d bytes", len(text)), func(t *testing.T) {
 			t.Parallel()
-			resp := newAPI(t, helliotest.New(t)).send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"` + text + `"}`)
+			resp := newAPI(t, helliotest.New(t)).send(
+				`{"recipients":["233209990001"],"sender":"HELLIO","message":"` + text + `"}`)
 			require.Equal(t, want, resp.data(t)["segments"])
 		})
 	}
 }
 
-func TestAMessageLivesItsLifeOnTheFakesClock(t *testing.T) {
+func TestAMessageRunsOnTheFakesClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
-		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.ToNumber("233209990002"), helliotest.CarrierFail())
+		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.ToNumber("233209990002"),
+			helliotest.CarrierFail())
 		a := newAPI(t, f)
-		sent := a.send(`{"recipients":["233209990001","233209990002"],"sender":"HELLIO","message":"Hi"}`).data(t)
-		require.Equal(t, helliotest.Wallet{Balance: "100.0000", Available: "99.9380", Reserved: "0.0620", Currency: "GHS"}, f.Balance())
+		sent := a.send(`{"recipients":["233209990001","233209990002"],"sender":"HELLIO",` +
+			`"message":"Hi"}`).data(t)
+		require.Equal(t, helliotest.Wallet{
+			Balance:   "100.0000",
+			Available: "99.9380",
+			Reserved:  "0.0620",
+			Currency:  "GHS",
+		}, f.Balance())
 		require.Equal(t, "queued", f.Messages()[0].Status)
 
 		time.Sleep(time.Second)
@@ -184,14 +221,31 @@ func TestAMessageLivesItsLifeOnTheFakesClock(t *testing.T) {
 		require.Equal(t, 5*time.Second, good.DeliveredAt.Sub(good.CreatedAt))
 		require.Equal(t, "failed", bad.Status)
 		require.NotEmpty(t, bad.Error)
-		require.Equal(t, helliotest.Wallet{Balance: "99.9690", Available: "99.9690", Reserved: "0.0000", Currency: "GHS"}, f.Balance())
+		require.Equal(t, helliotest.Wallet{
+			Balance:   "99.9690",
+			Available: "99.9690",
+			Reserved:  "0.0000",
+			Currency:  "GHS",
+		}, f.Balance())
 
 		shown := a.get("/messages/" + good.Reference).data(t)
 		require.Equal(t, map[string]any{
-			"id": float64(good.ID), "reference": good.Reference, "campaign_id": sent["campaign_id"], "channel": "sms",
-			"mobile_number": "+233209990001", "sender": "HELLIO", "message": "Hi", "status": "delivered", "segments": 1.0, "cost": "0.0310",
-			"currency": "GHS", "provider_message_id": good.ProviderMessageID, "error": nil, "created_at": "2000-01-01T00:00:00+00:00",
-			"sent_at": "2000-01-01T00:00:01+00:00", "delivered_at": "2000-01-01T00:00:05+00:00",
+			"id":                  float64(good.ID),
+			"reference":           good.Reference,
+			"campaign_id":         sent["campaign_id"],
+			"channel":             "sms",
+			"mobile_number":       "+233209990001",
+			"sender":              "HELLIO",
+			"message":             "Hi",
+			"status":              "delivered",
+			"segments":            1.0,
+			"cost":                "0.0310",
+			"currency":            "GHS",
+			"provider_message_id": good.ProviderMessageID,
+			"error":               nil,
+			"created_at":          "2000-01-01T00:00:00+00:00",
+			"sent_at":             "2000-01-01T00:00:01+00:00",
+			"delivered_at":        "2000-01-01T00:00:05+00:00",
 		}, shown)
 	})
 }
@@ -220,14 +274,18 @@ func TestASpendLimitCountsByTheCalendar(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		require.Equal(t, 202, a.send(oneSMS).status)
 
-		require.NoError(t, f.Update(helliotest.AccountChange{SpendLimit: &helliotest.SpendLimit{Period: "monthly", Amount: "0.0930"}}))
+		require.NoError(t,
+			f.Update(helliotest.AccountChange{SpendLimit: &helliotest.SpendLimit{
+				Period: "monthly",
+				Amount: "0.0930",
+			}}))
 		a.send(oneSMS).refused(t, 403, "spend_limit_exceeded")
 		require.NoError(t, f.Update(helliotest.AccountChange{SpendLimit: &helliotest.SpendLimit{}}))
 		require.Equal(t, 202, a.send(oneSMS).status)
 	})
 }
 
-func TestAFailedMessageDoesNotCountToTheSpendLimit(t *testing.T) {
+func TestAFailedMessageFreesItsSpendLimit(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithSpendLimit("monthly", "0.0310"))
 	f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.CarrierFail())
@@ -238,7 +296,7 @@ func TestAFailedMessageDoesNotCountToTheSpendLimit(t *testing.T) {
 	require.Equal(t, 202, a.send(oneSMS).status)
 }
 
-func TestADailySpendLimitCountsOnEveryDayOfAMonth(t *testing.T) {
+func TestADailySpendLimitCountsEveryDay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newAPI(t, helliotest.New(t, helliotest.WithSpendLimit("daily", "0.0310")))
@@ -248,7 +306,7 @@ func TestADailySpendLimitCountsOnEveryDayOfAMonth(t *testing.T) {
 	})
 }
 
-func TestARefundForADayThatIsOverMakesNoRoomInTheNext(t *testing.T) {
+func TestALateRefundFreesNothingToday(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithSpendLimit("daily", "0.0310"))
@@ -268,16 +326,20 @@ func TestNumbersThatBeginWithZeroAreNotCharged(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithUSSDBalance("1"))
 	a := newAPI(t, f)
-	mixed := a.send(`{"recipients":["+233244123456","0244123456","00233244123456"],"sender":"HELLIO","message":"Hi"}`).data(t)
+	mixed := a.send(`{"recipients":["+233244123456","0244123456","00233244123456"],` +
+		`"sender":"HELLIO","message":"Hi"}`).data(t)
 	require.Equal(t, 1.0, mixed["accepted_recipients"])
 	require.Equal(t, 2.0, mixed["invalid_recipients"])
 	require.Equal(t, "0.0310", mixed["estimated_cost"])
 	require.Len(t, f.Messages(), 1)
 
 	alone := `["0244123456"]`
-	a.send(`{"recipients":`+alone+`,"sender":"HELLIO","message":"Hi"}`).refused(t, 422, "no_valid_recipients")
-	a.do("POST", "/voice/send", `{"recipients":`+alone+`,"text":"Hi"}`).refused(t, 422, "no_valid_recipients")
-	a.do("POST", "/otp/send", `{"mobile_number":"0244123456","sender":"HELLIO"}`).refused(t, 422, "invalid_recipient")
+	a.send(`{"recipients":`+alone+`,"sender":"HELLIO","message":"Hi"}`).refused(t, 422,
+		"no_valid_recipients")
+	a.do("POST", "/voice/send", `{"recipients":`+alone+`,"text":"Hi"}`).refused(t, 422,
+		"no_valid_recipients")
+	a.do("POST", "/otp/send", `{"mobile_number":"0244123456","sender":"HELLIO"}`).refused(t, 422,
+		"invalid_recipient")
 	a.do("POST", "/lookup", `{"numbers":`+alone+`}`).refused(t, 422, "no_valid_numbers")
 	_, live := f.LookupOTP("0244123456")
 	require.False(t, live)

@@ -26,10 +26,12 @@ type envelope struct {
 	State   json.RawMessage `json:"state"`
 }
 
-// Snapshot is the whole state as JSON, for FromSnapshot: account and wallets, tokens, messages, campaigns, calls, lookups, codes, webhooks
-// and their deliveries, USSD, idempotency keys, rate windows, ids, the seed's place, and what waits for its time. It holds secrets:
-// tokens, codes and texts. Faults, Requests, handlers, calls under way and options that shape no account (WithLatency, Lenient…) are not in
-// it.
+// Snapshot is the whole state as JSON, for FromSnapshot: account and wallets,
+// tokens, messages, campaigns, calls, lookups, codes, webhooks and their
+// deliveries, USSD, idempotency keys, rate windows, ids, the seed's place, and
+// what waits for its time. It holds secrets: tokens, codes and texts. Faults,
+// Requests, handlers, calls under way and options that shape no account
+// (WithLatency, Lenient…) are not in it.
 func (f *Fake) Snapshot() ([]byte, error) {
 	f.tb.Helper()
 	defer f.lock()()
@@ -37,12 +39,15 @@ func (f *Fake) Snapshot() ([]byte, error) {
 }
 
 // seal writes a saved world.
-func seal(e envelope, s *saved) ([]byte, error) {
+func seal(e envelope, s *savedWorld) ([]byte, error) {
 	state, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
-	e.Format, e.Version, e.State, e.SHA256 = snapshotFormat, snapshotVersion, state, fingerprint(state)
+	e.Format = snapshotFormat
+	e.Version = snapshotVersion
+	e.State = state
+	e.SHA256 = fingerprint(state)
 	return json.Marshal(e)
 }
 
@@ -51,10 +56,13 @@ func fingerprint(state []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// FromSnapshot begins with what Snapshot has given, in place of a new account, and so does Reset: a suite prepares an account once and
-// starts each test from there. Its clock is the new Fake's own: every time is moved by as much, so that a code which had three minutes
-// to live has three minutes. Options after it change the account that it brings; WithToken adds to its tokens, WithSeed begins the random
-// row anew. A webhook with a handler gets that back from a WithWebhookHandler with the same secret. What is no snapshot, has another
+// FromSnapshot begins with what Snapshot has given, in place of a new account,
+// and so does Reset: a suite prepares an account once and starts each test from
+// there. Its clock is the new Fake's own: every time is moved by as much, so
+// that a code which had three minutes to live has three minutes. Options after
+// it change the account that it brings; WithToken adds to its tokens, WithSeed
+// begins the random row anew. A webhook with a handler gets that back from a
+// WithWebhookHandler with the same secret. What is no snapshot, has another
 // version or was changed by hand is an error.
 func FromSnapshot(snapshot []byte) Option {
 	return func(c *config) error {
@@ -71,7 +79,8 @@ func FromSnapshot(snapshot []byte) Option {
 		c.codes = s.SetCodes
 		c.tokens = make([]grant, 0, len(s.Tokens))
 		for _, t := range s.Tokens {
-			scopes, err := checkScopes(slices.Concat([]string{}, t.Scopes)) // nil would be every scope
+			// nil would be every scope
+			scopes, err := checkScopes(slices.Concat([]string{}, t.Scopes))
 			if err != nil || t.Token == "" {
 				return errors.Join(errors.New("FromSnapshot: a token that can't be one"), err)
 			}
@@ -83,26 +92,31 @@ func FromSnapshot(snapshot []byte) Option {
 }
 
 // open reads a snapshot. Its errors name no value of the state.
-func open(snapshot []byte) (*saved, error) {
+func open(snapshot []byte) (*savedWorld, error) {
 	var e envelope
 	if err := strictly(snapshot, &e); err != nil || e.Format != snapshotFormat {
 		return nil, errors.New("this is not what Snapshot has given, or a part of it only")
 	}
 	if e.Version != snapshotVersion {
-		return nil, fmt.Errorf("the snapshot has version %d, and this helliotest reads version %d; make it anew", e.Version, snapshotVersion)
+		return nil,
+			fmt.Errorf("the snapshot has version %d, and this helliotest reads version %d; make "+
+				"it anew", e.Version, snapshotVersion)
 	}
 	var state bytes.Buffer
 	if err := json.Compact(&state, e.State); err != nil || fingerprint(state.Bytes()) != e.SHA256 {
-		return nil, errors.New("the snapshot was changed since it was made: its state does not have the SHA-256 that it names")
+		return nil,
+			errors.New("the snapshot was changed since it was made: its state does not have the " +
+				"SHA-256 that it names")
 	}
-	s := new(saved)
+	s := new(savedWorld)
 	if err := strictly(state.Bytes(), s); err != nil {
 		return nil, fmt.Errorf("the snapshot's state can't be read: %w", err)
 	}
 	return s, nil
 }
 
-// strictly reads one JSON value without unknown fields and with nothing after it.
+// strictly reads one JSON value without unknown fields and with nothing after
+// it.
 func strictly(data []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -115,7 +129,8 @@ func strictly(data []byte, into any) error {
 	return nil
 }
 
-// atEnd tells whether nothing but white space is left. More does not: to it a closing bracket is an end too.
+// atEnd tells whether nothing but white space is left. More does not: to it a
+// closing bracket is an end too.
 func atEnd(dec *json.Decoder) bool {
 	_, err := dec.Token()
 	return err == io.EOF

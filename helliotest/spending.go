@@ -10,7 +10,8 @@ const (
 	monthly = "monthly"
 )
 
-// SpendLimit is a cap on what the account may spend in a calendar day or month (UTC, on the fake's clock). The zero value is no cap.
+// SpendLimit is a cap on what the account may spend in a calendar day or month
+// (UTC, on the fake's clock). The zero value is no cap.
 type SpendLimit struct {
 	Period string `json:"period"` // "daily" or "monthly"
 	Amount string `json:"amount"` // a decimal with at most four decimals
@@ -27,7 +28,8 @@ func newSpendCap(l SpendLimit) (spendCap, error) {
 		return spendCap{}, nil
 	}
 	if l.Period != daily && l.Period != monthly {
-		return spendCap{}, fmt.Errorf("spend limit period %q is neither daily nor monthly", l.Period)
+		return spendCap{},
+			fmt.Errorf("spend limit period %q is neither daily nor monthly", l.Period)
 	}
 	amount, err := parseMoney(l.Amount)
 	return spendCap{l.Period, amount}, err
@@ -66,7 +68,8 @@ func (s *spending) in(period string, now time.Time) money {
 	return t.sum
 }
 
-// add counts an amount of the period that began then; a refund for a period that is over is of no account.
+// add counts an amount of the period that began then; a refund for a period
+// that is over is of no account.
 func (t *tally) add(began time.Time, amount money) {
 	if began.After(t.began) {
 		t.began, t.sum = began, 0

@@ -9,8 +9,9 @@ import (
 	"github.com/hellio-go/hellio/internal/window"
 )
 
-// world is all that the fake remembers, and all that Reset forgets. Each resource keeps its state in one field here, ready to use as its
-// zero value. The engine's lock guards it.
+// world is all that the fake remembers, and all that Reset forgets. Each
+// resource keeps its state in one field here, ready to use as its zero value.
+// The engine's lock guards it.
 type world struct {
 	e      *engine
 	number int64 // among the worlds of its fake
@@ -19,10 +20,10 @@ type world struct {
 	random *rand.Rand
 	lastID int64
 
-	account      account
+	account      accountState
 	purse        purse
 	spent        spending
-	tokens       map[string]*token
+	tokens       map[string]*apiToken
 	keys         map[keyID]*keyed
 	keyRow       []*keyed // in the order in which they were claimed, those that were released too
 	faults       []*Fault
@@ -30,15 +31,15 @@ type world struct {
 	requestsGone int // those that have left
 	violations   []Violation
 
-	messages  table[*message]
-	campaigns table[*campaign]
+	messages  rowTable[*messageRow]
+	campaigns rowTable[*campaign]
 	otps      otpBook
 	logins    map[string]*window.Window // tries to log in, by e-mail address or caller
-	voices    table[*voiceCampaign]
-	lookups   table[*lookup]
+	voices    rowTable[*voiceCampaign]
+	lookups   rowTable[*lookup]
 	// evictedLookups are not listed any more, but their cost is still reserved.
 	evictedLookups []*lookup
-	webhooks       table[*webhook]
+	webhooks       rowTable[*webhook]
 	ussd           ussdWorld
 
 	deliveries []*delivery
@@ -56,7 +57,7 @@ func newWorld(e *engine) (*world, error) {
 		lastID:  1000,
 		account: e.cfg.account,
 		purse:   purse{balance: e.cfg.balance},
-		tokens:  make(map[string]*token, len(e.cfg.tokens)),
+		tokens:  make(map[string]*apiToken, len(e.cfg.tokens)),
 		keys:    make(map[keyID]*keyed),
 		ussd:    ussdWorld{balance: e.cfg.ussd.balance},
 	}
@@ -72,13 +73,15 @@ func newWorld(e *engine) (*world, error) {
 	return w, nil
 }
 
-// nextID gives the next numeric id. All things share one row of numbers, so that the id of one kind never fits another.
+// nextID gives the next numeric id. All things share one row of numbers, so
+// that the id of one kind never fits another.
 func (w *world) nextID() int64 {
 	w.lastID++
 	return w.lastID
 }
 
-// newReference gives the next reference from the seed: a random UUID with the version and variant of RFC 9562.
+// newReference gives the next reference from the seed: a random UUID with the
+// version and variant of RFC 9562.
 func (w *world) newReference() uuid.UUID {
 	var id uuid.UUID
 	binary.LittleEndian.PutUint64(id[:8], w.random.Uint64())
@@ -88,13 +91,13 @@ func (w *world) newReference() uuid.UUID {
 	return id
 }
 
-const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+const alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 // newText gives n random letters and digits from the seed.
 func (w *world) newText(n int) string {
 	text := make([]byte, n)
 	for i := range text {
-		text[i] = alphanumeric[w.random.IntN(len(alphanumeric))]
+		text[i] = alphanumerics[w.random.IntN(len(alphanumerics))]
 	}
 	return string(text)
 }

@@ -39,7 +39,7 @@ func (f *Fake) Violations() []Violation {
 
 // violate notes what no correct client sends. The call is answered as the API
 // would; the violation is reported when the test of its view ends.
-func (c *call) violate(text string) {
+func (c *apiCall) violate(text string) {
 	violation := Violation{
 		Text:   text,
 		Method: c.method,
@@ -62,7 +62,8 @@ func (c *call) violate(text string) {
 // full.
 func noted(list []Violation, violation Violation) []Violation {
 	known := slices.ContainsFunc(list, func(other Violation) bool {
-		return other.Text == violation.Text && other.Method == violation.Method && other.Path == violation.Path
+		return other.Text == violation.Text && other.Method == violation.Method &&
+			other.Path == violation.Path
 	})
 	if known || len(list) >= maxViolations {
 		return list
@@ -72,14 +73,14 @@ func noted(list []Violation, violation Violation) []Violation {
 
 // shownPath is the route, or the path of an unknown one: a route's own path may
 // hold a number.
-func (c *call) shownPath() string {
+func (c *apiCall) shownPath() string {
 	if c.route != nil {
 		return knownPath(c.route)
 	}
 	return quotable(c.path)
 }
 
-func knownPath(known *route) string { return contract.Root + known.op.Route }
+func knownPath(known *apiRoute) string { return contract.Root + known.op.Route }
 
 // quotable is a caller's text, cut to a length that a report can bear.
 func quotable(text string) string {
@@ -89,10 +90,10 @@ func quotable(text string) string {
 	return text
 }
 
-// ExpectRejected says that n more calls of this test violate on purpose: they have
-// an unknown field, a wrong type, an unknown route. They are then not reported,
-// but at its end the test fails unless exactly so many came. Several calls add
-// up, and each view counts its own. A negative n fails the test.
+// ExpectRejected says that n more calls of this test violate on purpose: they
+// have an unknown field, a wrong type, an unknown route. They are then not
+// reported, but at its end the test fails unless exactly so many came. Several
+// calls add up, and each view counts its own. A negative n fails the test.
 func (f *Fake) ExpectRejected(n int) {
 	f.tb.Helper()
 	if n < 0 {
@@ -107,14 +108,19 @@ func (f *Fake) ExpectRejected(n int) {
 }
 
 // cutRoot takes the /v1 off a path, and tells whether it was there.
-func cutRoot(path string) (below string, rooted bool) { return strings.CutPrefix(path, contract.Root) }
+func cutRoot(
+	path string,
+) (below string, rooted bool) {
+	return strings.CutPrefix(path, contract.Root)
+}
 
 // unknownPath says what is amiss with a path that the API does not know.
 func unknownPath(path string) string {
 	below, rooted := cutRoot(path)
 	if !rooted {
 		if known, _ := routes.match(path); known != nil {
-			return "the API has no such route: it begins at " + contract.Root + "; is that missing from the base URL?"
+			return "the API has no such route: it begins at " + contract.Root +
+				"; is that missing from the base URL?"
 		}
 		return "the API has no such route: it begins at " + contract.Root
 	}

@@ -12,39 +12,75 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatNoCorrectClientSendsFailsTheTestAtItsEnd(t *testing.T) {
+func TestAViolationFailsTheTestAtItsEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		call   func(a api) response
+		call   func(a api) apiResponse
 		status int
 		says   string
 	}{
-		"unknown field": {func(a api) response {
-			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","massage":1}`)
-		}, 202, "POST /v1/sms/send: body.massage: the API knows no such field; did you mean message?"},
-		"wrong type":           {func(a api) response { return a.send(`{"recipients":["233209990001"],"sender":5,"message":"Hi"}`) }, 422, "body.sender: wrong JSON type"},
-		"wrong type in a list": {func(a api) response { return a.send(`{"recipients":[233209990001],"sender":"HELLIO","message":"Hi"}`) }, 422, "body.recipients.0: wrong JSON type"},
-		"unknown field with more in it": {func(a api) response {
-			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","options":{"a":{"b":1}}}`)
+		"unknown field": {func(a api) apiResponse {
+			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi",` +
+				`"massage":1}`)
+		}, 202,
+			"POST /v1/sms/send: body.massage: the API knows no such field; did you mean message?"},
+		"wrong type": {
+			func(a api) apiResponse {
+				return a.send(`{"recipients":["233209990001"],"sender":5,"message":"Hi"}`)
+			},
+			422, "body.sender: wrong JSON type",
+		},
+		"wrong type in a list": {func(a api) apiResponse {
+			return a.send(`{"recipients":[233209990001],"sender":"HELLIO","message":"Hi"}`)
+		}, 422, "body.recipients.0: wrong JSON type"},
+		"unknown field with more in it": {func(a api) apiResponse {
+			return a.send(`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi",` +
+				`"options":{"a":{"b":1}}}`)
 		}, 202, "body.options: the API knows no such field"},
-		"field in another case": {func(a api) response {
-			return a.send(`{"Recipients":["233209990001"],"recipients":["233209990001"],"sender":"HELLIO","message":"Hi"}`)
+		"field in another case": {func(a api) apiResponse {
+			return a.send(`{"Recipients":["233209990001"],"recipients":["233209990001"],` +
+				`"sender":"HELLIO","message":"Hi"}`)
 		}, 202, "body.Recipients: the API knows no such field; did you mean recipients?"},
-		"object in a list": {func(a api) response {
-			return a.send(`{"recipients":[{"number":"233209990001"}],"sender":"HELLIO","message":"Hi"}`)
+		"object in a list": {func(a api) apiResponse {
+			return a.send(`{"recipients":[{"number":"233209990001"}],"sender":"HELLIO",` +
+				`"message":"Hi"}`)
 		}, 422,
 			"body.recipients.0: wrong JSON type"},
-		"form": {func(a api) response {
-			return a.do("POST", "/sms/send", "to=1", "Content-Type", "application/x-www-form-urlencoded")
+		"form": {func(a api) apiResponse {
+			return a.do("POST", "/sms/send", "to=1", "Content-Type",
+				"application/x-www-form-urlencoded")
 		}, 415,
 			"header.Content-Type: not application/json"},
-		"no JSON":              {func(a api) response { return a.send(`[1]`) }, 400, "body: not one JSON object"},
-		"body of a GET":        {func(a api) response { return a.do("GET", "/balance", `{"x":1}`) }, 200, "GET /v1/balance: body: the API reads none here"},
-		"unknown route":        {func(a api) response { return a.get("/sms") }, 404, "GET /v1/sms: the API has no such route; did you mean /sms/send?"},
-		"misspelt route":       {func(a api) response { return a.get("/mesages") }, 404, "GET /v1/mesages: the API has no such route; did you mean /messages?"},
-		"route without a root": {func(a api) response { a.base = "https://fake.hellio.invalid"; return a.get("/balance") }, 404, "is that missing from the base URL?"},
-		"wrong method":         {func(a api) response { return a.get("/sms/send") }, 405, "the API has no GET on this route, only POST"},
-		"unknown parameter":    {func(a api) response { return a.get("/messages?page=2") }, 200, "GET /v1/messages: query.page: the API knows no such parameter; did you mean per_page?"},
+		"no JSON": {
+			func(a api) apiResponse { return a.send(`[1]`) }, 400, "body: not one JSON object",
+		},
+		"body of a GET": {
+			func(a api) apiResponse { return a.do("GET", "/balance", `{"x":1}`) }, 200,
+			"GET /v1/balance: body: the API reads none here",
+		},
+		"unknown route": {
+			func(a api) apiResponse { return a.get("/sms") }, 404,
+			"GET /v1/sms: the API has no such route; did you mean /sms/send?",
+		},
+		"misspelt route": {
+			func(a api) apiResponse { return a.get("/mesages") }, 404,
+			"GET /v1/mesages: the API has no such route; did you mean /messages?",
+		},
+		"route without a root": {
+			func(a api) apiResponse {
+				a.base = "https://fake.hellio.invalid"
+				return a.get("/balance")
+			},
+			404, "is that missing from the base URL?",
+		},
+		"wrong method": {
+			func(a api) apiResponse { return a.get("/sms/send") }, 405,
+			"the API has no GET on this route, only POST",
+		},
+		"unknown parameter": {
+			func(a api) apiResponse { return a.get("/messages?page=2") }, 200,
+			"GET /v1/messages: query.page: the API knows no such parameter; did you mean per_page?",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +99,7 @@ func TestWhatNoCorrectClientSendsFailsTheTestAtItsEnd(t *testing.T) {
 	}
 }
 
-func TestAFakeWithoutATestTellsItsComplaintsAtClose(t *testing.T) {
+func TestCloseReturnsTheComplaints(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -74,13 +110,14 @@ func TestAFakeWithoutATestTellsItsComplaintsAtClose(t *testing.T) {
 	require.ErrorContains(t, err, "never hit")
 }
 
-func TestWhatACallerNamesIsQuotedToALengthThatAReportCanBear(t *testing.T) {
+func TestAViolationQuotesAShortPath(t *testing.T) {
 	t.Parallel()
 	for path, says := range map[string]string{
-		"/" + strings.Repeat("x", 60):           "GET /v1/" + strings.Repeat("x", 60) + ": the API",
-		"/" + strings.Repeat("x", 61):           "GET /v1/" + strings.Repeat("x", 60) + "…: the API",
-		"/messages?" + strings.Repeat("é", 33):  "query." + strings.Repeat("é", 32) + "…: the API",
-		"/messages?x" + strings.Repeat("é", 32): "query.x" + strings.Repeat("é", 31) + "…: the API", // no half of a letter
+		"/" + strings.Repeat("x", 60):          "GET /v1/" + strings.Repeat("x", 60) + ": the API",
+		"/" + strings.Repeat("x", 61):          "GET /v1/" + strings.Repeat("x", 60) + "…: the API",
+		"/messages?" + strings.Repeat("é", 33): "query." + strings.Repeat("é", 32) + "…: the API",
+		// no half of a letter
+		"/messages?x" + strings.Repeat("é", 32): "query.x" + strings.Repeat("é", 31) + "…: the API",
 	} {
 		f, err := helliotest.Start()
 		require.NoError(t, err)
@@ -89,7 +126,7 @@ func TestWhatACallerNamesIsQuotedToALengthThatAReportCanBear(t *testing.T) {
 	}
 }
 
-func TestOnlyAPathThatTheRootWouldMakeKnownIsSaidToLackIt(t *testing.T) {
+func TestAPathWithoutTheRootIsExplained(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -99,7 +136,7 @@ func TestOnlyAPathThatTheRootWouldMakeKnownIsSaidToLackIt(t *testing.T) {
 	require.EqualError(t, f.Close(), "GET /nope: the API has no such route: it begins at /v1")
 }
 
-func TestAFakeThatRunsForWeeksKeepsACapOnItsComplaints(t *testing.T) {
+func TestTheNumberOfComplaintsIsBounded(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start(helliotest.WithRateLimit(0))
 	require.NoError(t, err)
@@ -132,10 +169,11 @@ func TestAFailedTestGetsAJournalWithoutSecrets(t *testing.T) {
 	for _, secret := range []string{helliotest.DefaultToken, "secret", "233209990001", "HELLIO"} {
 		require.NotContains(t, journal, secret)
 	}
-	require.Empty(t, watch(t, func(tb testing.TB) { newAPI(t, helliotest.New(tb)).get("/balance") }).logs)
+	require.Empty(t,
+		watch(t, func(tb testing.TB) { newAPI(t, helliotest.New(tb)).get("/balance") }).logs)
 }
 
-func TestNegativeTestsSayHowManyCallsAreToBeRejected(t *testing.T) {
+func TestExpectRejectedExcusesExactlyThatManyCalls(t *testing.T) {
 	t.Parallel()
 	run := func(expected []int, opts ...helliotest.Option) string {
 		return watch(t, func(tb testing.TB) {
@@ -151,18 +189,22 @@ func TestNegativeTestsSayHowManyCallsAreToBeRejected(t *testing.T) {
 	}
 	require.Empty(t, run([]int{2}))
 	require.Empty(t, run([]int{1, 1}))
-	require.Contains(t, run([]int{1}), "ExpectRejected: 1 call that no correct client sends should have come, and 2 did\n"+
-		"helliotest: GET /v1/nope: the API has no such route\nhelliotest: POST /v1/sms/send: body.recipients.0: wrong JSON type")
-	require.Contains(t, run([]int{3}, helliotest.Lenient()), "3 calls that no correct client sends should have come, and 2 did")
+	require.Contains(t, run([]int{1}),
+		"ExpectRejected: 1 call that no correct client sends should have come, and 2 did\n"+
+			"helliotest: GET /v1/nope: the API has no such route\nhelliotest: POST /v1/sms/send: "+
+			"body.recipients.0: wrong JSON type")
+	require.Contains(t, run([]int{3}, helliotest.Lenient()),
+		"3 calls that no correct client sends should have come, and 2 did")
 	require.Contains(t, run([]int{0}), "0 calls")
 	require.Contains(t, run([]int{-1}), "ExpectRejected(-1): a count can't be negative")
 }
 
-func TestTheJournalIsOneStoryOfCallsAndWebhookAttempts(t *testing.T) {
+func TestTheJournalListsCallsAndAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {
-			f := helliotest.New(tb, helliotest.WithWebhookHandler(hookURL, answering(503), hookSecret))
+			f := helliotest.New(tb,
+				helliotest.WithWebhookHandler(hookURL, answering(503), hookSecret))
 			f.Fault(helliotest.WebhookDelivery, helliotest.Nth(2), helliotest.WebhookLose())
 			sendTo(t, f, someone)
 			f.Advance(16 * time.Second)
@@ -172,16 +214,17 @@ func TestTheJournalIsOneStoryOfCallsAndWebhookAttempts(t *testing.T) {
 			tb.Errorf("the test's own failure")
 		})
 		journal := regexp.MustCompile(`key=[0-9a-f-]{36}`).ReplaceAllString(r.logs[0], "key=…")
-		require.Equal(t, `helliotest: 2 calls, 3 attempts at a webhook
+		require.Equal(t, unwrapped(`helliotest: 2 calls, 3 attempts at a webhook
           0s    1 POST /sms/send                   202 key=… charge=0.0310
           5s    > webhook 1001                     503 message.delivered of message 1004, attempt 1
-         15s    > webhook 1001                     no answer message.delivered of message 1004, attempt 2 fault=webhook_lose (a fault has lost it)
+         15s    > webhook 1001                     no answer message.delivered of message 1004, attempt 2 \
+fault=webhook_lose (a fault has lost it)
          16s    2 POST /sms/send                   422 invalid_request fields=message,recipients
-        1m5s    > webhook 1001                     200 message.delivered of message 1004, attempt 3`, journal)
+        1m5s    > webhook 1001                     200 message.delivered of message 1004, attempt 3`), journal)
 	})
 }
 
-func TestTheJournalTellsOfReplaysAndOfCallsWithoutAnAnswer(t *testing.T) {
+func TestTheJournalMarksReplaysAndLostCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := watch(t, func(tb testing.TB) {

@@ -16,12 +16,16 @@ type Event struct {
 // atOnce is how many events are read under one lock.
 const atOnce = 100
 
-// Subscribe tells of every message after a place, oldest first, those that are there and then those that come, until ctx ends, the fake
-// is closed or the loop is left. It keeps no goroutine and drops nothing: messages are held as long as the fake, unless
-// WithRetention lets them leave before a slow reader has come to them. The place is the ID of an
-// Event; "" is the time of the call to Subscribe; a message's numeric ID is also one, and "0" lies before all. A place that the fake
-// does not know, such as one from before a Reset, counts as "0": what is held now is new to that reader. A Reset in the middle of a
-// stream is not told of; the stream goes on with the messages after it. In a synctest bubble, waiting here is durable.
+// Subscribe tells of every message after a place, oldest first, those that are
+// there and then those that come, until ctx ends, the fake is closed or the
+// loop is left. It keeps no goroutine and drops nothing: messages are held as
+// long as the fake, unless WithRetention lets them leave before a slow reader
+// has come to them. The place is the ID of an Event; "" is the time of the call
+// to Subscribe; a message's numeric ID is also one, and "0" lies before all. A
+// place that the fake does not know, such as one from before a Reset, counts as
+// "0": what is held now is new to that reader. A Reset in the middle of a
+// stream is not told of; the stream goes on with the messages after it. In a
+// synctest bubble, waiting here is durable.
 func (f *Fake) Subscribe(ctx context.Context, after string) iter.Seq[Event] {
 	f.tb.Helper()
 	start := f.place(after)
@@ -71,12 +75,18 @@ func (f *Fake) place(after string) place {
 	return place{w, id}
 }
 
-// life tells the worlds of a fake apart, and those of two runs of a program too.
+// life tells the worlds of a fake apart, and those of two runs of a program
+// too.
 func (w *world) life() string { return strconv.FormatInt(w.e.born.UnixNano()+w.number, 36) }
 
-func (w *world) eventID(m *message) string { return w.life() + "-" + strconv.FormatInt(m.id, 10) }
+func (w *world) eventID(
+	m *messageRow,
+) string {
+	return w.life() + "-" + strconv.FormatInt(m.id, 10)
+}
 
-// eventsAfter reads on from a place and moves it. If there is nothing to read, news is closed when there is, and end when the fake ends.
+// eventsAfter reads on from a place and moves it. If there is nothing to read,
+// news is closed when there is, and end when the fake ends.
 func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}) {
 	f.tb.Helper()
 	defer f.lock()()
@@ -89,8 +99,9 @@ func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}
 	return events, news, end
 }
 
-// newer gives the messages after a place. After a Reset that are all. The engine must be locked.
-func (e *engine) newer(at *place) []*message {
+// newer gives the messages after a place. After a Reset that are all. The
+// engine must be locked.
+func (e *engine) newer(at *place) []*messageRow {
 	if at.w != e.world {
 		*at = place{w: e.world}
 	}
@@ -98,11 +109,12 @@ func (e *engine) newer(at *place) []*message {
 	return at.w.messages.rows[first:]
 }
 
-// comings gives a channel that is closed when the next message is there, and one that is closed when the fake ends. The engine must be
-// locked.
+// comings gives a channel that is closed when the next message is there, and
+// one that is closed when the fake ends. The engine must be locked.
 func (e *engine) comings() (news, end <-chan struct{}) {
 	if e.news == nil {
-		e.news = make(chan struct{}) // by who waits: a channel made in New would belong to no bubble
+		// by who waits: a channel made in New would belong to no bubble
+		e.news = make(chan struct{})
 	}
 	return e.news, e.tasks.context().Done()
 }

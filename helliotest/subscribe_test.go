@@ -25,7 +25,7 @@ func read(t *testing.T, f *helliotest.Fake, after string, n int) (events []helli
 	return events
 }
 
-func texts(events []helliotest.Event) (out []string) {
+func eventTexts(events []helliotest.Event) (out []string) {
 	for _, e := range events {
 		out = append(out, e.Message.Message)
 	}
@@ -52,13 +52,13 @@ func TestASubscriberGetsEachMessageOnceInOrder(t *testing.T) {
 			got = append(got, e)
 		}
 		require.Len(t, got, 250)
-		for i, text := range texts(got) {
+		for i, text := range eventTexts(got) {
 			require.Equal(t, strconv.Itoa(i), text)
 		}
 	})
 }
 
-func TestAStreamIsTakenUpWhereItWasLeft(t *testing.T) {
+func TestAStreamResumes(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
@@ -66,17 +66,23 @@ func TestAStreamIsTakenUpWhereItWasLeft(t *testing.T) {
 		a.send(textTo("233209990001", text))
 	}
 	all := read(t, f, "0", 3)
-	require.Equal(t, []string{"a", "b", "c"}, texts(all))
-	require.Equal(t, []string{"b", "c"}, texts(read(t, f, all[0].ID, 2)), "the ID of an event is a place")
-	require.Equal(t, []string{"c"}, texts(read(t, f, strconv.FormatInt(all[1].Message.ID, 10), 1)), "and so is a message's")
-	for _, unknown := range []string{"99999999", "nonsense", "-1", "zz-1001", all[2].ID + "x", "\x00"} {
-		require.Equal(t, []string{"a", "b", "c"}, texts(read(t, f, unknown, 3)), "%q", unknown)
+	require.Equal(t, []string{"a", "b", "c"}, eventTexts(all))
+	require.Equal(t, []string{"b", "c"}, eventTexts(read(t, f, all[0].ID, 2)),
+		"the ID of an event is a place")
+	require.Equal(t, []string{"c"},
+		eventTexts(read(t, f, strconv.FormatInt(all[1].Message.ID, 10), 1)), "and so is a "+
+			"message's")
+	for _, unknown := range []string{
+		"99999999", "nonsense", "-1", "zz-1001", all[2].ID + "x", "\x00",
+	} {
+		require.Equal(t, []string{"a", "b", "c"}, eventTexts(read(t, f, unknown, 3)), "%q", unknown)
 	}
 	f.Reset()
 	for _, text := range []string{"d", "e", "f", "g"} {
 		a.send(textTo("233209990001", text))
 	}
-	require.Equal(t, []string{"d", "e", "f", "g"}, texts(read(t, f, all[2].ID, 4)), "nothing after a Reset is missed")
+	require.Equal(t, []string{"d", "e", "f", "g"}, eventTexts(read(t, f, all[2].ID, 4)),
+		"nothing after a Reset is missed")
 }
 
 func TestAStreamGoesOnAfterAReset(t *testing.T) {
@@ -89,11 +95,11 @@ func TestAStreamGoesOnAfterAReset(t *testing.T) {
 			f.Reset()
 			a.send(textTo("233209990001", "after"))
 		})
-		require.Equal(t, []string{"before", "after"}, texts(read(t, f, "0", 2)))
+		require.Equal(t, []string{"before", "after"}, eventTexts(read(t, f, "0", 2)))
 	})
 }
 
-func TestAStreamEndsWithItsContextAndLeavesNoGoroutine(t *testing.T) {
+func TestAStreamEndsWithItsContext(t *testing.T) {
 	before := runtime.NumGoroutine()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -114,10 +120,11 @@ func TestAStreamEndsWithItsContextAndLeavesNoGoroutine(t *testing.T) {
 	}
 	require.NoError(t, f.Close())
 	require.Len(t, read(t, f, "0", 1), 1, "what a closed fake holds can still be read")
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 2*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 2*time.Second,
+		5*time.Millisecond)
 }
 
-func TestAStreamIsTakenUpAfterTheNewestMessage(t *testing.T) {
+func TestAStreamResumesAfterTheNewestMessage(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	newAPI(t, f).sendOTP(oneOTP) // a message whose id is the last that was given

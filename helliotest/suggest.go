@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// suggest names what was probably meant by a name that is unknown, as ", did you mean x?"; "" if nothing is near.
+// suggest names what was probably meant by a name that is unknown, as ", did
+// you mean x?"; "" if nothing is near.
 func suggest(unknown string, known []string) string {
 	best, least := "", len(unknown)/3+2
 	for _, name := range slices.Sorted(slices.Values(known)) {
@@ -23,7 +24,8 @@ func suggest(unknown string, known []string) string {
 	return "; did you mean " + best + "?"
 }
 
-// distance is how many letters must be put in, taken out or changed to make one word of another (Levenshtein's).
+// distance is how many letters must be put in, taken out or changed to make one
+// word of another (Levenshtein's).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

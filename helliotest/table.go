@@ -14,14 +14,15 @@ type record interface {
 	key() (id int64, reference uuid.UUID)
 }
 
-// table holds things of one kind in the order of their ids, found by either name. The zero value is empty.
-type table[T record] struct {
+// rowTable holds things of one kind in the order of their ids, found by either
+// name. The zero value is empty.
+type rowTable[T record] struct {
 	rows  []T
 	byRef map[uuid.UUID]T
 }
 
 // add appends a thing whose id is above all others.
-func (t *table[T]) add(row T) {
+func (t *rowTable[T]) add(row T) {
 	if t.byRef == nil {
 		t.byRef = make(map[uuid.UUID]T)
 	}
@@ -30,8 +31,9 @@ func (t *table[T]) add(row T) {
 	t.byRef[reference] = row
 }
 
-// find looks a thing up by its name in a path: numeric id or reference. The zero T says that there is none.
-func (t *table[T]) find(name string) (found T) {
+// find looks a thing up by its name in a path: numeric id or reference. The
+// zero T says that there is none.
+func (t *rowTable[T]) find(name string) (found T) {
 	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
 		if i, ok := t.seek(id); ok {
 			return t.rows[i]
@@ -45,7 +47,7 @@ func (t *table[T]) find(name string) (found T) {
 }
 
 // remove takes a thing out. A thing that is not there changes nothing.
-func (t *table[T]) remove(row T) {
+func (t *rowTable[T]) remove(row T) {
 	id, reference := row.key()
 	if i, ok := t.seek(id); ok {
 		t.rows = slices.Delete(t.rows, i, i+1)
@@ -54,7 +56,7 @@ func (t *table[T]) remove(row T) {
 }
 
 // seek gives the place of the first row whose id is id or above.
-func (t *table[T]) seek(id int64) (int, bool) {
+func (t *rowTable[T]) seek(id int64) (int, bool) {
 	return slices.BinarySearchFunc(t.rows, id, func(row T, id int64) int {
 		rowID, _ := row.key()
 		return cmp.Compare(rowID, id)

@@ -9,12 +9,16 @@ type network struct {
 	prefixes            []string // of a number in international form
 }
 
-// segmentPrice is what a segment costs on every network (decided: the vendor's examples all show it).
+// segmentPrice is what a segment costs on every network (decided: the vendor's
+// examples all show it).
 const segmentPrice money = 310
 
 // networks is never changed.
 var networks = [...]network{
-	{"MTN", "mtn", "GH", segmentPrice, []string{"23324", "23325", "23353", "23354", "23355", "23359"}},
+	{
+		"MTN", "mtn", "GH", segmentPrice,
+		[]string{"23324", "23325", "23353", "23354", "23355", "23359"},
+	},
 	{"Telecel", "telecel", "GH", segmentPrice, []string{"23320", "23350"}},
 	{"AT", "at", "GH", segmentPrice, []string{"23326", "23327", "23356", "23357"}},
 }

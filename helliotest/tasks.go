@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// tasks are the goroutines that work for the fake on their own, such as deliveries: what Settle waits for.
+// tasks are the goroutines that work for the fake on their own, such as
+// deliveries: what Settle waits for.
 type tasks struct {
 	life   context.Context // made on first use: a context made in New would belong to no bubble
 	cancel context.CancelFunc
@@ -25,8 +26,8 @@ func (t *tasks) end() {
 	t.cancel()
 }
 
-// Settle waits until everything that is due has run, and the work which that began has ended. It fails when ctx ends first, or when
-// the fake is closed.
+// Settle waits until everything that is due has run, and the work which that
+// began has ended. It fails when ctx ends first, or when the fake is closed.
 func (f *Fake) Settle(ctx context.Context) error {
 	f.tb.Helper()
 	for {
@@ -54,8 +55,9 @@ func (f *Fake) Settle(ctx context.Context) error {
 	}
 }
 
-// spawn starts work that waits for something outside, such as a delivery. It runs without the lock; Settle and Advance wait for it, and
-// its context ends with the fake. The engine must be locked.
+// spawn starts work that waits for something outside, such as a delivery. It
+// runs without the lock; Settle and Advance wait for it, and its context ends
+// with the fake. The engine must be locked.
 func (e *engine) spawn(work func(ctx context.Context)) {
 	if e.closed {
 		return
@@ -74,8 +76,9 @@ func (e *engine) spawn(work func(ctx context.Context)) {
 	})
 }
 
-// sleep waits d of package time, and returns false if ctx or the fake ended first. It is the only way for a request to wait. The engine
-// must not be locked.
+// sleep waits d of package time, and returns false if ctx or the fake ended
+// first. It is the only way for a request to wait. The engine must not be
+// locked.
 func (e *engine) sleep(ctx context.Context, d time.Duration) bool {
 	e.mu.Lock()
 	end := e.tasks.context().Done()

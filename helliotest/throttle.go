@@ -15,7 +15,8 @@ type bucket struct {
 	limit  int
 }
 
-// wait returns how long the limit would refuse a request now; 0 if it would not.
+// wait returns how long the limit would refuse a request now; 0 if it would
+// not.
 func (b bucket) wait(now time.Time) time.Duration {
 	if b.limit == 0 || !b.window.Full(now, b.limit) {
 		return 0
@@ -23,8 +24,9 @@ func (b bucket) wait(now time.Time) time.Duration {
 	return time.Duration(b.window.RetryAfter(now)) * time.Second
 }
 
-// throttle checks every limit of the route before it counts to any. What it refuses is not counted.
-func (c *call) throttle() *reply {
+// throttle checks every limit of the route before it counts to any. What it
+// refuses is not counted.
+func (c *apiCall) throttle() *reply {
 	if c.public() {
 		return nil
 	}
@@ -50,8 +52,9 @@ func (c *call) throttle() *reply {
 	return nil
 }
 
-// limitHeaders shows the limit with the fewest requests left, as of now: a slow answer shows what others have taken meanwhile.
-func (c *call) limitHeaders(header http.Header, now time.Time) {
+// limitHeaders shows the limit with the fewest requests left, as of now: a slow
+// answer shows what others have taken meanwhile.
+func (c *apiCall) limitHeaders(header http.Header, now time.Time) {
 	if len(c.buckets) == 0 || header[contract.HeaderRateLimitLimit] != nil {
 		return
 	}
@@ -62,7 +65,8 @@ func (c *call) limitHeaders(header http.Header, now time.Time) {
 		}
 	}
 	header[contract.HeaderRateLimitLimit] = []string{strconv.Itoa(tightest.limit)}
-	header[contract.HeaderRateLimitRemaining] = []string{strconv.Itoa(tightest.window.Remaining(now, tightest.limit))}
+	header[contract.HeaderRateLimitRemaining] = []string{strconv.Itoa(tightest.window.Remaining(now,
+		tightest.limit))}
 }
 
 // tooMany answers 429: the only answer with Retry-After and X-RateLimit-Reset.

@@ -10,18 +10,20 @@ import (
 	"github.com/hellio-go/hellio/internal/window"
 )
 
-// token is a Bearer token and its rate window.
-type token struct {
+// apiToken is a Bearer token and its rate window.
+type apiToken struct {
 	grant
 	window window.Window
 }
 
-func (t *token) allows(scope string) bool {
+func (t *apiToken) allows(scope string) bool {
 	return slices.Contains(t.scopes, scope) || slices.Contains(t.scopes, contract.ScopeAll)
 }
 
-// IssueToken makes another token for the account, in the form that the API's framework gives them (inferred). Without scopes it carries
-// every one; a list that is empty but not nil (IssueToken(list...)) gives none. An unknown scope fails the test.
+// IssueToken makes another token for the account, in the form that the API's
+// framework gives them (inferred). Without scopes it carries every one; a list
+// that is empty but not nil (IssueToken(list...)) gives none. An unknown scope
+// fails the test.
 func (f *Fake) IssueToken(scopes ...string) string {
 	f.tb.Helper()
 	if f.ended() {
@@ -35,7 +37,8 @@ func (f *Fake) IssueToken(scopes ...string) string {
 	return f.world.issueToken(granted)
 }
 
-// RevokeToken ends a token at once: its next call gets 401. It tells whether there was such a token.
+// RevokeToken ends a token at once: its next call gets 401. It tells whether
+// there was such a token.
 func (f *Fake) RevokeToken(token string) bool {
 	f.tb.Helper()
 	if f.ended() {
@@ -55,10 +58,11 @@ func (w *world) issueToken(scopes []string) string {
 }
 
 func (w *world) addToken(g grant) {
-	w.tokens[g.token] = &token{grant: g, window: window.Window{Length: contract.RateLimitWindow}}
+	w.tokens[g.token] = &apiToken{grant: g, window: window.Window{Length: contract.RateLimitWindow}}
 }
 
-// clientToken is a token with every scope: the first that was configured, or else a new one.
+// clientToken is a token with every scope: the first that was configured, or
+// else a new one.
 func (f *Fake) clientToken() string {
 	f.tb.Helper()
 	defer f.lock()()

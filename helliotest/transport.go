@@ -17,22 +17,26 @@ import (
 	"syscall"
 )
 
-// RoundTripper answers requests in process, as a connection of HTTP/1.1 to the API would: it fires httptrace hooks, obeys the request's
-// context, and faults are the errors that net/http gives. It answers any host.
-func (f *Fake) RoundTripper() http.RoundTripper { return f.explored.wrap(&transport{f.engine, f.view}) }
+// RoundTripper answers requests in process, as a connection of HTTP/1.1 to the
+// API would: it fires httptrace hooks, obeys the request's context, and faults
+// are the errors that net/http gives. It answers any host.
+func (f *Fake) RoundTripper() http.RoundTripper {
+	return f.explored.wrap(&fakeTransport{f.engine, f.view})
+}
 
-// HTTPClient returns a new http.Client that talks to the fake in process, whatever the host of the URL. It has no timeout.
+// HTTPClient returns a new http.Client that talks to the fake in process,
+// whatever the host of the URL. It has no timeout.
 func (f *Fake) HTTPClient() *http.Client {
 	return &http.Client{Transport: f.RoundTripper()}
 }
 
-type transport struct {
+type fakeTransport struct {
 	e    *engine
 	view *view
 }
 
 // RoundTrip implements http.RoundTripper.
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *fakeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.check(req); err != nil {
 		closeBody(req)
 		return nil, err
@@ -44,14 +48,14 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, &net.OpError{
 			Op:     "write",
 			Net:    "tcp",
-			Source: address{},
-			Addr:   address{},
+			Source: fakeAddr{},
+			Addr:   fakeAddr{},
 			Err:    net.ErrClosed,
 		}
 	}
-	c := &call{
+	c := &apiCall{
 		view:   t.view,
-		method: method(req),
+		method: methodOf(req),
 		path:   req.URL.EscapedPath(),
 		query:  req.URL.Query(),
 		header: req.Header.Clone(),
@@ -78,7 +82,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // check refuses what net/http's transport refuses before it looks for a
 // connection, and a fake that can't be used here.
-func (t *transport) check(req *http.Request) error {
+func (t *fakeTransport) check(req *http.Request) error {
 	if req.URL == nil {
 		return errors.New("http: nil Request.URL")
 	}
@@ -135,9 +139,9 @@ func hasControl(value string) bool {
 	return false
 }
 
-// join counts a request's goroutine to those that Close waits for; it must end in
-// wg.Done. It refuses if the fake has ended, which fails the tests that still
-// run, or belongs to another bubble, which fails the fake's test.
+// join adds a request's goroutine to those that Close waits for; it ends with
+// wg.Done. It returns an error if the fake has ended, which fails the tests
+// that still run, or belongs to another bubble, which fails the fake's test.
 func (e *engine) join(caller *view) error {
 	e.mu.Lock()
 	closed := e.closed
@@ -190,7 +194,9 @@ type exchange struct {
 	err      error
 }
 
-func (t *transport) exchange(req *http.Request, c *call, trace *httptrace.ClientTrace) exchange {
+func (t *fakeTransport) exchange(
+	req *http.Request, c *apiCall, trace *httptrace.ClientTrace,
+) exchange {
 	body, err := readBody(req)
 	if trace.WroteRequest != nil {
 		trace.WroteRequest(httptrace.WroteRequestInfo{Err: err})
@@ -204,12 +210,18 @@ func (t *transport) exchange(req *http.Request, c *call, trace *httptrace.Client
 	case endClosed:
 		return exchange{err: io.EOF}
 	case endBroken:
-		return exchange{err: &net.OpError{Op: "read", Net: "tcp", Source: address{}, Addr: address{}, Err: os.NewSyscallError("read", syscall.ECONNRESET)}}
+		return exchange{err: &net.OpError{
+			Op:     "read",
+			Net:    "tcp",
+			Source: fakeAddr{},
+			Addr:   fakeAddr{},
+			Err:    os.NewSyscallError("read", syscall.ECONNRESET),
+		}}
 	}
-	return exchange{response: response(req, a)}
+	return exchange{response: newResponse(req, a)}
 }
 
-func response(req *http.Request, a answer) *http.Response {
+func newResponse(req *http.Request, a wireAnswer) *http.Response {
 	var body io.ReadCloser = http.NoBody
 	switch {
 	case a.ending == endTruncated:
@@ -244,7 +256,7 @@ type cut struct{}
 
 func (cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func method(req *http.Request) string {
+func methodOf(req *http.Request) string {
 	if req.Method == "" {
 		return http.MethodGet
 	}
@@ -256,7 +268,8 @@ func method(req *http.Request) string {
 func readBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		if req.Body == nil && req.ContentLength > 0 {
-			return nil, fmt.Errorf("http: Request.ContentLength=%d with nil Body", req.ContentLength)
+			return nil,
+				fmt.Errorf("http: Request.ContentLength=%d with nil Body", req.ContentLength)
 		}
 		return nil, nil
 	}
@@ -320,10 +333,10 @@ func (w wire) Close() error {
 	return nil
 }
 
-func (wire) LocalAddr() net.Addr  { return address{} }
-func (wire) RemoteAddr() net.Addr { return address{} }
+func (wire) LocalAddr() net.Addr  { return fakeAddr{} }
+func (wire) RemoteAddr() net.Addr { return fakeAddr{} }
 
-type address struct{}
+type fakeAddr struct{}
 
-func (address) Network() string { return "tcp" }
-func (address) String() string  { return "helliotest" }
+func (fakeAddr) Network() string { return "tcp" }
+func (fakeAddr) String() string  { return "helliotest" }

@@ -37,8 +37,10 @@ func (tr *traced) names() []string {
 
 func (tr *traced) context(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(hostPort string) { tr.note("GetConn " + hostPort) },
-		GotConn:      func(info httptrace.GotConnInfo) { tr.note("GotConn " + info.Conn.RemoteAddr().Network()) },
+		GetConn: func(hostPort string) { tr.note("GetConn " + hostPort) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			tr.note("GotConn " + info.Conn.RemoteAddr().Network())
+		},
 		WroteHeaders: func() { tr.note("WroteHeaders") },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err != nil {
@@ -51,9 +53,11 @@ func (tr *traced) context(ctx context.Context) context.Context {
 	})
 }
 
-func TestTheTraceHooksFireAsThoseOfARealConnection(t *testing.T) {
+func TestTraceHooksFireLikeARealConnections(t *testing.T) {
 	t.Parallel()
-	arrived := []string{"GetConn fake.hellio.invalid:443", "GotConn tcp", "WroteHeaders", "WroteRequest"}
+	arrived := []string{
+		"GetConn fake.hellio.invalid:443", "GotConn tcp", "WroteHeaders", "WroteRequest",
+	}
 	for name, c := range map[string]struct {
 		rules []helliotest.Rule
 		want  []string
@@ -61,7 +65,10 @@ func TestTheTraceHooksFireAsThoseOfARealConnection(t *testing.T) {
 		"an answer":      {nil, append(slices.Clone(arrived), "GotFirstResponseByte")},
 		"a lost request": {[]helliotest.Rule{helliotest.Nth(1), helliotest.LoseRequest()}, arrived},
 		"a lost reply":   {[]helliotest.Rule{helliotest.Nth(1), helliotest.LoseReply()}, arrived},
-		"a reset":        {[]helliotest.Rule{helliotest.Nth(1), helliotest.ResetConnection()}, arrived},
+		"a reset": {
+			[]helliotest.Rule{helliotest.Nth(1), helliotest.ResetConnection()},
+			arrived,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +78,8 @@ func TestTheTraceHooksFireAsThoseOfARealConnection(t *testing.T) {
 			}
 			a := newAPI(t, f)
 			var trace traced
-			resp, err := a.client.Do(a.request("POST", "/sms/send", oneSMS).WithContext(trace.context(t.Context())))
+			resp, err := a.client.Do(
+				a.request("POST", "/sms/send", oneSMS).WithContext(trace.context(t.Context())))
 			require.Equal(t, c.rules != nil, err != nil)
 			if err == nil {
 				require.NoError(t, resp.Body.Close())
@@ -81,7 +89,7 @@ func TestTheTraceHooksFireAsThoseOfARealConnection(t *testing.T) {
 	}
 }
 
-func TestNoHookFiresForARequestThatCannotLeave(t *testing.T) {
+func TestAnInvalidRequestFiresNoHook(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	ended, cancel := context.WithCancelCause(t.Context())
@@ -101,7 +109,9 @@ func TestNoHookFiresForARequestThatCannotLeave(t *testing.T) {
 			var trace traced
 			body := &closing{Reader: strings.NewReader("x")}
 			c.req.Body = body
-			_, err := a.client.Transport.RoundTrip(c.req.WithContext(trace.context(c.req.Context()))) //nolint:bodyclose // there is no response
+			//nolint:bodyclose // there is no response
+			_, err := a.client.Transport.RoundTrip(
+				c.req.WithContext(trace.context(c.req.Context())))
 			require.ErrorContains(t, err, c.says)
 			require.Empty(t, trace.names())
 			require.True(t, body.closed)
@@ -145,17 +155,22 @@ func TestTheTransportIsNotAnHTTPTransport(t *testing.T) {
 	require.False(t, real)
 }
 
-func TestABodyThatCannotBeReadFailsTheRequest(t *testing.T) {
+func TestAnUnreadableBodyFailsTheRequest(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
 	broken := a.request("POST", "/sms/send", "")
-	broken.Body, broken.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader("{"), failing{})), -1
+	broken.Body, broken.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader("{"),
+		failing{})), -1
 	short := a.request("POST", "/sms/send", "")
 	short.Body, short.ContentLength = io.NopCloser(strings.NewReader(oneSMS)), 5000
-	for req, says := range map[*http.Request]string{broken: "disk on fire", short: "ContentLength=5000"} {
+	for req, says := range map[*http.Request]string{
+		broken: "disk on fire",
+		short:  "ContentLength=5000",
+	} {
 		var trace traced
-		_, err := a.client.Do(req.WithContext(trace.context(t.Context()))) //nolint:bodyclose // there is no response
+		//nolint:bodyclose // there is no response
+		_, err := a.client.Do(req.WithContext(trace.context(t.Context())))
 		require.ErrorContains(t, err, says)
 		require.Contains(t, trace.names(), "WroteRequest failed")
 	}
@@ -166,7 +181,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
 
-func TestABodyThatNeverComesEndsWithItsContext(t *testing.T) {
+func TestABlockedBodyEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newAPI(t, helliotest.New(t))
@@ -235,7 +250,9 @@ func observe(t *testing.T, rt http.RoundTripper, req *http.Request) (o observed)
 
 func TestInProcessAnswersAsASocketDoes(t *testing.T) {
 	t.Parallel()
-	fault := func(rules ...helliotest.Rule) []helliotest.Rule { return append(rules, helliotest.Nth(1)) }
+	fault := func(rules ...helliotest.Rule) []helliotest.Rule {
+		return append(rules, helliotest.Nth(1))
+	}
 	for name, c := range map[string]struct {
 		fault []helliotest.Rule
 		build func(a api) *http.Request
@@ -268,7 +285,9 @@ func TestInProcessAnswersAsASocketDoes(t *testing.T) {
 				req.Body = http.NoBody
 				return req
 			},
-			check: func(t *testing.T, o observed) { require.Equal(t, "422 Unprocessable Entity", o.status) },
+			check: func(t *testing.T, o observed) {
+				require.Equal(t, "422 Unprocessable Entity", o.status)
+			},
 		},
 		"status 204": {
 			fault: fault(helliotest.Status(204, "")),
@@ -280,7 +299,9 @@ func TestInProcessAnswersAsASocketDoes(t *testing.T) {
 		},
 		"a status without a text": {
 			fault: fault(helliotest.Status(599, "")),
-			check: func(t *testing.T, o observed) { require.Equal(t, "599 status code 599", o.status) },
+			check: func(t *testing.T, o observed) {
+				require.Equal(t, "599 status code 599", o.status)
+			},
 		},
 		"a page in place of nothing": {
 			fault: fault(helliotest.NotJSON()),
@@ -306,14 +327,30 @@ func TestInProcessAnswersAsASocketDoes(t *testing.T) {
 			fault: fault(helliotest.LoseReply()),
 			check: func(t *testing.T, o observed) { require.Equal(t, "EOF", o.err) },
 		},
-		"a method that is none":      {build: func(a api) *http.Request { return withMethod(a, "GE T") }},
-		"a header name that is none": {build: func(a api) *http.Request { return withHeader(a, "X Y", "1") }},
-		"a header name of no letter": {build: func(a api) *http.Request { return withHeader(a, "", "1") }},
-		"a header name in Greek":     {build: func(a api) *http.Request { return withHeader(a, "X-α", "1") }},
-		"a value of two lines":       {build: func(a api) *http.Request { return withHeader(a, "X-A", "1\n2") }},
-		"a value with a bell":        {build: func(a api) *http.Request { return withHeader(a, "X-A", "\a") }},
-		"a value with DEL":           {build: func(a api) *http.Request { return withHeader(a, "X-A", "\x7f") }},
-		"a value with a tab":         {build: func(a api) *http.Request { return withHeader(a, "X-A", "1\t2") }},
+		"a method that is none": {build: func(a api) *http.Request {
+			return withMethod(a, "GE T")
+		}},
+		"a header name that is none": {build: func(a api) *http.Request {
+			return withHeader(a, "X Y", "1")
+		}},
+		"a header name of no letter": {build: func(a api) *http.Request {
+			return withHeader(a, "", "1")
+		}},
+		"a header name in Greek": {build: func(a api) *http.Request {
+			return withHeader(a, "X-α", "1")
+		}},
+		"a value of two lines": {build: func(a api) *http.Request {
+			return withHeader(a, "X-A", "1\n2")
+		}},
+		"a value with a bell": {build: func(a api) *http.Request {
+			return withHeader(a, "X-A", "\a")
+		}},
+		"a value with DEL": {build: func(a api) *http.Request {
+			return withHeader(a, "X-A", "\x7f")
+		}},
+		"a value with a tab": {build: func(a api) *http.Request {
+			return withHeader(a, "X-A", "1\t2")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -331,7 +368,9 @@ func TestInProcessAnswersAsASocketDoes(t *testing.T) {
 				return observe(t, a.client.Transport, c.build(a))
 			}
 			inProcess := see(func(f *helliotest.Fake) api { return newAPI(t, f) })
-			socket := see(func(f *helliotest.Fake) api { return api{t, newHTTPClient(t), f.URL(), helliotest.DefaultToken} })
+			socket := see(func(f *helliotest.Fake) api {
+				return api{t, newHTTPClient(t), f.URL(), helliotest.DefaultToken}
+			})
 			require.Equal(t, socket, inProcess)
 			if c.check != nil {
 				c.check(t, inProcess)
@@ -353,16 +392,22 @@ func withHeader(a api, name, value string) *http.Request {
 }
 
 // Over a socket, net/http sometimes returns the end of the connection instead.
-func TestALengthThatDoesNotHoldIsAnError(t *testing.T) {
+func TestAWrongContentLengthIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		body   io.ReadCloser
 		length int64
 		says   string
 	}{
-		"too short": {io.NopCloser(strings.NewReader("{}")), 5000, "http: ContentLength=5000 with Body length 2"},
-		"too long":  {io.NopCloser(strings.NewReader(oneSMS)), 10, "http: ContentLength=10 with Body length 65"},
-		"no body":   {nil, 10, "http: Request.ContentLength=10 with nil Body"},
+		"too short": {
+			io.NopCloser(strings.NewReader("{}")), 5000,
+			"http: ContentLength=5000 with Body length 2",
+		},
+		"too long": {
+			io.NopCloser(strings.NewReader(oneSMS)), 10,
+			"http: ContentLength=10 with Body length 65",
+		},
+		"no body": {nil, 10, "http: Request.ContentLength=10 with nil Body"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

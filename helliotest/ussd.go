@@ -14,8 +14,8 @@ import (
 // ussdWorld is what a world knows of USSD.
 type ussdWorld struct {
 	balance    money // a purse of its own, which pays for extensions
-	apps       table[*ussdApp]
-	extensions table[*ussdExtension]
+	apps       rowTable[*ussdApp]
+	extensions rowTable[*ussdExtension]
 	sessions   ussdSessions
 }
 
@@ -26,18 +26,23 @@ type ussdConfig struct {
 	quirks   []USSDQuirk
 }
 
-// USSDQuirk is a form that one of the vendor's SDKs shows in its USSD answers, and the fake's default does not have.
+// USSDQuirk is a form that one of the vendor's SDKs shows in its USSD answers,
+// and the fake's default does not have.
 type USSDQuirk string
 
 // The quirks. The vendor's SDKs disagree on all three.
 const (
-	USSDCodeOnlyErrors USSDQuirk = "code_only_errors" // what a USSD route refuses carries its code in error, and no message
-	USSDSecretsAlways  USSDQuirk = "secrets_always"   // every answer that shows an app shows both its secrets
-	USSDWholeUpdates   USSDQuirk = "whole_updates"    // an update that leaves out name or callback_url gets 422
+	// what a USSD route refuses carries its code in error, and no message
+	USSDCodeOnlyErrors USSDQuirk = "code_only_errors"
+	// every answer that shows an app shows both its secrets
+	USSDSecretsAlways USSDQuirk = "secrets_always"
+	// an update that leaves out name or callback_url gets 422
+	USSDWholeUpdates USSDQuirk = "whole_updates"
 )
 
-// WithUSSDBalance sets what the USSD purse holds, a decimal with at most four decimals. Default 0.0000. The purse is apart from the
-// balance: extensions are paid from it, and no route shows it; see Account.
+// WithUSSDBalance sets what the USSD purse holds, a decimal with at most four
+// decimals. Default 0.0000. The purse is apart from the balance: extensions are
+// paid from it, and no route shows it; see Account.
 func WithUSSDBalance(amount string) Option {
 	return func(c *config) (err error) {
 		c.ussd.balance, err = parseMoney(amount)
@@ -45,9 +50,10 @@ func WithUSSDBalance(amount string) Option {
 	}
 }
 
-// WithUSSDHandler lets h answer the sessions of apps with this callback URL, in process and without a socket; in a synctest bubble that
-// is the only way. The URL is compared as text, and must be one that an app may have: https, or http on a loopback host. Callbacks
-// of other URLs are called over HTTP.
+// WithUSSDHandler lets h answer the sessions of apps with this callback URL, in
+// process and without a socket; in a synctest bubble that is the only way. The
+// URL is compared as text, and must be one that an app may have: https, or http
+// on a loopback host. Callbacks of other URLs are called over HTTP.
 func WithUSSDHandler(callbackURL string, h http.Handler) Option {
 	return func(c *config) error {
 		if h == nil {
@@ -67,7 +73,8 @@ func WithUSSDHandler(callbackURL string, h http.Handler) Option {
 	}
 }
 
-// WithUSSDQuirks lets the fake answer USSD calls as some of the vendor's SDKs have it, for a client that must read both forms.
+// WithUSSDQuirks lets the fake answer USSD calls as some of the vendor's SDKs
+// have it, for a client that must read both forms.
 func WithUSSDQuirks(quirks ...USSDQuirk) Option {
 	return func(c *config) error {
 		for _, q := range quirks {
@@ -83,8 +90,8 @@ func WithUSSDQuirks(quirks ...USSDQuirk) Option {
 func (w *world) ussdQuirk(q USSDQuirk) bool { return slices.Contains(w.e.cfg.ussd.quirks, q) }
 
 // ussdRoute is a route whose refusals obey USSDCodeOnlyErrors.
-func ussdRoute(op contract.Operation, handle func(w *world, c *call) *reply) route {
-	return route{op: op, handle: func(w *world, c *call) *reply {
+func ussdRoute(op contract.Operation, handle func(w *world, c *apiCall) *reply) apiRoute {
+	return apiRoute{op: op, handle: func(w *world, c *apiCall) *reply {
 		r := handle(w, c)
 		if r.code != "" && w.ussdQuirk(USSDCodeOnlyErrors) {
 			var body errorBody
@@ -97,15 +104,16 @@ func ussdRoute(op contract.Operation, handle func(w *world, c *call) *reply) rou
 }
 
 // byUUID looks a thing up by its UUID, its only name in USSD.
-func byUUID[T record](t *table[T], id string) (found T) {
+func byUUID[T record](t *rowTable[T], id string) (found T) {
 	if reference, err := uuid.Parse(id); err == nil && len(id) == 36 {
 		return t.byRef[reference]
 	}
 	return found
 }
 
-// linked answers the page in the form of USSD lists: cursors in meta, addresses in links. There is no way back to an earlier page.
-func (p page[T]) linked(c *call, show func(T) any) *reply {
+// linked answers the page in the form of USSD lists: cursors in meta, addresses
+// in links. There is no way back to an earlier page.
+func (p listPage[T]) linked(c *apiCall, show func(T) any) *reply {
 	path := c.scheme + "://" + c.host + c.path
 	var body struct {
 		Data  []any `json:"data"`
@@ -123,7 +131,9 @@ func (p page[T]) linked(c *call, show func(T) any) *reply {
 		} `json:"meta"`
 	}
 	body.Data = p.data(show)
-	body.Meta.Path, body.Meta.PerPage, body.Meta.NextCursor = path, p.perPage, p.next
+	body.Meta.Path = path
+	body.Meta.PerPage = p.perPage
+	body.Meta.NextCursor = p.next
 	if p.next != nil {
 		next := path + "?cursor=" + *p.next
 		body.Links.Next = &next
@@ -132,13 +142,13 @@ func (p page[T]) linked(c *call, show func(T) any) *reply {
 }
 
 // given tells whether a field is there, null and empty included.
-func (f *form) given(name string) bool {
+func (f *bodyForm) given(name string) bool {
 	_, there := f.fields[name]
 	return there
 }
 
 // callback reads a required URL that the API will call.
-func (f *form) callback(name string) string {
+func (f *bodyForm) callback(name string) string {
 	text := f.text(name, 0)
 	if text != "" && !f.c.e.cfg.mayBeCalled(text) {
 		f.fail(name, "The :field field must be a valid https URL.")
@@ -146,8 +156,9 @@ func (f *form) callback(name string) string {
 	return text
 }
 
-// digits reads a required string of 1 to limit digits. It may be a JSON number, as one of the vendor's SDKs sends it.
-func (f *form) digits(name string, limit int) string {
+// digits reads a required string of 1 to limit digits. It may be a JSON number,
+// as one of the vendor's SDKs sends it.
+func (f *bodyForm) digits(name string, limit int) string {
 	if raw := f.value(name); allDigits(string(raw)) {
 		f.fields[name], _ = json.Marshal(string(raw)) // a string of digits
 	}

@@ -36,7 +36,10 @@ func TestACallbacksAnswerIsReadStrictly(t *testing.T) {
 }
 
 func FuzzCallbackAnswer(f *testing.F) {
-	for _, seed := range []string{`{"message":"Airtime\n1. MTN","action":"continue"}`, `{"message":"m","action":"END"}`, `[]`, `null`, `CON m`, "{\"message\":\"\xff\"}"} {
+	for _, seed := range []string{
+		`{"message":"Airtime\n1. MTN","action":"continue"}`, `{"message":"m","action":"END"}`,
+		`[]`, `null`, `CON m`, "{\"message\":\"\xff\"}",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

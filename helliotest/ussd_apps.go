@@ -31,7 +31,7 @@ func (a *ussdApp) key() (int64, uuid.UUID) { return a.id, a.reference }
 
 func ussdAppResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			ussdRoute(contract.USSDAppList, listApps),
 			ussdRoute(contract.USSDAppCreate, createApp),
 			ussdRoute(contract.USSDAppUpdate, updateApp),
@@ -44,7 +44,11 @@ func ussdAppResource() resource {
 			{"USSD lists have meta with next_cursor and per_page, and links", inferred},
 			{"USSD lists are newest first; prev and prev_cursor are always null", decided},
 			{"an app begins in test mode and active", inferred},
-			{"an app's secrets are ussk_test_… and ussk_live_…: both on create, the new one on rotate, none elsewhere", decided},
+			{
+				"an app's secrets are ussk_test_… and ussk_live_…: both on create, the new one " +
+					"on rotate, none elsewhere",
+				decided,
+			},
 			{"a rotated secret is dead at once", inferred},
 			{"a callback URL is https", inferred},
 			{"a callback URL may be http on a loopback host", decided},
@@ -57,7 +61,7 @@ func ussdAppResource() resource {
 	}
 }
 
-func listApps(w *world, c *call) *reply {
+func listApps(w *world, c *apiCall) *reply {
 	page, bad := paginate(c, &w.ussd.apps, func(*ussdApp) bool { return true })
 	if bad != nil {
 		return bad
@@ -65,20 +69,26 @@ func listApps(w *world, c *call) *reply {
 	return page.linked(c, func(a *ussdApp) any { return w.showApp(a) })
 }
 
-func createApp(w *world, c *call) *reply {
+func createApp(w *world, c *apiCall) *reply {
 	form := c.form()
-	app := &ussdApp{mode: modeTest, name: form.text("name", contract.MaxUSSDAppName), callback: form.callback("callback_url")}
+	app := &ussdApp{
+		mode:     modeTest,
+		name:     form.text("name", contract.MaxUSSDAppName),
+		callback: form.callback("callback_url"),
+	}
 	app.active = form.flag("active", true)
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
-	app.id, app.reference, app.created = w.nextID(), w.newReference(), w.clock.Now()
+	app.id = w.nextID()
+	app.reference = w.newReference()
+	app.created = w.clock.Now()
 	app.testSecret, app.liveSecret = w.newSecret(modeTest), w.newSecret(modeLive)
 	w.ussd.apps.add(app)
-	return ok(http.StatusCreated, app.body(true, true))
+	return okReply(http.StatusCreated, app.body(true, true))
 }
 
-func updateApp(w *world, c *call) *reply {
+func updateApp(w *world, c *apiCall) *reply {
 	app := byUUID(&w.ussd.apps, c.id)
 	var next ussdApp
 	if app != nil {
@@ -99,10 +109,10 @@ func updateApp(w *world, c *call) *reply {
 		return notFound("USSD app")
 	}
 	*app = next
-	return ok(http.StatusOK, w.showApp(app))
+	return okReply(http.StatusOK, w.showApp(app))
 }
 
-func deleteApp(w *world, c *call) *reply {
+func deleteApp(w *world, c *apiCall) *reply {
 	app := byUUID(&w.ussd.apps, c.id)
 	if app == nil {
 		return notFound("USSD app")
@@ -116,19 +126,20 @@ func deleteApp(w *world, c *call) *reply {
 	return empty()
 }
 
-func setAppMode(w *world, c *call) *reply {
+func setAppMode(w *world, c *apiCall) *reply {
 	app, mode, bad := w.appAndMode(c)
 	switch {
 	case bad != nil:
 		return bad
 	case mode == modeLive && !w.ussd.served(app):
-		return refuse(http.StatusPaymentRequired, contract.CodeExtensionRequired, "The app needs an active extension before it can go live.")
+		return refuse(http.StatusPaymentRequired, contract.CodeExtensionRequired,
+			"The app needs an active extension before it can go live.")
 	}
 	app.mode = mode
-	return ok(http.StatusOK, w.showApp(app))
+	return okReply(http.StatusOK, w.showApp(app))
 }
 
-func rotateSecret(w *world, c *call) *reply {
+func rotateSecret(w *world, c *apiCall) *reply {
 	app, mode, bad := w.appAndMode(c)
 	if bad != nil {
 		return bad
@@ -139,11 +150,12 @@ func rotateSecret(w *world, c *call) *reply {
 		app.liveSecret = w.newSecret(modeLive)
 	}
 	always := w.ussdQuirk(USSDSecretsAlways)
-	return ok(http.StatusOK, app.body(always || mode == modeTest, always || mode == modeLive))
+	return okReply(http.StatusOK, app.body(always || mode == modeTest, always || mode == modeLive))
 }
 
-// appAndMode reads what both routes below an app take: the app in the path and a mode in the body.
-func (w *world) appAndMode(c *call) (*ussdApp, string, *reply) {
+// appAndMode reads what both routes below an app take: the app in the path and
+// a mode in the body.
+func (w *world) appAndMode(c *apiCall) (*ussdApp, string, *reply) {
 	form := c.form()
 	before := form.count
 	mode := form.oneOf("mode", "", modeTest, modeLive)
@@ -179,8 +191,15 @@ func (a *ussdApp) body(withTest, withLive bool) any {
 		IsLive      bool   `json:"is_live"`
 		Active      bool   `json:"active"`
 		CreatedAt   string `json:"created_at"`
-	}{ID: a.reference.String(), Name: a.name, CallbackURL: a.callback, Mode: a.mode, IsLive: a.mode == modeLive, Active: a.active,
-		CreatedAt: timestamp(a.created)}
+	}{
+		ID:          a.reference.String(),
+		Name:        a.name,
+		CallbackURL: a.callback,
+		Mode:        a.mode,
+		IsLive:      a.mode == modeLive,
+		Active:      a.active,
+		CreatedAt:   timestamp(a.created),
+	}
 	if withTest {
 		body.TestSecret = a.testSecret
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAnAppTellsItsSecretsWhenTheyAreMadeAndNeverAgain(t *testing.T) {
+func TestAnAppShowsNewSecretsOnce(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	resp := a.post("/ussd/apps", oneApp)
@@ -26,7 +26,15 @@ func TestAnAppTellsItsSecretsWhenTheyAreMadeAndNeverAgain(t *testing.T) {
 	for _, name := range []string{"test_secret", "live_secret"} {
 		delete(app, name)
 	}
-	shown := map[string]any{"id": id, "name": "Airtime", "callback_url": callbackURL, "mode": "test", "is_live": false, "active": true, "created_at": app["created_at"]}
+	shown := map[string]any{
+		"id":           id,
+		"name":         "Airtime",
+		"callback_url": callbackURL,
+		"mode":         "test",
+		"is_live":      false,
+		"active":       true,
+		"created_at":   app["created_at"],
+	}
 	require.Equal(t, shown, app)
 
 	rotated := a.post("/ussd/apps/"+id+"/rotate-secret", `{"mode":"live"}`).data(t)
@@ -48,12 +56,17 @@ func TestAnUpdateChangesWhatItNames(t *testing.T) {
 		`{"active":false}`: {"Airtime", callbackURL, false},
 		`{"name":"N","callback_url":"https://o.example/u"}`: {"N", "https://o.example/u", true},
 	} {
-		require.Equal(t, http.StatusOK, a.do("PUT", "/ussd/apps/"+id, `{"name":"Airtime","callback_url":"`+callbackURL+`","active":true}`).status)
+		require.Equal(t, http.StatusOK,
+			a.do("PUT", "/ussd/apps/"+id,
+				`{"name":"Airtime","callback_url":"`+callbackURL+`","active":true}`).status)
 		app := a.do("PUT", "/ussd/apps/"+id, body).data(t)
 		require.Equal(t, want, [3]any{app["name"], app["callback_url"], app["active"]}, body)
 	}
 	before := a.get("/ussd/apps").body
-	for _, body := range []string{`{"name":null}`, `{"name":""}`, `{"callback_url":""}`, `{"callback_url":"http://menu.example/"}`} {
+	for _, body := range []string{
+		`{"name":null}`, `{"name":""}`, `{"callback_url":""}`,
+		`{"callback_url":"http://menu.example/"}`,
+	} {
 		a.do("PUT", "/ussd/apps/"+id, body).refused(t, 422, "invalid_request")
 	}
 	require.Equal(t, before, a.get("/ussd/apps").body)
@@ -81,8 +94,13 @@ func TestBadAppsAreRefusedByField(t *testing.T) {
 		require.Empty(t, a.get("/ussd/apps").rows(t))
 	}
 	a := newAPI(t, helliotest.New(t))
-	for _, url := range []string{"http://127.0.0.1:8080/u", "http://localhost/u", "http://[::1]:1/u", "https://menu.example"} {
-		require.Equal(t, http.StatusCreated, a.post("/ussd/apps", `{"name":"`+strings.Repeat("é", 120)+`","callback_url":"`+url+`","active":false}`).status, url)
+	for _, url := range []string{
+		"http://127.0.0.1:8080/u", "http://localhost/u", "http://[::1]:1/u",
+		"https://menu.example",
+	} {
+		require.Equal(t, http.StatusCreated,
+			a.post("/ussd/apps",
+				`{"name":"`+strings.Repeat("é", 120)+`","callback_url":"`+url+`","active":false}`).status, url)
 	}
 	require.Equal(t, false, a.get("/ussd/apps").rows(t)[0]["active"])
 }
@@ -92,7 +110,9 @@ func TestAModeIsTestOrLive(t *testing.T) {
 	a := newAPI(t, helliotest.New(t))
 	id := a.app()
 	for _, route := range []string{"/mode", "/rotate-secret"} {
-		for _, body := range []string{`{}`, `{"mode":"sandbox"}`, `{"mode":"LIVE"}`, `{"mode":null}`} {
+		for _, body := range []string{
+			`{}`, `{"mode":"sandbox"}`, `{"mode":"LIVE"}`, `{"mode":null}`,
+		} {
 			resp := a.post("/ussd/apps/"+id+route, body)
 			resp.refused(t, 422, "invalid_request")
 			require.Contains(t, resp.decoded(t)["errors"], "mode")
@@ -100,11 +120,11 @@ func TestAModeIsTestOrLive(t *testing.T) {
 	}
 }
 
-func TestAnAppGoesLiveOnlyWithAnActiveExtensionOfItsOwn(t *testing.T) {
+func TestALiveAppNeedsAnActiveExtension(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t, helliotest.WithUSSDBalance("1000")))
 	id, other := a.app(), a.app()
-	live := func() response { return a.post("/ussd/apps/"+id+"/mode", `{"mode":"live"}`) }
+	live := func() apiResponse { return a.post("/ussd/apps/"+id+"/mode", `{"mode":"live"}`) }
 	live().refused(t, 402, "extension_required")
 	a.rent("100", "")
 	a.rent("101", other)
@@ -132,10 +152,11 @@ func TestADeletedAppLeavesItsExtensionsUnbound(t *testing.T) {
 	require.Nil(t, a.get("/ussd/extensions").rows(t)[0]["app_id"])
 	require.Empty(t, a.get("/ussd/apps").rows(t))
 	a.do("DELETE", "/ussd/apps/"+id, "").refused(t, 404, "not_found")
-	a.post("/ussd/simulate", `{"app_id":"`+id+`","session_id":"s","msisdn":"233209990001"}`).refused(t, 422, "unknown_app")
+	a.post("/ussd/simulate", `{"app_id":"`+id+`","session_id":"s","msisdn":"233209990001"}`).
+		refused(t, 422, "unknown_app")
 }
 
-func TestADeletedAppLeavesTheExtensionsOfOthersBound(t *testing.T) {
+func TestDeletingAnAppKeepsOtherExtensionsBound(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t, helliotest.WithUSSDBalance("100")))
 	gone, kept := a.app(), a.app()
@@ -144,7 +165,7 @@ func TestADeletedAppLeavesTheExtensionsOfOthersBound(t *testing.T) {
 	require.Equal(t, kept, a.get("/ussd/extensions").rows(t)[0]["app_id"])
 }
 
-func TestAnUpdateThatDoesNotNameActiveLeavesItOff(t *testing.T) {
+func TestAnUpdateWithoutActiveLeavesItOff(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	id := a.app()

@@ -35,7 +35,7 @@ func (e *ussdExtension) key() (int64, uuid.UUID) { return e.id, e.reference }
 
 func ussdExtensionResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			ussdRoute(contract.USSDExtList, listExtensions),
 			ussdRoute(contract.USSDExtCreate, rentExtension),
 			ussdRoute(contract.USSDExtDelete, releaseExtension),
@@ -48,16 +48,28 @@ func ussdExtensionResource() resource {
 			{"the order of checks is fields, app, availability, USSD purse", decided},
 			{"only lengths with a price can be rented; another gets 422", decided},
 			{"a short code is told apart by its digits; each has extensions of its own", decided},
-			{"the price of a month is taken from the USSD purse at once; it does not count to the spend limit", decided},
-			{"an extension expires a month after it was rented, on the same day or the month's last", decided},
-			{"on that day the next month is taken from the USSD purse; if it is too low the extension expires and is free again", decided},
+			{
+				"the price of a month is taken from the USSD purse at once; it does not count to " +
+					"the spend limit",
+				decided,
+			},
+			{
+				"an extension expires a month after it was rented, on the same day or the " +
+					"month's last",
+				decided,
+			},
+			{
+				"on that day the next month is taken from the USSD purse; if it is too low the " +
+					"extension expires and is free again",
+				decided,
+			},
 			{"an extension that is given back is not refunded", decided},
 			{"a live app without an active extension falls back to test mode", decided},
 		},
 	}
 }
 
-func listExtensions(w *world, c *call) *reply {
+func listExtensions(w *world, c *apiCall) *reply {
 	page, bad := paginate(c, &w.ussd.extensions, func(*ussdExtension) bool { return true })
 	if bad != nil {
 		return bad
@@ -65,9 +77,13 @@ func listExtensions(w *world, c *call) *reply {
 	return page.linked(c, func(e *ussdExtension) any { return e.body() })
 }
 
-func rentExtension(w *world, c *call) *reply {
+func rentExtension(w *world, c *apiCall) *reply {
 	form := c.form()
-	e := &ussdExtension{status: extensionActive, code: form.digits("code", contract.MaxUSSDCode), shortCode: form.shortCode("short_code")}
+	e := &ussdExtension{
+		status:    extensionActive,
+		code:      form.digits("code", contract.MaxUSSDCode),
+		shortCode: form.shortCode("short_code"),
+	}
 	appID := form.optional("app_id", 0)
 	var priced bool
 	if e.price, priced = monthlyPrice(e.code); !priced && form.errors["code"] == nil {
@@ -77,19 +93,24 @@ func rentExtension(w *world, c *call) *reply {
 		return bad
 	}
 	if e.app = byUUID(&w.ussd.apps, appID); e.app == nil && appID != "" {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeUnknownApp, "There is no such app.")
+		return refuse(http.StatusUnprocessableEntity, contract.CodeUnknownApp,
+			"There is no such app.")
 	}
 	if w.ussd.taken(e.shortCode, e.code) {
-		return refuse(http.StatusConflict, contract.CodeExtensionUnavailable, "This extension is taken.")
+		return refuse(http.StatusConflict, contract.CodeExtensionUnavailable,
+			"This extension is taken.")
 	}
 	if w.ussd.balance < e.price {
-		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientUSSDBalance, "Your USSD balance is too low for this extension.")
+		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientUSSDBalance,
+			"Your USSD balance is too low for this extension.")
 	}
 	c.log.charge += e.price
-	e.id, e.reference, e.rented = w.nextID(), w.newReference(), w.clock.Now()
+	e.id = w.nextID()
+	e.reference = w.newReference()
+	e.rented = w.clock.Now()
 	w.payMonth(e)
 	w.ussd.extensions.add(e)
-	return ok(http.StatusCreated, e.body())
+	return okReply(http.StatusCreated, e.body())
 }
 
 // payMonth takes a month's price, which the purse holds, and plans the next.
@@ -115,7 +136,7 @@ func (w *world) renew(e *ussdExtension) {
 	}
 }
 
-func releaseExtension(w *world, c *call) *reply {
+func releaseExtension(w *world, c *apiCall) *reply {
 	e := byUUID(&w.ussd.extensions, c.id)
 	if e == nil {
 		return notFound("USSD extension")
@@ -146,15 +167,17 @@ func (u *ussdWorld) served(app *ussdApp) bool {
 	return false
 }
 
-// fallBack puts an app that can no longer be reached into test mode. A nil app changes nothing.
+// fallBack puts an app that can no longer be reached into test mode. A nil app
+// changes nothing.
 func (u *ussdWorld) fallBack(app *ussdApp) {
 	if app != nil && !u.served(app) {
 		app.mode = modeTest
 	}
 }
 
-// shortCode reads an optional short code in any of the forms that the vendor's SDKs show, and gives it as *920#.
-func (f *form) shortCode(name string) string {
+// shortCode reads an optional short code in any of the forms that the vendor's
+// SDKs show, and gives it as *920#.
+func (f *bodyForm) shortCode(name string) string {
 	text := f.optional(name, contract.MaxUSSDServiceCode)
 	if text == "" {
 		return sharedShortCode
@@ -166,9 +189,11 @@ func (f *form) shortCode(name string) string {
 	return "*" + digits + "#"
 }
 
-// monthsAfter is the same time of day n months on: on the same day, or on the last of a month that is too short for it.
+// monthsAfter is the same time of day n months on: on the same day, or on the
+// last of a month that is too short for it.
 func monthsAfter(t time.Time, n int) time.Time {
-	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(),
+		t.Nanosecond(), t.Location())
 	last := first.AddDate(0, 1, -1).Day()
 	return first.AddDate(0, 0, min(t.Day(), last)-1)
 }
@@ -184,7 +209,8 @@ func (e *ussdExtension) body() any {
 		AutoRenew    bool    `json:"auto_renew"` // no route changes it
 		AppID        *string `json:"app_id"`
 		ExpiresAt    string  `json:"expires_at"`
-	}{e.reference.String(), e.code, strings.TrimSuffix(e.shortCode, "#") + "*" + e.code + "#", len(e.code), e.status, twoDecimals(e.price), true,
+	}{e.reference.String(), e.code, strings.TrimSuffix(e.shortCode, "#") + "*" + e.code + "#",
+		len(e.code), e.status, twoDecimals(e.price), true,
 		nil, timestamp(e.expires)}
 	if e.app != nil {
 		body.AppID = control.OrNull(e.app.reference.String())

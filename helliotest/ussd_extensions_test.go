@@ -13,10 +13,11 @@ import (
 
 const month = 31 * 24 * time.Hour // the January in which a bubble's clock begins
 
-func TestARentIsTakenFromTheUSSDPurseAtOnce(t *testing.T) {
+func TestRentIsTakenFromTheUSSDBalance(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := helliotest.New(t, helliotest.WithUSSDBalance("80"), helliotest.WithSpendLimit("daily", "1"))
+		f := helliotest.New(t, helliotest.WithUSSDBalance("80"),
+			helliotest.WithSpendLimit("daily", "1"))
 		a := newAPI(t, f)
 		app := a.app()
 		resp := a.post("/ussd/extensions", `{"code":"123","app_id":"`+app+`","short_code":null}`)
@@ -24,8 +25,14 @@ func TestARentIsTakenFromTheUSSDPurseAtOnce(t *testing.T) {
 		e := resp.data(t)
 		delete(e, "id")
 		require.Equal(t, map[string]any{
-			"code": "123", "dial_string": "*920*123#", "length": 3.0, "status": "active", "monthly_price": "50.00", "auto_renew": true, "app_id": app,
-			"expires_at": "2000-02-01T00:00:00+00:00",
+			"code":          "123",
+			"dial_string":   "*920*123#",
+			"length":        3.0,
+			"status":        "active",
+			"monthly_price": "50.00",
+			"auto_renew":    true,
+			"app_id":        app,
+			"expires_at":    "2000-02-01T00:00:00+00:00",
 		}, e)
 		require.Equal(t, "30.0000", f.Account().USSDBalance)
 		require.Equal(t, "100.0000", f.Balance().Balance, "the wallet is another purse")
@@ -34,7 +41,7 @@ func TestARentIsTakenFromTheUSSDPurseAtOnce(t *testing.T) {
 	})
 }
 
-func TestARentIsRefusedInTheOrderOfItsChecks(t *testing.T) {
+func TestARentsChecksHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithUSSDBalance("50"))
 	a := newAPI(t, f)
@@ -55,14 +62,20 @@ func TestARentIsRefusedInTheOrderOfItsChecks(t *testing.T) {
 	require.Equal(t, "0.0000", f.Account().USSDBalance)
 }
 
-func TestACodeIsDigitsInAStringOrANumber(t *testing.T) {
+func TestACodeIsAStringOrANumber(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t, helliotest.WithUSSDBalance("200"))
 	a := newAPI(t, f)
-	for body, code := range map[string]string{`{"code":123}`: "123", `{"code":" 0123 "}`: "0123", `{"code":"99999"}`: "99999"} {
+	for body, code := range map[string]string{
+		`{"code":123}`:      "123",
+		`{"code":" 0123 "}`: "0123",
+		`{"code":"99999"}`:  "99999",
+	} {
 		require.Equal(t, code, a.post("/ussd/extensions", body).data(t)["code"])
 	}
-	for _, code := range []string{`"12"`, `"123456"`, `"12a"`, `"-123"`, `"1.5"`, `""`, `null`, `12`, `"1234567890123"`} {
+	for _, code := range []string{
+		`"12"`, `"123456"`, `"12a"`, `"-123"`, `"1.5"`, `""`, `null`, `12`, `"1234567890123"`,
+	} {
 		resp := a.post("/ussd/extensions", `{"code":`+code+`}`)
 		resp.refused(t, 422, "invalid_request")
 		require.Contains(t, resp.decoded(t)["errors"], "code", code)
@@ -72,10 +85,11 @@ func TestACodeIsDigitsInAStringOrANumber(t *testing.T) {
 	for _, code := range []string{`1.5`, `-123`, `1e3`, `true`, `["123"]`} {
 		lenient.post("/ussd/extensions", `{"code":`+code+`}`).refused(t, 422, "invalid_request")
 	}
-	a.post("/ussd/extensions", `{"code":"321","short_code":"*9x#"}`).refused(t, 422, "invalid_request")
+	a.post("/ussd/extensions", `{"code":"321","short_code":"*9x#"}`).refused(t, 422,
+		"invalid_request")
 }
 
-func TestAnExtensionIsRenewedFromThePurseUntilThatIsTooLow(t *testing.T) {
+func TestAnExtensionIsRenewedWhileTheBalanceLasts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithUSSDBalance("100"), helliotest.WithRateLimit(0))
@@ -104,7 +118,7 @@ func TestAnExtensionIsRenewedFromThePurseUntilThatIsTooLow(t *testing.T) {
 	})
 }
 
-func TestAnExtensionRentedOnTheLastDayOfAMonthStaysThere(t *testing.T) {
+func TestAnExtensionKeepsTheMonthsLastDay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithUSSDBalance("1000"))
@@ -112,13 +126,14 @@ func TestAnExtensionRentedOnTheLastDayOfAMonthStaysThere(t *testing.T) {
 		a := newAPI(t, f)
 		a.rent("123", "")
 		for _, day := range []string{"02-29", "03-31", "04-30", "05-31"} {
-			require.Equal(t, "2000-"+day+"T09:00:00+00:00", a.get("/ussd/extensions").rows(t)[0]["expires_at"])
+			require.Equal(t, "2000-"+day+"T09:00:00+00:00",
+				a.get("/ussd/extensions").rows(t)[0]["expires_at"])
 			time.Sleep(month)
 		}
 	})
 }
 
-func TestAnExtensionThatWasGivenBackIsFreeAndPaidNoMore(t *testing.T) {
+func TestADeletedExtensionIsFreeAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t, helliotest.WithUSSDBalance("150"))

@@ -20,9 +20,14 @@ type extensionPrice struct {
 }
 
 // extensionPrices is never changed. A length that is not in it can't be rented.
-var extensionPrices = [...]extensionPrice{{3, 50 * moneyUnit}, {4, 30 * moneyUnit}, {5, 20 * moneyUnit}}
+var extensionPrices = [...]extensionPrice{
+	{3, 50 * moneyUnit},
+	{4, 30 * moneyUnit},
+	{5, 20 * moneyUnit},
+}
 
-// monthlyPrice is what an extension costs a month; false says that there is none of this form.
+// monthlyPrice is what an extension costs a month; false says that there is
+// none of this form.
 func monthlyPrice(code string) (money, bool) {
 	for _, p := range extensionPrices {
 		if len(code) == p.length && allDigits(code) {
@@ -32,24 +37,37 @@ func monthlyPrice(code string) (money, bool) {
 	return 0, false
 }
 
-// twoDecimals writes a monthly price, which the vendor's SDKs show with two decimals.
+// twoDecimals writes a monthly price, which the vendor's SDKs show with two
+// decimals.
 func twoDecimals(m money) string { return fmt.Sprintf("%d.%02d", m/moneyUnit, m%moneyUnit/100) }
 
 func ussdPricingResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			ussdRoute(contract.USSDPricing, getUSSDPricing),
 			ussdRoute(contract.USSDAvailability, getAvailability),
 		},
 		behaviours: []Behaviour{
-			{"USSD pricing has the shared short code, a price per session and network, and a monthly price per length of an extension", inferred},
-			{"the shared short code is *920#; a session costs 0.0300; extensions of 3, 4 and 5 digits cost 50.00, 30.00 and 20.00 a month", decided},
-			{"a code with letters, or of a length without a price, is answered as not valid, with 200", decided},
+			{
+				"USSD pricing has the shared short code, a price per session and network, and a " +
+					"monthly price per length of an extension",
+				inferred,
+			},
+			{
+				"the shared short code is *920#; a session costs 0.0300; extensions of 3, 4 and " +
+					"5 digits cost 50.00, 30.00 and 20.00 a month",
+				decided,
+			},
+			{
+				"a code with letters, or of a length without a price, is answered as not valid, " +
+					"with 200",
+				decided,
+			},
 		},
 	}
 }
 
-func getUSSDPricing(*world, *call) *reply {
+func getUSSDPricing(*world, *apiCall) *reply {
 	type session struct {
 		Network string `json:"network"`
 		Slug    string `json:"slug"`
@@ -70,16 +88,17 @@ func getUSSDPricing(*world, *call) *reply {
 		body.SessionPrices = append(body.SessionPrices, session{n.name, n.slug, sessionPrice})
 	}
 	for _, p := range extensionPrices {
-		body.ExtensionPrices = append(body.ExtensionPrices, extension{p.length, twoDecimals(p.price)})
+		body.ExtensionPrices = append(body.ExtensionPrices,
+			extension{p.length, twoDecimals(p.price)})
 	}
-	return ok(http.StatusOK, body)
+	return okReply(http.StatusOK, body)
 }
 
 // getAvailability speaks of the shared short code.
-func getAvailability(w *world, c *call) *reply {
+func getAvailability(w *world, c *apiCall) *reply {
 	code := c.param("code")
 	if code == "" {
-		form := &form{c: c}
+		form := &bodyForm{c: c}
 		form.fail("code", "The :field field is required.")
 		return form.reject()
 	}
@@ -93,5 +112,5 @@ func getAvailability(w *world, c *call) *reply {
 	if valid {
 		body.MonthlyPrice = control.OrNull(twoDecimals(price))
 	}
-	return ok(http.StatusOK, body)
+	return okReply(http.StatusOK, body)
 }

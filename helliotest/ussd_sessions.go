@@ -44,14 +44,14 @@ func (s *ussdSession) key() (int64, uuid.UUID) { return s.id, s.reference }
 
 // ussdSessions holds all sessions, and finds the newest of a name.
 type ussdSessions struct {
-	table[*ussdSession]
+	rowTable[*ussdSession]
 	byDialog map[ussdDialog]*ussdSession
 	named    map[string]*ussdSession // whatever the app
 }
 
 func ussdSessionResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			ussdRoute(contract.USSDSessionList, listSessions),
 			ussdRoute(contract.USSDSessionGet, getSession),
 		},
@@ -64,24 +64,25 @@ func ussdSessionResource() resource {
 	}
 }
 
-func listSessions(w *world, c *call) *reply {
+func listSessions(w *world, c *apiCall) *reply {
 	status := c.param("status")
-	page, bad := paginate(c, &w.ussd.sessions.table, func(s *ussdSession) bool { return status == "" || s.status == status })
+	page, bad := paginate(c, &w.ussd.sessions.rowTable,
+		func(s *ussdSession) bool { return status == "" || s.status == status })
 	if bad != nil {
 		return bad
 	}
 	return page.linked(c, func(s *ussdSession) any { return s.body() })
 }
 
-func getSession(w *world, c *call) *reply {
-	s := byUUID(&w.ussd.sessions.table, c.id)
+func getSession(w *world, c *apiCall) *reply {
+	s := byUUID(&w.ussd.sessions.rowTable, c.id)
 	if s == nil {
 		s = w.ussd.sessions.named[c.id]
 	}
 	if s == nil {
 		return notFound("USSD session")
 	}
-	return ok(http.StatusOK, s.body())
+	return okReply(http.StatusOK, s.body())
 }
 
 // begin stores a new session. An active one of the same name is over.
@@ -90,7 +91,11 @@ func (w *world) begin(s *ussdSession) {
 	if old := all.byDialog[s.dialog]; old != nil && old.status == sessionActive {
 		old.status, old.ended = sessionEnded, now
 	}
-	s.id, s.reference, s.status, s.started, s.latest = w.nextID(), w.newReference(), sessionActive, now, now
+	s.id = w.nextID()
+	s.reference = w.newReference()
+	s.status = sessionActive
+	s.started = now
+	s.latest = now
 	all.remember(s)
 	w.shedSessions()
 }
@@ -104,7 +109,8 @@ func (u *ussdSessions) remember(s *ussdSession) {
 	u.byDialog[s.dialog], u.named[s.dialog.ref] = s, s
 }
 
-// answered notes what came of a step. A session that was ended meanwhile stays so.
+// answered notes what came of a step. A session that was ended meanwhile stays
+// so.
 func (w *world) answered(s *ussdSession, status string) {
 	s.busy, s.latest = false, w.clock.Now()
 	switch {
@@ -135,5 +141,8 @@ func (s *ussdSession) body() any {
 		Sandbox     bool    `json:"sandbox"`
 		StartedAt   string  `json:"started_at"`
 		EndedAt     *string `json:"ended_at"`
-	}{s.reference.String(), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, nil, true, timestamp(s.started), timestampOrNull(s.ended)}
+	}{
+		s.reference.String(), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, nil, true,
+		timestamp(s.started), timestampOrNull(s.ended),
+	}
 }

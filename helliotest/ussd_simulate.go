@@ -16,32 +16,61 @@ const (
 	actionContinue = "continue"
 	actionEnd      = "end"
 
-	// failureText is what a phone shows when the callback gave no answer that can be used (decided).
+	// failureText is what a phone shows when the callback gave no answer that
+	// can be used (decided).
 	failureText = "This service is not available. Please try again later."
 )
 
 func ussdSimulateResource() resource {
 	return resource{
-		routes: []route{ussdRoute(contract.USSDSimulate, simulate)},
+		routes: []apiRoute{ussdRoute(contract.USSDSimulate, simulate)},
 		behaviours: []Behaviour{
-			{"simulate posts sessionId, msisdn, serviceCode, input, sequence and mode to the app's callback, and answers with its message and action", inferred},
-			{"the callback is signed in X-Hellio-Signature: lower-case hex HMAC-SHA256 of the raw body with the mode's secret", inferred},
+			{
+				"simulate posts sessionId, msisdn, serviceCode, input, sequence and mode to the " +
+					"app's callback, and answers with its message and action",
+				inferred,
+			},
+			{
+				"the callback is signed in X-Hellio-Signature: lower-case hex HMAC-SHA256 of the " +
+					"raw body with the mode's secret",
+				inferred,
+			},
 			{"the callback has no timestamp and no second signature", decided},
 			{"sequence counts from 1, and input is that of the step alone", inferred},
-			{"simulate costs nothing, needs no extension, and shows as a session with sandbox true", inferred},
+			{
+				"simulate costs nothing, needs no extension, and shows as a session with sandbox " +
+					"true",
+				inferred,
+			},
 			{"simulating an app that is not the account's gets 422 unknown_app", inferred},
 			{"simulate runs in test mode, whatever the app's mode", inferred},
-			{"a step without session_id begins a session and tells its id if new_session is true, else it gets 422", decided},
-			{"new_session begins anew though the session is known; an unknown session_id begins a session", decided},
-			{"a step of a session that is over gets 422 invalid_request, and so does one while another is being answered", decided},
+			{
+				"a step without session_id begins a session and tells its id if new_session is " +
+					"true, else it gets 422",
+				decided,
+			},
+			{
+				"new_session begins anew though the session is known; an unknown session_id " +
+					"begins a session",
+				decided,
+			},
+			{
+				"a step of a session that is over gets 422 invalid_request, and so does one " +
+					"while another is being answered",
+				decided,
+			},
 			{"a session keeps the number and service code that it began with", decided},
-			{"no good answer within 10 s ends the session as failed, with a general message", decided},
+			{
+				"no good answer within 10 s ends the session as failed, with a general message",
+				decided,
+			},
 			{"a message above 182 characters is passed on as it is", decided},
 		},
 	}
 }
 
-var errNoUSSDHandler = errors.New("a USSD callback was due in a synctest bubble, where a real socket would stop the clock for ever; " +
+var errNoUSSDHandler = errors.New("a USSD callback was due in a synctest bubble, where a real " +
+	"socket would stop the clock for ever; " +
 	"give the app's callback URL a handler with WithUSSDHandler")
 
 // ussdStep is one step, as it was asked for.
@@ -51,9 +80,12 @@ type ussdStep struct {
 	named                                  bool // the caller gave the session's id
 }
 
-func readStep(c *call) (ussdStep, *reply) {
+func readStep(c *apiCall) (ussdStep, *reply) {
 	form := c.form()
-	s := ussdStep{appID: form.text("app_id", 0), ref: form.optional("session_id", contract.MaxUSSDSessionID)}
+	s := ussdStep{
+		appID: form.text("app_id", 0),
+		ref:   form.optional("session_id", contract.MaxUSSDSessionID),
+	}
 	s.msisdn = form.text("msisdn", contract.MaxNumberLength)
 	s.input = form.optional("input", contract.MaxUSSDInput)
 	s.fresh = form.flag("new_session", false)
@@ -65,14 +97,15 @@ func readStep(c *call) (ussdStep, *reply) {
 	return s, form.reject()
 }
 
-func simulate(w *world, c *call) *reply {
+func simulate(w *world, c *apiCall) *reply {
 	step, bad := readStep(c)
 	if bad != nil {
 		return bad
 	}
 	app := byUUID(&w.ussd.apps, step.appID)
 	if app == nil {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeUnknownApp, "There is no such app.")
+		return refuse(http.StatusUnprocessableEntity, contract.CodeUnknownApp,
+			"There is no such app.")
 	}
 	session, bad := w.session(app, &step)
 	if bad != nil {
@@ -93,10 +126,11 @@ func simulate(w *world, c *call) *reply {
 		status = sessionEnded
 	}
 	if n := utf8.RuneCountInString(answer.message); n > contract.MaxUSSDInput {
-		c.e.warn(fmt.Sprintf("USSD callback: a message of %d characters; a phone shows %d", n, contract.MaxUSSDInput))
+		c.e.warn(fmt.Sprintf("USSD callback: a message of %d characters; a phone shows %d", n,
+			contract.MaxUSSDInput))
 	}
 	w.answered(session, status)
-	return ok(http.StatusOK, answer.body(session, step.named))
+	return okReply(http.StatusOK, answer.body(session, step.named))
 }
 
 // session finds the session that a step belongs to, or begins it.
@@ -115,15 +149,19 @@ func (w *world) session(app *ussdApp, step *ussdStep) (*ussdSession, *reply) {
 		w.begin(s)
 		return s, nil
 	case known.status != sessionActive:
-		return nil, refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest, "The session is over.")
+		return nil,
+			refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest,
+				"The session is over.")
 	case known.busy:
-		return nil, refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest, "The session's last step has not been answered yet.")
+		return nil,
+			refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest,
+				"The session's last step has not been answered yet.")
 	}
 	return known, nil
 }
 
 // ask puts a step to the app's callback, without the engine's lock.
-func (c *call) ask(s *ussdSession, input string) (answer ussdAnswer, err error) {
+func (c *apiCall) ask(s *ussdSession, input string) (answer ussdAnswer, err error) {
 	body, err := json.Marshal(struct {
 		SessionID   string `json:"sessionId"`
 		MSISDN      string `json:"msisdn"`
@@ -136,9 +174,14 @@ func (c *call) ask(s *ussdSession, input string) (answer ussdAnswer, err error) 
 		return answer, err
 	}
 	app, life := s.dialog.app, c.e.tasks.context()
-	p := posting{url: app.callback, handler: c.e.cfg.ussd.handlers[app.callback], body: body, header: http.Header{
-		contract.HeaderSignature: {signature.Body(app.testSecret, body)},
-	}}
+	p := posting{
+		url:     app.callback,
+		handler: c.e.cfg.ussd.handlers[app.callback],
+		body:    body,
+		header: http.Header{
+			contract.HeaderSignature: {signature.Body(app.testSecret, body)},
+		},
+	}
 	c.outside(func() { answer, err = c.e.askCallback(life, p) })
 	c.e.runDue()
 	return answer, err
@@ -158,8 +201,9 @@ func (e *engine) askCallback(ctx context.Context, p posting) (ussdAnswer, error)
 // ussdAnswer is what a callback answered.
 type ussdAnswer struct{ message, action string }
 
-// parseAnswer reads a callback's body strictly: one JSON object in valid UTF-8, with message and action as strings, spelt exactly so.
-// Other members are of no account.
+// parseAnswer reads a callback's body strictly: one JSON object in valid UTF-8,
+// with message and action as strings, spelt exactly so. Other members are of no
+// account.
 func parseAnswer(body []byte) (ussdAnswer, error) {
 	var members map[string]json.RawMessage
 	if !utf8.Valid(body) || json.Unmarshal(body, &members) != nil || members == nil {
@@ -169,7 +213,8 @@ func parseAnswer(body []byte) (ussdAnswer, error) {
 	if json.Unmarshal(members["message"], &message) != nil || message == nil {
 		return ussdAnswer{}, errors.New("its body has no message, or one that is not a string")
 	}
-	if json.Unmarshal(members["action"], &action) != nil || action == nil || *action != actionContinue && *action != actionEnd {
+	if json.Unmarshal(members["action"], &action) != nil || action == nil ||
+		*action != actionContinue && *action != actionEnd {
 		return ussdAnswer{}, errors.New("its action is neither continue nor end")
 	}
 	return ussdAnswer{*message, *action}, nil

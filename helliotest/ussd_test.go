@@ -17,7 +17,7 @@ const (
 	nobody      = "1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b" // a UUID that the fake never gives
 )
 
-func (a api) post(path, body string) response {
+func (a api) post(path, body string) apiResponse {
 	a.t.Helper()
 	return a.do(http.MethodPost, path, body)
 }
@@ -41,24 +41,28 @@ func (a api) rent(code, app string) string {
 }
 
 // rows gives the data of a list.
-func (r response) rows(t testing.TB) []map[string]any {
+func (r apiResponse) rows(t testing.TB) []map[string]any {
 	t.Helper()
 	var list struct{ Data []map[string]any }
 	require.NoError(t, json.Unmarshal([]byte(r.body), &list))
 	return list.Data
 }
 
-func TestUSSDListsCarryTheirCursorInMetaAndLinks(t *testing.T) {
+func TestUSSDListsHaveTheirCursorInMeta(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	require.JSONEq(t, `{"data":[],"links":{"first":null,"last":null,"prev":null,"next":null},
-		"meta":{"path":"`+base+`/ussd/apps","per_page":50,"next_cursor":null,"prev_cursor":null}}`, a.get("/ussd/apps").body)
-	first, second, third := a.app(), a.app(), a.app()
+		"meta":{"path":"`+base+`/ussd/apps","per_page":50,"next_cursor":null,"prev_cursor":null}}`,
+		a.get("/ussd/apps").body)
+	first := a.app()
+	second := a.app()
+	third := a.app()
 
 	resp := a.get("/ussd/apps?per_page=2")
 	rows := resp.rows(t)
 	require.Equal(t, []any{third, second}, []any{rows[0]["id"], rows[1]["id"]})
-	meta, links := resp.decoded(t)["meta"].(map[string]any), resp.decoded(t)["links"].(map[string]any)
+	meta, links := resp.decoded(t)["meta"].(map[string]any),
+		resp.decoded(t)["links"].(map[string]any)
 	require.Equal(t, base+"/ussd/apps?cursor="+meta["next_cursor"].(string), links["next"])
 	require.Equal(t, 2.0, meta["per_page"])
 
@@ -79,7 +83,8 @@ func TestTheClientWalksUSSDLists(t *testing.T) {
 		a.app()
 	}
 	var seen []string
-	for app, err := range f.Client().USSD.Apps.All(t.Context(), &hellio.USSDListParams{PerPage: 2}) {
+	for app, err := range f.Client().USSD.Apps.All(
+		t.Context(), &hellio.USSDListParams{PerPage: 2}) {
 		require.NoError(t, err)
 		seen = append(seen, string(app.ID))
 	}
@@ -90,10 +95,15 @@ func TestUSSDIdsAreUUIDsAlone(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	app := a.app()
-	for _, id := range []string{"1002", "1003", "x", nobody, "{" + app + "}", "urn:uuid:" + app, strings.ReplaceAll(app, "-", "")} {
+	for _, id := range []string{
+		"1002", "1003", "x", nobody, "{" + app + "}", "urn:uuid:" + app,
+		strings.ReplaceAll(app, "-", ""),
+	} {
 		for _, call := range [][3]string{
-			{"PUT", "/ussd/apps/", oneApp}, {"DELETE", "/ussd/apps/", ""}, {"POST", "/ussd/apps/" + id + "/mode", `{"mode":"test"}`},
-			{"POST", "/ussd/apps/" + id + "/rotate-secret", `{"mode":"live"}`}, {"DELETE", "/ussd/extensions/", ""}, {"GET", "/ussd/sessions/", ""},
+			{"PUT", "/ussd/apps/", oneApp}, {"DELETE", "/ussd/apps/", ""},
+			{"POST", "/ussd/apps/" + id + "/mode", `{"mode":"test"}`},
+			{"POST", "/ussd/apps/" + id + "/rotate-secret", `{"mode":"live"}`},
+			{"DELETE", "/ussd/extensions/", ""}, {"GET", "/ussd/sessions/", ""},
 		} {
 			path := call[1]
 			if strings.HasSuffix(path, "/") {
@@ -104,13 +114,18 @@ func TestUSSDIdsAreUUIDsAlone(t *testing.T) {
 	}
 }
 
-func TestUSSDPricingIsInTheFormOfTheSDKs(t *testing.T) {
+func TestUSSDPricingMatchesTheSDKs(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	require.JSONEq(t, `{"data":{"short_code":"*920#","currency":"GHS",
-		"session_prices":[{"network":"MTN","slug":"mtn","session_price":"0.0300"},{"network":"Telecel","slug":"telecel","session_price":"0.0300"},
+		"session_prices":[
+			{"network":"MTN","slug":"mtn","session_price":"0.0300"},
+			{"network":"Telecel","slug":"telecel","session_price":"0.0300"},
 			{"network":"AT","slug":"at","session_price":"0.0300"}],
-		"extension_prices":[{"length":3,"monthly_price":"50.00"},{"length":4,"monthly_price":"30.00"},{"length":5,"monthly_price":"20.00"}]}}`,
+		"extension_prices":[
+			{"length":3,"monthly_price":"50.00"},
+			{"length":4,"monthly_price":"30.00"},
+			{"length":5,"monthly_price":"20.00"}]}}`,
 		a.get("/ussd/pricing").body)
 }
 
@@ -134,12 +149,17 @@ func TestAvailabilityTellsWhetherAnExtensionCanBeRented(t *testing.T) {
 	require.Contains(t, resp.decoded(t)["errors"], "code")
 }
 
-func TestQuirksGiveTheOtherFormsOfTheSDKs(t *testing.T) {
+func TestQuirksAnswerInTheSDKsOtherForms(t *testing.T) {
 	t.Parallel()
-	f := helliotest.New(t, helliotest.WithUSSDQuirks(helliotest.USSDCodeOnlyErrors, helliotest.USSDSecretsAlways), helliotest.WithUSSDQuirks(helliotest.USSDWholeUpdates))
+	f := helliotest.New(t,
+		helliotest.WithUSSDQuirks(helliotest.USSDCodeOnlyErrors, helliotest.USSDSecretsAlways),
+		helliotest.WithUSSDQuirks(helliotest.USSDWholeUpdates))
 	a := newAPI(t, f)
-	require.JSONEq(t, `{"error":"insufficient_ussd_balance"}`, a.post("/ussd/extensions", `{"code":"123"}`).body)
-	require.JSONEq(t, `{"error":"invalid_request","errors":{"mode":["The mode field is required."]}}`, a.post("/ussd/apps/"+nobody+"/mode", `{}`).body)
+	require.JSONEq(t, `{"error":"insufficient_ussd_balance"}`,
+		a.post("/ussd/extensions", `{"code":"123"}`).body)
+	require.JSONEq(t,
+		`{"error":"invalid_request","errors":{"mode":["The mode field is required."]}}`,
+		a.post("/ussd/apps/"+nobody+"/mode", `{}`).body)
 	a.get("/messages/7").refused(t, 404, "not_found")
 
 	id := a.app()
@@ -151,7 +171,8 @@ func TestQuirksGiveTheOtherFormsOfTheSDKs(t *testing.T) {
 	partly := a.do("PUT", "/ussd/apps/"+id, `{"active":false}`).decoded(t)
 	require.Len(t, partly["errors"], 2)
 
-	_, err := f.Client().USSD.Extensions.Create(t.Context(), &hellio.USSDExtensionParams{Code: "123"})
+	_, err := f.Client().USSD.Extensions.Create(t.Context(),
+		&hellio.USSDExtensionParams{Code: "123"})
 	var poor *hellio.InsufficientBalanceError
 	require.ErrorAs(t, err, &poor)
 	require.NotEmpty(t, poor.Message, "the client has a sentence of its own")
@@ -160,18 +181,19 @@ func TestQuirksGiveTheOtherFormsOfTheSDKs(t *testing.T) {
 func TestBadUSSDOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]helliotest.Option{
-		"balance":        helliotest.WithUSSDBalance("-1"),
-		"nil handler":    helliotest.WithUSSDHandler(callbackURL, nil),
-		"no URL":         helliotest.WithUSSDHandler("", http.NotFoundHandler()),
-		"http elsewhere": helliotest.WithUSSDHandler("http://menu.example/ussd", http.NotFoundHandler()),
-		"quirk":          helliotest.WithUSSDQuirks("unheard of"),
+		"balance":     helliotest.WithUSSDBalance("-1"),
+		"nil handler": helliotest.WithUSSDHandler(callbackURL, nil),
+		"no URL":      helliotest.WithUSSDHandler("", http.NotFoundHandler()),
+		"http elsewhere": helliotest.WithUSSDHandler("http://menu.example/ussd",
+			http.NotFoundHandler()),
+		"quirk": helliotest.WithUSSDQuirks("unheard of"),
 	} {
 		_, err := helliotest.Start(option)
 		require.Error(t, err, name)
 	}
 }
 
-func TestTheUSSDPurseIsLookedAtAndChangedWithTheAccount(t *testing.T) {
+func TestUpdateChangesTheUSSDBalance(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	require.Equal(t, "0.0000", f.Account().USSDBalance)

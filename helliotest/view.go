@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// view is what one test does with a fake: its calls and rules. The engine's lock
-// guards it.
+// view is what one test does with a fake: its calls and rules. The engine's
+// lock guards it.
 type view struct {
 	tb         testing.TB
 	over       bool // its test has ended, so what comes later is the owner's
@@ -19,13 +19,13 @@ type view struct {
 	warnings   []string // for the test's log
 }
 
-// For returns a view of the fake for a subtest: the same world, whose failures go
-// to tb. Violations in calls by the view's Client, HTTPClient and RoundTripper
-// are reported to tb, and ExpectRejected counts per view; calls by URL and
-// Handler belong to the fake's own test. When tb ends, the rules that were put
-// through the view are removed, and one that was never hit fails tb. If tb
-// failed, its log has the journal. A tb that is nil fails the fake's own test; a
-// fake that has ended fails tb.
+// For returns a view of the fake for a subtest: the same world, whose failures
+// go to tb. Violations in calls by the view's Client, HTTPClient and
+// RoundTripper are reported to tb, and ExpectRejected counts per view; calls by
+// URL and Handler belong to the fake's own test. When tb ends, the rules that
+// were put through the view are removed, and one that was never hit fails tb.
+// If tb failed, its log has the journal. A tb that is nil fails the fake's own
+// test; a fake that has ended fails tb.
 //
 //	t.Run("a code", func(t *testing.T) {
 //		t.Parallel()
@@ -54,7 +54,8 @@ func (f *Fake) endView() {
 	f.logWarnings()
 	f.mu.Lock()
 	f.view.over = true
-	f.world.faults = slices.DeleteFunc(slices.Clone(f.world.faults), func(fault *Fault) bool { return fault.view == f.view })
+	f.world.faults = slices.DeleteFunc(slices.Clone(f.world.faults),
+		func(fault *Fault) bool { return fault.view == f.view })
 	f.mu.Unlock()
 	if f.tb.Failed() {
 		f.logStory()
@@ -92,8 +93,10 @@ func (v *view) strictness(lenient bool) (errs []error) {
 		return nil
 	}
 	if v.expecting {
-		errs = append(errs, fmt.Errorf("ExpectRejected: %s that no correct client sends should have come, and %d did",
-			count(v.expected, "call"), v.rejected))
+		errs = append(errs,
+			fmt.Errorf("ExpectRejected: %s that no correct client sends should have come, and %d "+
+				"did",
+				plural(v.expected, "call"), v.rejected))
 	}
 	texts := make([]string, len(v.violations))
 	for i, violation := range v.violations {

@@ -31,9 +31,13 @@ func TestAViewReportsToItsOwnTest(t *testing.T) {
 		require.Len(t, f.Messages(), 1, "the world is the same")
 	})
 	require.Empty(t, parent.all())
-	require.Contains(t, sub.all(), "helliotest: POST /v1/sms/send: body.massage: the API knows no such field; did you mean message?")
-	require.Contains(t, sub.all(), "helliotest: the fault {otp_send nth 1 lose_reply} (view_test.go:")
-	require.Contains(t, sub.all(), "helliotest: the fault {sms_send always not_json} (view_test.go:")
+	require.Contains(t, sub.all(),
+		"helliotest: POST /v1/sms/send: body.massage: the API knows no such field; did you mean "+
+			"message?")
+	require.Contains(t, sub.all(),
+		"helliotest: the fault {otp_send nth 1 lose_reply} (view_test.go:")
+	require.Contains(t, sub.all(),
+		"helliotest: the fault {sms_send always not_json} (view_test.go:")
 	require.Contains(t, strings.Join(sub.logs, "\n"), "helliotest: 1 call")
 }
 
@@ -67,7 +71,8 @@ func TestExpectedRejectionsCountPerView(t *testing.T) {
 		viewed.ExpectRejected(2)
 		newAPI(t, viewed).send(misspelt)
 	})
-	require.Contains(t, sub.all(), "ExpectRejected: 2 calls that no correct client sends should have come, and 1 did")
+	require.Contains(t, sub.all(),
+		"ExpectRejected: 2 calls that no correct client sends should have come, and 1 did")
 }
 
 func TestCallsOverASocketBelongToTheOwner(t *testing.T) {
@@ -84,7 +89,7 @@ func TestCallsOverASocketBelongToTheOwner(t *testing.T) {
 	require.Contains(t, parent.all(), "body.massage")
 }
 
-func TestCallsOfAViewThatEndedBelongToTheOwner(t *testing.T) {
+func TestAnEndedViewsCallsBelongToTheOwner(t *testing.T) {
 	t.Parallel()
 	var sub *recorder
 	parent := watch(t, func(tb testing.TB) {
@@ -97,7 +102,7 @@ func TestCallsOfAViewThatEndedBelongToTheOwner(t *testing.T) {
 	require.Contains(t, parent.all(), "body.massage")
 }
 
-func TestAViewOfAStartedFakeFailsItsTest(t *testing.T) {
+func TestAViewOfAStartedFakeFailsTB(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
 	require.NoError(t, err)
@@ -116,7 +121,8 @@ func TestForRefusesWhatCanNotBeAView(t *testing.T) {
 	require.NoError(t, err)
 	require.PanicsWithValue(t, "helliotest: For: tb is nil", func() { f.For(nil) })
 	require.NoError(t, f.Close())
-	require.Equal(t, "helliotest: For: this Fake was closed", watch(t, func(tb testing.TB) { f.For(tb) }).fatal)
+	require.Equal(t, "helliotest: For: this Fake was closed",
+		watch(t, func(tb testing.TB) { f.For(tb) }).fatal)
 
 	outside := helliotest.New(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -147,8 +153,8 @@ func TestAViewWorksInItsBubble(t *testing.T) {
 	})
 }
 
-// sharedHelper makes this test binary run the tests that TestASharedFake… wants to
-// see fail.
+// sharedHelper makes this test binary run the tests that TestASharedFake… wants
+// to see fail.
 const sharedHelper = "HELLIOTEST_SHARED_HELPER"
 
 func TestHelperOfSharedFakes(t *testing.T) {
@@ -156,11 +162,11 @@ func TestHelperOfSharedFakes(t *testing.T) {
 		t.SkipNow() // it fails on purpose
 	}
 	f := helliotest.New(t)
-	for _, number := range []string{someone, other, third} {
+	for _, number := range []string{someone, secondPhone, thirdPhone} {
 		t.Run(number, func(t *testing.T) {
 			t.Parallel()
 			f := f.For(t)
-			if number != other {
+			if number != secondPhone {
 				newAPI(t, f).sendOTP(`{"mobile_number":"` + number + `","sender":"HELLIO"}`)
 			}
 			require.Len(t, f.OTP(number), 6)
@@ -170,14 +176,15 @@ func TestHelperOfSharedFakes(t *testing.T) {
 
 func TestASharedFakeFailsOneSubtestAlone(t *testing.T) {
 	t.Parallel()
-	helper := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperOfSharedFakes$", "-test.v")
+	helper := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperOfSharedFakes$",
+		"-test.v")
 	helper.Env = append(os.Environ(), sharedHelper+"=1")
 	output, err := helper.CombinedOutput()
 	require.Error(t, err)
 	text := string(output)
 	require.NotContains(t, text, "panic")
 	require.Contains(t, text, "--- PASS: TestHelperOfSharedFakes/"+someone)
-	require.Contains(t, text, "--- FAIL: TestHelperOfSharedFakes/"+other)
-	require.Contains(t, text, "--- PASS: TestHelperOfSharedFakes/"+third)
+	require.Contains(t, text, "--- FAIL: TestHelperOfSharedFakes/"+secondPhone)
+	require.Contains(t, text, "--- PASS: TestHelperOfSharedFakes/"+thirdPhone)
 	require.Contains(t, text, "OTP(…0002): no code is live there: none was ever sent")
 }

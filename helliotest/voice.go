@@ -11,13 +11,15 @@ import (
 	"github.com/hellio-go/hellio/internal/control"
 )
 
-// Calls are under way 2 s after they were accepted, and over 30 s after (decided), however long their audio is.
+// Calls are under way 2 s after they were accepted, and over 30 s after
+// (decided), however long their audio is.
 const (
 	callsBeginAfter = 2 * time.Second
 	callsEndAfter   = 30 * time.Second
 )
 
-// What a call costs, and how long it is (decided). The fake speaks and fetches nothing, so it can't know better.
+// What a call costs, and how long it is (decided). The fake speaks and fetches
+// nothing, so it can't know better.
 const (
 	voiceSecondPrice money = 450 // for each second of audio and recipient
 
@@ -25,8 +27,9 @@ const (
 	recordingSeconds  = 30 // of any recording
 )
 
-// AudioError is the URL of a recording that can't be fetched: voice/send answers 422 audio_error. Every other URL is taken for one that
-// can: the fake fetches none. (Decided.)
+// AudioError is the URL of a recording that can't be fetched: voice/send
+// answers 422 audio_error. Every other URL is taken for one that can: the fake
+// fetches none. (Decided.)
 const AudioError = "https://audio.hellio.test/error.mp3"
 
 var voices = []string{"alloy", "echo", "fable", "onyx", "nova", "shimmer"}
@@ -49,44 +52,81 @@ func (v *voiceCampaign) key() (int64, uuid.UUID) { return v.id, v.reference }
 
 func voiceResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.VoiceSend, handle: sendVoice},
 			{op: contract.VoiceGet, handle: getVoice},
 		},
 		behaviours: []Behaviour{
 			{"calls are billed per second of audio and recipient", inferred},
 			{"voice is one of six, for text only: with audio_url it is ignored", inferred},
-			{"voice/send answers 202 with the fields of sms/send, less segments, plus id; campaign_id is the same number", decided},
+			{
+				"voice/send answers 202 with the fields of sms/send, less segments, plus id; " +
+					"campaign_id is the same number",
+				decided,
+			},
 			{"caller_id is accepted and ignored; no sender is checked", decided},
 			{"both text and audio_url, or neither, gets 422", decided},
-			{"voice/send takes 1 to 10,000 recipients and a text of at most 1600 characters, as sms/send does", decided},
+			{
+				"voice/send takes 1 to 10,000 recipients and a text of at most 1600 characters, " +
+					"as sms/send does",
+				decided,
+			},
 			{"the order of checks is fields, recipients, audio, spend limit, balance", decided},
-			{"a text is spoken at 15 characters a second, rounded up; a recording lasts 30 s; a second costs 0.0450", decided},
-			{"a call to NumberFailed or NumberUnreachable fails; NumberInvalid is no valid recipient; AudioError gets 422 audio_error", decided},
-			{"calls are processing 2 s and completed 30 s after they were accepted; failed if none was answered", decided},
-			{"the cost of calls is reserved when they are accepted, settled when they end, and given back where they failed", decided},
-			{"a voice campaign's total_recipients counts accepted and invalid; its duration_seconds adds up the answered calls", decided},
-			{"calls are neither messages nor campaigns in the reports, and have no webhooks", decided},
+			{
+				"a text is spoken at 15 characters a second, rounded up; a recording lasts 30 s; " +
+					"a second costs 0.0450",
+				decided,
+			},
+			{
+				"a call to NumberFailed or NumberUnreachable fails; NumberInvalid is no valid " +
+					"recipient; AudioError gets 422 audio_error",
+				decided,
+			},
+			{
+				"calls are processing 2 s and completed 30 s after they were accepted; failed if " +
+					"none was answered",
+				decided,
+			},
+			{
+				"the cost of calls is reserved when they are accepted, settled when they end, " +
+					"and given back where they failed",
+				decided,
+			},
+			{
+				"a voice campaign's total_recipients counts accepted and invalid; its " +
+					"duration_seconds adds up the answered calls",
+				decided,
+			},
+			{
+				"calls are neither messages nor campaigns in the reports, and have no webhooks",
+				decided,
+			},
 		},
 	}
 }
 
-func sendVoice(w *world, c *call) *reply {
+func sendVoice(w *world, c *apiCall) *reply {
 	form := c.form()
 	recipients := form.list("recipients", contract.MaxRecipients, contract.MaxNumberLength, true)
 	text, audio := form.audio()
 	form.oneOf("voice", voices[0], voices...)
 	form.optional("caller_id", 0)
-	made := &voiceCampaign{name: form.optional("name", 0), status: statusQueued, seconds: recordingSeconds}
+	made := &voiceCampaign{
+		name:    form.optional("name", 0),
+		status:  statusQueued,
+		seconds: recordingSeconds,
+	}
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
 	numbers, invalid := dialable(recipients)
 	if len(numbers) == 0 {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidRecipients, "None of the recipients is a valid number.")
+		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidRecipients,
+			"None of the recipients is a valid number.")
 	}
 	if audio == AudioError {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeAudioError, "The audio could not be fetched.")
+		return refuse(http.StatusUnprocessableEntity, contract.CodeAudioError,
+			"The audio could not be fetched.")
 	}
 	if text != "" {
 		made.seconds = spokenSeconds(text)
@@ -101,11 +141,11 @@ func sendVoice(w *world, c *call) *reply {
 		return bad
 	}
 	w.dial(made)
-	return ok(http.StatusAccepted, made.receipt())
+	return okReply(http.StatusAccepted, made.receipt())
 }
 
 // audio reads what is to be heard: a text or the URL of a recording.
-func (f *form) audio() (text, link string) {
+func (f *bodyForm) audio() (text, link string) {
 	text, link = f.optional("text", contract.MaxMessageLength), f.optional("audio_url", 0)
 	switch {
 	case text != "" && link != "":
@@ -124,7 +164,8 @@ func isWebURL(text string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
-// isDeaf tells whether nobody will answer a call to a number, by the magic of it.
+// isDeaf tells whether nobody will answer a call to a number, by the magic of
+// it.
 func isDeaf(number string) bool {
 	m := magicOf(number)
 	return m == magicFailed || m == magicUnreachable
@@ -138,7 +179,8 @@ func spokenSeconds(text string) int {
 // cost is the price of so many calls.
 func (v *voiceCampaign) cost(calls int) money { return voiceSecondPrice * money(calls*v.seconds) }
 
-// answered is how many calls were answered so far: they are all answered in the end.
+// answered is how many calls were answered so far: they are all answered in the
+// end.
 func (v *voiceCampaign) answered() int {
 	if v.completed.IsZero() {
 		return 0
@@ -148,7 +190,9 @@ func (v *voiceCampaign) answered() int {
 
 // dial stores calls whose cost is reserved, and sets them going.
 func (w *world) dial(made *voiceCampaign) {
-	made.id, made.reference, made.created = w.nextID(), w.newReference(), w.clock.Now()
+	made.id = w.nextID()
+	made.reference = w.newReference()
+	made.created = w.clock.Now()
 	w.voices.add(made)
 	w.shedVoices()
 	w.speak(made)
@@ -178,10 +222,13 @@ func (v *voiceCampaign) receipt() any {
 		InvalidRecipients  int    `json:"invalid_recipients"`
 		EstimatedCost      money  `json:"estimated_cost"`
 		Currency           string `json:"currency"`
-	}{v.id, v.reference.String(), v.id, v.status, v.accepted, v.invalid, v.cost(v.accepted), currency}
+	}{
+		v.id, v.reference.String(), v.id, v.status, v.accepted, v.invalid, v.cost(v.accepted),
+		currency,
+	}
 }
 
-func getVoice(w *world, c *call) *reply {
+func getVoice(w *world, c *apiCall) *reply {
 	v := w.voices.find(c.id)
 	if v == nil {
 		return notFound("voice campaign")
@@ -190,7 +237,7 @@ func getVoice(w *world, c *call) *reply {
 	if !v.completed.IsZero() {
 		failed = v.doomed
 	}
-	return ok(http.StatusOK, struct {
+	return okReply(http.StatusOK, struct {
 		ID              int64   `json:"id"`
 		Reference       string  `json:"reference"`
 		Name            *string `json:"name"`
@@ -204,7 +251,8 @@ func getVoice(w *world, c *call) *reply {
 		CreatedAt       string  `json:"created_at"`
 		CompletedAt     *string `json:"completed_at"`
 	}{
-		v.id, v.reference.String(), control.OrNull(v.name), v.status, v.accepted + v.invalid, v.answered(), failed, v.answered() * v.seconds,
+		v.id, v.reference.String(), control.OrNull(v.name), v.status, v.accepted + v.invalid,
+		v.answered(), failed, v.answered() * v.seconds,
 		v.cost(v.answered()), currency, timestamp(v.created), timestampOrNull(v.completed),
 	})
 }

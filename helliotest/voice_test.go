@@ -14,26 +14,34 @@ import (
 // oneCall lasts two seconds: 16 characters.
 const oneCall = `{"recipients":["+233209990001"],"text":"Your car is here"}`
 
-func (a api) call(body string, header ...string) response {
+func (a api) call(body string, header ...string) apiResponse {
 	a.t.Helper()
 	return a.do("POST", "/voice/send", body, header...)
 }
 
-func TestCallsAreAcceptedWithAnIDToAskFor(t *testing.T) {
+func TestAcceptedCallsHaveAnID(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
-	resp := a.call(`{"recipients":["233209990001","+233 24 999 0002","233209990001","nope"],"text":"Your car is here","voice":"nova","name":"Cars","caller_id":"NOBODY ASKS"}`)
+	resp := a.call(`{"recipients":["233209990001","+233 24 999 0002","233209990001","nope"],` +
+		`"text":"Your car is here","voice":"nova","name":"Cars","caller_id":"NOBODY ASKS"}`)
 	require.Equal(t, 202, resp.status, resp.body)
 	data := resp.data(t)
 	id, reference := data["id"], data["reference"]
 	require.NotZero(t, id)
 	require.NotEmpty(t, reference)
 	require.Equal(t, map[string]any{
-		"id": id, "reference": reference, "campaign_id": id, "status": "queued", "accepted_recipients": 2.0, "invalid_recipients": 1.0,
-		"estimated_cost": "0.1800", "currency": "GHS",
+		"id":                  id,
+		"reference":           reference,
+		"campaign_id":         id,
+		"status":              "queued",
+		"accepted_recipients": 2.0,
+		"invalid_recipients":  1.0,
+		"estimated_cost":      "0.1800",
+		"currency":            "GHS",
 	}, data)
-	byID, byReference := a.get(fmt.Sprintf("/voice/%.0f", id)), a.get(fmt.Sprintf("/voice/%s", reference))
+	byID, byReference := a.get(fmt.Sprintf("/voice/%.0f", id)),
+		a.get(fmt.Sprintf("/voice/%s", reference))
 	require.Equal(t, byID.body, byReference.body)
 	require.Equal(t, "Cars", byID.data(t)["name"])
 	a.get("/voice/999999").refused(t, 404, "not_found")
@@ -45,30 +53,55 @@ func TestCallsLiveTheirLifeOnTheFakesClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := helliotest.New(t)
-		f.Fault(helliotest.VoiceSend, helliotest.Nth(1), helliotest.ToNumber("233209990002"), helliotest.CarrierFail())
+		f.Fault(helliotest.VoiceSend, helliotest.Nth(1), helliotest.ToNumber("233209990002"),
+			helliotest.CarrierFail())
 		a := newAPI(t, f)
-		sent := a.call(`{"recipients":["233209990001","233209990002","x"],"text":"Your car is here"}`).data(t)
+		sent := a.call(`{"recipients":["233209990001","233209990002","x"],` +
+			`"text":"Your car is here"}`).data(t)
 		path := fmt.Sprintf("/voice/%s", sent["reference"])
 		want := map[string]any{
-			"id": sent["id"], "reference": sent["reference"], "name": nil, "status": "queued", "total_recipients": 3.0, "answered": 0.0, "failed": 0.0,
-			"duration_seconds": 0.0, "cost": "0.0000", "currency": "GHS", "created_at": "2000-01-01T00:00:00+00:00", "completed_at": nil,
+			"id":               sent["id"],
+			"reference":        sent["reference"],
+			"name":             nil,
+			"status":           "queued",
+			"total_recipients": 3.0,
+			"answered":         0.0,
+			"failed":           0.0,
+			"duration_seconds": 0.0,
+			"cost":             "0.0000",
+			"currency":         "GHS",
+			"created_at":       "2000-01-01T00:00:00+00:00",
+			"completed_at":     nil,
 		}
 		require.Equal(t, want, a.get(path).data(t))
-		require.Equal(t, helliotest.Wallet{Balance: "100.0000", Available: "99.8200", Reserved: "0.1800", Currency: "GHS"}, f.Balance())
+		require.Equal(t, helliotest.Wallet{
+			Balance:   "100.0000",
+			Available: "99.8200",
+			Reserved:  "0.1800",
+			Currency:  "GHS",
+		}, f.Balance())
 
 		time.Sleep(2 * time.Second)
 		want["status"] = "processing"
 		require.Equal(t, want, a.get(path).data(t))
 
 		time.Sleep(28 * time.Second)
-		want["status"], want["answered"], want["failed"], want["duration_seconds"] = "completed", 1.0, 1.0, 2.0
+		want["status"] = "completed"
+		want["answered"] = 1.0
+		want["failed"] = 1.0
+		want["duration_seconds"] = 2.0
 		want["cost"], want["completed_at"] = "0.0900", "2000-01-01T00:00:30+00:00"
 		require.Equal(t, want, a.get(path).data(t))
-		require.Equal(t, helliotest.Wallet{Balance: "99.9100", Available: "99.9100", Reserved: "0.0000", Currency: "GHS"}, f.Balance())
+		require.Equal(t, helliotest.Wallet{
+			Balance:   "99.9100",
+			Available: "99.9100",
+			Reserved:  "0.0000",
+			Currency:  "GHS",
+		}, f.Balance())
 	})
 }
 
-func TestCallsThatNobodyAnswersHaveFailedAndCostNothing(t *testing.T) {
+func TestUnansweredCallsFailAndCostNothing(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	f.Fault(helliotest.VoiceSend, helliotest.Nth(1), helliotest.CarrierFail())
@@ -94,14 +127,18 @@ func TestMagicNumbersChooseWhatBecomesOfACall(t *testing.T) {
 			t.Parallel()
 			f := helliotest.New(t)
 			a := newAPI(t, f)
-			id := a.call(`{"recipients":["` + number + `","` + helliotest.NumberInvalid + `"],"text":"Your car is here"}`).data(t)["id"]
+			id := a.call(`{"recipients":["` + number + `","` + helliotest.NumberInvalid +
+				`"],"text":"Your car is here"}`).data(t)["id"]
 			f.Advance(time.Minute)
 			data := a.get(fmt.Sprintf("/voice/%.0f", id)).data(t)
-			require.Equal(t, want, []any{data["status"], data["answered"], data["failed"], data["cost"]})
+			require.Equal(t, want,
+				[]any{data["status"], data["answered"], data["failed"], data["cost"]})
 			require.Equal(t, 2.0, data["total_recipients"])
 		})
 	}
-	newAPI(t, helliotest.New(t)).call(`{"recipients":["`+helliotest.NumberInvalid+`"],"text":"a"}`).refused(t, 422, "no_valid_recipients")
+	newAPI(t, helliotest.New(t)).call(
+		`{"recipients":["`+helliotest.NumberInvalid+`"],"text":"a"}`).
+		refused(t, 422, "no_valid_recipients")
 }
 
 func TestCallsAreBilledByTheSecondOfAudio(t *testing.T) {
@@ -118,14 +155,15 @@ func TestCallsAreBilledByTheSecondOfAudio(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resp := newAPI(t, helliotest.New(t)).call(`{"recipients":"233209990001",` + c.audio + `}`)
+			resp := newAPI(t, helliotest.New(t)).call(`{"recipients":"233209990001",` + c.audio +
+				`}`)
 			require.Equal(t, 202, resp.status, resp.body)
 			require.Equal(t, c.cost, resp.data(t)["estimated_cost"])
 		})
 	}
 }
 
-func TestCallsAreRefusedInTheOrderOfTheirChecks(t *testing.T) {
+func TestAVoiceCallsChecksHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	recording := `"audio_url":"` + helliotest.AudioError + `"`
 	for name, c := range map[string]struct {
@@ -134,13 +172,18 @@ func TestCallsAreRefusedInTheOrderOfTheirChecks(t *testing.T) {
 		code   string
 	}{
 		"fields before recipients": {`{"recipients":["x"]}`, 422, "invalid_request"},
-		"recipients before audio":  {`{"recipients":["x"],` + recording + `}`, 422, "no_valid_recipients"},
-		"audio before the cap":     {`{"recipients":["233209990001"],` + recording + `}`, 422, "audio_error"},
-		"cap before balance":       {oneCall, 403, "spend_limit_exceeded"},
+		"recipients before audio": {
+			`{"recipients":["x"],` + recording + `}`, 422, "no_valid_recipients",
+		},
+		"audio before the cap": {
+			`{"recipients":["233209990001"],` + recording + `}`, 422, "audio_error",
+		},
+		"cap before balance": {oneCall, 403, "spend_limit_exceeded"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := helliotest.New(t, helliotest.WithBalance("0"), helliotest.WithSpendLimit("daily", "0.0800"))
+			f := helliotest.New(t, helliotest.WithBalance("0"),
+				helliotest.WithSpendLimit("daily", "0.0800"))
 			newAPI(t, f).call(c.body).refused(t, c.status, c.code)
 		})
 	}
@@ -156,23 +199,44 @@ func TestFieldsOfACall(t *testing.T) {
 		fields string
 		bad    []string
 	}{
-		"neither text nor audio":  {`"recipients":["233209990001"]`, []string{"text", "audio_url"}},
-		"both empty":              {`"recipients":["233209990001"],"text":" ","audio_url":""`, []string{"text", "audio_url"}},
-		"both":                    {`"recipients":["233209990001"],"text":"a","audio_url":"https://example.com/a.mp3"`, []string{"text"}},
-		"a text too long":         {`"recipients":["233209990001"],"text":"` + strings.Repeat("a", 1601) + `"`, []string{"text"}},
-		"no URL":                  {`"recipients":["233209990001"],"audio_url":"a.mp3"`, []string{"audio_url"}},
-		"another scheme":          {`"recipients":["233209990001"],"audio_url":"ftp://example.com/a.mp3"`, []string{"audio_url"}},
-		"no host":                 {`"recipients":["233209990001"],"audio_url":"https:///a.mp3"`, []string{"audio_url"}},
-		"an unknown voice":        {`"recipients":["233209990001"],"text":"a","voice":"robot"`, []string{"voice"}},
-		"no recipients":           {`"text":"a","recipients":[]`, []string{"recipients"}},
-		"a recipient too long":    {`"text":"a","recipients":["` + strings.Repeat("2", 21) + `"]`, []string{"recipients.0"}},
+		"neither text nor audio": {`"recipients":["233209990001"]`, []string{"text", "audio_url"}},
+		"both empty": {
+			`"recipients":["233209990001"],"text":" ","audio_url":""`,
+			[]string{"text", "audio_url"},
+		},
+		"both": {
+			`"recipients":["233209990001"],"text":"a","audio_url":"https://example.com/a.mp3"`,
+			[]string{"text"},
+		},
+		"a text too long": {
+			`"recipients":["233209990001"],"text":"` + strings.Repeat("a", 1601) + `"`,
+			[]string{"text"},
+		},
+		"no URL": {
+			`"recipients":["233209990001"],"audio_url":"a.mp3"`, []string{"audio_url"},
+		},
+		"another scheme": {
+			`"recipients":["233209990001"],"audio_url":"ftp://example.com/a.mp3"`,
+			[]string{"audio_url"},
+		},
+		"no host": {
+			`"recipients":["233209990001"],"audio_url":"https:///a.mp3"`, []string{"audio_url"},
+		},
+		"an unknown voice": {
+			`"recipients":["233209990001"],"text":"a","voice":"robot"`, []string{"voice"},
+		},
+		"no recipients": {`"text":"a","recipients":[]`, []string{"recipients"}},
+		"a recipient too long": {
+			`"text":"a","recipients":["` + strings.Repeat("2", 21) + `"]`,
+			[]string{"recipients.0"},
+		},
 		"everything that is used": {``, []string{"recipients", "text", "audio_url"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resp := newAPI(t, helliotest.New(t)).call(`{` + c.fields + `}`)
 			resp.refused(t, 422, "invalid_request")
-			require.ElementsMatch(t, c.bad, keys(resp.decoded(t)["errors"]))
+			require.ElementsMatch(t, c.bad, keysOf(resp.decoded(t)["errors"]))
 		})
 	}
 }
@@ -181,7 +245,8 @@ func TestARepeatedCallUnderItsKeyIsReplayed(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
 	a := newAPI(t, f)
-	first, second := a.call(oneCall, "Idempotency-Key", "k"), a.call(oneCall, "Idempotency-Key", "k")
+	first, second := a.call(oneCall, "Idempotency-Key", "k"),
+		a.call(oneCall, "Idempotency-Key", "k")
 	require.Equal(t, first.body, second.body)
 	require.Equal(t, "true", second.header.Get("Idempotent-Replayed"))
 	require.Equal(t, "0.0900", f.Balance().Reserved)
@@ -190,8 +255,15 @@ func TestARepeatedCallUnderItsKeyIsReplayed(t *testing.T) {
 func TestEachRouteHasItsScope(t *testing.T) {
 	t.Parallel()
 	for path, scope := range map[string]string{
-		"POST /voice/send": "voice", "GET /voice/1": "voice", "POST /lookup": "lookup", "GET /lookups": "lookup", "GET /lookup/1": "lookup",
-		"POST /email/verify": "email:verify", "GET /campaigns": "reports", "GET /campaigns/1": "reports", "GET /pricing": "balance",
+		"POST /voice/send":   "voice",
+		"GET /voice/1":       "voice",
+		"POST /lookup":       "lookup",
+		"GET /lookups":       "lookup",
+		"GET /lookup/1":      "lookup",
+		"POST /email/verify": "email:verify",
+		"GET /campaigns":     "reports",
+		"GET /campaigns/1":   "reports",
+		"GET /pricing":       "balance",
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -206,8 +278,8 @@ func TestEachRouteHasItsScope(t *testing.T) {
 	}
 }
 
-// keys are the names in an object, sorted by no one.
-func keys(object any) (names []string) {
+// keysOf are the names in an object, sorted by no one.
+func keysOf(object any) (names []string) {
 	members, _ := object.(map[string]any)
 	for name := range members {
 		names = append(names, name)

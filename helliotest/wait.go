@@ -11,19 +11,25 @@ import (
 )
 
 const (
-	// waitHorizon is how long a wait without a deadline lasts in a synctest bubble. There it costs no real time: the bubble's clock moves
-	// only when every goroutine of the bubble waits, so that by then nothing is left that could send.
+	// waitHorizon is how long a wait without a deadline lasts in a synctest
+	// bubble. There it costs no real time: the bubble's clock moves only when
+	// every goroutine of the bubble waits, so that by then nothing is left that
+	// could send.
 	waitHorizon = 24 * time.Hour
 	// requireWithin is how long RequireMessage waits outside a bubble.
 	requireWithin = 10 * time.Second
 )
 
-var errNothingSends = errors.New("nothing in this synctest bubble sends it: all its goroutines wait, and so they did for 24 hours of its clock")
+var errNothingSends = errors.New("nothing in this synctest bubble sends it: all its goroutines " +
+	"wait, and so they did for 24 hours of its clock")
 
-// WaitMessage waits for a message that passes all filters and gives it; one that is there already counts, and of several it is the
-// newest. Use Since to wait for one that is yet to come. It never polls. It ends with an error when ctx ends (the error wraps its cause)
-// or the fake is closed; in a synctest bubble, a wait whose ctx has no deadline ends after 24 hours of the bubble's clock, which is at
-// once if nothing there is going to send. The error tells which message came nearest, and what became of the last call that would have
+// WaitMessage waits for a message that passes all filters and gives it; one
+// that is there already counts, and of several it is the newest. Use Since to
+// wait for one that is yet to come. It never polls. It ends with an error when
+// ctx ends (the error wraps its cause) or the fake is closed; in a synctest
+// bubble, a wait whose ctx has no deadline ends after 24 hours of the bubble's
+// clock, which is at once if nothing there is going to send. The error tells
+// which message came nearest, and what became of the last call that would have
 // sent one.
 func (f *Fake) WaitMessage(ctx context.Context, filters ...Filter) (*Message, error) {
 	f.tb.Helper()
@@ -50,8 +56,10 @@ func (f *Fake) WaitMessage(ctx context.Context, filters ...Filter) (*Message, er
 	}
 }
 
-// RequireMessage is WaitMessage for a test, which fails at that line if no such message comes: within 10 seconds, or in a synctest bubble
-// within 24 hours of its clock, which take no time. The test is the one that asks, which need not be the one that the fake was made for.
+// RequireMessage is WaitMessage for a test, which fails at that line if no such
+// message comes: within 10 seconds, or in a synctest bubble within 24 hours of
+// its clock, which take no time. The test is the one that asks, which need not
+// be the one that the fake was made for.
 func (f *Fake) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 	tb.Helper()
 	ctx := context.Background()
@@ -67,8 +75,11 @@ func (f *Fake) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 	return m
 }
 
-// newestAfter looks for a message after a place, and moves the place to the last one seen.
-func (f *Fake) newestAfter(at *place, filters []Filter) (found *Message, news, end <-chan struct{}) {
+// newestAfter looks for a message after a place, and moves the place to the
+// last one seen.
+func (f *Fake) newestAfter(
+	at *place, filters []Filter,
+) (found *Message, news, end <-chan struct{}) {
 	f.tb.Helper()
 	defer f.lock()()
 	rows := f.newer(at)
@@ -85,7 +96,8 @@ func (f *Fake) newestAfter(at *place, filters []Filter) (found *Message, news, e
 	return nil, news, end
 }
 
-// noMessage is the error of a wait that ended for a reason, with what helps to see why.
+// noMessage is the error of a wait that ended for a reason, with what helps to
+// see why.
 func (f *Fake) noMessage(why error, filters []Filter) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -98,7 +110,7 @@ func (f *Fake) noMessage(why error, filters []Filter) error {
 
 // nearest tells which message misses the fewest filters, the newest of several.
 func (w *world) nearest(filters []Filter) string {
-	return nearestOf(w.messages.rows, (*message).subject, filters)
+	return nearestOf(w.messages.rows, (*messageRow).subject, filters)
 }
 
 func nearestOf[M any](messages []M, show func(M) subject, filters []Filter) string {
@@ -113,7 +125,8 @@ func nearestOf[M any](messages []M, show func(M) subject, filters []Filter) stri
 			near, missed = s.id, lacks
 		}
 	}
-	return fmt.Sprintf("the nearest of %s, %d, is not %s", count(len(messages), "message"), near, strings.Join(missed, ", "))
+	return fmt.Sprintf("the nearest of %s, %d, is not %s", plural(len(messages), "message"), near,
+		strings.Join(missed, ", "))
 }
 
 // lastSend says what came of the last call that would have made a message.

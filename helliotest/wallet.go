@@ -16,8 +16,9 @@ type Wallet struct {
 	Currency  string `json:"currency"`
 }
 
-// Balance is the wallet now. Money is reserved when something is accepted, settled when it is final, and given back when it failed.
-// (That cost is reserved is inferred; when it is settled is decided.)
+// Balance is the wallet now. Money is reserved when something is accepted,
+// settled when it is final, and given back when it failed. (That cost is
+// reserved is inferred; when it is settled is decided.)
 func (f *Fake) Balance() Wallet {
 	f.tb.Helper()
 	defer f.lock()()
@@ -30,13 +31,16 @@ type purse struct{ balance, reserved money }
 // check returns an error if more is reserved than there is.
 func (p *purse) check() error {
 	if p.balance < p.reserved {
-		return fmt.Errorf("invalid balance: got %v, want at least the %v that is reserved", p.balance, p.reserved)
+		return fmt.Errorf("invalid balance: got %v, want at least the %v that is reserved",
+			p.balance, p.reserved)
 	}
 	return nil
 }
 
 func (p *purse) wallet() Wallet {
-	return Wallet{p.balance.String(), (p.balance - p.reserved).String(), p.reserved.String(), currency}
+	return Wallet{
+		p.balance.String(), (p.balance - p.reserved).String(), p.reserved.String(), currency,
+	}
 }
 
 func (p *purse) reserve(amount money) bool {
@@ -54,9 +58,9 @@ func (p *purse) settle(amount money) {
 
 func (p *purse) refund(amount money) { p.reserved -= amount }
 
-// reserve sets the cost of a call aside, or answers the refusal: first the spend limit, then the balance. What it reserved must end in
-// settle or refund.
-func (w *world) reserve(c *call, cost money) *reply {
+// reserve sets the cost of a call aside, or answers the refusal: first the
+// spend limit, then the balance. What it reserved must end in settle or refund.
+func (w *world) reserve(c *apiCall, cost money) *reply {
 	now := w.clock.Now()
 	if limit := w.account.spendLimit; limit.exceeded(w.spent.in(limit.period, now) + cost) {
 		return refuseWith(http.StatusForbidden, errorBody{
@@ -65,7 +69,8 @@ func (w *world) reserve(c *call, cost money) *reply {
 		})
 	}
 	if !w.purse.reserve(cost) {
-		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientBalance, "Your balance is too low for this request.")
+		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientBalance,
+			"Your balance is too low for this request.")
 	}
 	w.spent.add(now, cost)
 	c.log.charge += cost
@@ -75,7 +80,8 @@ func (w *world) reserve(c *call, cost money) *reply {
 // settle takes reserved money out of the wallet.
 func (w *world) settle(cost money) { w.purse.settle(cost) }
 
-// refund gives reserved money back, and takes it off the spending of the day and month in which it was reserved.
+// refund gives reserved money back, and takes it off the spending of the day
+// and month in which it was reserved.
 func (w *world) refund(cost money, reservedAt time.Time) {
 	w.purse.refund(cost)
 	w.spent.add(reservedAt, -cost)

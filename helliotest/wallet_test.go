@@ -92,7 +92,8 @@ type purchase struct {
 func (w *walletWorld) pick(items ...string) string { return items[w.random.IntN(len(items))] }
 
 func (w *walletWorld) number() string {
-	return w.pick(someone, other, third, helliotest.NumberFailed, helliotest.NumberUnreachable, "0244123456")
+	return w.pick(someone, secondPhone, thirdPhone, helliotest.NumberFailed,
+		helliotest.NumberUnreachable, "0244123456")
 }
 
 func isReached(number string) bool {
@@ -148,14 +149,16 @@ func (w *walletWorld) purchase() purchase {
 		at := time.Now().Add(wait).UTC().Truncate(time.Second)
 		o.op = helliotest.LookupCreate
 		o.path = "/lookup"
-		o.body = `{"numbers":` + list + `,"scheduled_at":"` + at.Format("2006-01-02T15:04:05Z") + `"}`
+		o.body = `{"numbers":` + list + `,"scheduled_at":"` + at.Format("2006-01-02T15:04:05Z") +
+			`"}`
 		o.entries = func(now time.Time) (all []entry) {
 			start := now
 			if at.After(now) {
 				start = at
 			}
 			for range valid {
-				all = append(all, entry{due: start.Add(10 * time.Second), cost: lookupPrice, paid: true})
+				all = append(all,
+					entry{due: start.Add(10 * time.Second), cost: lookupPrice, paid: true})
 			}
 			return all
 		}
@@ -164,13 +167,15 @@ func (w *walletWorld) purchase() purchase {
 		o.path = "/email/verify"
 		o.body = `{"emails":["ama@example.com"]}`
 		o.invalid = false
-		o.entries = func(now time.Time) []entry { return []entry{{due: now, cost: emailPrice, paid: true}} }
+		o.entries = func(now time.Time) []entry {
+			return []entry{{due: now, cost: emailPrice, paid: true}}
+		}
 	}
 	return o
 }
 
-// walletFault is a fault for the next call: whether the call acts, and whether all
-// that it sends fails.
+// walletFault is a fault for the next call: whether the call acts, and whether
+// all that it sends fails.
 type walletFault struct {
 	rule  helliotest.Rule
 	acts  bool
@@ -206,7 +211,9 @@ func (w *walletWorld) call(path, body string, header ...string) {
 }
 
 func (w *walletWorld) send() {
-	o, fault, key := w.purchase(), w.fault(), fmt.Sprint(w.random.Uint64())
+	o := w.purchase()
+	fault := w.fault()
+	key := fmt.Sprint(w.random.Uint64())
 	if fault != nil {
 		w.fake.Fault(o.op, helliotest.Nth(1), fault.rule)
 	}
@@ -221,7 +228,10 @@ func (w *walletWorld) send() {
 			entries[i].paid = false
 		}
 	}
-	if w.ledger.accepts(entries) && slices.Contains([]helliotest.Op{helliotest.SMSSend, helliotest.OTPSend, helliotest.VoiceSend}, o.op) {
+	if w.ledger.accepts(entries) &&
+		slices.Contains([]helliotest.Op{
+			helliotest.SMSSend, helliotest.OTPSend, helliotest.VoiceSend,
+		}, o.op) {
 		w.keys = append(w.keys, keyedSend{o.path, o.body, key})
 	}
 }
@@ -237,7 +247,8 @@ func (w *walletWorld) repeat() {
 func (w *walletWorld) restart() {
 	taken, err := w.fake.Snapshot()
 	require.NoError(w.t, err)
-	w.fake = helliotest.New(w.t, helliotest.FromSnapshot(taken), helliotest.WithRetention(w.keep), helliotest.AllowUnusedFaults())
+	w.fake = helliotest.New(w.t, helliotest.FromSnapshot(taken), helliotest.WithRetention(w.keep),
+		helliotest.AllowUnusedFaults())
 }
 
 // update sets the balance, and must be refused below what is reserved.

@@ -16,31 +16,32 @@ type endpoint struct {
 	events []string
 }
 
-// WithWebhook adds a webhook that is called over HTTP, at an https URL or an http
-// one on a loopback host. Its secret is the one given, which must not be blank;
-// without events it gets every event. In a synctest bubble its deliveries fail,
-// as no socket can be used there: see WithWebhookHandler.
+// WithWebhook adds a webhook that is called over HTTP, at an https URL or an
+// http one on a loopback host. Its secret is the one given, which must not be
+// blank; without events it gets every event. In a synctest bubble its
+// deliveries fail, as no socket can be used there: see WithWebhookHandler.
 func WithWebhook(url, secret string, events ...string) Option {
 	return func(c *config) error {
 		return c.addEndpoint("WithWebhook", endpoint{url: url, secret: secret, events: events})
 	}
 }
 
-// WithWebhookHandler adds a webhook at url whose deliveries h receives in process,
-// in a synctest bubble too. h also receives the deliveries of each webhook that
-// the API or WithWebhook creates with this url; URLs are compared as text. It
-// sees POST, the path, query and host of url, and the API's headers, so a router
-// needs no wrapper. Deliveries come one after the other; a handler that is slower
-// than 500 ms is called for the next one meanwhile. A nil h, a second handler for
-// a url, an impossible url, a blank secret and an unknown event are errors.
-// Without events the webhook gets every event.
+// WithWebhookHandler adds a webhook at url whose deliveries h receives in
+// process, in a synctest bubble too. h also receives the deliveries of each
+// webhook that the API or WithWebhook creates with this url; URLs are compared
+// as text. It sees POST, the path, query and host of url, and the API's
+// headers, so a router needs no wrapper. Deliveries come one after the other; a
+// handler that is slower than 500 ms is called for the next one meanwhile. A
+// nil h, a second handler for a url, an impossible url, a blank secret and an
+// unknown event are errors. Without events the webhook gets every event.
 func WithWebhookHandler(url string, h http.Handler, secret string, events ...string) Option {
 	return func(c *config) error {
 		if h == nil {
 			return errors.New("WithWebhookHandler: the handler is nil")
 		}
 		if c.hookHandlers[url] != nil {
-			return fmt.Errorf("WithWebhookHandler: %s has a handler already; WithWebhook adds another secret at this URL", url)
+			return fmt.Errorf("WithWebhookHandler: %s has a handler already; WithWebhook adds "+
+				"another secret at this URL", url)
 		}
 		handlers := maps.Clone(c.hookHandlers)
 		if handlers == nil {
@@ -48,7 +49,8 @@ func WithWebhookHandler(url string, h http.Handler, secret string, events ...str
 		}
 		handlers[url] = h
 		c.hookHandlers = handlers
-		return c.addEndpoint("WithWebhookHandler", endpoint{url: url, secret: secret, events: events})
+		return c.addEndpoint("WithWebhookHandler",
+			endpoint{url: url, secret: secret, events: events})
 	}
 }
 
@@ -58,7 +60,8 @@ func (c *config) addEndpoint(option string, e endpoint) error {
 	}
 	for _, event := range e.events {
 		if !knownEvent(event) {
-			return fmt.Errorf("%s: unknown event %q; there are %s, %s and %s", option, event, eventDelivered, eventFailed, eventAll)
+			return fmt.Errorf("%s: unknown event %q; there are %s, %s and %s", option, event,
+				eventDelivered, eventFailed, eventAll)
 		}
 	}
 	if len(e.events) == 0 {
@@ -70,5 +73,10 @@ func (c *config) addEndpoint(option string, e endpoint) error {
 }
 
 func (w *world) addEndpoint(e endpoint) {
-	w.addWebhook(&webhook{active: true, url: e.url, secret: e.secret, events: slices.Clone(e.events)})
+	w.addWebhook(&webhook{
+		active: true,
+		url:    e.url,
+		secret: e.secret,
+		events: slices.Clone(e.events),
+	})
 }

@@ -73,11 +73,11 @@ func (f *Fake) Webhooks() []Webhook {
 	return out
 }
 
-// EnableWebhook makes a webhook active again that failed deliveries have disabled:
-// its failures count from 0, and it gets reports of messages that become final
-// from now on. Deliveries that failed stay failed: see Replay. An active webhook
-// is not changed. An unknown id is an error. (In the API this needs the
-// dashboard.)
+// EnableWebhook makes a webhook active again that failed deliveries have
+// disabled: its failures count from 0, and it gets reports of messages that
+// become final from now on. Deliveries that failed stay failed: see Replay. An
+// active webhook is not changed. An unknown id is an error. (In the API this
+// needs the dashboard.)
 func (f *Fake) EnableWebhook(id int64) error {
 	f.tb.Helper()
 	if err := f.ifEnded(); err != nil {
@@ -97,7 +97,7 @@ func (f *Fake) EnableWebhook(id int64) error {
 
 func webhookResource() resource {
 	return resource{
-		routes: []route{
+		routes: []apiRoute{
 			{op: contract.WebhookList, handle: listWebhooks},
 			{op: contract.WebhookCreate, handle: createWebhook},
 			{op: contract.WebhookDelete, handle: deleteWebhook},
@@ -117,34 +117,36 @@ func webhookResource() resource {
 	}
 }
 
-func listWebhooks(w *world, _ *call) *reply {
+func listWebhooks(w *world, _ *apiCall) *reply {
 	data := make([]any, 0, len(w.webhooks.rows))
 	for _, h := range slices.Backward(w.webhooks.rows) {
 		data = append(data, h.body(false))
 	}
-	return ok(http.StatusOK, data)
+	return okReply(http.StatusOK, data)
 }
 
-func createWebhook(w *world, c *call) *reply {
+func createWebhook(w *world, c *apiCall) *reply {
 	form := c.form()
 	h := &webhook{active: true, url: form.callback("url"), events: form.events("events")}
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
 	w.addWebhook(h)
-	return ok(http.StatusCreated, h.body(true))
+	return okReply(http.StatusCreated, h.body(true))
 }
 
 // addWebhook stores an endpoint and makes its secret, unless it has one.
 func (w *world) addWebhook(h *webhook) {
-	h.id, h.reference, h.created = w.nextID(), w.newReference(), w.clock.Now()
+	h.id = w.nextID()
+	h.reference = w.newReference()
+	h.created = w.clock.Now()
 	if h.secret == "" {
 		h.secret = "whsec_" + w.newText(40)
 	}
 	w.webhooks.add(h)
 }
 
-func deleteWebhook(w *world, c *call) *reply {
+func deleteWebhook(w *world, c *apiCall) *reply {
 	h := w.webhooks.find(c.id)
 	if h == nil {
 		return notFound("webhook")
@@ -155,7 +157,7 @@ func deleteWebhook(w *world, c *call) *reply {
 }
 
 // events reads an optional list of events.
-func (f *form) events(name string) []string {
+func (f *bodyForm) events(name string) []string {
 	if f.value(name) == nil {
 		return []string{eventAll}
 	}
@@ -186,8 +188,15 @@ func (h *webhook) body(withSecret bool) any {
 		LastError    *string  `json:"last_error"`
 		FailureCount int      `json:"failure_count"`
 		CreatedAt    string   `json:"created_at"`
-	}{ID: h.id, URL: h.url, Events: h.events, Active: h.active, LastError: control.OrNull(h.lastError), FailureCount: h.failures,
-		CreatedAt: timestamp(h.created)}
+	}{
+		ID:           h.id,
+		URL:          h.url,
+		Events:       h.events,
+		Active:       h.active,
+		LastError:    control.OrNull(h.lastError),
+		FailureCount: h.failures,
+		CreatedAt:    timestamp(h.created),
+	}
 	if withSecret {
 		body.Secret = h.secret
 	}

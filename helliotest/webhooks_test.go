@@ -16,7 +16,8 @@ func TestAWebhookTellsItsSecretOnce(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
 	require.JSONEq(t, `{"data":[]}`, a.get("/webhooks").body)
-	resp := a.post("/webhooks", `{"url":"https://example.com/hooks","events":["message.failed","message.delivered"]}`)
+	resp := a.post("/webhooks",
+		`{"url":"https://example.com/hooks","events":["message.failed","message.delivered"]}`)
 	require.Equal(t, http.StatusCreated, resp.status)
 	made := resp.data(t)
 	require.Regexp(t, `^whsec_[A-Za-z0-9]{40}$`, made["secret"])
@@ -24,8 +25,13 @@ func TestAWebhookTellsItsSecretOnce(t *testing.T) {
 	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$`, made["created_at"])
 	delete(made, "secret")
 	require.Equal(t, map[string]any{
-		"id": made["id"], "url": "https://example.com/hooks", "events": []any{"message.failed", "message.delivered"}, "active": true, "last_error": nil,
-		"failure_count": 0.0, "created_at": made["created_at"],
+		"id":            made["id"],
+		"url":           "https://example.com/hooks",
+		"events":        []any{"message.failed", "message.delivered"},
+		"active":        true,
+		"last_error":    nil,
+		"failure_count": 0.0,
+		"created_at":    made["created_at"],
 	}, made)
 	second := a.post("/webhooks", `{"url":"http://127.0.0.1:9/h","events":null}`).data(t)
 	require.Equal(t, []any{"*"}, second["events"])
@@ -79,7 +85,8 @@ func TestALostDeleteIsHealedByTheClient(t *testing.T) {
 	f := helliotest.New(t)
 	f.Fault(helliotest.WebhookDelete, helliotest.Nth(1), helliotest.LoseReply())
 	client := f.Client(hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1}))
-	made, err := client.Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: "https://example.com/a"})
+	made, err := client.Webhooks.Create(t.Context(),
+		&hellio.WebhookParams{URL: "https://example.com/a"})
 	require.NoError(t, err)
 	require.NoError(t, client.Webhooks.Delete(t.Context(), made.ID))
 }
@@ -91,12 +98,14 @@ func TestAHandlerSeesTheRequestOfItsURL(t *testing.T) {
 		v := &receiver{answer: func(_ int, _ http.ResponseWriter, r *http.Request) {
 			seen = append(seen, r.Method, r.Host, r.URL.String(), r.RequestURI)
 		}}
-		f := helliotest.New(t, helliotest.WithWebhookHandler(hookURL, v, hookSecret, "message.failed"))
+		f := helliotest.New(t,
+			helliotest.WithWebhookHandler(hookURL, v, hookSecret, "message.failed"))
 		_, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hookURL})
 		require.NoError(t, err)
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
-		require.Equal(t, []string{"POST", "app.example", "/hooks/hellio?tenant=7", "/hooks/hellio?tenant=7"}, seen)
+		require.Equal(t,
+			[]string{"POST", "app.example", "/hooks/hellio?tenant=7", "/hooks/hellio?tenant=7"}, seen)
 		require.Equal(t, "hellio-fake", v.got()[0].header.Get("User-Agent"))
 	})
 }
@@ -137,18 +146,24 @@ func TestPlainHTTPIsForLoopbackUnlessAllowed(t *testing.T) {
 		body := `{"url":"` + url + `"}`
 		status := newAPI(t, helliotest.New(t)).do("POST", "/webhooks", body).status
 		require.Equal(t, loopback, status == 201, url)
-		allowed := helliotest.New(t, helliotest.WithWebhook(url, hookSecret), helliotest.AllowHTTPCallbacks())
+		allowed := helliotest.New(t, helliotest.WithWebhook(url, hookSecret),
+			helliotest.AllowHTTPCallbacks())
 		require.Equal(t, 201, newAPI(t, allowed).do("POST", "/webhooks", body).status, url)
 	}
-	newAPI(t, helliotest.New(t, helliotest.AllowHTTPCallbacks())).do("POST", "/webhooks", `{"url":"ftp://app/hook"}`).refused(t, 422, "invalid_request")
+	newAPI(t, helliotest.New(t, helliotest.AllowHTTPCallbacks())).do("POST", "/webhooks",
+		`{"url":"ftp://app/hook"}`).refused(t, 422, "invalid_request")
 }
 
 func TestASecondHandlerAtAURLIsAnError(t *testing.T) {
 	t.Parallel()
 	h := http.NotFoundHandler()
-	_, err := helliotest.Start(helliotest.WithWebhookHandler(hookURL, h, "a"), helliotest.WithWebhookHandler(hookURL, h, "b"))
-	require.EqualError(t, err, "WithWebhookHandler: "+hookURL+" has a handler already; WithWebhook adds another secret at this URL")
-	_, err = helliotest.Start(helliotest.WithUSSDHandler(hookURL, h), helliotest.WithUSSDHandler(hookURL, h))
+	_, err := helliotest.Start(helliotest.WithWebhookHandler(hookURL, h, "a"),
+		helliotest.WithWebhookHandler(hookURL, h, "b"))
+	require.EqualError(t, err,
+		"WithWebhookHandler: "+hookURL+
+			" has a handler already; WithWebhook adds another secret at this URL")
+	_, err = helliotest.Start(helliotest.WithUSSDHandler(hookURL, h),
+		helliotest.WithUSSDHandler(hookURL, h))
 	require.EqualError(t, err, "WithUSSDHandler: "+hookURL+" has a handler already")
 }
 
@@ -179,7 +194,8 @@ func TestADisabledWebhookCanBeEnabled(t *testing.T) {
 
 		down = false
 		require.NoError(t, f.EnableWebhook(id))
-		require.Equal(t, []any{true, 0, "it answered 500"}, []any{f.Webhooks()[0].Active, f.Webhooks()[0].FailureCount, f.Webhooks()[0].LastError})
+		require.Equal(t, []any{true, 0, "it answered 500"},
+			[]any{f.Webhooks()[0].Active, f.Webhooks()[0].FailureCount, f.Webhooks()[0].LastError})
 		sendTo(t, f, someone)
 		f.Advance(time.Minute)
 		require.Len(t, f.Deliveries(), 11)

@@ -9,8 +9,8 @@ import (
 	"github.com/hellio-go/hellio/internal/control"
 )
 
-// The JSON of these types is that of the control API, so a program writes them as
-// they are, and a Remote reads them. Times are whole seconds there.
+// The JSON of these types is that of the control API, so a program writes them
+// as they are, and a Remote reads them. Times are whole seconds there.
 
 // MarshalJSON writes the message as GET /v1/messages/{id} shows it.
 func (m Message) MarshalJSON() ([]byte, error) { return json.Marshal(m.wire()) }
@@ -65,7 +65,11 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes it with the members code, expires_at and tries_left.
 func (o OTPCode) MarshalJSON() ([]byte, error) {
-	return json.Marshal(control.Code{Code: o.Code, ExpiresAt: control.At(o.ExpiresAt), TriesLeft: o.TriesLeft})
+	return json.Marshal(control.Code{
+		Code:      o.Code,
+		ExpiresAt: control.At(o.ExpiresAt),
+		TriesLeft: o.TriesLeft,
+	})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -76,8 +80,8 @@ func (o *OTPCode) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// MarshalJSON writes the call without its headers and token. Bodies that are not
-// UTF-8 have U+FFFD for what can't be shown.
+// MarshalJSON writes the call without its headers and token. Bodies that are
+// not UTF-8 have U+FFFD for what can't be shown.
 func (r Request) MarshalJSON() ([]byte, error) {
 	violations := r.Violations
 	if violations == nil {
@@ -136,14 +140,24 @@ func (r *Request) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes the members text, method, path and at.
 func (v Violation) MarshalJSON() ([]byte, error) {
-	return json.Marshal(control.Violation{Text: v.Text, Method: v.Method, Path: v.Path, At: control.At(v.At)})
+	return json.Marshal(control.Violation{
+		Text:   v.Text,
+		Method: v.Method,
+		Path:   v.Path,
+		At:     control.At(v.At),
+	})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (v *Violation) UnmarshalJSON(data []byte) error {
 	var w control.Violation
 	err := json.Unmarshal(data, &w)
-	*v = Violation{Text: w.Text, Method: w.Method, Path: w.Path, At: w.At.Time}
+	*v = Violation{
+		Text:   w.Text,
+		Method: w.Method,
+		Path:   w.Path,
+		At:     w.At.Time,
+	}
 	return err
 }
 

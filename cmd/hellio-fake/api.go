@@ -9,7 +9,7 @@ import (
 )
 
 // serveAPI answers a call of the API in the world that its token names.
-func (ws *worlds) serveAPI(rw http.ResponseWriter, r *http.Request) {
+func (ws *worldSet) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	if isLogin(r) {
 		ws.serveLogin(rw, r)
 		return
@@ -26,8 +26,9 @@ func (ws *worlds) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveStranger answers a call whose token names no world as the API does: 401, or 404 and 405 where the route is wrong. Each call has a
-// Fake of its own: no world sees it, and nothing piles up.
+// serveStranger answers a call whose token names no world as the API does: 401,
+// or 404 and 405 where the route is wrong. Each call has a Fake of its own: no
+// world sees it, and nothing piles up.
 func serveStranger(rw http.ResponseWriter, r *http.Request) {
 	nobody, err := helliotest.Start(helliotest.WithToken(rand.Text()))
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // maxSize is what the stripped program may weigh, in bytes.
 const maxSize = 12_000_000
 
-func TestTheBinaryServesTheClientAndEndsOnSIGTERM(t *testing.T) {
+func TestTheBinaryServesUntilSIGTERM(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("no SIGTERM can be sent there")
@@ -49,7 +49,12 @@ func TestTheBinaryServesTheClientAndEndsOnSIGTERM(t *testing.T) {
 	client, err := hellio.NewClient(ready.Token, hellio.WithBaseURL("http://"+ready.Addr+"/v1"))
 	require.NoError(t, err)
 	defer client.CloseIdleConnections()
-	sent, err := client.SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "Hi"})
+	sent, err := client.SMS.Send(t.Context(),
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233209990001"},
+			Sender:     "HELLIO",
+			Message:    "Hi",
+		})
 	require.NoError(t, err)
 	require.Equal(t, 1, sent.AcceptedRecipients)
 

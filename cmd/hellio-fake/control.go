@@ -14,25 +14,27 @@ import (
 // route is a method and a path outside /v1, and what answers it.
 type route struct {
 	method string
-	path   string   // segments in braces stand for any one: /_fake/tokens/{token}; the handler asks r.PathValue for it, unescaped
+	// segments in braces stand for any one: /_fake/tokens/{token}; the handler
+	// asks r.PathValue for it, unescaped
+	path   string
 	query  []string // the parameters that it takes; any other is refused
 	open   bool     // it asks for no token
-	handle handler
+	handle worldHandler
 }
 
-// handler answers one call in the world of its token, which is nil on an open
-// route. It writes an answer, or returns an error and writes nothing; an error
-// that is no refusal is a value that can't be.
-type handler func(rw http.ResponseWriter, r *http.Request, w *world) error
+// worldHandler answers one call in the world of its token, which is nil on an
+// open route. It writes an answer, or returns an error and writes nothing; an
+// error that is no refusal is a value that can't be.
+type worldHandler func(rw http.ResponseWriter, r *http.Request, w *world) error
 
 // controlAPI is what the program serves outside /v1. Neither rate limit, IP
 // list nor faults apply to it.
 type controlAPI struct {
-	worlds *worlds
+	worlds *worldSet
 	routes []route
 }
 
-func newControl(worlds *worlds) *controlAPI {
+func newControl(worlds *worldSet) *controlAPI {
 	c := &controlAPI{worlds: worlds}
 	c.routes = slices.Concat( // one line a file
 		aboutRoutes(),
@@ -100,7 +102,9 @@ func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, erro
 	rt := allowed[r.Method]
 	if rt == nil {
 		rw.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
-		return nil, refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed, "The method is not supported for this route.")
+		return nil,
+			refuse(http.StatusMethodNotAllowed, contract.CodeMethodNotAllowed,
+				"The method is not supported for this route.")
 	}
 	return rt, nil
 }

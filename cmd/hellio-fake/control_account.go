@@ -6,7 +6,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func accountRoutes(worlds *worlds) []route {
+func accountRoutes(worlds *worldSet) []route {
 	return []route{
 		{method: http.MethodGet, path: "/_fake/account", handle: getAccount},
 		{method: http.MethodPatch, path: "/_fake/account", handle: worlds.patchAccount},
@@ -18,7 +18,7 @@ func getAccount(rw http.ResponseWriter, _ *http.Request, w *world) error {
 	return nil
 }
 
-func (ws *worlds) patchAccount(rw http.ResponseWriter, r *http.Request, w *world) error {
+func (ws *worldSet) patchAccount(rw http.ResponseWriter, r *http.Request, w *world) error {
 	var change helliotest.AccountChange
 	if err := readJSON(rw, r, &change); err != nil {
 		return err

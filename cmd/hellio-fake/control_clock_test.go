@@ -9,7 +9,7 @@ import (
 )
 
 // advance moves the world's clock and gives the time reached.
-func (p *program) advance(duration string) time.Time {
+func (p *testProgram) advance(duration string) time.Time {
 	p.t.Helper()
 	moved := p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"`+duration+`"}`)
 	require.Equal(p.t, http.StatusOK, moved.status, moved.body)
@@ -20,7 +20,7 @@ func (p *program) advance(duration string) time.Time {
 	return now
 }
 
-func TestTheClockAnswersOnceWhatFellDueHasRun(t *testing.T) {
+func TestTheClockAnswersAfterDueJobs(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.send(oneSMS)
@@ -32,7 +32,7 @@ func TestTheClockAnswersOnceWhatFellDueHasRun(t *testing.T) {
 	require.Equal(t, "99.9690", p.get("/_fake/account").object()["balance"])
 }
 
-func TestTheClockMovesBySumsAndAgreesWithTheAPI(t *testing.T) {
+func TestTheClockAgreesWithTheAPI(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	began := p.advance("0s")
@@ -52,6 +52,7 @@ func TestTheClockEndsAHundredYearsAhead(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.advance("500000h")
-	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"500000h"}`).refused(http.StatusUnprocessableEntity, "invalid_request")
+	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"500000h"}`).refused(
+		http.StatusUnprocessableEntity, "invalid_request")
 	p.advance("375000h")
 }

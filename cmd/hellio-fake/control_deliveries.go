@@ -23,15 +23,16 @@ func getDeliveries(rw http.ResponseWriter, _ *http.Request, w *world) error {
 	return nil
 }
 
-// postReplay answers once the receiver has, whatever it said. An empty body is an
-// empty object.
+// postReplay answers once the receiver has, whatever it said. An empty body is
+// an empty object.
 func postReplay(rw http.ResponseWriter, r *http.Request, w *world) error {
 	var spec control.Replay
 	if err := readOptional(rw, r, &spec); err != nil {
 		return err
 	}
 	if !slices.Contains([]string{"", "webhook_duplicate", "webhook_bad_signature"}, spec.Effect) {
-		return fmt.Errorf("effect %q is neither webhook_duplicate nor webhook_bad_signature", spec.Effect)
+		return fmt.Errorf("effect %q is neither webhook_duplicate nor webhook_bad_signature",
+			spec.Effect)
 	}
 	if err := w.engine.ReplayWith(r.PathValue("id"), spec.Effect); err != nil {
 		return notFound("delivery")

@@ -13,7 +13,8 @@ import (
 	"github.com/hellio-go/hellio/internal/signature"
 )
 
-// receiver is an application's endpoint on a real port: it refuses the first posts, as many as refuse, and keeps all.
+// receiver is an application's endpoint on a real port: it refuses the first
+// posts, as many as refuse, and keeps all.
 type receiver struct {
 	refuse int
 
@@ -45,13 +46,14 @@ func (v *receiver) valid(secret string) (all []bool) {
 	for i, h := range v.header {
 		body := []byte(v.bodies[i])
 		all = append(all, h.Get("X-Hellio-Signature") == signature.Body(secret, body) &&
-			h.Get("X-Hellio-Signature-V2") == signature.Timestamped(secret, h.Get("X-Hellio-Timestamp"), body))
+			h.Get("X-Hellio-Signature-V2") == signature.Timestamped(secret,
+				h.Get("X-Hellio-Timestamp"), body))
 	}
 	return all
 }
 
 // subscribe makes a webhook for a receiver, and gives its id and secret.
-func (p *program) subscribe(v *receiver) (id float64, secret string) {
+func (p *testProgram) subscribe(v *receiver) (id float64, secret string) {
 	p.t.Helper()
 	server := httptest.NewServer(v)
 	p.t.Cleanup(server.Close)
@@ -73,7 +75,8 @@ func TestDeliveriesAreMadeBeforeTheClockAnswers(t *testing.T) {
 	p.advance("5s")
 	require.Equal(t, 1, v.count())
 	d := p.get("/_fake/deliveries").list()[0]
-	require.Equal(t, []any{"pending", "message.delivered", id}, []any{d["status"], d["event"], d["webhook_id"]})
+	require.Equal(t, []any{"pending", "message.delivered", id},
+		[]any{d["status"], d["event"], d["webhook_id"]})
 	p.advance("10s")
 	require.Equal(t, []bool{true, true}, v.valid(secret))
 	require.Equal(t, v.bodies[0], v.bodies[1])
@@ -83,9 +86,11 @@ func TestDeliveriesAreMadeBeforeTheClockAnswers(t *testing.T) {
 	attempts := d["attempts"].([]any)
 	require.Len(t, attempts, 2)
 	first, second := attempts[0].(map[string]any), attempts[1].(map[string]any)
-	require.Equal(t, []any{500.0, "it answered 500", nil, false}, []any{first["status_code"], first["error"], first["fault"], first["replay"]})
+	require.Equal(t, []any{500.0, "it answered 500", nil, false},
+		[]any{first["status_code"], first["error"], first["fault"], first["replay"]})
 	require.Equal(t, []any{200.0, nil}, []any{second["status_code"], second["error"]})
-	require.Equal(t, v.header[1].Get("X-Hellio-Signature-V2"), second["headers"].(map[string]any)["X-Hellio-Signature-V2"])
+	require.Equal(t, v.header[1].Get("X-Hellio-Signature-V2"),
+		second["headers"].(map[string]any)["X-Hellio-Signature-V2"])
 	require.Regexp(t, `\+00:00$`, second["at"])
 }
 
@@ -98,7 +103,8 @@ func TestDeliveriesAreListedNewestFirst(t *testing.T) {
 	p.send(`{"recipients":["+233009900001"],"sender":"HELLIO","message":"Hi"}`)
 	p.advance("5s")
 	all := p.get("/_fake/deliveries").list()
-	require.Equal(t, []any{"message.failed", "message.delivered"}, []any{all[0]["event"], all[1]["event"]})
+	require.Equal(t, []any{"message.failed", "message.delivered"},
+		[]any{all[0]["event"], all[1]["event"]})
 }
 
 func TestAReplayPostsTheSameBytesAtOnce(t *testing.T) {
@@ -109,11 +115,14 @@ func TestAReplayPostsTheSameBytesAtOnce(t *testing.T) {
 	p.send(oneSMS)
 	p.advance("5s")
 	id := p.get("/_fake/deliveries").list()[0]["id"].(string)
-	require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/deliveries/"+id+"/replay", "").status)
+	require.Equal(t, http.StatusNoContent,
+		p.call(http.MethodPost, "/_fake/deliveries/"+id+"/replay", "").status)
 	require.Equal(t, []bool{true, true}, v.valid(secret))
 	require.Equal(t, v.bodies[0], v.bodies[1])
-	p.call(http.MethodPost, "/_fake/deliveries/dlv_0/replay", "").refused(http.StatusNotFound, "not_found")
-	p.world(`{}`).call(http.MethodPost, "/_fake/deliveries/"+id+"/replay", "").refused(http.StatusNotFound, "not_found")
+	p.call(http.MethodPost, "/_fake/deliveries/dlv_0/replay", "").refused(http.StatusNotFound,
+		"not_found")
+	p.world(`{}`).call(http.MethodPost, "/_fake/deliveries/"+id+"/replay", "").refused(
+		http.StatusNotFound, "not_found")
 	require.Equal(t, 2, v.count())
 }
 

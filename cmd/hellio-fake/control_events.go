@@ -10,14 +10,16 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// heartbeat is how long a stream is silent at most: a reader that has gone is found out by it.
+// heartbeat is how long a stream is silent at most: a reader that has gone is
+// found out by it.
 const heartbeat = 15 * time.Second
 
 func eventRoutes() []route {
 	return []route{{method: http.MethodGet, path: "/_fake/events", handle: getEvents}}
 }
 
-// getEvents streams each new message as a server-sent event: those after Last-Event-ID, or those after the call.
+// getEvents streams each new message as a server-sent event: those after
+// Last-Event-ID, or those after the call.
 func getEvents(rw http.ResponseWriter, r *http.Request, w *world) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()

@@ -15,15 +15,15 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// events is an open stream, read as the simplest of readers does.
-type events struct {
+// eventStream is an open stream, read as the simplest of readers does.
+type eventStream struct {
 	t       testing.TB
 	resp    *http.Response
 	scanner *bufio.Scanner
 }
 
 // listen opens a stream; last is the Last-Event-ID, "" = none.
-func (p *program) listen(last string) *events {
+func (p *testProgram) listen(last string) *eventStream {
 	p.t.Helper()
 	req := p.request(http.MethodGet, "/_fake/events", "")
 	if last != "" {
@@ -34,11 +34,11 @@ func (p *program) listen(last string) *events {
 	p.t.Cleanup(func() { resp.Body.Close() })
 	require.Equal(p.t, http.StatusOK, resp.StatusCode)
 	require.Equal(p.t, "text/event-stream", resp.Header.Get("Content-Type"))
-	return &events{p.t, resp, bufio.NewScanner(resp.Body)}
+	return &eventStream{p.t, resp, bufio.NewScanner(resp.Body)}
 }
 
 // next reads one event.
-func (s *events) next() (id, text string) {
+func (s *eventStream) next() (id, text string) {
 	s.t.Helper()
 	for s.scanner.Scan() {
 		name, value, _ := strings.Cut(s.scanner.Text(), ": ")
@@ -65,7 +65,8 @@ func TestEachNewMessageIsAnEvent(t *testing.T) {
 	p.send(oneSMS)
 	stream := p.listen("")
 	other.send(oneSMS)
-	p.send(`{"recipients":["+233209990001"],"sender":"HELLIO","message":"two\nlines\r\u2028 id: 1"}`)
+	p.send(`{"recipients":["+233209990001"],"sender":"HELLIO",` +
+		`"message":"two\nlines\r\u2028 id: 1"}`)
 	p.call(http.MethodPost, "/v1/otp/send", `{"mobile_number":"+233209990001","sender":"HELLIO"}`)
 	_, text := stream.next()
 	require.Equal(t, "two\nlines\r\u2028 id: 1", text)
@@ -107,7 +108,7 @@ func TestHEADOfTheStreamEnds(t *testing.T) {
 func TestOpenStreamsDoNotDelayTheEnd(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	streams := []*events{p.listen(""), p.listen(""), p.world(`{}`).listen("0")}
+	streams := []*eventStream{p.listen(""), p.listen(""), p.world(`{}`).listen("0")}
 	began := time.Now()
 	require.Equal(t, statusOK, p.stop())
 	require.Less(t, time.Since(began), 3*time.Second)
@@ -135,16 +136,18 @@ type goneReader struct{ http.ResponseWriter }
 
 func (goneReader) Write([]byte) (int, error) { return 0, http.ErrHandlerTimeout }
 
-func TestAStreamEndsWithTheFirstWriteThatFails(t *testing.T) {
+func TestAFailedWriteEndsAStream(t *testing.T) {
 	t.Parallel()
 	events := make(chan helliotest.Event)
 	writeEvents(goneReader{}, events) // else it hangs
 }
 
-func TestASilentStreamShowsThatItLivesAndRepeatsNoEvent(t *testing.T) {
+func TestASilentStreamSendsHeartbeats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		events, reader, done := make(chan helliotest.Event), httptest.NewRecorder(), make(chan struct{})
+		events := make(chan helliotest.Event)
+		reader := httptest.NewRecorder()
+		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			writeEvents(reader, events)
@@ -153,6 +156,7 @@ func TestASilentStreamShowsThatItLivesAndRepeatsNoEvent(t *testing.T) {
 		time.Sleep(2*heartbeat + time.Second)
 		close(events)
 		<-done
-		require.Regexp(t, `^: listening\n\nid: 7\ndata: \{.*\}\n\n: still here\n\n: still here\n\n$`, reader.Body.String())
+		require.Regexp(t,
+			`^: listening\n\nid: 7\ndata: \{.*\}\n\n: still here\n\n: still here\n\n$`, reader.Body.String())
 	})
 }

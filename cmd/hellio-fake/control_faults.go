@@ -20,7 +20,8 @@ type faultView struct {
 	Bytes *int `json:"bytes,omitempty"` // 0 is a count too
 }
 
-// getFaults lists the rules in the order in which they were put, each with its hits.
+// getFaults lists the rules in the order in which they were put, each with its
+// hits.
 func getFaults(rw http.ResponseWriter, _ *http.Request, w *world) error {
 	specs := w.fake.Faults()
 	views := make([]faultView, len(specs))

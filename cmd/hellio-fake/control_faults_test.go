@@ -44,7 +44,12 @@ func TestFaultsActOnTheRealConnection(t *testing.T) {
 	}{
 		{`"lose_request"`, 0, lostConnection},
 		{`"lose_reply"`, 1, lostConnection},
-		{`"reset"`, 0, func(t *testing.T, _ response, err error) { require.ErrorIs(t, err, syscall.ECONNRESET) }},
+		{
+			`"reset"`, 0,
+			func(t *testing.T, _ response, err error) {
+				require.ErrorIs(t, err, syscall.ECONNRESET)
+			},
+		},
 		{`"truncate_body","bytes":10`, 1, func(t *testing.T, got response, err error) {
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 			require.Len(t, got.body, 10)
@@ -87,12 +92,17 @@ func TestFaultsActOnTheRealConnection(t *testing.T) {
 
 func lostConnection(t *testing.T, _ response, err error) { require.ErrorIs(t, err, io.EOF) }
 
-func TestTheClientHealsALostReplyWithOneMessage(t *testing.T) {
+func TestTheClientResolvesALostReply(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.fault(`{"op":"sms_send","nth":1,"effect":"lose_reply"}`)
 	sent, err := p.client(hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1})).
-		SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "Hi"})
+		SMS.Send(t.Context(),
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233209990001"},
+			Sender:     "HELLIO",
+			Message:    "Hi",
+		})
 	require.NoError(t, err)
 	require.True(t, sent.Replayed)
 	require.Len(t, p.get("/_fake/messages").list(), 1)

@@ -19,7 +19,9 @@ func readBody(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, refuse(http.StatusRequestEntityTooLarge, codeInvalid, "A control request has at most %d bytes.", maxBody)
+		return nil,
+			refuse(http.StatusRequestEntityTooLarge, codeInvalid,
+				"A control request has at most %d bytes.", maxBody)
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, codeInvalid, "The body broke off.")
 	}
@@ -35,7 +37,8 @@ func readJSON(rw http.ResponseWriter, r *http.Request, v any) error {
 	return decode(body, v)
 }
 
-// readOptional is readJSON for a body that may be missing: v then stays as it is.
+// readOptional is readJSON for a body that may be missing: v then stays as it
+// is.
 func readOptional(rw http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readBody(rw, r)
 	if err != nil || len(bytes.TrimSpace(body)) == 0 {
@@ -44,13 +47,15 @@ func readOptional(rw http.ResponseWriter, r *http.Request, v any) error {
 	return decode(body, v)
 }
 
-// readNothing wants no body. An empty object is none, as some HTTP libraries can't do without.
+// readNothing wants no body. An empty object is none, as some HTTP libraries
+// can't do without.
 func readNothing(rw http.ResponseWriter, r *http.Request) error {
 	return readOptional(rw, r, &struct{}{})
 }
 
-// decode reads one JSON object or array strictly: names exactly as they are spelled, each once and known, nothing after it. What is not
-// JSON gets 400, the rest 422. After an error v is not to be used.
+// decode reads one JSON object or array strictly: names exactly as they are
+// spelled, each once and known, nothing after it. What is not JSON gets 400,
+// the rest 422. After an error v is not to be used.
 func decode(body []byte, v any) error {
 	if !json.Valid(body) {
 		return refuse(http.StatusBadRequest, codeInvalid, "The body is not one JSON value.")
@@ -76,8 +81,9 @@ func decode(body []byte, v any) error {
 	return nil
 }
 
-// checkNames refuses the names that encoding/json would take for others, as it knows no case, and names given twice. The next value of
-// dec must be valid JSON.
+// checkNames refuses the names that encoding/json would take for others, as it
+// knows no case, and names given twice. The next value of dec must be valid
+// JSON.
 func checkNames(dec *json.Decoder) error {
 	token, err := dec.Token()
 	if err != nil {
@@ -94,7 +100,8 @@ func checkNames(dec *json.Decoder) error {
 			if err != nil {
 				return err
 			}
-			if text, _ := name.(string); strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+			if text, _ := name.(string); strings.Trim(text,
+				"abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
 				return fmt.Errorf("unknown field %q", text)
 			}
 			if seen[name] {

@@ -23,8 +23,18 @@ const (
 
 func messageRoutes() []route {
 	return []route{
-		{method: http.MethodGet, path: "/_fake/messages", query: messageFilters, handle: getMessages},
-		{method: http.MethodGet, path: "/_fake/messages/wait", query: append([]string{"timeout"}, messageFilters...), handle: waitMessage},
+		{
+			method: http.MethodGet,
+			path:   "/_fake/messages",
+			query:  messageFilters,
+			handle: getMessages,
+		},
+		{
+			method: http.MethodGet,
+			path:   "/_fake/messages/wait",
+			query:  append([]string{"timeout"}, messageFilters...),
+			handle: waitMessage,
+		},
 	}
 }
 
@@ -38,10 +48,11 @@ func getMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
 	return nil
 }
 
-// waitMessage answers as soon as there is a message, or with 204 when the time is over. A caller that goes away and the end of the program
-// end the wait too.
+// waitMessage answers as soon as there is a message, or with 204 when the time
+// is over. A caller that goes away and the end of the program end the wait too.
 func waitMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
-	if err := readNothing(rw, r); err != nil { // else net/http would not notice that the caller has gone
+	// else net/http would not notice that the caller has gone
+	if err := readNothing(rw, r); err != nil {
 		return err
 	}
 	query := r.URL.Query()
@@ -69,12 +80,14 @@ func waitTimeout(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d > maxWait {
-		return 0, fmt.Errorf("timeout %q is not a duration from 0s to %v, such as 10s", text, maxWait)
+		return 0,
+			fmt.Errorf("timeout %q is not a duration from 0s to %v, such as 10s", text, maxWait)
 	}
 	return d, nil
 }
 
-// messageFilter is the filters of a query. An empty parameter is none, as in /v1.
+// messageFilter is the filters of a query. An empty parameter is none, as in
+// /v1.
 type messageFilter struct {
 	filters []helliotest.Filter
 	after   int64 // a message's id, exclusive
@@ -117,8 +130,9 @@ func (f messageFilter) newestFirst(fake *helliotest.Fake) []helliotest.Message {
 	return found
 }
 
-// wait gives the newest message that is there, or the next one to come; nil if none came until ctx ended. With an after it is the
-// oldest after that one, so that waiting for one after the other misses none.
+// wait gives the newest message that is there, or the next one to come; nil if
+// none came until ctx ended. With an after it is the oldest after that one, so
+// that waiting for one after the other misses none.
 func (f messageFilter) wait(ctx context.Context, fake *helliotest.Fake) *helliotest.Message {
 	newest, err := fake.WaitMessage(ctx, f.narrowed()...)
 	if err != nil {

@@ -19,7 +19,7 @@ func (r response) texts() []string {
 	return texts
 }
 
-func TestMessagesAreListedNewestFirstAsTheAPIShowsThem(t *testing.T) {
+func TestMessagesAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	require.Equal(t, "[]", p.get("/_fake/messages").body)
@@ -37,7 +37,8 @@ func TestMessagesAreFilteredByEachParameter(t *testing.T) {
 	p := start(t)
 	p.send(`{"recipients":["+233209990001"],"sender":"HELLIO","message":"Your code is 1"}`)
 	first := p.get("/_fake/messages").list()[0]["id"]
-	p.send(`{"recipients":["+233209990001","+233209990002"],"sender":"HELLIO","message":"Hello & bye"}`)
+	p.send(`{"recipients":["+233209990001","+233209990002"],"sender":"HELLIO",` +
+		`"message":"Hello & bye"}`)
 	for query, want := range map[string][]string{
 		"":                                 {"Hello & bye", "Hello & bye", "Your code is 1"},
 		"to=&contains=&channel=&after=":    {"Hello & bye", "Hello & bye", "Your code is 1"},
@@ -62,17 +63,18 @@ func TestMessagesAreFilteredByEachParameter(t *testing.T) {
 	}
 }
 
-func TestAMessageIsShownAsTextWhateverItHolds(t *testing.T) {
+func TestAMessageIsShownAsText(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	p.send(`{"recipients":["+233209990001"],"sender":"HELLIO","message":"<script>alert(1)</script>"}`)
+	p.send(`{"recipients":["+233209990001"],"sender":"HELLIO",` +
+		`"message":"<script>alert(1)</script>"}`)
 	got := p.get("/_fake/messages")
 	require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
 	require.NotContains(t, got.body, "<script>")
 	require.Equal(t, []string{"<script>alert(1)</script>"}, got.texts())
 }
 
-func TestRequestsAreListedOldestFirstWithWhatWasSentAndAnswered(t *testing.T) {
+func TestRequestsAreListedOldestFirst(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	require.Equal(t, "[]", p.get("/_fake/requests").body)
@@ -122,11 +124,16 @@ func TestViolationsAreListedOncePerCall(t *testing.T) {
 	p := start(t)
 	require.Equal(t, "[]", p.get("/_fake/violations").body)
 	for range 2 {
-		p.call(http.MethodPost, "/v1/otp/send", `{"mobile_number":"+233209990001","sender":"HELLIO","expires":10}`)
+		p.call(http.MethodPost, "/v1/otp/send",
+			`{"mobile_number":"+233209990001","sender":"HELLIO","expires":10}`)
 	}
 	all := p.get("/_fake/violations").list()
 	require.Len(t, all, 1)
-	require.Equal(t, []any{"body.expires: the API knows no such field; did you mean expiry?", "POST", "/v1/otp/send"},
+	require.Equal(t,
+		[]any{
+			"body.expires: the API knows no such field; did you mean expiry?", "POST",
+			"/v1/otp/send",
+		},
 		[]any{all[0]["text"], all[0]["method"], all[0]["path"]})
 	require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/reset", "").status)
 	require.Equal(t, "[]", p.get("/_fake/violations").body)
@@ -144,13 +151,20 @@ func TestAWebhookIsListedAndEnabled(t *testing.T) {
 	p.advance("1h")
 	hook := p.get("/_fake/webhooks").list()[0]
 	require.Equal(t, []any{id, secret, false, 10.0, "it answered 500"},
-		[]any{hook["id"], hook["secret"], hook["active"], hook["failure_count"], hook["last_error"]})
+		[]any{
+			hook["id"], hook["secret"], hook["active"], hook["failure_count"], hook["last_error"],
+		})
 	enabled := p.call(http.MethodPost, fmt.Sprintf("/_fake/webhooks/%v/enable", id), "")
 	require.Equal(t, http.StatusOK, enabled.status)
 	require.Equal(t, []any{true, 0.0, "it answered 500"},
-		[]any{enabled.object()["active"], enabled.object()["failure_count"], enabled.object()["last_error"]})
+		[]any{
+			enabled.object()["active"], enabled.object()["failure_count"],
+			enabled.object()["last_error"],
+		})
 	for _, unknown := range []string{"7", "x", "99999999999999999999"} {
-		p.call(http.MethodPost, "/_fake/webhooks/"+unknown+"/enable", "").refused(http.StatusNotFound, "not_found")
+		p.call(http.MethodPost, "/_fake/webhooks/"+unknown+"/enable", "").refused(
+			http.StatusNotFound, "not_found")
 	}
-	p.world(`{}`).call(http.MethodPost, fmt.Sprintf("/_fake/webhooks/%v/enable", id), "").refused(http.StatusNotFound, "not_found")
+	p.world(`{}`).call(http.MethodPost, fmt.Sprintf("/_fake/webhooks/%v/enable", id), "").refused(
+		http.StatusNotFound, "not_found")
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/hellio-go/hellio/internal/control"
 )
 
-func tokenRoutes(worlds *worlds) []route {
+func tokenRoutes(worlds *worldSet) []route {
 	return []route{
 		{method: http.MethodPost, path: "/_fake/tokens", handle: worlds.postToken},
 		{method: http.MethodDelete, path: "/_fake/tokens/{token}", handle: worlds.deleteToken},
 	}
 }
 
-func (ws *worlds) postToken(rw http.ResponseWriter, r *http.Request, w *world) error {
+func (ws *worldSet) postToken(rw http.ResponseWriter, r *http.Request, w *world) error {
 	var body control.TokenSpec
 	if err := readJSON(rw, r, &body); err != nil {
 		return err
@@ -33,7 +33,8 @@ func (ws *worlds) postToken(rw http.ResponseWriter, r *http.Request, w *world) e
 	return nil
 }
 
-// checkScopes refuses what would make the Fake panic, and a list that is not there: that would be every scope by omission.
+// checkScopes refuses what would make the Fake panic, and a list that is not
+// there: that would be every scope by omission.
 func checkScopes(scopes []string) error {
 	if scopes == nil {
 		return errors.New(`scopes is missing; ["*"] is every scope, [] none`)
@@ -46,7 +47,7 @@ func checkScopes(scopes []string) error {
 	return nil
 }
 
-func (ws *worlds) deleteToken(rw http.ResponseWriter, r *http.Request, w *world) error {
+func (ws *worldSet) deleteToken(rw http.ResponseWriter, r *http.Request, w *world) error {
 	if !ws.revoke(w, r.PathValue("token")) {
 		return notFound("token")
 	}

@@ -7,14 +7,15 @@ import (
 	"github.com/hellio-go/hellio/internal/control"
 )
 
-func worldRoutes(worlds *worlds) []route {
+func worldRoutes(worlds *worldSet) []route {
 	return []route{
 		{method: http.MethodPost, path: "/_fake/worlds", open: true, handle: worlds.postWorld},
 		{method: http.MethodPost, path: "/_fake/reset", handle: worlds.postReset},
 	}
 }
 
-// worldSpec is the body of POST worlds; what it leaves out, or sets to null, is as the flags say.
+// worldSpec is the body of POST worlds; what it leaves out, or sets to null, is
+// as the flags say.
 type worldSpec struct {
 	Balance     *string  `json:"balance"`
 	USSDBalance *string  `json:"ussd_balance"`
@@ -49,7 +50,7 @@ func (s *worldSpec) options() []helliotest.Option {
 }
 
 // postWorld makes a world. An empty body is an empty object.
-func (ws *worlds) postWorld(rw http.ResponseWriter, r *http.Request, _ *world) error {
+func (ws *worldSet) postWorld(rw http.ResponseWriter, r *http.Request, _ *world) error {
 	var spec worldSpec
 	body, err := readBody(rw, r)
 	if err != nil {
@@ -68,7 +69,7 @@ func (ws *worlds) postWorld(rw http.ResponseWriter, r *http.Request, _ *world) e
 	return nil
 }
 
-func (ws *worlds) postReset(rw http.ResponseWriter, r *http.Request, w *world) error {
+func (ws *worldSet) postReset(rw http.ResponseWriter, r *http.Request, w *world) error {
 	if err := readNothing(rw, r); err != nil {
 		return err
 	}

@@ -27,24 +27,38 @@ type settings struct {
 // defaultRetention is how much a world keeps of each kind (decided).
 const defaultRetention = 100_000
 
-// parseFlags reads the flags; for -help it writes them to stderr and returns flag.ErrHelp. No error quotes the token.
+// parseFlags reads the flags; for -help it writes them to stderr and returns
+// flag.ErrHelp. No error quotes the token.
 func parseFlags(args []string, stderr io.Writer) (*settings, error) {
-	s := &settings{retention: defaultRetention, world: []helliotest.Option{helliotest.WithRetention(defaultRetention)}}
+	s := &settings{
+		retention: defaultRetention,
+		world:     []helliotest.Option{helliotest.WithRetention(defaultRetention)},
+	}
 	flags := flag.NewFlagSet("hellio-fake", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // run writes the error, once and without all the flags
 	flags.Usage = func() {}
-	flags.StringVar(&s.addr, "addr", "127.0.0.1:8420", "`host:port` to listen on; port 0 picks a free one")
-	flags.BoolVar(&s.allowRemote, "allow-remote", false, "let -addr name an interface that other machines reach")
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8420",
+		"`host:port` to listen on; port 0 picks a free one")
+	flags.BoolVar(&s.allowRemote, "allow-remote", false,
+		"let -addr name an interface that other machines reach")
 	flags.StringVar(&s.token, "token", helliotest.DefaultToken, "Bearer `token` of the first world")
-	s.option(flags, "balance", "`amount` in the wallet of a new world (default 100.0000)", balanceOption)
-	s.option(flags, "senders", "approved sender `names`, separated by commas (default HELLIO,ACME,HellioSMS)", sendersOption)
-	s.option(flags, "rate-limit", "`requests` a minute and token; 0 = no limit (default 120)", rateLimitOption)
+	s.option(flags, "balance", "`amount` in the wallet of a new world (default 100.0000)",
+		balanceOption)
+	s.option(flags, "senders",
+		"approved sender `names`, separated by commas (default HELLIO,ACME,HellioSMS)", sendersOption)
+	s.option(flags, "rate-limit", "`requests` a minute and token; 0 = no limit (default 120)",
+		rateLimitOption)
 	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
-	s.option(flags, "retention", "`number` of messages, requests, deliveries and so on that a world keeps of each, the oldest leave first; 0 = all (default 100000)", s.retentionOption)
-	flags.Func("open", "`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), to begin the first world with; other flags do not change it", s.open)
+	s.option(flags, "retention",
+		"`number` of messages, requests, deliveries and so on that a world keeps of each, the "+
+			"oldest leave first; 0 = all (default 100000)", s.retentionOption)
+	flags.Func("open",
+		"`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), to begin the first "+
+			"world with; other flags do not change it", s.open)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(stderr, "hellio-fake serves a fake of the Hellio Messaging API. Its flags:")
+			fmt.Fprintln(stderr,
+				"hellio-fake serves a fake of the Hellio Messaging API. Its flags:")
 			flags.SetOutput(stderr)
 			flags.PrintDefaults()
 		}
@@ -56,8 +70,11 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	return s, errors.Join(s.checkAddr(), s.checkToken())
 }
 
-// option adds a flag that shapes the worlds. Its value is tried out at once, so that an error names the flag.
-func (s *settings) option(flags *flag.FlagSet, name, usage string, read func(string) (helliotest.Option, error)) {
+// option adds a flag that shapes the worlds. Its value is tried out at once, so
+// that an error names the flag.
+func (s *settings) option(
+	flags *flag.FlagSet, name, usage string, read func(string) (helliotest.Option, error),
+) {
 	flags.Func(name, usage, func(text string) error {
 		opt, err := read(text)
 		if err != nil {
@@ -86,7 +103,11 @@ func (s *settings) open(path string) error {
 	return trial.Close()
 }
 
-func balanceOption(text string) (helliotest.Option, error) { return helliotest.WithBalance(text), nil }
+func balanceOption(
+	text string,
+) (helliotest.Option, error) {
+	return helliotest.WithBalance(text), nil
+}
 
 func sendersOption(text string) (helliotest.Option, error) {
 	var names []string
@@ -123,7 +144,8 @@ func (s *settings) retentionOption(text string) (helliotest.Option, error) {
 	return helliotest.WithRetention(n), nil
 }
 
-// checkAddr refuses to be reached by other machines unless -allow-remote says so. Without that flag no name but localhost is looked up.
+// checkAddr refuses to be reached by other machines unless -allow-remote says
+// so. Without that flag no name but localhost is looked up.
 func (s *settings) checkAddr() error {
 	host, port, err := net.SplitHostPort(s.addr)
 	if err != nil {
@@ -133,12 +155,14 @@ func (s *settings) checkAddr() error {
 		return fmt.Errorf("-addr: %q is not a port", port)
 	}
 	if !s.allowRemote && !isLoopback(host) {
-		return fmt.Errorf("-addr %s can be reached by other machines, and whoever reaches it reads every message; -allow-remote allows it", s.addr)
+		return fmt.Errorf("-addr %s can be reached by other machines, and whoever reaches it "+
+			"reads every message; -allow-remote allows it", s.addr)
 	}
 	return nil
 }
 
-// isLoopback tells whether a host, a name or an IP address, is this machine and can't be another.
+// isLoopback tells whether a host, a name or an IP address, is this machine and
+// can't be another.
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -155,5 +179,6 @@ func (s *settings) checkToken() error {
 }
 
 func isToken(text string) bool {
-	return text != "" && strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+	return text != "" &&
+		strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }

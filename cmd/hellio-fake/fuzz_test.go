@@ -11,47 +11,50 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// FuzzControlJSON holds every body of the control API to its rules: no panic, a refusal for what is not JSON, and what is taken can be
-// shown again.
+// FuzzControlJSON holds every body of the control API to its rules: no panic, a
+// refusal for what is not JSON, and what is taken can be shown again.
 func FuzzControlJSON(f *testing.F) {
 	for _, c := range badCalls {
 		if len(c.body) < 1000 {
 			f.Add([]byte(c.body))
 		}
 	}
-	f.Add([]byte(`{"balance":"1","senders":["A"],"rate_limit":1,"scopes":["*"],"allowed_ips":["::1"],"seed":1}`))
+	f.Add([]byte(`{"balance":"1","senders":["A"],"rate_limit":1,"scopes":["*"],` +
+		`"allowed_ips":["::1"],"seed":1}`))
 	f.Add([]byte(`{"spend_limit":{"period":"daily","amount":"1"},"Spend_Limit":null}`))
-	f.Add([]byte(`[{"op":"any","nth":1,"effect":"delay","duration":"1s"},{"op":"sms_send","always":true,"effect":"truncate_body","bytes":3}]`))
+	f.Add([]byte(`[{"op":"any","nth":1,"effect":"delay","duration":"1s"},{"op":"sms_send",` +
+		`"always":true,"effect":"truncate_body","bytes":3}]`))
 	f.Add([]byte(`{"duration":"5m"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		fake, err := helliotest.Start()
 		require.NoError(t, err)
 		defer fake.Close()
 		var spec worldSpec
-		if taken(t, body, &spec) {
-			made, err := helliotest.Start(append(spec.options(), helliotest.WithToken("t", spec.Scopes...))...)
+		if decodes(t, body, &spec) {
+			made, err := helliotest.Start(append(spec.options(),
+				helliotest.WithToken("t", spec.Scopes...))...)
 			if err == nil {
-				shown(t, made.Account())
+				marshals(t, made.Account())
 			}
 		}
 		var change helliotest.AccountChange
-		if taken(t, body, &change) && fake.Update(change) == nil {
-			shown(t, fake.Account())
+		if decodes(t, body, &change) && fake.Update(change) == nil {
+			marshals(t, fake.Account())
 		}
 		var faults []helliotest.FaultSpec
-		if taken(t, body, &faults) && fake.SetFaults(faults...) == nil {
+		if decodes(t, body, &faults) && fake.SetFaults(faults...) == nil {
 			require.Len(t, fake.Faults(), len(faults))
-			shown(t, fake.Faults())
+			marshals(t, fake.Faults())
 		}
 		var tokens struct{ Scopes []string }
-		if taken(t, body, &tokens) && checkScopes(tokens.Scopes) == nil {
+		if decodes(t, body, &tokens) && checkScopes(tokens.Scopes) == nil {
 			require.NotEmpty(t, fake.IssueToken(tokens.Scopes...))
 		}
 	})
 }
 
-// taken decodes a body, and holds a refusal to its status.
-func taken(t *testing.T, body []byte, v any) bool {
+// decodes decodes a body, and holds a refusal to its status.
+func decodes(t *testing.T, body []byte, v any) bool {
 	t.Helper()
 	err := decode(body, v)
 	var refused *refusal
@@ -62,7 +65,7 @@ func taken(t *testing.T, body []byte, v any) bool {
 	return err == nil
 }
 
-func shown(t *testing.T, v any) {
+func marshals(t *testing.T, v any) {
 	t.Helper()
 	_, err := json.Marshal(v)
 	require.NoError(t, err)

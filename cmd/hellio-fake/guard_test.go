@@ -39,7 +39,9 @@ func TestAForeignHostOrOriginIsRefusedEverywhere(t *testing.T) {
 		{p.addr, "http://" + p.addr, ""},
 		{p.addr, "http://localhost:" + port, ""},
 	} {
-		for _, path := range []string{"/v1/balance", "/_fake/account", "/livez", "/readyz", "/", "/nothing", "/_fake/worlds"} {
+		for _, path := range []string{
+			"/v1/balance", "/_fake/account", "/livez", "/readyz", "/", "/nothing", "/_fake/worlds",
+		} {
 			req := p.request(http.MethodGet, path, "")
 			req.Host = c.host
 			if c.origin != "" {
@@ -57,7 +59,7 @@ func TestAForeignHostOrOriginIsRefusedEverywhere(t *testing.T) {
 	require.Len(t, p.get("/_fake/requests").list(), 5, "what was refused never reached a world")
 }
 
-func TestASecondOriginDoesNotHideBehindTheFirst(t *testing.T) {
+func TestEveryOriginIsChecked(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	req := p.request(http.MethodGet, "/livez", "")
@@ -69,7 +71,7 @@ func TestASecondOriginDoesNotHideBehindTheFirst(t *testing.T) {
 
 func TestAReachableProgramKnowsPrivateNamesOnly(t *testing.T) {
 	t.Parallel()
-	g := guard{port: "8420", remote: true, name: "build.example.org"}
+	g := hostGuard{port: "8420", remote: true, name: "build.example.org"}
 	for host, own := range map[string]bool{
 		"192.0.2.1:8420":                true,
 		"192.0.2.1:9000":                true, // a mapped port
@@ -104,9 +106,15 @@ func TestAReachableProgramKnowsPrivateNamesOnly(t *testing.T) {
 	}
 }
 
-func TestAProgramIsReachableUnlessItListensOnALoopbackAddress(t *testing.T) {
+func TestOnlyALoopbackAddressIsUnreachable(t *testing.T) {
 	t.Parallel()
-	for addr, remote := range map[string]bool{"127.0.0.1:8420": false, "[::1]:8420": false, "0.0.0.0:8420": true, "[::]:8420": true, "192.0.2.1:8420": true} {
+	for addr, remote := range map[string]bool{
+		"127.0.0.1:8420": false,
+		"[::1]:8420":     false,
+		"0.0.0.0:8420":   true,
+		"[::]:8420":      true,
+		"192.0.2.1:8420": true,
+	} {
 		g := newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
 		require.Equal(t, remote, g.remote, addr)
 		require.Equal(t, "8420", g.port)
@@ -117,5 +125,5 @@ func TestAProgramIsReachableUnlessItListensOnALoopbackAddress(t *testing.T) {
 
 func TestAMachineWithoutANameHasNone(t *testing.T) {
 	t.Parallel()
-	require.False(t, guard{remote: true}.ownHost(""))
+	require.False(t, hostGuard{remote: true}.ownHost(""))
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // newHandler is all that the program serves.
-func newHandler(worlds *worlds, guard guard, errors *log.Logger) http.Handler {
+func newHandler(worlds *worldSet, guard hostGuard, errors *log.Logger) http.Handler {
 	control := newControl(worlds)
 	split := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if path := r.URL.EscapedPath(); path == "/v1" || strings.HasPrefix(path, "/v1/") {
@@ -17,10 +17,11 @@ func newHandler(worlds *worlds, guard guard, errors *log.Logger) http.Handler {
 		}
 		control.ServeHTTP(rw, r)
 	})
-	return recovered(errors, guard.wrap(limited(split)))
+	return recovered(errors, guard.wrap(withLimits(split)))
 }
 
-// recovered reports a panic by its stack alone, as its value may quote what a client sent. The connection is closed.
+// recovered reports a panic by its stack alone, as its value may quote what a
+// client sent. The connection is closed.
 func recovered(errors *log.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		defer func() {

@@ -12,19 +12,32 @@ import (
 //go:embed web
 var web embed.FS
 
-// inboxPolicy lets the page load and call this program alone, and run no script or style that is not a file of it: a message's text is
-// anybody's.
-const inboxPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+// inboxPolicy lets the page load and call this program alone, and run no script
+// or style that is not a file of it: a message's text is anybody's.
+const inboxPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src " +
+	"'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// inboxRoutes are the page, and what it needs beside the control API. The page needs no token; it is told of the worlds' tokens and sends
-// them in a header, as everybody does.
-func inboxRoutes(worlds *worlds) []route {
+// inboxRoutes are the page, and what it needs beside the control API. The page
+// needs no token; it is told of the worlds' tokens and sends them in a header,
+// as everybody does.
+func inboxRoutes(worlds *worldSet) []route {
 	return []route{
-		{method: http.MethodGet, path: "/", query: []string{"world", "view", "id", "to", "contains", "channel"}, open: true, handle: getInbox},
+		{
+			method: http.MethodGet,
+			path:   "/",
+			query:  []string{"world", "view", "id", "to", "contains", "channel"},
+			open:   true,
+			handle: getInbox,
+		},
 		{method: http.MethodGet, path: "/inbox/static/{file}", open: true, handle: getStatic},
 		{method: http.MethodGet, path: "/inbox/worlds", open: true, handle: worlds.getWorlds},
-		{method: http.MethodGet, path: "/inbox/messages", query: messageFilters, handle: worlds.getInboxMessages},
+		{
+			method: http.MethodGet,
+			path:   "/inbox/messages",
+			query:  messageFilters,
+			handle: worlds.getInboxMessages,
+		},
 		{method: http.MethodGet, path: "/inbox/messages/{id}", handle: getInboxMessage},
 	}
 }
@@ -48,7 +61,8 @@ func serveFile(rw http.ResponseWriter, name string) error {
 	}
 	header := rw.Header()
 	header.Set("Content-Type", contentType(name))
-	header.Set("Cache-Control", "no-store") // the next version of the program may listen on the same port
+	// the next version of the program may listen on the same port
+	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Security-Policy", inboxPolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
@@ -58,8 +72,14 @@ func serveFile(rw http.ResponseWriter, name string) error {
 	return nil
 }
 
-// contentType goes by the few kinds of files that the page has: the machine's own table may say something else of .js.
+// contentType goes by the few kinds of files that the page has: the machine's
+// own table may say something else of .js.
 func contentType(name string) string {
-	kinds := map[string]string{".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+	kinds := map[string]string{
+		".html": "text/html",
+		".css":  "text/css",
+		".js":   "text/javascript",
+		".svg":  "image/svg+xml",
+	}
 	return mime.FormatMediaType(kinds[path.Ext(name)], map[string]string{"charset": "utf-8"})
 }

@@ -19,10 +19,12 @@ type worldView struct {
 	Token string `json:"token"`
 }
 
-// getWorlds tells the page its worlds, oldest first. No other site gets here: see guard. A browser that says where a call comes from is
-// listened to as well.
-func (ws *worlds) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world) error {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+// getWorlds tells the page its worlds, oldest first. No other site gets here:
+// see guard. A browser that says where a call comes from is listened to as
+// well.
+func (ws *worldSet) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world) error {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" &&
+		site != "none" {
 		return refuse(http.StatusForbidden, "foreign_origin", "The call comes from another site.")
 	}
 	rw.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -30,7 +32,7 @@ func (ws *worlds) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world) e
 	return nil
 }
 
-func (ws *worlds) views() []worldView {
+func (ws *worldSet) views() []worldView {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
 	views := make([]worldView, len(ws.all))
@@ -42,15 +44,18 @@ func (ws *worlds) views() []worldView {
 
 // inboxView is the list that the page shows.
 type inboxView struct {
-	Life     string               `json:"life"` // another one: all that the page knows of this world is gone
-	Now      string               `json:"now"`
-	Kept     int                  `json:"kept"`     // how many messages the world keeps; 0 = all
-	Total    int                  `json:"total"`    // that pass to, contains and channel
-	Refused  *exchangeView        `json:"refused"`  // the last call, if it came to nothing: no message tells of it
-	Messages []helliotest.Message `json:"messages"` // those of them that come after "after", newest first, at most maxListed
+	// another one: all that the page knows of this world is gone
+	Life  string `json:"life"`
+	Now   string `json:"now"`
+	Kept  int    `json:"kept"`  // how many messages the world keeps; 0 = all
+	Total int    `json:"total"` // that pass to, contains and channel
+	// the last call, if it came to nothing: no message tells of it
+	Refused *exchangeView `json:"refused"`
+	// those of them that come after "after", newest first, at most maxListed
+	Messages []helliotest.Message `json:"messages"`
 }
 
-func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
+func (ws *worldSet) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
 	filter, err := newMessageFilter(r.URL.Query())
 	if err != nil {
 		return err
@@ -58,7 +63,8 @@ func (ws *worlds) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *w
 	ws.mu.RLock()
 	view := inboxView{Life: w.life, Kept: ws.retention, Refused: refusedCall(w.engine)}
 	ws.mu.RUnlock()
-	view.Total, view.Now = w.engine.CountMessages(filter.filters...), w.fake.Now().Format(preciseTime)
+	view.Total, view.Now = w.engine.CountMessages(filter.filters...),
+		w.fake.Now().Format(preciseTime)
 	found := filter.newestFirst(w.fake)
 	view.Messages = found[:min(len(found), maxListed)]
 	respond(rw, http.StatusOK, view)
@@ -77,7 +83,8 @@ type detailView struct {
 	Deliveries []helliotest.Delivery `json:"deliveries"`
 }
 
-// getInboxMessage answers null for a message that has left: the page may ask just as its world is reset, and a browser would print a 404 in red.
+// getInboxMessage answers null for a message that has left: the page may ask
+// just as its world is reset, and a browser would print a 404 in red.
 func getInboxMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
@@ -90,8 +97,13 @@ func getInboxMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
 	}
 	counted := hellio.CountSegments(m.Message)
 	view := detailView{
-		Message: m, Encoding: string(counted.Encoding), Characters: counted.Characters, Code: viewCode(w.fake, m),
-		Request: viewExchange(w.engine, m.ID), Deliveries: w.engine.DeliveriesOf(m.ID), Now: w.fake.Now().Format(preciseTime),
+		Message:    m,
+		Encoding:   string(counted.Encoding),
+		Characters: counted.Characters,
+		Code:       viewCode(w.fake, m),
+		Request:    viewExchange(w.engine, m.ID),
+		Deliveries: w.engine.DeliveriesOf(m.ID),
+		Now:        w.fake.Now().Format(preciseTime),
 	}
 	if counted.Forced != 0 {
 		forced := string(counted.Forced)

@@ -28,9 +28,11 @@ type codeView struct {
 }
 
 // codeText is the text by which otp/send sends a code.
-var codeText = regexp.MustCompile(`^([0-9]{4,10}) is your verification code\. It expires in ([0-9]+) minutes?\.$`)
+var codeText = regexp.MustCompile(`^([0-9]{4,` +
+	`10}) is your verification code\. It expires in ([0-9]+) minutes?\.$`)
 
-// viewCode tells of the one-time password in a message; nil if it is none. A message that belongs to a campaign is none, whatever its text.
+// viewCode tells of the one-time password in a message; nil if it is none. A
+// message that belongs to a campaign is none, whatever its text.
 func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
 	parts := codeText.FindStringSubmatch(m.Message)
 	if parts == nil || m.CampaignID != 0 {
@@ -38,7 +40,11 @@ func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
 	}
 	minutes, _ := strconv.Atoi(parts[2])
 	expires := m.CreatedAt.Add(time.Duration(minutes) * time.Minute)
-	view := &codeView{Code: parts[1], SentAt: m.CreatedAt.Format(preciseTime), ExpiresAt: expires.Format(preciseTime)}
+	view := &codeView{
+		Code:      parts[1],
+		SentAt:    m.CreatedAt.Format(preciseTime),
+		ExpiresAt: expires.Format(preciseTime),
+	}
 	live, isLive := fake.LookupOTP(m.MobileNumber)
 	switch {
 	case !fake.Now().Before(expires):

@@ -12,12 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheInboxNeedsNoTokenAndTrustsItsOwnFilesAlone(t *testing.T) {
+func TestTheInboxTrustsItsOwnFilesOnly(t *testing.T) {
 	t.Parallel()
 	p := start(t).as("")
 	for path, kind := range map[string]string{
-		"/": "text/html", "/?world=2&to=%2B233&contains=x&channel=sms&view=faults&id=7": "text/html",
-		"/inbox/static/app.js": "text/javascript", "/inbox/static/inbox.css": "text/css", "/inbox/static/icon.svg": "image/svg+xml",
+		"/": "text/html",
+		"/?world=2&to=%2B233&contains=x&channel=sms&view=faults&id=7": "text/html",
+		"/inbox/static/app.js":    "text/javascript",
+		"/inbox/static/inbox.css": "text/css",
+		"/inbox/static/icon.svg":  "image/svg+xml",
 	} {
 		got := p.get(path)
 		require.Equal(t, http.StatusOK, got.status, path)
@@ -30,7 +33,10 @@ func TestTheInboxNeedsNoTokenAndTrustsItsOwnFilesAlone(t *testing.T) {
 		require.Equal(t, "same-origin", got.header.Get("Cross-Origin-Resource-Policy"))
 		require.NotEmpty(t, got.body)
 	}
-	for _, path := range []string{"/inbox", "/inbox/", "/inbox/static/", "/inbox/static/none.js", "/inbox/static/..%2fmain.go", "/inbox/static/%2e%2e", "/inbox/static/web%2Fapp.js"} {
+	for _, path := range []string{
+		"/inbox", "/inbox/", "/inbox/static/", "/inbox/static/none.js",
+		"/inbox/static/..%2fmain.go", "/inbox/static/%2e%2e", "/inbox/static/web%2Fapp.js",
+	} {
 		p.get(path).refused(http.StatusNotFound, "not_found")
 	}
 	p.get("/?token=x").refused(http.StatusUnprocessableEntity, "invalid_request")
@@ -39,7 +45,8 @@ func TestTheInboxNeedsNoTokenAndTrustsItsOwnFilesAlone(t *testing.T) {
 
 func TestThePageHoldsNothingThatItsPolicyForbids(t *testing.T) {
 	t.Parallel()
-	inline := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son[a-z]+=|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(`)
+	inline := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son[a-z]+=|innerHTML|outerHTML|` +
+		`insertAdjacentHTML|document\.write|\beval\(`)
 	address := regexp.MustCompile(`https?://[a-z0-9.-]+`)
 	allowed := []string{"http://www.w3.org", "http://127.0.0.1"} // a name space, and an example
 	files, err := fs.Glob(web, "web/*")
@@ -61,8 +68,14 @@ func TestOnlyThePageIsToldOfTheWorlds(t *testing.T) {
 	second := p.world(`{}`)
 	got := p.as("").get("/inbox/worlds").list()
 	require.Equal(t, []map[string]any{{"token": p.token}, {"token": second.token}}, got)
-	require.Equal(t, "same-origin", p.as("").get("/inbox/worlds").header.Get("Cross-Origin-Resource-Policy"))
-	for site, status := range map[string]int{"same-origin": 200, "none": 200, "same-site": 403, "cross-site": 403} {
+	require.Equal(t, "same-origin",
+		p.as("").get("/inbox/worlds").header.Get("Cross-Origin-Resource-Policy"))
+	for site, status := range map[string]int{
+		"same-origin": 200,
+		"none":        200,
+		"same-site":   403,
+		"cross-site":  403,
+	} {
 		req := p.request(http.MethodGet, "/inbox/worlds", "")
 		req.Header.Set("Sec-Fetch-Site", site)
 		resp, err := p.try(req)
@@ -113,7 +126,8 @@ func TestTheListIsNarrowedCountedAndGoesOn(t *testing.T) {
 
 	life := all.object()["life"]
 	require.Equal(t, life, after.object()["life"])
-	require.NotEqual(t, life, start(t).get("/inbox/messages").object()["life"], "another run of the program")
+	require.NotEqual(t, life, start(t).get("/inbox/messages").object()["life"],
+		"another run of the program")
 	p.call(http.MethodPost, "/_fake/reset", "")
 	empty := p.get("/inbox/messages")
 	empty.has(`{"total":0,"messages":[]}`)
@@ -124,23 +138,26 @@ func TestACallThatCameToNothingIsTold(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	require.Nil(t, p.get("/inbox/messages").object()["refused"])
-	p.call(http.MethodPost, "/v1/sms/send", `{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
+	p.call(http.MethodPost, "/v1/sms/send",
+		`{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
 	refused := p.get("/inbox/messages").object()["refused"].(map[string]any)
-	require.Equal(t, []any{"/v1/sms/send", 422.0, "sender_not_approved"}, []any{refused["path"], refused["status"], refused["code"]})
+	require.Equal(t, []any{"/v1/sms/send", 422.0, "sender_not_approved"},
+		[]any{refused["path"], refused["status"], refused["code"]})
 	require.Contains(t, refused["request_body"], "NOBODY")
 	p.send(oneSMS)
 	require.Nil(t, p.get("/inbox/messages").object()["refused"])
 }
 
-func TestTheBodyOfARefusedCallIsCutForThePage(t *testing.T) {
+func TestThePageCutsARefusedCallsBody(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	p.call(http.MethodPost, "/v1/sms/send", `["`+strings.Repeat("x", 2*maxShown)).refused(http.StatusBadRequest, "invalid_request")
+	p.call(http.MethodPost, "/v1/sms/send", `["`+strings.Repeat("x", 2*maxShown)).refused(
+		http.StatusBadRequest, "invalid_request")
 	refused := p.get("/inbox/messages").object()["refused"].(map[string]any)
 	require.Equal(t, `["`+strings.Repeat("x", maxShown-2), refused["request_body"])
 }
 
-func TestThePageGetsTheNewestOfVeryManyMessages(t *testing.T) {
+func TestThePageGetsTheNewestMessages(t *testing.T) {
 	t.Parallel()
 	p := start(t).world(`{"balance":"1000"}`)
 	var numbers []string
@@ -148,7 +165,8 @@ func TestThePageGetsTheNewestOfVeryManyMessages(t *testing.T) {
 		numbers = append(numbers, fmt.Sprintf("+2332099%05d", i))
 	}
 	for _, some := range [][]string{numbers[:maxListed/2], numbers[maxListed/2:]} {
-		p.send(`{"recipients":["` + strings.Join(some, `","`) + `"],"sender":"HELLIO","message":"Hi"}`)
+		p.send(`{"recipients":["` + strings.Join(some, `","`) +
+			`"],"sender":"HELLIO","message":"Hi"}`)
 	}
 	got := p.get("/inbox/messages").object()
 	require.EqualValues(t, maxListed+1, got["total"])
@@ -157,7 +175,7 @@ func TestThePageGetsTheNewestOfVeryManyMessages(t *testing.T) {
 	require.Equal(t, numbers[maxListed], all[0].(map[string]any)["mobile_number"])
 }
 
-func TestAMessageIsToldWithTheCallThatMadeItWhole(t *testing.T) {
+func TestAMessageHasItsWholeCall(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.fault(`{"op":"sms_send","nth":1,"effect":"carrier_fail"}`)
@@ -171,25 +189,28 @@ func TestAMessageIsToldWithTheCallThatMadeItWhole(t *testing.T) {
 	_, err = time.Parse(preciseTime, got.object()["now"].(string))
 	require.NoError(t, err)
 	call := got.object()["request"].(map[string]any)
-	require.Equal(t, []any{"key-1", sent.body, "carrier_fail"}, []any{call["idempotency_key"], call["response_body"], call["fault"]})
+	require.Equal(t, []any{"key-1", sent.body, "carrier_fail"},
+		[]any{call["idempotency_key"], call["response_body"], call["fault"]})
 	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$`, call["at"])
 	headers := call["headers"].(map[string]any)
 	require.Equal(t, "v", headers["X-Mine"])
 	require.NotContains(t, headers, "Authorization")
 }
 
-func TestAMessageIsToldWithItsEncodingCallAndDeliveries(t *testing.T) {
+func TestAMessageHasEncodingCallAndDeliveries(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.call(http.MethodPost, "/v1/webhooks", `{"url":"http://127.0.0.1:9/hook"}`)
-	p.send(`{"recipients":["+233209990001","+233209990002"],"sender":"HELLIO","message":"Order №42"}`)
+	p.send(`{"recipients":["+233209990001","+233209990002"],"sender":"HELLIO",` +
+		`"message":"Order №42"}`)
 	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"6s"}`)
 	m := p.get("/_fake/messages?to=233209990002").list()[0]
 	got := p.get(fmt.Sprintf("/inbox/messages/%.0f", m["id"]))
 	got.has(`{"encoding":"UCS-2","characters":9,"forced":"№","code":null}`)
 	require.Equal(t, m, got.object()["message"])
 	call := got.object()["request"].(map[string]any)
-	require.Equal(t, []any{"POST", "/v1/sms/send", 202.0}, []any{call["method"], call["path"], call["status"]})
+	require.Equal(t, []any{"POST", "/v1/sms/send", 202.0},
+		[]any{call["method"], call["path"], call["status"]})
 	require.Contains(t, call["request_body"], "№42")
 	require.NotContains(t, got.body, p.token)
 	deliveries := got.object()["deliveries"].([]any)
@@ -210,7 +231,8 @@ func TestACodesStateIsTold(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	send := func(number string) (path string) {
-		p.call(http.MethodPost, "/v1/otp/send", `{"mobile_number":"`+number+`","sender":"HELLIO","expiry":1}`)
+		p.call(http.MethodPost, "/v1/otp/send",
+			`{"mobile_number":"`+number+`","sender":"HELLIO","expiry":1}`)
 		return fmt.Sprintf("/inbox/messages/%.0f", p.get("/_fake/messages").list()[0]["id"])
 	}
 	state := func(path string) any { return p.get(path).object()["code"].(map[string]any)["state"] }
@@ -226,7 +248,8 @@ func TestACodesStateIsTold(t *testing.T) {
 	second := send("+233209990001")
 	require.Equal(t, []any{codeReplaced, codeLive}, []any{state(first), state(second)})
 	code := p.get("/_fake/otp/233209990001").object()["code"]
-	p.call(http.MethodPost, "/v1/otp/verify", fmt.Sprintf(`{"mobile_number":"+233209990001","code":%q}`, code))
+	p.call(http.MethodPost, "/v1/otp/verify",
+		fmt.Sprintf(`{"mobile_number":"+233209990001","code":%q}`, code))
 	require.Equal(t, codeEnded, state(second))
 	p.send(oneSMS)
 	require.Equal(t, codeEnded, state(second), "an SMS of the app's own replaces no code")
@@ -234,7 +257,8 @@ func TestACodesStateIsTold(t *testing.T) {
 	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"1m"}`)
 	require.Equal(t, codeExpired, state(third))
 
-	p.send(`{"recipients":["+233209990003"],"sender":"HELLIO","message":"123456 is your verification code. It expires in 5 minutes."}`)
+	p.send(`{"recipients":["+233209990003"],"sender":"HELLIO",` +
+		`"message":"123456 is your verification code. It expires in 5 minutes."}`)
 	path := fmt.Sprintf("/inbox/messages/%.0f", p.get("/_fake/messages").list()[0]["id"])
 	require.Nil(t, p.get(path).object()["code"], "an SMS of the app's own is none of ours")
 }
@@ -247,10 +271,14 @@ func TestAReplayTakesAnEffect(t *testing.T) {
 	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"6s"}`)
 	id := p.get("/_fake/deliveries").list()[0]["id"].(string)
 	replay := "/_fake/deliveries/" + id + "/replay"
-	for _, body := range []string{"", "{}", `{"effect":"webhook_duplicate"}`, `{"effect":"webhook_bad_signature"}`} {
+	for _, body := range []string{
+		"", "{}", `{"effect":"webhook_duplicate"}`, `{"effect":"webhook_bad_signature"}`,
+	} {
 		require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, replay, body).status, body)
 	}
 	require.Len(t, p.get("/_fake/deliveries").list()[0]["attempts"], 1+1+1+2+1)
-	p.call(http.MethodPost, replay, `{"effect":"webhook_lose"}`).refused(http.StatusUnprocessableEntity, "invalid_request")
-	p.call(http.MethodPost, "/_fake/deliveries/dlv_0/replay", `{"effect":"webhook_duplicate"}`).refused(http.StatusNotFound, "not_found")
+	p.call(http.MethodPost, replay, `{"effect":"webhook_lose"}`).refused(
+		http.StatusUnprocessableEntity, "invalid_request")
+	p.call(http.MethodPost, "/_fake/deliveries/dlv_0/replay", `{"effect":"webhook_duplicate"}`).refused(
+		http.StatusNotFound, "not_found")
 }

@@ -7,13 +7,16 @@ import (
 	"time"
 )
 
-// limited gives slow clients their deadlines: one for the whole of a body, and one for each write.
-func limited(next http.Handler) http.Handler {
+// withLimits gives slow clients their deadlines: one for the whole of a body,
+// and one for each write.
+func withLimits(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(rw)
 		if r.Body != http.NoBody {
-			_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a connection that can't be timed has gone
-			timed := *r                                              // net/http goes by the type of its own request's body
+			// a connection that can't be timed has gone
+			_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+			// net/http goes by the type of its own request's body
+			timed := *r
 			timed.Body = &timedBody{r.Body, control}
 			r = &timed
 		}
@@ -21,7 +24,8 @@ func limited(next http.Handler) http.Handler {
 	})
 }
 
-// timedBody lifts the deadline once the body was read: the connection is watched on, and the answer may be long in coming.
+// timedBody lifts the deadline once the body was read: the connection is
+// watched on, and the answer may be long in coming.
 type timedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
@@ -36,7 +40,8 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// timedWriter is the http.ResponseWriter below it, with a deadline for each write. It can be unwrapped, so that faults reach the connection.
+// timedWriter is the http.ResponseWriter below it, with a deadline for each
+// write. It can be unwrapped, so that faults reach the connection.
 type timedWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
@@ -47,6 +52,7 @@ func (w *timedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Write implements io.Writer.
 func (w *timedWriter) Write(p []byte) (int, error) {
-	_ = w.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // a connection that can't be timed has gone
+	// a connection that can't be timed has gone
+	_ = w.control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	return w.ResponseWriter.Write(p)
 }

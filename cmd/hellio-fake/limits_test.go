@@ -24,13 +24,13 @@ type timed struct {
 func (c *timed) SetReadDeadline(t time.Time) error  { c.read = t; return nil }
 func (c *timed) SetWriteDeadline(t time.Time) error { c.write = t; return nil }
 
-func TestABodyHasADeadlineUntilItWasReadAndEachWriteHasItsOwn(t *testing.T) {
+func TestReadsAndWritesHaveDeadlines(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		conn := &timed{ResponseRecorder: httptest.NewRecorder()}
 		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("body"))
 		original := req.Body
-		limited(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		withLimits(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			require.Equal(t, time.Now().Add(bodyTimeout), conn.read)
 			_, err := r.Body.Read(make([]byte, 1))
 			require.NoError(t, err)
@@ -43,7 +43,8 @@ func TestABodyHasADeadlineUntilItWasReadAndEachWriteHasItsOwn(t *testing.T) {
 				_, _ = rw.Write([]byte("x"))
 				require.Equal(t, time.Now().Add(writeTimeout), conn.write)
 			}
-			require.NoError(t, http.NewResponseController(rw).Flush(), "what is below can be reached")
+			require.NoError(t, http.NewResponseController(rw).Flush(),
+				"what is below can be reached")
 		})).ServeHTTP(conn, req)
 		require.Equal(t, original, req.Body, "net/http looks at its own request afterwards")
 	})
@@ -54,7 +55,9 @@ func TestACallWithoutABodyMayWait(t *testing.T) {
 	conn := &timed{ResponseRecorder: httptest.NewRecorder()}
 	req := httptest.NewRequest(http.MethodGet, "/", nil)
 	req.Body = http.NoBody
-	limited(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { require.Zero(t, conn.read) })).ServeHTTP(conn, req)
+	withLimits(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		require.Zero(t, conn.read)
+	})).ServeHTTP(conn, req)
 }
 
 func TestTheServerHasItsTimeouts(t *testing.T) {
@@ -80,7 +83,7 @@ func TestTooManyHeaderBytesAreRefused(t *testing.T) {
 	require.Equal(t, http.StatusOK, p.get("/v1/balance").status)
 }
 
-func TestAnEnormousBodyIsRefusedAndTheProgramLivesOn(t *testing.T) {
+func TestAnEnormousBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, path := range []string{"/v1/sms/send", "/_fake/clock/advance"} {
@@ -95,9 +98,13 @@ func TestAnEnormousBodyIsRefusedAndTheProgramLivesOn(t *testing.T) {
 
 func TestAPanicIsReportedWithoutWhatItSays(t *testing.T) {
 	t.Parallel()
-	for cause, reported := range map[error]bool{http.ErrAbortHandler: false, errors.New("the secret"): true} {
+	for cause, reported := range map[error]bool{
+		http.ErrAbortHandler:     false,
+		errors.New("the secret"): true,
+	} {
 		var out bytes.Buffer
-		handler := recovered(log.New(&out, "hellio-fake: ", 0), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(cause) }))
+		handler := recovered(log.New(&out, "hellio-fake: ", 0),
+			http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(cause) }))
 		require.PanicsWithValue(t, http.ErrAbortHandler, func() {
 			handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 		})

@@ -11,7 +11,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// maxLoginBody is how much of a login is read to find its e-mail address; a longer one is the API's to refuse.
+// maxLoginBody is how much of a login is read to find its e-mail address; a
+// longer one is the API's to refuse.
 const maxLoginBody = 64 << 10
 
 // isLogin tells the one call of the API that names no world.
@@ -19,9 +20,10 @@ func isLogin(r *http.Request) bool {
 	return r.Method == http.MethodPost && r.URL.Path == contract.Root+contract.AuthToken.Route
 }
 
-// serveLogin answers a login in the world that its e-mail address decides. Addresses that no world knows share one Fake, which counts
-// their tries by the caller's address.
-func (ws *worlds) serveLogin(rw http.ResponseWriter, r *http.Request) {
+// serveLogin answers a login in the world that its e-mail address decides.
+// Addresses that no world knows share one Fake, which counts their tries by the
+// caller's address.
+func (ws *worldSet) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	head, err := io.ReadAll(io.LimitReader(r.Body, maxLoginBody))
 	if err != nil {
 		head = nil // the body broke off: the API refuses what is left
@@ -44,8 +46,9 @@ func (ws *worlds) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	w.api.ServeHTTP(&loginWriter{ResponseWriter: rw, worlds: ws, world: w}, &whole)
 }
 
-// knows gives the world in which somebody may log in, nil if there is none. An address that was told to none may be in the opened file.
-func (ws *worlds) knows(email string) *world {
+// knows gives the world in which somebody may log in, nil if there is none. An
+// address that was told to none may be in the opened file.
+func (ws *worldSet) knows(email string) *world {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
 	if w := ws.logins[loginKey(email)]; w != nil {
@@ -54,8 +57,9 @@ func (ws *worlds) knows(email string) *world {
 	return ws.opened
 }
 
-// admit lets somebody log in to a world; the last world that names an address has it.
-func (ws *worlds) admit(w *world, email string) {
+// admit lets somebody log in to a world; the last world that names an address
+// has it.
+func (ws *worldSet) admit(w *world, email string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	ws.logins[loginKey(email)] = w
@@ -63,10 +67,11 @@ func (ws *worlds) admit(w *world, email string) {
 
 func loginKey(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
-// loginWriter puts a random token in place of the one that the Fake made from its seed: two worlds with one seed would make the same.
+// loginWriter puts a random token in place of the one that the Fake made from
+// its seed: two worlds with one seed would make the same.
 type loginWriter struct {
 	http.ResponseWriter
-	worlds *worlds
+	worlds *worldSet
 	world  *world
 	status int
 }
@@ -87,15 +92,17 @@ func (lw *loginWriter) Write(body []byte) (int, error) {
 			Token string `json:"token"`
 		} `json:"data"`
 	}
-	if lw.status != http.StatusCreated || json.Unmarshal(body, &made) != nil || made.Data.Token == "" {
+	if lw.status != http.StatusCreated || json.Unmarshal(body, &made) != nil ||
+		made.Data.Token == "" {
 		return lw.ResponseWriter.Write(body)
 	}
 	token := lw.worlds.rename(lw.world, made.Data.Token)
 	return lw.ResponseWriter.Write(bytes.Replace(body, []byte(made.Data.Token), []byte(token), 1))
 }
 
-// rename gives a token that the Fake has made another, random text of the same length.
-func (ws *worlds) rename(w *world, inner string) string {
+// rename gives a token that the Fake has made another, random text of the same
+// length.
+func (ws *worldSet) rename(w *world, inner string) string {
 	number, secret, _ := strings.Cut(inner, "|")
 	random := ""
 	for len(random) < len(secret) {
@@ -105,6 +112,6 @@ func (ws *worlds) rename(w *world, inner string) string {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	w.issued = append(w.issued, token)
-	ws.tokens[token] = key{world: w, inner: inner}
+	ws.tokens[token] = worldKey{world: w, inner: inner}
 	return token
 }

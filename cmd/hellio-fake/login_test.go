@@ -14,27 +14,31 @@ import (
 
 const ama = `{"login":{"email":"Ama@example.com","password":"secret","name":"Ama"}}`
 
-func login(t *testing.T, p *program, email, password string) (*hellio.AccessToken, error) {
+func login(t *testing.T, p *testProgram, email, password string) (*hellio.AccessToken, error) {
 	t.Helper()
-	return hellio.Login(context.Background(), &hellio.LoginParams{Email: email, Password: password}, hellio.WithBaseURL("http://"+p.addr+"/v1"),
+	return hellio.Login(context.Background(), &hellio.LoginParams{Email: email, Password: password},
+		hellio.WithBaseURL("http://"+p.addr+"/v1"),
 		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 }
 
-func TestTheEMailAddressDecidesTheWorldOfALogin(t *testing.T) {
+func TestTheEmailDecidesALoginsWorld(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	one, other := p.world(`{}`), p.world(`{}`)
 	one.patch(ama)
 	other.patch(strings.Replace(ama, "Ama@", "Kofi@", 1))
 	tokens := map[string]bool{}
-	for email, world := range map[string]*program{"ama@example.com": one, "kofi@example.com": other} {
+	for email, w := range map[string]*testProgram{
+		"ama@example.com":  one,
+		"kofi@example.com": other,
+	} {
 		token, err := login(t, p, email, "secret")
 		require.NoError(t, err)
 		require.False(t, tokens[token.Token], "two worlds with one seed must not share a token")
 		tokens[token.Token] = true
 		p.as(token.Token).send(strings.Replace(oneSMS, "Hi", email, 1))
-		require.Len(t, world.get("/_fake/messages").list(), 1)
-		require.Equal(t, email, world.get("/_fake/messages").list()[0]["message"])
+		require.Len(t, w.get("/_fake/messages").list(), 1)
+		require.Equal(t, email, w.get("/_fake/messages").list()[0]["message"])
 	}
 	_, err := login(t, p, "ama@example.com", "wrong")
 	var refused *hellio.AuthenticationError
@@ -66,12 +70,13 @@ func TestAResetForgetsWhoMayLogIn(t *testing.T) {
 	p.as(token.Token).get("/_fake/account").refused(http.StatusUnauthorized, "unauthenticated")
 	_, err = login(t, p, "ama@example.com", "secret")
 	require.Error(t, err)
-	require.Empty(t, p.get("/_fake/requests").list(), "the world does not know the address any more")
+	require.Empty(t, p.get("/_fake/requests").list(),
+		"the world does not know the address any more")
 	_, err = login(t, p, "kofi@example.com", "secret")
 	require.NoError(t, err, "another world's users stay")
 }
 
-func TestALoginWhoseReplyIsLostIsLostOnTheSocketToo(t *testing.T) {
+func TestALoginReplyIsLostOnTheSocket(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.patch(ama)
@@ -84,19 +89,27 @@ func TestACodeIsToldWhileItIsLive(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.get("/_fake/otp/%2B233209990001").refused(http.StatusNotFound, "not_found")
-	_, err := p.client().OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: "+233209990001", Sender: "HELLIO"})
+	_, err := p.client().OTP.Send(t.Context(),
+		&hellio.OTPSendParams{MobileNumber: "+233209990001", Sender: "HELLIO"})
 	require.NoError(t, err)
 	_, err = p.client().OTP.Send(t.Context(), &hellio.OTPSendParams{Email: "ama@example.com"})
 	require.NoError(t, err)
-	for _, destination := range []string{"%2B233209990001", "233209990001", "ama%40example.com", "ama@example.com"} {
-		require.Regexp(t, `^\{"code":"\d{6}","expires_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00","tries_left":5\}\s*$`, p.get("/_fake/otp/"+destination).body)
+	for _, destination := range []string{
+		"%2B233209990001", "233209990001", "ama%40example.com", "ama@example.com",
+	} {
+		require.Regexp(t,
+			`^\{"code":"\d{6}","expires_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00",`+
+				`"tries_left":5\}\s*$`, p.get(
+				"/_fake/otp/"+destination).body)
 	}
-	require.Equal(t, http.StatusOK, p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"6m"}`).status)
+	require.Equal(t, http.StatusOK,
+		p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"6m"}`).status)
 	p.get("/_fake/otp/233209990001").refused(http.StatusNotFound, "not_found")
-	p.as("nobody").get("/_fake/otp/233209990001").refused(http.StatusUnauthorized, "unauthenticated")
+	p.as("nobody").get("/_fake/otp/233209990001").refused(http.StatusUnauthorized,
+		"unauthenticated")
 }
 
-func (p *program) patch(account string) {
+func (p *testProgram) patch(account string) {
 	p.t.Helper()
 	changed := p.call(http.MethodPatch, "/_fake/account", account)
 	require.Equal(p.t, http.StatusOK, changed.status, changed.body)

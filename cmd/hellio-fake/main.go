@@ -1,14 +1,17 @@
-// Hellio-fake is the Hellio Messaging API as a program: the fake of package helliotest behind a port, for people, browsers and tests in
-// other languages.
+// Hellio-fake is the Hellio Messaging API as a program: the fake of package
+// helliotest behind a port, for people, browsers and tests in other languages.
 //
 //	$ hellio-fake
 //	{"addr":"127.0.0.1:8420","token":"hellio_test"}
 //
-// It prints that one line when it listens. /v1 is the API; the Bearer token names a world, and worlds never see each other. /_fake is the
-// control API, on the world of the Bearer token: wait for messages, look at requests, set faults, move the clock, make more worlds and tokens.
-// / is the inbox, for people: messages as they come, codes to copy, faults, the clock and a USSD phone.
-// /livez and /readyz answer without a token. SIGTERM and SIGINT end it with status 0. Nothing is kept on disk, and no body, code, token or
-// number is logged.
+// It prints that one line when it listens. /v1 is the API; the Bearer token
+// names a world, and worlds never see each other. /_fake is the control API, on
+// the world of the Bearer token: wait for messages, look at requests, set
+// faults, move the clock, make more worlds and tokens. / is the inbox, for
+// people: messages as they come, codes to copy, faults, the clock and a USSD
+// phone. /livez and /readyz answer without a token. SIGTERM and SIGINT end it
+// with status 0. Nothing is kept on disk, and no body, code, token or number is
+// logged.
 package main
 
 import (
@@ -32,11 +35,11 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program the hard way
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(runProgram(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program until ctx ends, and gives its exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// runProgram is the program until ctx ends, and gives its exit status.
+func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cfg, err := parseFlags(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -15,12 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// runOnce is the program with a context that has ended: it starts, if it can, and ends.
+// runOnce is the program with a context that has ended: it starts, if it can,
+// and ends.
 func runOnce(args ...string) (status int, stdout, stderr string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out, errs bytes.Buffer
-	status = run(ctx, args, &out, &errs)
+	status = runProgram(ctx, args, &out, &errs)
 	return status, out.String(), errs.String()
 }
 
@@ -74,18 +75,22 @@ func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
 	status, stdout, stderr := runOnce("-help")
 	require.Equal(t, statusOK, status)
 	require.Empty(t, stdout)
-	require.Contains(t, stderr, "hellio-fake serves a fake of the Hellio Messaging API. Its flags:\n")
-	for _, name := range []string{"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed", "-retention", "-open"} {
+	require.Contains(t, stderr,
+		"hellio-fake serves a fake of the Hellio Messaging API. Its flags:\n")
+	for _, name := range []string{
+		"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed",
+		"-retention", "-open",
+	} {
 		require.Contains(t, stderr, name)
 	}
 }
 
-func TestATokenMayHoldEveryVisibleCharacterOfASCII(t *testing.T) {
+func TestATokenMayHoldVisibleASCII(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, http.StatusOK, start(t, "-token", "!~").get("/v1/balance").status)
 }
 
-func TestSendersMayHaveSpacesAndEmptyOnesAreNone(t *testing.T) {
+func TestSendersMayHaveSpaces(t *testing.T) {
 	t.Parallel()
 	for text, senders := range map[string]string{" A , B C,": `["A","B C"]`, ",": `[]`, "": `[]`} {
 		start(t, "-senders", text).get("/_fake/account").has(`{"senders":`+senders+`}`, text)
@@ -110,9 +115,10 @@ func TestAllowRemoteListensOnEveryInterface(t *testing.T) {
 	require.NotContains(t, stdout, "127.0.0.1")
 }
 
-func TestANameThatLeadsToOtherMachinesIsNotListenedOn(t *testing.T) {
+func TestANameOfAnotherInterfaceIsRefused(t *testing.T) {
 	t.Parallel()
-	_, err := listen(&settings{addr: "0.0.0.0:0"}) // as a localhost would that /etc/hosts puts elsewhere
+	// as a localhost would that /etc/hosts puts elsewhere
+	_, err := listen(&settings{addr: "0.0.0.0:0"})
 	require.ErrorContains(t, err, "-addr 0.0.0.0:0 leads to ")
 	require.ErrorContains(t, err, "which other machines can reach; -allow-remote allows it")
 	listener, err := listen(&settings{addr: "0.0.0.0:0", allowRemote: true})
@@ -126,7 +132,8 @@ func TestATakenPortIsAClearFailure(t *testing.T) {
 	require.NoError(t, err)
 	defer taken.Close()
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, statusFailed, run(t.Context(), []string{"-addr", taken.Addr().String()}, &stdout, &stderr))
+	require.Equal(t, statusFailed,
+		runProgram(t.Context(), []string{"-addr", taken.Addr().String()}, &stdout, &stderr))
 	require.Empty(t, stdout.String())
 	require.Contains(t, stderr.String(), taken.Addr().String())
 	require.Contains(t, stderr.String(), "in use")
@@ -136,27 +143,30 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-func TestAReadyLineThatCanNotBeWrittenIsAFailure(t *testing.T) {
+func TestAnUnwritableReadyLineIsAFailure(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	require.Equal(t, statusFailed, run(t.Context(), []string{"-addr", "127.0.0.1:0"}, fullDisk{}, &stderr))
+	require.Equal(t, statusFailed,
+		runProgram(t.Context(), []string{"-addr", "127.0.0.1:0"}, fullDisk{}, &stderr))
 	require.Contains(t, stderr.String(), "no space left")
 }
 
-// openRequest leaves a request in the program's hands, its body half sent; the server's call for the rest tells that it is being read.
-func openRequest(t *testing.T, p *program, path string) {
+// openRequest leaves a request in the program's hands, its body half sent; the
+// server's call for the rest tells that it is being read.
+func openRequest(t *testing.T, p *testProgram, path string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", p.addr)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n", path, p.addr, p.token)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n", path, p.addr,
+		p.token)
 	fmt.Fprint(conn, "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	require.NoError(t, err)
 	require.Contains(t, line, "100 Continue")
 }
 
-func TestTheEndIsCleanAndPromptWithRequestsOpen(t *testing.T) {
+func TestTheEndIsPromptWithRequestsOpen(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	silent, err := net.Dial("tcp", p.addr)
@@ -180,7 +190,7 @@ func TestTheEndIsCleanAndPromptWithRequestsOpen(t *testing.T) {
 	require.Error(t, <-answered)
 }
 
-func TestACallUnderWayIsAnsweredBeforeTheEnd(t *testing.T) {
+func TestTheEndAnswersCallsInFlight(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.fault(`{"op":"sms_send","always":true,"effect":"delay","duration":"300ms"}`)

@@ -13,11 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOpenBeginsTheFirstWorldWithASavedOne(t *testing.T) {
+func TestOpenRestoresTheFirstWorld(t *testing.T) {
 	t.Parallel()
 	fake, err := helliotest.Start()
 	require.NoError(t, err)
-	_, err = fake.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "saved"})
+	_, err = fake.Client().SMS.Send(t.Context(),
+		&hellio.SMSSendParams{
+			Recipients: []string{"+233209990001"},
+			Sender:     "HELLIO",
+			Message:    "saved",
+		})
 	require.NoError(t, err)
 	path := saved(t, fake)
 
@@ -28,7 +33,8 @@ func TestOpenBeginsTheFirstWorldWithASavedOne(t *testing.T) {
 	t.Cleanup(ws.close)
 	opened := ws.controlled("mine")
 	require.Equal(t, "saved", opened.fake.Messages()[0].Message)
-	require.Nil(t, viewExchange(opened.engine, opened.fake.Messages()[0].ID), "its call was of another run")
+	require.Nil(t, viewExchange(opened.engine, opened.fake.Messages()[0].ID),
+		"its call was of another run")
 	rec := httptest.NewRecorder()
 	req := httptest.NewRequest(http.MethodGet, "/v1/messages", http.NoBody)
 	req.Header.Set("Authorization", "Bearer mine")
@@ -42,9 +48,12 @@ func TestOpenBeginsTheFirstWorldWithASavedOne(t *testing.T) {
 	require.Len(t, opened.fake.Messages(), 1, "a reset goes back to the file")
 }
 
-func TestWhoIsInTheOpenedFileMayLogIn(t *testing.T) {
+func TestUsersOfTheOpenedFileMayLogIn(t *testing.T) {
 	t.Parallel()
-	fake, err := helliotest.Start(helliotest.WithLogin(helliotest.LoginUser{Email: "Ama@example.com", Password: "secret"}))
+	fake, err := helliotest.Start(helliotest.WithLogin(helliotest.LoginUser{
+		Email:    "Ama@example.com",
+		Password: "secret",
+	}))
 	require.NoError(t, err)
 	path := saved(t, fake)
 
@@ -53,7 +62,8 @@ func TestWhoIsInTheOpenedFileMayLogIn(t *testing.T) {
 		token, err := login(t, p, "ama@example.com", "secret")
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, p.as(token.Token).get("/v1/balance").status)
-		require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/reset", "").status) // goes back to the file
+		// goes back to the file
+		require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/reset", "").status)
 	}
 	_, err = login(t, p, "kofi@example.com", "secret")
 	var refused *hellio.AuthenticationError

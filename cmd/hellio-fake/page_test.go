@@ -14,13 +14,15 @@ import (
 // block is a piece of code on docs/fake.md.
 type block struct{ language, code string }
 
-// pageBlocks are the pieces of the page, with the address of a program in place of the usual one.
+// pageBlocks are the pieces of the page, with the address of a program in place
+// of the usual one.
 func pageBlocks(t *testing.T, addr string) (blocks []block) {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/fake.md")
 	require.NoError(t, err)
 	text := strings.ReplaceAll(string(page), "127.0.0.1:8420", addr)
-	for _, found := range regexp.MustCompile("(?s)```(\\w+)\n(.*?)```").FindAllStringSubmatch(text, -1) {
+	for _, found := range regexp.MustCompile("(?s)```(\\w+)\n(.*?)```").FindAllStringSubmatch(text,
+		-1) {
 		blocks = append(blocks, block{found[1], found[2]})
 	}
 	return blocks
@@ -34,7 +36,7 @@ func needs(t *testing.T, name string) {
 	}
 }
 
-func TestTheShellOfThePageDoesWhatThePageSays(t *testing.T) {
+func TestThePagesShellBlocksRun(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash")
 	needs(t, "curl")
@@ -72,10 +74,14 @@ func TestTheShellOfThePageDoesWhatThePageSays(t *testing.T) {
 	}
 }
 
-func TestTheOtherLanguagesOfThePageDoWhatThePageSays(t *testing.T) {
+func TestThePagesOtherLanguagesRun(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	for language, run := range map[string][]string{"python": {"python3", "page.py"}, "js": {"node", "page.mjs"}, "php": {"php", "page.php"}} {
+	for language, run := range map[string][]string{
+		"python": {"python3", "page.py"},
+		"js":     {"node", "page.mjs"},
+		"php":    {"php", "page.php"},
+	} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
 			needs(t, run[0])

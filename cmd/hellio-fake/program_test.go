@@ -19,11 +19,12 @@ import (
 
 const (
 	oneSMS         = `{"recipients":["+233209990001"],"sender":"HELLIO","message":"Hi"}`
-	defaultAccount = `{"balance":"100.0000","senders":["HELLIO","ACME","HellioSMS"],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`
+	defaultAccount = `{"balance":"100.0000","senders":["HELLIO","ACME","HellioSMS"],` +
+		`"rate_limit":120,"allowed_ips":[],"spend_limit":null}`
 )
 
-// program is a running program of this process, on a free port.
-type program struct {
+// testProgram is a running program of this process, on a free port.
+type testProgram struct {
 	t      testing.TB
 	addr   string
 	token  string
@@ -49,15 +50,16 @@ func (b *safeBuffer) String() string {
 	return b.buf.String()
 }
 
-// start runs the program until the test ends. It must then end well, having written nothing but the ready line.
-func start(t testing.TB, args ...string) *program {
+// start runs the program until the test ends. It must then end well, having
+// written nothing but the ready line.
+func start(t testing.TB, args ...string) *testProgram {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	reader, stdout := io.Pipe()
 	stderr := &safeBuffer{}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), stdout, stderr)
+		ended <- runProgram(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), stdout, stderr)
 		stdout.Close()
 	}()
 	out := bufio.NewReader(reader)
@@ -65,7 +67,12 @@ func start(t testing.TB, args ...string) *program {
 	require.NoError(t, err, stderr)
 	var ready struct{ Addr, Token string }
 	require.NoError(t, json.Unmarshal(line, &ready))
-	p := &program{t: t, addr: ready.Addr, token: ready.Token, stderr: stderr}
+	p := &testProgram{
+		t:      t,
+		addr:   ready.Addr,
+		token:  ready.Token,
+		stderr: stderr,
+	}
 	p.stop = sync.OnceValue(func() int {
 		cancel()
 		rest, err := io.ReadAll(out)
@@ -132,23 +139,24 @@ func (r response) refused(status int, code string) {
 }
 
 // as gives the same program to the holder of another token.
-func (p *program) as(token string) *program {
+func (p *testProgram) as(token string) *testProgram {
 	other := *p
 	other.token = token
 	return &other
 }
 
 // world gives the program in a world of its own.
-func (p *program) world(spec string) *program {
+func (p *testProgram) world(spec string) *testProgram {
 	p.t.Helper()
 	made := p.call(http.MethodPost, "/_fake/worlds", spec)
 	require.Equal(p.t, http.StatusCreated, made.status, made.body)
 	return p.as(made.object()["token"].(string))
 }
 
-func (p *program) request(method, path, body string) *http.Request {
+func (p *testProgram) request(method, path, body string) *http.Request {
 	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.addr+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.addr+path,
+		strings.NewReader(body))
 	require.NoError(p.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	if p.token != "" {
@@ -157,8 +165,9 @@ func (p *program) request(method, path, body string) *http.Request {
 	return req
 }
 
-// try sends a request over a connection of its own, so that a broken one is not tried again.
-func (p *program) try(req *http.Request) (response, error) {
+// try sends a request over a connection of its own, so that a broken one is not
+// tried again.
+func (p *testProgram) try(req *http.Request) (response, error) {
 	p.t.Helper()
 	req.Close = true
 	resp, err := http.DefaultClient.Do(req)
@@ -170,46 +179,50 @@ func (p *program) try(req *http.Request) (response, error) {
 	return response{p.t, resp.StatusCode, resp.Header, string(text)}, err
 }
 
-func (p *program) call(method, path, body string) response {
+func (p *testProgram) call(method, path, body string) response {
 	p.t.Helper()
 	resp, err := p.try(p.request(method, path, body))
 	require.NoError(p.t, err)
 	return resp
 }
 
-func (p *program) get(path string) response {
+func (p *testProgram) get(path string) response {
 	p.t.Helper()
 	return p.call(http.MethodGet, path, "")
 }
 
 // send sends an SMS and wants it accepted.
-func (p *program) send(body string) {
+func (p *testProgram) send(body string) {
 	p.t.Helper()
 	sent := p.call(http.MethodPost, "/v1/sms/send", body)
 	require.Equal(p.t, http.StatusAccepted, sent.status, sent.body)
 }
 
 // fault puts one rule.
-func (p *program) fault(rule string) {
+func (p *testProgram) fault(rule string) {
 	p.t.Helper()
 	put := p.call(http.MethodPut, "/_fake/faults", "["+rule+"]")
 	require.Equal(p.t, http.StatusOK, put.status, put.body)
 }
 
 // client is a hellio client of the program.
-func (p *program) client(opts ...hellio.Option) *hellio.Client {
+func (p *testProgram) client(opts ...hellio.Option) *hellio.Client {
 	p.t.Helper()
-	client, err := hellio.NewClient(p.token, append([]hellio.Option{hellio.WithBaseURL("http://" + p.addr + "/v1")}, opts...)...)
+	client, err := hellio.NewClient(p.token,
+		append([]hellio.Option{hellio.WithBaseURL("http://" + p.addr + "/v1")}, opts...)...)
 	require.NoError(p.t, err)
 	p.t.Cleanup(client.CloseIdleConnections)
 	return client
 }
 
 // state is all that a bad call must leave as it is.
-func (p *program) state() string {
+func (p *testProgram) state() string {
 	p.t.Helper()
 	var all strings.Builder
-	for _, path := range []string{"/_fake/account", "/_fake/faults", "/_fake/messages", "/_fake/requests", "/_fake/deliveries"} {
+	for _, path := range []string{
+		"/_fake/account", "/_fake/faults", "/_fake/messages", "/_fake/requests",
+		"/_fake/deliveries",
+	} {
 		all.WriteString(p.get(path).body)
 	}
 	return all.String()
@@ -221,9 +234,11 @@ func TestTheFirstWorldIsMadeFromTheFlags(t *testing.T) {
 	require.Equal(t, helliotest.DefaultToken, p.token)
 	p.get("/_fake/account").has(defaultAccount)
 
-	p = start(t, "-token", "7|mine", "-balance", "5.5", "-senders", "MYCO, YOURCO", "-rate-limit", "0", "-seed", "42")
+	p = start(t, "-token", "7|mine", "-balance", "5.5", "-senders", "MYCO, YOURCO", "-rate-limit",
+		"0", "-seed", "42")
 	require.Equal(t, "7|mine", p.token)
-	account := `{"balance":"5.5000","senders":["MYCO","YOURCO"],"rate_limit":0,"allowed_ips":[],"spend_limit":null}`
+	account := `{"balance":"5.5000","senders":["MYCO","YOURCO"],"rate_limit":0,"allowed_ips":[],` +
+		`"spend_limit":null}`
 	p.get("/_fake/account").has(account)
 	p.world(`{}`).get("/_fake/account").has(account)
 }

@@ -11,7 +11,8 @@ import (
 // codeInvalid is the error code of a value that can't be.
 const codeInvalid = contract.CodeInvalidRequest
 
-// refusal is an error that is answered: in the API's error form, outside /v1 too.
+// refusal is an error that is answered: in the API's error form, outside /v1
+// too.
 type refusal struct {
 	status  int
 	Message string `json:"message"`

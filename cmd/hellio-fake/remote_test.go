@@ -19,8 +19,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// fake is what a test can do with a fake, wherever that runs.
-type fake interface {
+// fakeAPI is what a test can do with a fake, wherever that runs.
+type fakeAPI interface {
 	Client(opts ...hellio.Option) *hellio.Client
 	Messages(filters ...helliotest.Filter) []helliotest.Message
 	WaitMessage(ctx context.Context, filters ...helliotest.Filter) (*helliotest.Message, error)
@@ -50,12 +50,12 @@ type fake interface {
 }
 
 var (
-	_ fake = (*helliotest.Fake)(nil)
-	_ fake = (*helliotest.Remote)(nil)
+	_ fakeAPI = (*helliotest.Fake)(nil)
+	_ fakeAPI = (*helliotest.Remote)(nil)
 )
 
 // bothWays runs a test on a Fake and on a Remote.
-func bothWays(t *testing.T, test func(t *testing.T, f fake)) {
+func bothWays(t *testing.T, test func(t *testing.T, f fakeAPI)) {
 	t.Helper()
 	t.Parallel()
 	t.Run("in process", func(t *testing.T) { test(t, helliotest.New(t)) })
@@ -66,9 +66,10 @@ func bothWays(t *testing.T, test func(t *testing.T, f fake)) {
 }
 
 // sms sends a text and wants it accepted.
-func sms(t *testing.T, f fake, to, text string) {
+func sms(t *testing.T, f fakeAPI, to, text string) {
 	t.Helper()
-	_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{to}, Sender: "HELLIO", Message: text})
+	_, err := f.Client().SMS.Send(t.Context(),
+		&hellio.SMSSendParams{Recipients: []string{to}, Sender: "HELLIO", Message: text})
 	require.NoError(t, err)
 }
 
@@ -77,8 +78,8 @@ const (
 	another = "+233209990002"
 )
 
-func TestARemoteSeesMessagesAndRequestsAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+func TestARemoteListsRequestsLikeAFake(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		sms(t, f, someone, "one")
 		mark := f.Mark()
 		sms(t, f, another, "two")
@@ -92,7 +93,9 @@ func TestARemoteSeesMessagesAndRequestsAsAFakeDoes(t *testing.T) {
 		require.Equal(t, []string{"one", "two", "three"}, texts())
 		require.Equal(t, []string{"one", "three"}, texts(helliotest.To(someone)))
 		require.Equal(t, []string{"two", "three"}, texts(helliotest.Since(mark)))
-		require.Equal(t, []string{"three"}, texts(helliotest.Since(mark), helliotest.To(someone), helliotest.From("HELLIO"), helliotest.Contains("r")))
+		require.Equal(t, []string{"three"},
+			texts(helliotest.Since(mark), helliotest.To(someone), helliotest.From("HELLIO"),
+				helliotest.Contains("r")))
 		require.Empty(t, texts(helliotest.From("ACME")))
 		require.Empty(t, texts(helliotest.To(someone), helliotest.To(another)))
 		f.Advance(5 * time.Second)
@@ -108,21 +111,24 @@ func TestARemoteSeesMessagesAndRequestsAsAFakeDoes(t *testing.T) {
 		require.NotEmpty(t, calls[0].IdempotencyKey)
 		require.Equal(t, "two", calls[0].Decoded.(map[string]any)["message"])
 		require.Contains(t, string(calls[0].ResponseBody), `"campaign_id"`)
-		require.Equal(t, []string{"POST", "/v1/sms/send", ""}, []string{calls[0].Method, calls[0].Path, calls[0].Code})
+		require.Equal(t, []string{"POST", "/v1/sms/send", ""},
+			[]string{calls[0].Method, calls[0].Path, calls[0].Code})
 
-		_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "NOBODY", Message: "Hi"})
+		_, err := f.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{Recipients: []string{someone}, Sender: "NOBODY", Message: "Hi"})
 		require.Error(t, err)
 		require.Equal(t, "sender_not_approved", f.Requests()[3].Code)
 	})
 }
 
 func TestARemoteWaitsAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		sms(t, f, someone, "old")
 		require.Equal(t, "old", f.RequireMessage(t, helliotest.To(someone)).Message)
 		came, since := make(chan string, 1), f.Mark()
 		go func() {
-			m, err := f.WaitMessage(t.Context(), helliotest.Since(since), helliotest.From("HELLIO"), helliotest.Contains("w"))
+			m, err := f.WaitMessage(t.Context(), helliotest.Since(since), helliotest.From("HELLIO"),
+				helliotest.Contains("w"))
 			if err != nil {
 				came <- err.Error()
 				return
@@ -137,39 +143,50 @@ func TestARemoteWaitsAsAFakeDoes(t *testing.T) {
 		defer cancel()
 		_, err := f.WaitMessage(ctx, helliotest.To(another))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorContains(t, err, "no message that is To(…0002): context deadline exceeded; the nearest of 3 messages, ")
-		require.ErrorContains(t, err, "is not To(…0002) (it goes to …0001); the last call of /sms/send: 202")
+		require.ErrorContains(t, err,
+			"no message that is To(…0002): context deadline exceeded; the nearest of 3 messages, ")
+		require.ErrorContains(t, err,
+			"is not To(…0002) (it goes to …0001); the last call of /sms/send: 202")
 	})
 }
 
-func TestARemoteThatWaitsPassesOverWhatDoesNotPassAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+func TestARemoteWaitsLikeAFake(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		sms(t, f, someone, "before")
 		since := f.Mark()
 		for _, sender := range []string{"HELLIO", "HELLIO", "ACME"} {
-			_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: sender, Message: "of " + sender})
+			_, err := f.Client().SMS.Send(t.Context(),
+				&hellio.SMSSendParams{
+					Recipients: []string{someone},
+					Sender:     sender,
+					Message:    "of " + sender,
+				})
 			require.NoError(t, err)
 		}
 		came := make(chan string, 1)
 		go func() {
-			m, err := f.WaitMessage(t.Context(), helliotest.Since(since), helliotest.From("ACME"), helliotest.Contains("late"))
+			m, err := f.WaitMessage(t.Context(), helliotest.Since(since), helliotest.From("ACME"),
+				helliotest.Contains("late"))
 			if err != nil {
 				came <- err.Error()
 				return
 			}
 			came <- m.Message
 		}()
-		require.Equal(t, "of ACME", f.RequireMessage(t, helliotest.Since(since), helliotest.From("ACME")).Message)
+		require.Equal(t, "of ACME",
+			f.RequireMessage(t, helliotest.Since(since), helliotest.From("ACME")).Message)
 		sms(t, f, someone, "late, but of another")
-		_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "ACME", Message: "late"})
+		_, err := f.Client().SMS.Send(t.Context(),
+			&hellio.SMSSendParams{Recipients: []string{someone}, Sender: "ACME", Message: "late"})
 		require.NoError(t, err)
 		require.Equal(t, "late", <-came)
 	})
 }
 
-func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
-		_, err := f.Client().OTP.Send(t.Context(), &hellio.OTPSendParams{MobileNumber: someone, Sender: "HELLIO", ExpiryMinutes: 3})
+func TestARemoteHasAFakesCodesAndClock(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
+		_, err := f.Client().OTP.Send(t.Context(),
+			&hellio.OTPSendParams{MobileNumber: someone, Sender: "HELLIO", ExpiryMinutes: 3})
 		require.NoError(t, err)
 		m := f.RequireMessage(t, helliotest.To(someone))
 		require.Contains(t, m.Message, f.OTP(someone))
@@ -177,7 +194,8 @@ func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
 		require.True(t, live)
 		require.Regexp(t, `^\d{6}$`, code.Code)
 		require.Equal(t, code.Code, f.OTP(someone))
-		require.WithinDuration(t, m.CreatedAt.Add(3*time.Minute), code.ExpiresAt, 2*time.Second) // a program tells whole seconds
+		// a program tells whole seconds
+		require.WithinDuration(t, m.CreatedAt.Add(3*time.Minute), code.ExpiresAt, 2*time.Second)
 		require.Equal(t, 5, code.TriesLeft)
 		f.Advance(3 * time.Minute)
 		_, live = f.LookupOTP(someone)
@@ -185,15 +203,19 @@ func TestARemoteKnowsCodesAndTheClockAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestARemoteChangesTheAccountAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+func TestARemoteChangesTheAccountLikeAFake(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		amount, limit := "5", 0
 		require.NoError(t, f.Update(helliotest.AccountChange{
-			Balance: &amount, RateLimit: &limit, Senders: []string{}, SpendLimit: &helliotest.SpendLimit{Period: "daily", Amount: "1"},
+			Balance:    &amount,
+			RateLimit:  &limit,
+			Senders:    []string{},
+			SpendLimit: &helliotest.SpendLimit{Period: "daily", Amount: "1"},
 		}))
 		require.Equal(t, "5.0000", f.Balance().Available)
 		account := f.Account()
-		require.Equal(t, &helliotest.SpendLimit{Period: "daily", Amount: "1.0000"}, account.SpendLimit)
+		require.Equal(t, &helliotest.SpendLimit{Period: "daily", Amount: "1.0000"},
+			account.SpendLimit)
 		require.Empty(t, account.Senders)
 		require.NoError(t, f.Update(helliotest.AccountChange{SpendLimit: &helliotest.SpendLimit{}}))
 		require.Nil(t, f.Account().SpendLimit)
@@ -211,9 +233,11 @@ func TestARemoteChangesTheAccountAsAFakeDoes(t *testing.T) {
 }
 
 func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		got := make(chan http.Header, 9)
-		hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }))
+		hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			got <- r.Header
+		}))
 		t.Cleanup(hook.Close)
 		_, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL})
 		require.NoError(t, err)
@@ -222,7 +246,8 @@ func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
 		d := f.Deliveries()[0]
 		require.Equal(t, "delivered", d.Status)
 		require.Len(t, d.Attempts, 1)
-		require.Equal(t, (<-got).Get("X-Hellio-Signature"), d.Attempts[0].Header.Get("X-Hellio-Signature"))
+		require.Equal(t, (<-got).Get("X-Hellio-Signature"),
+			d.Attempts[0].Header.Get("X-Hellio-Signature"))
 		require.NoError(t, f.Replay(d.ID))
 		require.Len(t, got, 1)
 		require.True(t, f.Deliveries()[0].Attempts[1].Replay)
@@ -230,13 +255,20 @@ func TestARemoteReplaysDeliveriesAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestARemoteTellsOfDeliveriesAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
-		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }))
+func TestARemoteListsDeliveriesLikeAFake(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
+		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.WriteHeader(http.StatusTeapot)
+		}))
 		t.Cleanup(hook.Close)
 		made, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL})
 		require.NoError(t, err)
-		require.NoError(t, f.SetFaults(helliotest.FaultSpec{Op: helliotest.WebhookDelivery, Times: 2, Effect: "webhook_bad_signature"}))
+		require.NoError(t,
+			f.SetFaults(helliotest.FaultSpec{
+				Op:     helliotest.WebhookDelivery,
+				Times:  2,
+				Effect: "webhook_bad_signature",
+			}))
 		sms(t, f, someone, "one")
 		sms(t, f, another, "two")
 		f.Advance(6 * time.Second)
@@ -245,24 +277,29 @@ func TestARemoteTellsOfDeliveriesAsAFakeDoes(t *testing.T) {
 		for i, d := range all {
 			require.Equal(t, messages[i].ID, d.MessageID, "oldest first")
 			require.Equal(t, string(made.ID), fmt.Sprint(d.WebhookID))
-			require.Equal(t, []string{"message.delivered", hook.URL, "pending"}, []string{d.Event, d.URL, d.Status})
+			require.Equal(t, []string{"message.delivered", hook.URL, "pending"},
+				[]string{d.Event, d.URL, d.Status})
 			require.Contains(t, string(d.Body), messages[i].MobileNumber)
 			require.WithinDuration(t, messages[i].DeliveredAt, d.CreatedAt, 2*time.Second)
 			try := d.Attempts[0]
 			require.WithinDuration(t, d.CreatedAt, try.At, 2*time.Second)
 			require.Equal(t, http.StatusTeapot, try.StatusCode)
-			require.Equal(t, []string{"it answered 418", "webhook_bad_signature"}, []string{try.Error, try.Fault})
+			require.Equal(t, []string{"it answered 418", "webhook_bad_signature"},
+				[]string{try.Error, try.Fault})
 			require.False(t, try.Replay)
 			require.Positive(t, try.Duration)
 		}
 	})
 }
 
-func TestARemoteListsWebhooksAndViolationsAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
-		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }))
+func TestARemoteListsViolationsLikeAFake(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
+		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.WriteHeader(http.StatusTeapot)
+		}))
 		t.Cleanup(hook.Close)
-		made, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL, Events: []string{"message.delivered"}})
+		made, err := f.Client().Webhooks.Create(t.Context(),
+			&hellio.WebhookParams{URL: hook.URL, Events: []string{"message.delivered"}})
 		require.NoError(t, err)
 		require.Len(t, f.Webhooks(), 1)
 		listed := f.Webhooks()[0]
@@ -275,27 +312,37 @@ func TestARemoteListsWebhooksAndViolationsAsAFakeDoes(t *testing.T) {
 		}
 		f.Advance(time.Hour)
 		listed = f.Webhooks()[0]
-		require.Equal(t, []any{false, 10, "it answered 418"}, []any{listed.Active, listed.FailureCount, listed.LastError})
+		require.Equal(t, []any{false, 10, "it answered 418"},
+			[]any{listed.Active, listed.FailureCount, listed.LastError})
 		require.NoError(t, f.EnableWebhook(listed.ID))
-		require.Equal(t, []any{true, 0}, []any{f.Webhooks()[0].Active, f.Webhooks()[0].FailureCount})
+		require.Equal(t, []any{true, 0},
+			[]any{f.Webhooks()[0].Active, f.Webhooks()[0].FailureCount})
 		require.Error(t, f.EnableWebhook(1))
 
 		require.Empty(t, f.Violations())
 		f.ExpectRejected(1)
 		key := hellio.WithIdempotencyKey("constant")
 		for _, text := range []string{"one", "two"} {
-			_, err := f.Client().SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "HELLIO", Message: text}, key)
+			_, err := f.Client().SMS.Send(t.Context(),
+				&hellio.SMSSendParams{
+					Recipients: []string{someone},
+					Sender:     "HELLIO",
+					Message:    text,
+				}, key)
 			require.NoError(t, err)
 		}
 		require.Len(t, f.Violations(), 1)
 		violation := f.Violations()[0]
 		require.Contains(t, violation.Text, "it differs in message")
-		require.Equal(t, []string{"POST", "/v1/sms/send"}, []string{violation.Method, violation.Path})
+		require.Equal(t, []string{"POST", "/v1/sms/send"},
+			[]string{violation.Method, violation.Path})
 		calls := f.Requests(helliotest.Contains("two"))
 		require.Equal(t, []string{violation.Text}, calls[0].Violations)
 		require.True(t, calls[0].Replayed)
-		require.Equal(t, []any{"constant", "0.0000", 202}, []any{calls[0].IdempotencyKey, calls[0].Charge, calls[0].Status})
-		require.Equal(t, []int{len(calls[0].Body), len(calls[0].ResponseBody)}, []int{calls[0].BodySize, calls[0].ResponseSize})
+		require.Equal(t, []any{"constant", "0.0000", 202},
+			[]any{calls[0].IdempotencyKey, calls[0].Charge, calls[0].Status})
+		require.Equal(t, []int{len(calls[0].Body), len(calls[0].ResponseBody)},
+			[]int{calls[0].BodySize, calls[0].ResponseSize})
 		require.WithinDuration(t, f.Now(), calls[0].At, time.Minute)
 		f.Advance(24 * time.Hour)
 		require.InDelta(t, 24, f.Now().Sub(calls[0].At).Hours(), 0.1)
@@ -306,12 +353,15 @@ func TestARemoteReportsViolationsSinceDial(t *testing.T) {
 	t.Parallel()
 	p := start(t).world(`{}`)
 	bad := func() {
-		p.call(http.MethodPost, "/v1/sms/send", `{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","mesage":1}`)
+		p.call(http.MethodPost, "/v1/sms/send",
+			`{"recipients":["233209990001"],"sender":"HELLIO","message":"Hi","mesage":1}`)
 	}
 	bad()
 	url := "http://" + p.addr
-	require.Empty(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token) }), "what came before is not the test's")
-	want := "helliotest: POST /v1/sms/send: body.mesage: the API knows no such field; did you mean message?"
+	require.Empty(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token) }),
+		"what came before is not the test's")
+	want := "helliotest: POST /v1/sms/send: body.mesage: the API knows no such field; did you " +
+		"mean message?"
 	require.Equal(t, want, watch(t, func(tb testing.TB) {
 		helliotest.Dial(tb, url, p.token)
 		bad()
@@ -326,9 +376,11 @@ func TestARemoteReportsViolationsSinceDial(t *testing.T) {
 		bad()
 		bad()
 	}))
-	require.Contains(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token).ExpectRejected(1) }),
+	require.Contains(t,
+		watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token).ExpectRejected(1) }),
 		"ExpectRejected: 1 call that no correct client sends should have come, and 0 did")
-	require.Contains(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token).ExpectRejected(-1) }), "can't be negative")
+	require.Contains(t,
+		watch(t, func(tb testing.TB) { helliotest.Dial(tb, url, p.token).ExpectRejected(-1) }), "can't be negative")
 }
 
 func TestARemoteRemovesItsRulesWhateverOthersDid(t *testing.T) {
@@ -343,22 +395,30 @@ func TestARemoteRemovesItsRulesWhateverOthersDid(t *testing.T) {
 		require.NoError(t, other.SetFaults(append(r.Faults(), foreign)...))
 		r.Fault(helliotest.OTPSend, helliotest.Nth(2), helliotest.NotJSON())
 	})
-	require.Equal(t, "helliotest: the fault {sms_send always lose_reply} (remote_test.go:LINE) was never hit\n"+
-		"helliotest: the fault {otp_send nth 2 not_json} (remote_test.go:LINE) was never hit", regexp.MustCompile(`go:\d+`).ReplaceAllString(said, "go:LINE"))
+	require.Equal(t,
+		"helliotest: the fault {sms_send always lose_reply} (remote_test.go:LINE) was never hit\n"+
+			"helliotest: the fault {otp_send nth 2 not_json} (remote_test.go:LINE) was never hit",
+		regexp.MustCompile(`go:\d+`).ReplaceAllString(said, "go:LINE"))
 	require.Equal(t, []helliotest.FaultSpec{foreign}, helliotest.Dial(t, url, p.token).Faults())
 
 	said = watch(t, func(tb testing.TB) {
-		helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.LoseReply())
+		helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(),
+			helliotest.LoseReply())
 		require.NoError(t, helliotest.Dial(t, url, p.token).SetFaults(foreign))
 	})
-	require.Contains(t, said, "helliotest: another caller has removed the fault {sms_send always lose_reply} (remote_test.go:")
+	require.Contains(t, said,
+		"helliotest: another caller has removed the fault {sms_send always lose_reply} "+
+			"(remote_test.go:")
 	require.Equal(t, []helliotest.FaultSpec{foreign}, helliotest.Dial(t, url, p.token).Faults())
 }
 
-func TestARemoteSettlesWhenWhatIsUnderWayHasEndedAsAFakeDoes(t *testing.T) {
-	bothWays(t, func(t *testing.T, f fake) {
+func TestARemoteSettlesLikeAFake(t *testing.T) {
+	bothWays(t, func(t *testing.T, f fakeAPI) {
 		got, release := make(chan struct{}), make(chan struct{})
-		hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got <- struct{}{}; <-release }))
+		hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			got <- struct{}{}
+			<-release
+		}))
 		t.Cleanup(hook.Close)
 		_, err := f.Client().Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: hook.URL})
 		require.NoError(t, err)
@@ -376,13 +436,15 @@ func TestARemoteSettlesWhenWhatIsUnderWayHasEndedAsAFakeDoes(t *testing.T) {
 	})
 }
 
-func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
+func TestARemotesFaultIsCountedAmongOthers(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	r := helliotest.Dial(t, "http://"+p.addr+"/v1/", p.token)
 	once := hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1})
-	first := r.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Status(503, "service_unavailable"))
-	_, err := r.Client(once).SMS.Send(t.Context(), &hellio.SMSSendParams{Recipients: []string{someone}, Sender: "HELLIO", Message: "Hi"})
+	first := r.Fault(helliotest.SMSSend, helliotest.Nth(1),
+		helliotest.Status(503, "service_unavailable"))
+	_, err := r.Client(once).SMS.Send(t.Context(),
+		&hellio.SMSSendParams{Recipients: []string{someone}, Sender: "HELLIO", Message: "Hi"})
 	require.Error(t, err)
 	require.Equal(t, "0.0000", r.Requests()[0].Charge)
 	second := r.Fault(helliotest.BalanceGet, helliotest.Always(), helliotest.TruncateBody(0))
@@ -393,13 +455,20 @@ func TestAFaultOfARemoteIsCountedThoughOthersFollow(t *testing.T) {
 	require.Error(t, r.SetFaults(helliotest.FaultSpec{Op: "sms", Always: true, Effect: "reset"}))
 	require.Equal(t, []int{1, 1}, []int{first.Hits(), second.Hits()}, "nothing has changed")
 	require.Len(t, r.Faults(), 2)
-	require.NoError(t, r.SetFaults(helliotest.FaultSpec{Op: helliotest.AnyOp, Times: 1, Effect: "not_json", Hits: 7}))
+	require.NoError(t, r.SetFaults(helliotest.FaultSpec{
+		Op:     helliotest.AnyOp,
+		Times:  1,
+		Effect: "not_json",
+		Hits:   7,
+	}))
 	require.Equal(t, []int{1, 1}, []int{first.Hits(), second.Hits()})
 	require.Zero(t, r.Faults()[0].Hits)
-	require.ErrorContains(t, r.SetFaults(helliotest.FaultSpec{Op: "sms", Always: true, Effect: "reset"}), `PUT /_fake/faults: 422: fault 0: unknown op "sms"`)
+	require.ErrorContains(t,
+		r.SetFaults(helliotest.FaultSpec{Op: "sms", Always: true, Effect: "reset"}),
+		`PUT /_fake/faults: 422: fault 0: unknown op "sms"`)
 }
 
-func TestAFaultOfARemoteKeepsItsHitsThroughAReset(t *testing.T) {
+func TestARemotesFaultKeepsItsHitsAfterReset(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	told := watch(t, func(tb testing.TB) {
@@ -450,17 +519,20 @@ func watch(t *testing.T, body func(tb testing.TB)) string {
 	return strings.Join(w.says, "\n")
 }
 
-func TestAFaultOfARemoteThatIsNeverHitFailsTheTestAndIsRemoved(t *testing.T) {
+func TestARemotesUnusedFaultFailsTheTest(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	told := watch(t, func(tb testing.TB) {
-		helliotest.Dial(tb, "http://"+p.addr, p.token).Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
+		helliotest.Dial(tb, "http://"+p.addr, p.token).Fault(helliotest.SMSSend, helliotest.Nth(3),
+			helliotest.LoseReply())
 	})
-	require.Regexp(t, `^helliotest: the fault \{sms_send nth 3 lose_reply\} \(remote_test\.go:\d+\) was never hit$`, told)
+	require.Regexp(t,
+		`^helliotest: the fault \{sms_send nth 3 lose_reply\} \(remote_test\.go:\d+\) was never `+
+			`hit$`, told)
 	require.Empty(t, p.get("/_fake/faults").list())
 }
 
-func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
+func TestARemotesFailureHasAReason(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	url := "http://" + p.addr
@@ -473,30 +545,64 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 		test func(tb testing.TB)
 		says string
 	}{
-		{"no URL", func(tb testing.TB) { helliotest.Dial(tb, "127.0.0.1:8420", p.token) }, "helliotest: Dial: the URL can't be read"},
-		{"a path", func(tb testing.TB) { helliotest.Dial(tb, url+"/v2", p.token) }, `/v2" is not the URL of a program, such as http://127.0.0.1:8420`},
-		{"no program", func(tb testing.TB) { helliotest.Dial(tb, gone.URL, p.token) }, "connection refused"},
-		{"no token", func(tb testing.TB) { helliotest.Dial(tb, url, "nobody") }, "helliotest: Dial: GET /_fake/account: 401: Unauthenticated."},
-		{"another program", func(tb testing.TB) { helliotest.Dial(tb, foreign.URL, p.token) }, "404: the answer is none of hellio-fake's"},
-		{"no code", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).OTP(someone) }, "helliotest: OTP(…0001): no code is live there"},
+		{
+			"no URL", func(tb testing.TB) { helliotest.Dial(tb, "127.0.0.1:8420", p.token) },
+			"helliotest: Dial: the URL can't be read",
+		},
+		{
+			"a path", func(tb testing.TB) { helliotest.Dial(tb, url+"/v2", p.token) },
+			`/v2" is not the URL of a program, such as http://127.0.0.1:8420`,
+		},
+		{
+			"no program", func(tb testing.TB) { helliotest.Dial(tb, gone.URL, p.token) },
+			"connection refused",
+		},
+		{
+			"no token", func(tb testing.TB) { helliotest.Dial(tb, url, "nobody") },
+			"helliotest: Dial: GET /_fake/account: 401: Unauthenticated.",
+		},
+		{
+			"another program", func(tb testing.TB) { helliotest.Dial(tb, foreign.URL, p.token) },
+			"404: the answer is none of hellio-fake's",
+		},
+		{
+			"no code", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).OTP(someone) },
+			"helliotest: OTP(…0001): no code is live there",
+		},
 		{"back in time", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).Advance(-1) },
-			`helliotest: Advance: POST /_fake/clock/advance: 422: duration "-1ns" is not a duration such as 5m`},
-		{"a wrong scope", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).IssueToken("sms") },
+			`helliotest: Advance: POST /_fake/clock/advance: 422: duration "-1ns" is not a ` +
+				`duration such as 5m`},
+		{"a wrong scope",
+			func(tb testing.TB) { helliotest.Dial(tb, url, p.token).IssueToken("sms") },
 			`helliotest: IssueToken: POST /_fake/tokens: 422: unknown scope "sms"`},
 		{"a fault without a when", func(tb testing.TB) {
-			helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.ResetConnection())
+			helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend,
+				helliotest.ResetConnection())
 		}, "helliotest: Fault(sms_send): "},
 		{"other rules", func(tb testing.TB) {
-			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ResetConnection())
-			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults(helliotest.FaultSpec{Op: helliotest.AnyOp, Times: 1, Effect: "not_json"}))
+			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(),
+				helliotest.ResetConnection())
+			require.NoError(t,
+				helliotest.Dial(tb, url, p.token).SetFaults(helliotest.FaultSpec{
+					Op:     helliotest.AnyOp,
+					Times:  1,
+					Effect: "not_json",
+				}))
 			ft.Hits()
 		}, "helliotest: Hits: another caller has removed the rule {sms_send always reset}"},
 		{"no rule left", func(tb testing.TB) {
-			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ResetConnection())
+			ft := helliotest.Dial(tb, url, p.token).Fault(helliotest.SMSSend, helliotest.Always(),
+				helliotest.ResetConnection())
 			require.NoError(t, helliotest.Dial(tb, url, p.token).SetFaults())
 			ft.Hits()
 		}, "helliotest: Hits: another caller has removed the rule {sms_send always reset}"},
-		{"a bad option", func(tb testing.TB) { helliotest.Dial(tb, url, p.token).Client(hellio.WithBaseURL("no URL")) }, "helliotest: Client: "},
+		{
+			"a bad option",
+			func(tb testing.TB) {
+				helliotest.Dial(tb, url, p.token).Client(hellio.WithBaseURL("no URL"))
+			},
+			"helliotest: Client: ",
+		},
 		{"calls since", func(tb testing.TB) {
 			r := helliotest.Dial(tb, url, p.token)
 			r.Requests(helliotest.Since(r.Mark()))
@@ -510,7 +616,7 @@ func TestATestThatARemoteFailsIsToldWhy(t *testing.T) {
 	}
 }
 
-func TestAWaitOfARemoteGoesOnFromWhatItHasSeenWhenARequestEndsEmpty(t *testing.T) {
+func TestARemotesWaitContinuesAfterAnEmptyAnswer(t *testing.T) {
 	t.Parallel()
 	var asked []string
 	answers := []string{"", `{"id":8,"sender":"HELLIO"}`, "", `{"id":9,"sender":"ACME"}`}
@@ -527,13 +633,18 @@ func TestAWaitOfARemoteGoesOnFromWhatItHasSeenWhenARequestEndsEmpty(t *testing.T
 		}
 	}))
 	t.Cleanup(program.Close) // after that of Dial
-	m, err := helliotest.Dial(t, program.URL, "t").WaitMessage(t.Context(), helliotest.After(7), helliotest.From("ACME"))
+	m, err := helliotest.Dial(t, program.URL, "t").WaitMessage(t.Context(), helliotest.After(7),
+		helliotest.From("ACME"))
 	require.NoError(t, err)
 	require.EqualValues(t, 9, m.ID)
-	require.Equal(t, []string{"after=7&timeout=1m0s", "after=7&timeout=1m0s", "after=8&timeout=1m0s", "after=8&timeout=1m0s"}, asked)
+	require.Equal(t,
+		[]string{
+			"after=7&timeout=1m0s", "after=7&timeout=1m0s", "after=8&timeout=1m0s",
+			"after=8&timeout=1m0s",
+		}, asked)
 }
 
-func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
+func TestARemotesCallsReportARefusal(t *testing.T) {
 	t.Parallel()
 	tell := func(tb testing.TB, err error) {
 		if err != nil {
@@ -544,23 +655,76 @@ func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
 		test func(tb testing.TB, r *helliotest.Remote)
 		says string
 	}{
-		"Messages":       {func(_ testing.TB, r *helliotest.Remote) { r.Messages() }, "helliotest: Messages: GET /_fake/messages: "},
-		"Mark":           {func(_ testing.TB, r *helliotest.Remote) { r.Mark() }, "helliotest: Mark: GET /_fake/messages: "},
-		"RequireMessage": {func(tb testing.TB, r *helliotest.Remote) { r.RequireMessage(tb) }, "helliotest: RequireMessage: no message: GET /_fake/messages: "},
-		"LookupOTP":      {func(_ testing.TB, r *helliotest.Remote) { r.LookupOTP(someone) }, "helliotest: LookupOTP: GET /_fake/otp/{destination}: "},
-		"Requests":       {func(_ testing.TB, r *helliotest.Remote) { r.Requests() }, "helliotest: Requests: GET /_fake/requests: "},
-		"Deliveries":     {func(_ testing.TB, r *helliotest.Remote) { r.Deliveries() }, "helliotest: Deliveries: GET /_fake/deliveries: "},
-		"Advance":        {func(_ testing.TB, r *helliotest.Remote) { r.Advance(0) }, "helliotest: Advance: POST /_fake/clock/advance: "},
-		"Account":        {func(_ testing.TB, r *helliotest.Remote) { r.Account() }, "helliotest: Account: GET /_fake/account: "},
-		"Balance":        {func(_ testing.TB, r *helliotest.Remote) { r.Balance() }, "helliotest: Balance: GET /v1/balance: "},
-		"IssueToken":     {func(_ testing.TB, r *helliotest.Remote) { r.IssueToken() }, "helliotest: IssueToken: POST /_fake/tokens: "},
-		"RevokeToken":    {func(_ testing.TB, r *helliotest.Remote) { r.RevokeToken("t") }, "helliotest: RevokeToken: DELETE /_fake/tokens/{token}: "},
-		"Reset":          {func(_ testing.TB, r *helliotest.Remote) { r.Reset() }, "helliotest: Faults: GET /_fake/faults: "},
-		"Behaviours":     {func(_ testing.TB, r *helliotest.Remote) { r.Behaviours() }, "helliotest: Behaviours: GET /_fake/behaviours: "},
-		"SetFaults":      {func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.SetFaults()) }, "helliotest: Faults: GET /_fake/faults: "},
-		"Replay":         {func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.Replay("d")) }, "error: POST /_fake/deliveries/{id}/replay: "},
-		"Settle":         {func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.Settle(t.Context())) }, "error: POST /_fake/clock/advance: "},
-		"Update":         {func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.Update(helliotest.AccountChange{})) }, "error: PATCH /_fake/account: "},
+		"Messages": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Messages() },
+			"helliotest: Messages: GET /_fake/messages: ",
+		},
+		"Mark": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Mark() },
+			"helliotest: Mark: GET /_fake/messages: ",
+		},
+		"RequireMessage": {
+			func(tb testing.TB, r *helliotest.Remote) { r.RequireMessage(tb) },
+			"helliotest: RequireMessage: no message: GET /_fake/messages: ",
+		},
+		"LookupOTP": {
+			func(_ testing.TB, r *helliotest.Remote) { r.LookupOTP(someone) },
+			"helliotest: LookupOTP: GET /_fake/otp/{destination}: ",
+		},
+		"Requests": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Requests() },
+			"helliotest: Requests: GET /_fake/requests: ",
+		},
+		"Deliveries": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Deliveries() },
+			"helliotest: Deliveries: GET /_fake/deliveries: ",
+		},
+		"Advance": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Advance(0) },
+			"helliotest: Advance: POST /_fake/clock/advance: ",
+		},
+		"Account": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Account() },
+			"helliotest: Account: GET /_fake/account: ",
+		},
+		"Balance": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Balance() },
+			"helliotest: Balance: GET /v1/balance: ",
+		},
+		"IssueToken": {
+			func(_ testing.TB, r *helliotest.Remote) { r.IssueToken() },
+			"helliotest: IssueToken: POST /_fake/tokens: ",
+		},
+		"RevokeToken": {
+			func(_ testing.TB, r *helliotest.Remote) { r.RevokeToken("t") },
+			"helliotest: RevokeToken: DELETE /_fake/tokens/{token}: ",
+		},
+		"Reset": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Reset() },
+			"helliotest: Faults: GET /_fake/faults: ",
+		},
+		"Behaviours": {
+			func(_ testing.TB, r *helliotest.Remote) { r.Behaviours() },
+			"helliotest: Behaviours: GET /_fake/behaviours: ",
+		},
+		"SetFaults": {
+			func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.SetFaults()) },
+			"helliotest: Faults: GET /_fake/faults: ",
+		},
+		"Replay": {
+			func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.Replay("d")) },
+			"error: POST /_fake/deliveries/{id}/replay: ",
+		},
+		"Settle": {
+			func(tb testing.TB, r *helliotest.Remote) { tell(tb, r.Settle(t.Context())) },
+			"error: POST /_fake/clock/advance: ",
+		},
+		"Update": {
+			func(tb testing.TB, r *helliotest.Remote) {
+				tell(tb, r.Update(helliotest.AccountChange{}))
+			},
+			"error: PATCH /_fake/account: ",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -573,22 +737,28 @@ func TestEachCallOfARemoteTellsThatTheProgramRefuses(t *testing.T) {
 				_, _ = rw.Write([]byte(`{"message":"Closed for stock-taking."}`))
 			}))
 			defer program.Close()
-			told := watch(t, func(tb testing.TB) { c.test(tb, helliotest.Dial(tb, program.URL, "t")) })
+			told := watch(t,
+				func(tb testing.TB) { c.test(tb, helliotest.Dial(tb, program.URL, "t")) })
 			require.Equal(t, c.says+"503: Closed for stock-taking.\n"+
-				"helliotest: the violations of the test are not known: GET /_fake/requests: 503: Closed for stock-taking.", told)
+				"helliotest: the violations of the test are not known: GET /_fake/requests: 503: "+
+				"Closed for stock-taking.", told)
 		})
 	}
 }
 
-func TestWhatARemoteCanNotReadIsAnErrorThatQuotesNothing(t *testing.T) {
+func TestARemotesReadErrorQuotesNothing(t *testing.T) {
 	t.Parallel()
 	for says, answer := range map[string]http.HandlerFunc{
 		"GET /_fake/otp/{destination}: unexpected EOF": func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Length", "99")
 			_, _ = rw.Write([]byte("{"))
 		},
-		"GET /_fake/otp/{destination}: invalid character '<' looking for beginning of value": func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("<p>+233209990001")) },
-		"GET /_fake/otp/{destination} at http://127.0.0.1:":                                  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"GET /_fake/otp/{destination}: invalid character '<' looking for beginning of value": func(
+			rw http.ResponseWriter, _ *http.Request,
+		) {
+			_, _ = rw.Write([]byte("<p>+233209990001"))
+		},
+		"GET /_fake/otp/{destination} at http://127.0.0.1:": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
@@ -598,7 +768,10 @@ func TestWhatARemoteCanNotReadIsAnErrorThatQuotesNothing(t *testing.T) {
 				}
 			}))
 			defer program.Close()
-			told := watch(t, func(tb testing.TB) { helliotest.Dial(tb, program.URL, "the-token").LookupOTP(someone) })
+			told := watch(t,
+				func(tb testing.TB) {
+					helliotest.Dial(tb, program.URL, "the-token").LookupOTP(someone)
+				})
 			require.Contains(t, told, "helliotest: LookupOTP: "+says)
 			for _, value := range []string{"233209990001", "the-token"} {
 				require.NotContains(t, told, value)
@@ -610,6 +783,7 @@ func TestWhatARemoteCanNotReadIsAnErrorThatQuotesNothing(t *testing.T) {
 func TestDialRefusesABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		require.Contains(t, watch(t, func(tb testing.TB) { helliotest.Dial(tb, "http://127.0.0.1:1", "t") }), "would stop the clock of the synctest bubble")
+		require.Contains(t,
+			watch(t, func(tb testing.TB) { helliotest.Dial(tb, "http://127.0.0.1:1", "t") }), "would stop the clock of the synctest bubble")
 	})
 }

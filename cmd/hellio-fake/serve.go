@@ -11,12 +11,14 @@ import (
 	"time"
 )
 
-// How long a client may take, so that a slow or idle one can't hold a connection for ever, and how long the end may take: the sum of the
-// last two is below the 3 s that are promised.
+// How long a client may take, so that a slow or idle one can't hold a
+// connection for ever, and how long the end may take: the sum of the last two
+// is below the 3 s that are promised.
 const (
-	headerTimeout  = 10 * time.Second
-	bodyTimeout    = 30 * time.Second
-	writeTimeout   = 30 * time.Second // for each write: an answer may be long in coming, as an event stream is
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 30 * time.Second
+	// for each write: an answer may be long in coming, as an event stream is
+	writeTimeout   = 30 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
 	graceTimeout   = 1500 * time.Millisecond // for calls under way, once the end was asked for
@@ -34,7 +36,8 @@ func serve(ctx context.Context, cfg *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server := newServer(ctx, newHandler(worlds, newGuard(listener.Addr()), log.New(stderr, "hellio-fake: ", 0)))
+	server := newServer(ctx,
+		newHandler(worlds, newGuard(listener.Addr()), log.New(stderr, "hellio-fake: ", 0)))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	if err = announce(stdout, listener.Addr(), cfg.token); err == nil {
@@ -43,19 +46,23 @@ func serve(ctx context.Context, cfg *settings, stdout, stderr io.Writer) error {
 		case <-ctx.Done():
 		}
 	}
-	end(server, worlds)
+	shutDown(server, worlds)
 	return err
 }
 
-// listen opens the port. A name is trusted to be this machine only once it has led there.
+// listen opens the port. A name is trusted to be this machine only once it has
+// led there.
 func listen(cfg *settings) (net.Listener, error) {
 	listener, err := net.Listen("tcp", cfg.addr)
 	if err != nil {
 		return nil, fmt.Errorf("-addr: %w", err)
 	}
-	if host, _, _ := net.SplitHostPort(listener.Addr().String()); !cfg.allowRemote && !isLoopback(host) {
+	if host, _, _ := net.SplitHostPort(listener.Addr().String()); !cfg.allowRemote &&
+		!isLoopback(host) {
 		listener.Close()
-		return nil, fmt.Errorf("-addr %s leads to %s, which other machines can reach; -allow-remote allows it", cfg.addr, host)
+		return nil,
+			fmt.Errorf("-addr %s leads to %s, which other machines can reach; -allow-remote "+
+				"allows it", cfg.addr, host)
 	}
 	return listener, nil
 }
@@ -83,8 +90,9 @@ func announce(stdout io.Writer, addr net.Addr, token string) error {
 	return nil
 }
 
-// end lets calls under way finish for a moment, then cuts their connections and ends the worlds. It returns in time, whatever hangs.
-func end(server *http.Server, worlds *worlds) {
+// shutDown lets calls under way finish for a moment, then cuts their
+// connections and ends the worlds. It returns in time, whatever hangs.
+func shutDown(server *http.Server, worlds *worldSet) {
 	grace, cancel := context.WithTimeout(context.Background(), graceTimeout)
 	defer cancel()
 	if server.Shutdown(grace) != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// Limits that keep a program which runs for weeks from growing without end (decided).
+// Limits that keep a program which runs for weeks from growing without end
+// (decided).
 const (
 	maxWorlds = 1000   // beside the first
 	maxTokens = 10_000 // that POST tokens and logins made, for one world; POST tokens heeds it
@@ -21,9 +22,13 @@ type world struct {
 	fake   *helliotest.Fake
 	engine engine
 	api    http.Handler
-	token  string     // its own: it names the world on the control API for good, even while the API refuses it
-	issued []string   // by POST tokens and logins, since the last reset; guarded by worlds.mu
-	life   string     // tells what was before a reset, or an earlier run of the program, from what is now; guarded by worlds.mu
+	// its own: it names the world on the control API for good, even while the
+	// API refuses it
+	token  string
+	issued []string // by POST tokens and logins, since the last reset; guarded by worlds.mu
+	// tells what was before a reset, or an earlier run of the program, from
+	// what is now; guarded by worlds.mu
+	life   string
 	moving sync.Mutex // held over a move of the clock and over a reset: one at a time
 }
 
@@ -37,37 +42,49 @@ type engine interface {
 	ReplayWith(deliveryID, effect string) error
 }
 
-// key is what a token opens.
-type key struct {
+// worldKey is what a token opens.
+type worldKey struct {
 	world   *world
 	inner   string // the world's own text for the token
 	revoked bool
 }
 
-// worlds are all worlds by their tokens.
+// worldSet are all worlds by their tokens.
 //
-// A token that POST tokens gives out is random, and stands for the one that the Fake made: that one comes from the seed, and two worlds
-// with one seed would make the same.
-type worlds struct {
+// A token that POST tokens gives out is random, and stands for the one that the
+// Fake made: that one comes from the seed, and two worlds with one seed would
+// make the same.
+type worldSet struct {
 	defaults []helliotest.Option
 	lobby    *helliotest.Fake // answers logins that no world knows
-	opened   *world           // the first one if it began with a file, which may name people who log in; else nil
+	// the first one if it began with a file, which may name people who log in;
+	// else nil
+	opened *world
 
 	retention int // how much a world keeps, as the inbox says; 0 = all
 
 	mu     sync.RWMutex
 	all    []*world
-	tokens map[string]key
+	tokens map[string]worldKey
 	logins map[string]*world // by e-mail address
 }
 
-// newWorlds makes the first world; defaults shape it and all others, first goes on top of them for that one.
-func newWorlds(token string, defaults []helliotest.Option, first ...helliotest.Option) (*worlds, error) {
-	lobby, err := helliotest.Start(helliotest.WithToken(newToken()), helliotest.WithRetention(1)) // nobody sees what it logs
+// newWorlds makes the first world; defaults shape it and all others, first goes
+// on top of them for that one.
+func newWorlds(
+	token string, defaults []helliotest.Option, first ...helliotest.Option,
+) (*worldSet, error) {
+	// nobody sees what it logs
+	lobby, err := helliotest.Start(helliotest.WithToken(newToken()), helliotest.WithRetention(1))
 	if err != nil {
 		return nil, err
 	}
-	ws := &worlds{defaults: defaults, lobby: lobby, tokens: make(map[string]key), logins: make(map[string]*world)}
+	ws := &worldSet{
+		defaults: defaults,
+		lobby:    lobby,
+		tokens:   make(map[string]worldKey),
+		logins:   make(map[string]*world),
+	}
 	w, err := ws.add(token, append(slices.Clone(first), helliotest.WithToken(token))...)
 	if len(first) > 0 {
 		ws.opened = w
@@ -75,39 +92,50 @@ func newWorlds(token string, defaults []helliotest.Option, first ...helliotest.O
 	return ws, err
 }
 
-// create makes one more world, with a new token of these scopes: nil is every one. A bad option is an error, and so is one world too many.
-func (ws *worlds) create(scopes []string, opts ...helliotest.Option) (*world, error) {
+// create makes one more world, with a new token of these scopes: nil is every
+// one. A bad option is an error, and so is one world too many.
+func (ws *worldSet) create(scopes []string, opts ...helliotest.Option) (*world, error) {
 	token := newToken()
 	return ws.add(token, append(slices.Clone(opts), helliotest.WithToken(token, scopes...))...)
 }
 
-func (ws *worlds) add(token string, opts ...helliotest.Option) (*world, error) {
+func (ws *worldSet) add(token string, opts ...helliotest.Option) (*world, error) {
 	fake, err := helliotest.Start(slices.Concat(ws.defaults, opts)...)
 	if err != nil {
 		return nil, invalid(err)
 	}
 	api := fake.Handler()
-	w := &world{fake: fake, engine: api.(engine), api: api, token: token, life: rand.Text()}
+	w := &world{
+		fake:   fake,
+		engine: api.(engine),
+		api:    api,
+		token:  token,
+		life:   rand.Text(),
+	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if len(ws.all) > maxWorlds {
-		return nil, unprocessable("too_many_worlds", "The program keeps at most %d worlds. POST /_fake/reset makes one as new.", maxWorlds)
+		return nil,
+			unprocessable("too_many_worlds",
+				"The program keeps at most %d worlds. POST /_fake/reset makes one as new.", maxWorlds)
 	}
 	ws.all = append(ws.all, w)
-	ws.tokens[token] = key{world: w, inner: token}
+	ws.tokens[token] = worldKey{world: w, inner: token}
 	return w, nil
 }
 
-// find tells what a token opens on the API, which still knows the revoked ones and refuses them.
-func (ws *worlds) find(token string) (key, bool) {
+// find tells what a token opens on the API, which still knows the revoked ones
+// and refuses them.
+func (ws *worldSet) find(token string) (worldKey, bool) {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
 	k, known := ws.tokens[token]
 	return k, known
 }
 
-// controlled gives the world that a token names on the control API; nil if it names none.
-func (ws *worlds) controlled(token string) *world {
+// controlled gives the world that a token names on the control API; nil if it
+// names none.
+func (ws *worldSet) controlled(token string) *world {
 	k, known := ws.find(token)
 	if !known || k.revoked && token != k.world.token {
 		return nil
@@ -115,21 +143,24 @@ func (ws *worlds) controlled(token string) *world {
 	return k.world
 }
 
-// issue makes another token for a world. The scopes must be known ones, and not nil.
-func (ws *worlds) issue(w *world, scopes []string) (string, error) {
+// issue makes another token for a world. The scopes must be known ones, and not
+// nil.
+func (ws *worldSet) issue(w *world, scopes []string) (string, error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if len(w.issued) >= maxTokens { // a login may have made one more
-		return "", unprocessable("too_many_tokens", "A world has at most %d tokens. POST /_fake/reset forgets them.", maxTokens)
+		return "",
+			unprocessable("too_many_tokens",
+				"A world has at most %d tokens. POST /_fake/reset forgets them.", maxTokens)
 	}
 	token := newToken()
 	w.issued = append(w.issued, token)
-	ws.tokens[token] = key{world: w, inner: w.fake.IssueToken(scopes...)}
+	ws.tokens[token] = worldKey{world: w, inner: w.fake.IssueToken(scopes...)}
 	return token, nil
 }
 
 // revoke ends one of the world's tokens, and tells whether it was one.
-func (ws *worlds) revoke(w *world, token string) bool {
+func (ws *worldSet) revoke(w *world, token string) bool {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	k := ws.tokens[token]
@@ -141,8 +172,9 @@ func (ws *worlds) revoke(w *world, token string) bool {
 	return w.fake.RevokeToken(k.inner)
 }
 
-// reset makes a world as it was made. Its own token is good again; the issued ones are forgotten.
-func (ws *worlds) reset(w *world) {
+// reset makes a world as it was made. Its own token is good again; the issued
+// ones are forgotten.
+func (ws *worldSet) reset(w *world) {
 	w.moving.Lock()
 	defer w.moving.Unlock()
 	ws.mu.Lock()
@@ -154,11 +186,11 @@ func (ws *worlds) reset(w *world) {
 	}
 	w.issued = nil
 	maps.DeleteFunc(ws.logins, func(_ string, known *world) bool { return known == w })
-	ws.tokens[w.token] = key{world: w, inner: w.token}
+	ws.tokens[w.token] = worldKey{world: w, inner: w.token}
 }
 
 // close ends every world: calls that wait in one lose their connection.
-func (ws *worlds) close() {
+func (ws *worldSet) close() {
 	ws.mu.RLock()
 	all := slices.Clone(ws.all)
 	ws.mu.RUnlock()

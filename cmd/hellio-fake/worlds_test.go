@@ -16,15 +16,22 @@ func TestAWorldIsMadeAsItsSpecSays(t *testing.T) {
 	for _, c := range []struct{ spec, account string }{
 		{``, defaultAccount},
 		{`{}`, defaultAccount},
-		{`{"balance":null,"senders":null,"rate_limit":null,"scopes":null,"allowed_ips":null,"seed":null}`, defaultAccount},
 		{
-			`{"balance":"0","senders":["X"],"rate_limit":0,"scopes":["otp"],"allowed_ips":["10.0.0.0/8"],"seed":18446744073709551615}`,
-			`{"balance":"0.0000","senders":["X"],"rate_limit":0,"allowed_ips":["10.0.0.0/8"],"spend_limit":null}`,
+			`{"balance":null,"senders":null,"rate_limit":null,"scopes":null,"allowed_ips":null,` +
+				`"seed":null}`,
+			defaultAccount,
+		},
+		{
+			`{"balance":"0","senders":["X"],"rate_limit":0,"scopes":["otp"],` +
+				`"allowed_ips":["10.0.0.0/8"],"seed":18446744073709551615}`,
+			`{"balance":"0.0000","senders":["X"],"rate_limit":0,"allowed_ips":["10.0.0.0/8"],` +
+				`"spend_limit":null}`,
 		},
 		{`{"ussd_balance":"7.5"}`, `{"balance":"100.0000","ussd_balance":"7.5000"}`},
 		{
 			`{"senders":[],"allowed_ips":[]}`,
-			`{"balance":"100.0000","senders":[],"rate_limit":120,"allowed_ips":[],"spend_limit":null}`,
+			`{"balance":"100.0000","senders":[],"rate_limit":120,"allowed_ips":[],` +
+				`"spend_limit":null}`,
 		},
 	} {
 		p.world(c.spec).get("/_fake/account").has(c.account, c.spec)
@@ -46,9 +53,11 @@ func TestWorldsNeverSeeEachOther(t *testing.T) {
 	a, b := p.world(`{}`), p.world(`{}`)
 	a.send(oneSMS)
 	a.fault(`{"op":"any","always":true,"effect":"status","code":500}`)
-	require.Equal(t, http.StatusOK, a.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"1h"}`).status)
-	require.Equal(t, http.StatusOK, a.call(http.MethodPatch, "/_fake/account", `{"senders":[]}`).status)
-	for _, other := range []*program{p, b} {
+	require.Equal(t, http.StatusOK,
+		a.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"1h"}`).status)
+	require.Equal(t, http.StatusOK,
+		a.call(http.MethodPatch, "/_fake/account", `{"senders":[]}`).status)
+	for _, other := range []*testProgram{p, b} {
 		require.Empty(t, other.get("/_fake/messages").list())
 		require.Empty(t, other.get("/_fake/requests").list())
 		require.Empty(t, other.get("/_fake/faults").list())
@@ -57,10 +66,10 @@ func TestWorldsNeverSeeEachOther(t *testing.T) {
 	require.Len(t, a.get("/_fake/messages").list(), 1)
 }
 
-func TestTheSameSeedGivesTheSameReferencesInEachWorld(t *testing.T) {
+func TestWorldsOfOneSeedHaveEqualReferences(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	reference := func(w *program) any {
+	reference := func(w *testProgram) any {
 		w.call(http.MethodPost, "/_fake/tokens", `{"scopes":["*"]}`)
 		w.send(oneSMS)
 		return w.get("/_fake/messages").list()[0]["reference"]
@@ -69,7 +78,7 @@ func TestTheSameSeedGivesTheSameReferencesInEachWorld(t *testing.T) {
 	require.NotEqual(t, reference(p.world(`{"seed":7}`)), reference(p.world(`{"seed":8}`)))
 }
 
-func TestIssuedTokensBelongToOneWorldThoughSeedsAreEqual(t *testing.T) {
+func TestIssuedTokensBelongToOneWorld(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	a, b := p.world(`{"balance":"1"}`), p.world(`{"balance":"2"}`)
@@ -83,7 +92,7 @@ func TestIssuedTokensBelongToOneWorldThoughSeedsAreEqual(t *testing.T) {
 }
 
 // issued gives the program to the holder of a new token with these scopes.
-func (p *program) issued(scopes string) *program {
+func (p *testProgram) issued(scopes string) *testProgram {
 	p.t.Helper()
 	made := p.call(http.MethodPost, "/_fake/tokens", `{"scopes":`+scopes+`}`)
 	require.Equal(p.t, http.StatusCreated, made.status, made.body)
@@ -95,44 +104,51 @@ func TestATokenCarriesItsScopes(t *testing.T) {
 	p := start(t)
 	require.Equal(t, http.StatusOK, p.issued(`["balance"]`).get("/v1/balance").status)
 	require.Equal(t, http.StatusOK, p.issued(`["*"]`).get("/v1/balance").status)
-	p.issued(`["otp","sms:send"]`).get("/v1/balance").refused(http.StatusForbidden, "insufficient_scope")
+	p.issued(`["otp","sms:send"]`).get("/v1/balance").refused(http.StatusForbidden,
+		"insufficient_scope")
 	p.issued(`[]`).get("/v1/balance").refused(http.StatusForbidden, "insufficient_scope")
 	p.world(`{"scopes":[]}`).get("/v1/balance").refused(http.StatusForbidden, "insufficient_scope")
 }
 
-func TestADeletedTokenOpensNothingAndItsCallIsStillSeen(t *testing.T) {
+func TestADeletedTokensCallIsListed(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	other := p.issued(`["*"]`)
-	require.Equal(t, http.StatusNoContent, p.call(http.MethodDelete, "/_fake/tokens/"+other.token, "").status)
+	require.Equal(t, http.StatusNoContent,
+		p.call(http.MethodDelete, "/_fake/tokens/"+other.token, "").status)
 	other.get("/v1/balance").refused(http.StatusUnauthorized, "unauthenticated")
 	other.get("/_fake/account").refused(http.StatusUnauthorized, "unauthenticated")
 	require.EqualValues(t, http.StatusUnauthorized, p.get("/_fake/requests").list()[0]["status"])
-	p.call(http.MethodDelete, "/_fake/tokens/"+other.token, "").refused(http.StatusNotFound, "not_found")
+	p.call(http.MethodDelete, "/_fake/tokens/"+other.token, "").refused(http.StatusNotFound,
+		"not_found")
 }
 
-func TestAWorldsOwnTokenNamesItThoughTheAPIRefusesIt(t *testing.T) {
+func TestARevokedTokenStillNamesItsWorld(t *testing.T) {
 	t.Parallel()
 	p := start(t, "-token", "7|a/b")
-	require.Equal(t, http.StatusNoContent, p.call(http.MethodDelete, "/_fake/tokens/"+url.PathEscape(p.token), "").status)
+	require.Equal(t, http.StatusNoContent,
+		p.call(http.MethodDelete, "/_fake/tokens/"+url.PathEscape(p.token), "").status)
 	_, err := p.client().Balance.Get(t.Context())
 	var refused *hellio.AuthenticationError
 	require.ErrorAs(t, err, &refused)
 	require.Len(t, p.get("/_fake/requests").list(), 1)
 	require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/reset", "").status)
 	require.Equal(t, http.StatusOK, p.get("/v1/balance").status)
-	require.Equal(t, http.StatusNoContent, p.call(http.MethodDelete, "/_fake/tokens/"+url.PathEscape(p.token), "").status, "it can be refused anew")
+	require.Equal(t, http.StatusNoContent,
+		p.call(http.MethodDelete, "/_fake/tokens/"+url.PathEscape(p.token), "").status, "it can be refused anew")
 }
 
 func TestAnotherWorldsTokenCanNotBeDeleted(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	other := p.world(`{}`)
-	mine, theirs := p.issued(`["*"]`), other.issued(`["*"]`) // both worlds know them by the same text, as the seed is the same
+	// both worlds know them by the same text, as the seed is the same
+	mine, theirs := p.issued(`["*"]`), other.issued(`["*"]`)
 	for _, token := range []string{other.token, theirs.token, "unknown", "%2F"} {
-		p.call(http.MethodDelete, "/_fake/tokens/"+token, "").refused(http.StatusNotFound, "not_found")
+		p.call(http.MethodDelete, "/_fake/tokens/"+token, "").refused(http.StatusNotFound,
+			"not_found")
 	}
-	for _, holder := range []*program{other, theirs, mine} {
+	for _, holder := range []*testProgram{other, theirs, mine} {
 		require.Equal(t, http.StatusOK, holder.get("/v1/balance").status)
 		require.Equal(t, http.StatusOK, holder.get("/_fake/account").status)
 	}
@@ -146,7 +162,8 @@ func TestResetMakesTheWorldAsItWasMade(t *testing.T) {
 	p.send(oneSMS)
 	reference := p.get("/_fake/messages").list()[0]["reference"]
 	p.fault(`{"op":"any","nth":100,"effect":"lose_reply"}`)
-	p.call(http.MethodPatch, "/_fake/account", `{"balance":"1","spend_limit":{"period":"daily","amount":"1"}}`)
+	p.call(http.MethodPatch, "/_fake/account",
+		`{"balance":"1","spend_limit":{"period":"daily","amount":"1"}}`)
 	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"1000h"}`)
 
 	require.Equal(t, http.StatusNoContent, p.call(http.MethodPost, "/_fake/reset", "{}").status)
@@ -156,16 +173,18 @@ func TestResetMakesTheWorldAsItWasMade(t *testing.T) {
 
 	p.issued(`["*"]`)
 	p.send(oneSMS)
-	require.Equal(t, reference, p.get("/_fake/messages").list()[0]["reference"], "the seed begins anew")
+	require.Equal(t, reference, p.get("/_fake/messages").list()[0]["reference"],
+		"the seed begins anew")
 }
 
-func TestACallWithoutAKnownTokenIsAnsweredAsTheAPIDoes(t *testing.T) {
+func TestAnUnknownTokenIsAnsweredByTheAPI(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, token := range []string{"", "unknown"} {
 		stranger := p.as(token)
 		stranger.get("/v1/balance").refused(http.StatusUnauthorized, "unauthenticated")
-		require.JSONEq(t, `{"message":"Unauthenticated.","error":"unauthenticated"}`, stranger.get("/v1/balance").body)
+		require.JSONEq(t, `{"message":"Unauthenticated.","error":"unauthenticated"}`,
+			stranger.get("/v1/balance").body)
 		stranger.get("/v1/nothing").refused(http.StatusNotFound, "not_found")
 		wrong := stranger.call(http.MethodPut, "/v1/balance", "")
 		wrong.refused(http.StatusMethodNotAllowed, "method_not_allowed")
@@ -212,7 +231,7 @@ func TestTheProgramKeepsACapOnItsWorlds(t *testing.T) {
 func TestAWorldForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	p := start(t, "-retention", "2")
-	for _, w := range []*program{p, p.world(`{}`)} {
+	for _, w := range []*testProgram{p, p.world(`{}`)} {
 		w.get("/inbox/messages").has(`{"kept":2}`)
 		for range 4 {
 			w.send(oneSMS)

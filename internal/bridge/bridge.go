@@ -1,5 +1,5 @@
-// Package bridge is what the client and a RoundTripper in process know about each
-// other beyond net/http. It imports neither.
+// Package bridge is what the client and a RoundTripper in process know about
+// each other beyond net/http. It imports neither.
 package bridge
 
 // Permanent is an error of a RoundTripper that sent nothing and that no later

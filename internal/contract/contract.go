@@ -1,5 +1,7 @@
-// Package contract holds the constants of the Hellio Messaging API v1 that client and fake share: operations, scopes, headers,
-// error codes and limits. It holds no request or response bodies: each side writes its own, so that one mistake can't hide another.
+// Package contract holds the constants of the Hellio Messaging API v1 that
+// client and fake share: operations, scopes, headers, error codes and limits.
+// It holds no request or response bodies: each side writes its own, so that one
+// mistake can't hide another.
 package contract
 
 import "time"
@@ -36,7 +38,10 @@ const (
 
 // Scopes returns every scope but ScopeAll.
 func Scopes() []string {
-	return []string{ScopeSMSSend, ScopeOTP, ScopeVoice, ScopeLookup, ScopeEmailVerify, ScopeReports, ScopeBalance, ScopeWebhooks, ScopeUSSD}
+	return []string{
+		ScopeSMSSend, ScopeOTP, ScopeVoice, ScopeLookup, ScopeEmailVerify, ScopeReports,
+		ScopeBalance, ScopeWebhooks, ScopeUSSD,
+	}
 }
 
 // Error codes, the `error` member of an error body.
@@ -69,7 +74,8 @@ const (
 	CodeServiceUnavailable      = "service_unavailable"
 )
 
-// Limits of requests, in the API's own units (characters are Unicode code points).
+// Limits of requests, in the API's own units (characters are Unicode code
+// points).
 const (
 	MaxRecipients      = 10_000
 	MaxNumberLength    = 20

@@ -90,13 +90,14 @@ type Code struct {
 
 // Request is one call of the API.
 type Request struct {
-	ID             int64    `json:"id"`
-	At             Time     `json:"at"`
-	Op             *string  `json:"op"` // null on an unknown route
-	Method         string   `json:"method"`
-	Path           string   `json:"path"` // with /v1, without the query
-	Query          string   `json:"query"`
-	Status         int      `json:"status"` // 0 while in flight, and where a fault struck before an answer
+	ID     int64   `json:"id"`
+	At     Time    `json:"at"`
+	Op     *string `json:"op"` // null on an unknown route
+	Method string  `json:"method"`
+	Path   string  `json:"path"` // with /v1, without the query
+	Query  string  `json:"query"`
+	// 0 while in flight, and where a fault struck before an answer
+	Status         int      `json:"status"`
 	Error          *string  `json:"error"`
 	IdempotencyKey *string  `json:"idempotency_key"`
 	Replayed       bool     `json:"replayed"`
@@ -158,7 +159,8 @@ type Token struct {
 	Token string `json:"token"`
 }
 
-// TokenSpec asks for a token. Scopes is required: [] is none, ["*"] is every one.
+// TokenSpec asks for a token. Scopes is required: [] is none, ["*"] is every
+// one.
 type TokenSpec struct {
 	Scopes []string `json:"scopes"`
 }

@@ -1,4 +1,5 @@
-// Package sched is a clock that can be moved forward, and the jobs that wait on it.
+// Package sched is a clock that can be moved forward, and the jobs that wait on
+// it.
 package sched
 
 import (
@@ -6,8 +7,9 @@ import (
 	"time"
 )
 
-// Queue is package time plus an offset, and a heap of jobs. The zero value shows package time and holds no job. It has no lock,
-// goroutine or timer of its own: its owner guards it, and decides when to run what is due.
+// Queue is package time plus an offset, and a heap of jobs. The zero value
+// shows package time and holds no job. It has no lock, goroutine or timer of
+// its own: its owner guards it, and decides when to run what is due.
 type Queue struct {
 	offset time.Duration
 	jobs   jobs
@@ -34,7 +36,8 @@ func (q *Queue) MoveTo(t time.Time) {
 	}
 }
 
-// Add puts a job on the queue. Jobs due at the same instant run in the order in which they were added.
+// Add puts a job on the queue. Jobs due at the same instant run in the order in
+// which they were added.
 func (q *Queue) Add(due time.Time, run func(due time.Time)) {
 	q.seq++
 	heap.Push(&q.jobs, Job{Due: due, Run: run, seq: q.seq})
@@ -48,7 +51,8 @@ func (q *Queue) Pop(limit time.Time) (Job, bool) {
 	return heap.Pop(&q.jobs).(Job), true
 }
 
-// Wait is how long the earliest job has still to wait; below 0 if it is overdue.
+// Wait is how long the earliest job has still to wait; below 0 if it is
+// overdue.
 func (q *Queue) Wait() (time.Duration, bool) {
 	if len(q.jobs) == 0 {
 		return 0, false

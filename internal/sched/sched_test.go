@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestJobsComeInOrderOfTheirTimeThenOfTheirAdding(t *testing.T) {
+func TestJobsRunInOrderOfTimeAndAdding(t *testing.T) {
 	t.Parallel()
 	var q Queue
 	var got []string

@@ -1,5 +1,6 @@
-// Package signature makes and checks the signatures on what the API sends by itself: HMAC-SHA256 in lower-case hex, over the raw body
-// alone or over a timestamp, a full stop and the raw body.
+// Package signature makes and checks the signatures on what the API sends by
+// itself: HMAC-SHA256 in lower-case hex, over the raw body alone or over a
+// timestamp, a full stop and the raw body.
 package signature
 
 import (
@@ -11,24 +12,29 @@ import (
 // Body signs a raw body: the value of X-Hellio-Signature.
 func Body(secret string, body []byte) string { return hex.EncodeToString(sum(secret, "", body)) }
 
-// Timestamped signs a raw body together with the timestamp header, as that is written: the value of X-Hellio-Signature-V2.
+// Timestamped signs a raw body together with the timestamp header, as that is
+// written: the value of X-Hellio-Signature-V2.
 func Timestamped(secret, timestamp string, body []byte) string {
 	return hex.EncodeToString(sum(secret, timestamp+".", body))
 }
 
-// VerifyBody tells whether one of the secrets made the signature of this body. Hex of either case is taken. An empty secret makes
-// nothing valid, as anybody could sign with it.
+// VerifyBody tells whether one of the secrets made the signature of this body.
+// Hex of either case is taken. An empty secret makes nothing valid, as anybody
+// could sign with it.
 func VerifyBody(signature string, body []byte, secrets ...string) bool {
 	return verify(signature, "", body, secrets)
 }
 
-// VerifyTimestamped is VerifyBody for a signature over timestamp and body. The timestamp is the header as it was received; what form
-// and age it may have, the caller decides. One that holds a full stop would let bytes move between timestamp and body: refuse it before.
+// VerifyTimestamped is VerifyBody for a signature over timestamp and body. The
+// timestamp is the header as it was received; what form and age it may have,
+// the caller decides. One that holds a full stop would let bytes move between
+// timestamp and body: refuse it before.
 func VerifyTimestamped(signature, timestamp string, body []byte, secrets ...string) bool {
 	return verify(signature, timestamp+".", body, secrets)
 }
 
-// verify compares in constant time, and tries each secret whether an earlier one fitted or not.
+// verify compares in constant time, and tries each secret whether an earlier
+// one fitted or not.
 func verify(signature, prefix string, body []byte, secrets []string) bool {
 	given, err := hex.DecodeString(signature)
 	if err != nil || len(given) != sha256.Size {

@@ -1,10 +1,11 @@
-// Package window is the arithmetic of the API's rate limit: a fixed window that begins with the first counted request of a key and
-// does not slide.
+// Package window is the arithmetic of the API's rate limit: a fixed window that
+// begins with the first counted request of a key and does not slide.
 package window
 
 import "time"
 
-// Window counts the requests of one key. The zero value is a window that has not begun. It has no lock of its own.
+// Window counts the requests of one key. The zero value is a window that has
+// not begun. It has no lock of its own.
 type Window struct {
 	Length time.Duration
 	start  time.Time
@@ -32,8 +33,9 @@ func (w *Window) Remaining(now time.Time, limit int) int {
 	return max(0, limit-w.count)
 }
 
-// RetryAfter is the wait until the window's end in whole seconds. Both ends are floored to the second, as the server's timer is, so it
-// can be 0 just before the end and up to one second short.
+// RetryAfter is the wait until the window's end in whole seconds. Both ends are
+// floored to the second, as the server's timer is, so it can be 0 just before
+// the end and up to one second short.
 func (w *Window) RetryAfter(now time.Time) int {
 	if !w.running(now) {
 		return 0
