@@ -11,8 +11,8 @@ import (
 // maxLine bounds a line, and an entry that has several, in bytes.
 const maxLine = 1 << 20
 
-// lines reads a list line by line. A Read returns bytes of one line only, so
-// that the reader is never ahead of the count.
+// lineReader reads a list line by line. A Read returns bytes of one line only,
+// so that the reader is never ahead of the count.
 type lineReader struct {
 	in     *bufio.Reader
 	end    byte   // of a line
