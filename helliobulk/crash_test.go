@@ -74,7 +74,7 @@ func TestKill9AtAnyTimeDoublesAndLosesNothing(t *testing.T) {
 			Store: path,
 			Count: crashRecipients,
 		}
-		for killAtRandom(t, job, rng) {
+		for kills := 1; killAtRandom(t, job, rng.IntN(40*kills)); kills++ {
 			sum.kills.Add(1)
 			_, err := os.Stat(path)
 			job.Resume = err == nil
@@ -98,13 +98,14 @@ func TestKill9AtAnyTimeDoublesAndLosesNothing(t *testing.T) {
 		sum.sends.Load(), sum.doubts.Load(), sum.replays.Load())
 }
 
-// killAtRandom runs the child and kills it within 150 ms. It reports false if
-// the child ended before.
-func killAtRandom(t *testing.T, job childJob, rng *rand.Rand) (killed bool) {
+// killAtRandom runs the child and kills it after so many milliseconds. It
+// reports false if the child ended before. The caller waits longer each time,
+// because a loaded machine may need a while to start the child.
+func killAtRandom(t *testing.T, job childJob, ms int) (killed bool) {
 	t.Helper()
 	child := newChild(t, job)
 	require.NoError(t, child.Start())
-	time.Sleep(time.Duration(rng.IntN(150)) * time.Millisecond)
+	time.Sleep(time.Duration(ms) * time.Millisecond)
 	_ = child.Process.Kill() // it may have ended
 	_ = child.Wait()
 	return child.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
