@@ -211,7 +211,7 @@ func requireKilled(t *testing.T, job childJob) {
 	t.Helper()
 	out, err := newChild(t, job).CombinedOutput()
 	var exit *exec.ExitError
-	require.True(t, errors.As(err, &exit), "the child ended by itself: %v %s", err, out)
+	require.True(t, errors.As(err, &exit), "the child ended on its own: %v %s", err, out)
 	require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "%s", out)
 }
 

@@ -132,7 +132,7 @@ func TestAnUnsentChunkHasNoIntent(t *testing.T) {
 		State:  StateUnknown,
 		Intent: 1,
 		Local:  2,
-		Told:   true,
+		ByAPI:  true,
 	}
 	for _, row := range decisions() {
 		resp := &hellio.Response{StatusCode: row.status}

@@ -175,7 +175,7 @@ func TestReviewListsUnresolvedChunks(t *testing.T) {
 			n++
 		}
 		require.Equal(t, want, n,
-			"one marked, one reused, and one in doubt for longer than the margin")
+			"one marked, one reused, and one unknown for longer than the margin")
 	}
 }
 
@@ -196,7 +196,7 @@ func TestAChunkIsResolvedEitherWay(t *testing.T) {
 			require.ErrorAs(t, b.Resolve(2, WasNotSent), &param, "it is open")
 			require.NoError(t, b.mark(2, StateRejected))
 			require.ErrorAs(t, b.Resolve(2, found), &param,
-				"what was refused was not sent, and needs nobody")
+				"what was refused was not sent, and needs no review")
 			require.NoError(t, b.mark(2, StateOpen))
 			require.Error(t, b.Resolve(1, "perhaps"))
 			require.NoError(t, b.Resolve(1, found))
@@ -254,7 +254,7 @@ func TestResendUnknownSendsAgain(t *testing.T) {
 		Options{ResendUnknown: true, SendUnseen: true})
 	require.NoError(t, err)
 	require.Equal(t, 15, r.Accepted)
-	require.Equal(t, 2, perNumber(fake)[number(5)], "that is what was told")
+	require.Equal(t, 2, perNumber(fake)[number(5)], "as it was asked to")
 	b, err := Open(path)
 	require.NoError(t, err)
 	defer b.Close()
@@ -315,13 +315,13 @@ func TestALostStoreIsPlannedAgainWithoutDoubles(t *testing.T) {
 func TestAnAgeIsMeasuredByTheKnownClock(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	at := func(server, local time.Duration, told bool) moment {
-		return moment{start.Add(server), start.Add(local), told}
+	at := func(server, local time.Duration, byAPI bool) moment {
+		return moment{start.Add(server), start.Add(local), byAPI}
 	}
 	for name, c := range map[string]struct {
-		told bool // the intent's time
-		now  moment
-		want bool
+		byAPI bool // the intent's time
+		now   moment
+		want  bool
 	}{
 		"young":              {true, at(time.Hour, time.Hour, true), false},
 		"old":                {true, at(13*time.Hour, 13*time.Hour, true), true},
@@ -347,7 +347,7 @@ func TestAnAgeIsMeasuredByTheKnownClock(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := entry{Intent: start.UnixMilli(), Local: start.UnixMilli(), Told: c.told}
+			e := entry{Intent: start.UnixMilli(), Local: start.UnixMilli(), ByAPI: c.byAPI}
 			require.Equal(t, c.want, e.expired(c.now, 12*time.Hour))
 		})
 	}

@@ -107,8 +107,8 @@ func (l *lineReader) take() error {
 	return nil
 }
 
-// unwrapCells reads ="0244123456" as "0244123456": so spreadsheets are told to
-// keep a leading zero. Within quotation marks it is text.
+// unwrapCells reads ="0244123456" as "0244123456": spreadsheets keep a leading
+// zero in this form. Within quotation marks it is text.
 func (l *lineReader) unwrapCells() {
 	if !l.quoted && bytes.IndexByte(l.line, '"') < 0 {
 		return
