@@ -59,7 +59,7 @@ func perNumber(fake *helliotest.Fake) map[string]int {
 	return count
 }
 
-// requireEachOnce checks that each number got one message and nobody else any,
+// requireEachOnce checks that each number got one message and no other any,
 // and that the wallet lost what the report says.
 func requireEachOnce(t *testing.T, fake *helliotest.Fake, before string, r *Report, want []string) {
 	t.Helper()
