@@ -24,22 +24,32 @@ func (s *tokens) Token(context.Context) (string, error) { return s.give(s.asked.
 
 func TestTokenIsAskedForBeforeEachAttempt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+		source := &tokens{give: func(n int64) (string, error) {
+			return "token-" + itoa(int(n)), nil
+		}}
 		s := newStub(reply(429, ``, "Retry-After", "1"), refused, reply(202, sentBody))
 		require.NoError(t, sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source))))
 		require.EqualValues(t, 3, source.asked.Load())
 		for i, q := range s.requests() {
-			require.Equal(t, "Bearer token-"+itoa(i+1), q.header.Get("Authorization"), "a rotated token is used at once")
+			require.Equal(t, "Bearer token-"+itoa(i+1), q.header.Get("Authorization"),
+				"a rotated token is used at once")
 		}
 	})
 }
 
 // The API may keep idempotency keys by token: under another one, the same key would be a second message.
 func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
-	for name, first := range map[string]step{"lost": lost, "503": reply(503, ``), "2xx cut off": cutOff(202, `{`), "conflict": reply(409, conflictBody)} {
+	for name, first := range map[string]step{
+		"lost":        lost,
+		"503":         reply(503, ``),
+		"2xx cut off": cutOff(202, `{`),
+		"conflict":    reply(409, conflictBody),
+	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+				source := &tokens{give: func(n int64) (string, error) {
+					return "token-" + itoa(int(n)), nil
+				}}
 				s := newStub(first, reply(202, sentBody))
 				err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
 				require.Error(t, err)
@@ -47,7 +57,8 @@ func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
 				require.ErrorContains(t, err, "the token has changed")
 				require.Equal(t, 1, responseOf(t, err).Attempts)
 				if name != "lost" {
-					require.NotZero(t, responseOf(t, err).StatusCode, "it is the error of the attempt that was made")
+					require.NotZero(t, responseOf(t, err).StatusCode,
+						"it is the error of the attempt that was made")
 				}
 				require.Len(t, s.requests(), 1)
 
@@ -61,8 +72,12 @@ func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
 
 func TestReadInDoubtGoesOnUnderAnotherToken(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
-		require.NoError(t, getBalance(t.Context(), stubbed(t, newStub(lost, reply(200, balanceBody)), WithTokenSource(source))))
+		source := &tokens{give: func(n int64) (string, error) {
+			return "token-" + itoa(int(n)), nil
+		}}
+		require.NoError(t,
+			getBalance(t.Context(),
+				stubbed(t, newStub(lost, reply(200, balanceBody)), WithTokenSource(source))))
 	})
 }
 
@@ -71,8 +86,8 @@ func TestRefusedTokenIsNotTriedAgain(t *testing.T) {
 		source := &tokens{give: func(int64) (string, error) { return "stale", nil }}
 		s := newStub(reply(401, `{"message":"Unauthenticated."}`))
 		err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
-		var refused *AuthenticationError
-		require.ErrorAs(t, err, &refused)
+		var denied *AuthenticationError
+		require.ErrorAs(t, err, &denied)
 		requireOutcome(t, OutcomeRejected, err)
 		require.Len(t, s.requests(), 1)
 	})
@@ -118,8 +133,16 @@ func TestFailingTokenSourceEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testin
 func TestTokenThatCanNotStandInAHeaderIsRefusedWithoutBeingQuoted(t *testing.T) {
 	t.Parallel()
 	for name, token := range map[string]string{
-		"empty": "", "blank": "   ", "CR": "secret\r", "LF": "secret\nX-Evil: 1", "a space": "sec ret", "a space behind": "secret ", "NUL": "secret\x00",
-		"not ASCII": "sécret", "DEL": "secret\x7f", "a tab": "\tsecret",
+		"empty":          "",
+		"blank":          "   ",
+		"CR":             "secret\r",
+		"LF":             "secret\nX-Evil: 1",
+		"a space":        "sec ret",
+		"a space behind": "secret ",
+		"NUL":            "secret\x00",
+		"not ASCII":      "sécret",
+		"DEL":            "secret\x7f",
+		"a tab":          "\tsecret",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,7 +151,9 @@ func TestTokenThatCanNotStandInAHeaderIsRefusedWithoutBeingQuoted(t *testing.T) 
 			require.NotContains(t, err.Error(), "cret")
 
 			s := newStub(reply(202, sentBody))
-			c := stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) { return token, nil }}))
+			c := stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) {
+				return token, nil
+			}}))
 			err = sendSMS(t.Context(), c)
 			requireOutcome(t, OutcomeNotSent, err)
 			require.NotContains(t, err.Error(), "cret")
@@ -142,11 +167,18 @@ func TestTokenThatCanNotStandInAHeaderIsRefusedWithoutBeingQuoted(t *testing.T) 
 // A TokenSource may itself use this package; what its call left in doubt is not the send's doubt.
 func TestOutcomeOfTheTokenSourcesOwnCallIsNotTheCalls(t *testing.T) {
 	t.Parallel()
-	inner := &AuthenticationError{&APIError{Status: 401, Code: "invalid_credentials", Outcome: OutcomeUnknown}}
+	inner := &AuthenticationError{&APIError{
+		Status:  401,
+		Code:    "invalid_credentials",
+		Outcome: OutcomeUnknown,
+	}}
 	throttled := &RateLimitError{APIError: &APIError{Status: 429, Outcome: OutcomeUnknown}}
 	for _, failure := range []error{inner, throttled} {
 		s := newStub(reply(202, sentBody))
-		err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) { return "", failure }})))
+		err := sendSMS(t.Context(),
+			stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) {
+				return "", failure
+			}})))
 		requireOutcome(t, OutcomeNotSent, err)
 		require.Empty(t, s.requests())
 		var connection *ConnectionError
@@ -156,9 +188,11 @@ func TestOutcomeOfTheTokenSourcesOwnCallIsNotTheCalls(t *testing.T) {
 	source := &tokens{give: func(int64) (string, error) { return "", errors.Join(own, inner) }}
 	err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(source)))
 	require.ErrorIs(t, err, own)
-	for _, target := range []any{new(*AuthenticationError), new(*APIError), new(interface{ outcome() Outcome })} {
+	for _, target := range []any{new(*AuthenticationError), new(*APIError),
+		new(interface{ outcome() Outcome })} {
 		if errors.As(err, target) {
-			require.IsType(t, new(interface{ outcome() Outcome }), target, "found %T of another call", target)
+			require.IsType(t, new(interface{ outcome() Outcome }), target,
+				"found %T of another call", target)
 			require.IsType(t, &ConnectionError{}, reflect.ValueOf(target).Elem().Interface())
 		}
 	}
@@ -196,7 +230,11 @@ func TestContextCauseIsReachable(t *testing.T) {
 func TestTokenOfAnyVisibleCharacterIsTaken(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(200, balanceBody))
-	require.NoError(t, getBalance(t.Context(), stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) { return "!7|~", nil }}))))
+	require.NoError(t,
+		getBalance(t.Context(),
+			stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) {
+				return "!7|~", nil
+			}}))))
 	require.Equal(t, "Bearer !7|~", s.requests()[0].header.Get("Authorization"))
 }
 

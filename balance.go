@@ -19,7 +19,7 @@ type BalanceService struct{ core *core }
 type Balance struct {
 	Balance   Amount `json:"balance"`   // all of it (inferred)
 	Available Amount `json:"available"` // without what is reserved (inferred)
-	Reserved  Amount `json:"reserved"`  // for messages in flight (the name is decided); may be absent
+	Reserved  Amount `json:"reserved"`  // for messages in flight; may be absent (name decided)
 	Currency  string `json:"currency"`  // such as "GHS"
 }
 

@@ -82,7 +82,8 @@ func TestBalanceIsReadInEachForm(t *testing.T) {
 			client, api := scripted(t, c.body)
 			b, err := client.Balance.Get(t.Context())
 			require.NoError(t, err)
-			got := [4]string{b.Balance.String(), b.Available.String(), b.Reserved.String(), b.Currency}
+			got := [4]string{b.Balance.String(), b.Available.String(), b.Reserved.String(),
+				b.Currency}
 			require.Equal(t, c.want, got)
 			require.Equal(t, []string{"GET /v1/balance"}, api.requests())
 		})

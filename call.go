@@ -112,7 +112,7 @@ func (a *answer[T]) decode(body []byte) error {
 // KeyedResult is part of the results of sends, which have an idempotency key.
 type KeyedResult struct {
 	IdempotencyKey string `json:"-"` // the key of the call
-	Replayed       bool   `json:"-"` // the stored response to an earlier attempt: count its cost once
+	Replayed       bool   `json:"-"` // stored response to an earlier attempt: count its cost once
 }
 
 func (k *KeyedResult) stamp(r *Response) {

@@ -17,17 +17,23 @@ import (
 
 func TestAllAttemptsCarryTheSameKeyAndTheSameBytes(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStub(lost, reply(503, ``), reply(409, conflictBody), reply(429, ``, "Retry-After", "3"), reply(202, sentBody))
+		s := newStub(lost, reply(503, ``), reply(409, conflictBody),
+			reply(429, ``, "Retry-After", "3"), reply(202, sentBody))
 		p := oneSMS()
 		var r Response
-		result, err := stubbed(t, s, WithAttemptHook(func(context.Context, Attempt) { p.Message = "changed by another goroutine of the caller's" })).
+		client := stubbed(t, s, WithAttemptHook(func(context.Context, Attempt) {
+			p.Message = "changed by another goroutine of the caller's"
+		}))
+		result, err := client.
 			SMS.Send(t.Context(), p, WithResponse(&r))
 		require.NoError(t, err)
 		seen := s.requests()
 		require.Len(t, seen, 5)
 		for _, q := range seen {
 			require.Equal(t, []string{result.IdempotencyKey}, q.header["Idempotency-Key"])
-			require.JSONEq(t, `{"recipients":["`+testNumber+`"],"sender":"HELLIO","message":"`+testText+`"}`, q.body)
+			require.JSONEq(t,
+				`{"recipients":["`+testNumber+`"],"sender":"HELLIO","message":"`+testText+`"}`,
+				q.body)
 			require.Equal(t, seen[0].body, q.body)
 			require.Equal(t, http.MethodPost, q.method)
 		}
@@ -43,7 +49,8 @@ func TestRequestsCarryTheHeadersThatTheAPIAsksFor(t *testing.T) {
 	require.NoError(t, sendSMS(t.Context(), c))
 	require.NoError(t, getBalance(t.Context(), c))
 	for i, q := range s.requests() {
-		require.Equal(t, "application/json", q.header.Get("Accept"), "without it the API may answer HTML")
+		require.Equal(t, "application/json", q.header.Get("Accept"),
+			"without it the API may answer HTML")
 		require.Equal(t, "Bearer "+testToken, q.header.Get("Authorization"))
 		if i == 0 {
 			require.Equal(t, "application/json", q.header.Get("Content-Type"))
@@ -67,21 +74,26 @@ func TestAnswerThatCanNotBeReadIsADecodeErrorThatTellsTheTruth(t *testing.T) {
 		"no data":                       {reply(202, `{"ok":true}`), OutcomeAccepted},
 		"null data":                     {reply(202, `{"data":null}`), OutcomeAccepted},
 		"data of another type":          {reply(202, `{"data":[]}`), OutcomeAccepted},
-		"a field of another type":       {reply(202, `{"data":{"segments":"one"}}`), OutcomeAccepted},
-		"an amount that is none":        {reply(202, `{"data":{"estimated_cost":"free"}}`), OutcomeAccepted},
-		"two values":                    {reply(202, sentBody+`{}`), OutcomeAccepted},
-		"JSON with a suffix type":       {reply(202, `{`, "Content-Type", "application/vnd.api+json; charset=utf-8"), OutcomeAccepted},
+		"a field of another type": {reply(202, `{"data":{"segments":"one"}}`),
+			OutcomeAccepted},
+		"an amount that is none": {reply(202, `{"data":{"estimated_cost":"free"}}`),
+			OutcomeAccepted},
+		"two values": {reply(202, sentBody+`{}`), OutcomeAccepted},
+		"JSON with a suffix type": {reply(202, `{`, "Content-Type",
+			"application/vnd.api+json; charset=utf-8"), OutcomeAccepted},
 		"cut off":                       {cutOff(202, sentBody[:40]), OutcomeAccepted},
 		"cut off before its first byte": {cutOff(202, ``), OutcomeAccepted},
-		"a portal's page":               {reply(200, `<html>Log in to the hotel's network</html>`, html...), OutcomeUnknown},
-		"a page without a type":         {reply(200, `hello`, "Content-Type", ""), OutcomeUnknown},
-		"an endless page":               {replyBody(200, endless('<'), html...), OutcomeUnknown},
-		"endless JSON":                  {replyBody(202, endless(' ')), OutcomeAccepted},
+		"a portal's page": {reply(200, `<html>Log in to the hotel's network</html>`,
+			html...), OutcomeUnknown},
+		"a page without a type": {reply(200, `hello`, "Content-Type", ""), OutcomeUnknown},
+		"an endless page":       {replyBody(200, endless('<'), html...), OutcomeUnknown},
+		"endless JSON":          {replyBody(202, endless(' ')), OutcomeAccepted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				var r Response
-				_, err := stubbed(t, newStub(c.step)).SMS.Send(t.Context(), oneSMS(), WithResponse(&r))
+				client := stubbed(t, newStub(c.step))
+				_, err := client.SMS.Send(t.Context(), oneSMS(), WithResponse(&r))
 				var unreadable *DecodeError
 				require.ErrorAs(t, err, &unreadable)
 				requireOutcome(t, c.outcome, err)
@@ -107,12 +119,17 @@ func TestPageThatBreaksOffIsNoAcceptance(t *testing.T) {
 
 // A caller who gives up before the first byte of a page knows no more than one who has seen it whole.
 func TestPageThatWasNotWaitedForIsNoAcceptance(t *testing.T) {
-	for contentType, outcome := range map[string]Outcome{"text/html": OutcomeUnknown, "application/json": OutcomeAccepted} {
+	for contentType, outcome := range map[string]Outcome{
+		"text/html":        OutcomeUnknown,
+		"application/json": OutcomeAccepted,
+	} {
 		t.Run(contentType, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				s := newStub(replyBody(200, func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} }, "Content-Type", contentType))
+				s := newStub(replyBody(200, func(ctx context.Context) io.ReadCloser {
+					return &endlessBody{ctx}
+				}, "Content-Type", contentType))
 				requireOutcome(t, outcome, sendSMS(ctx, stubbed(t, s)))
 			})
 		})
@@ -164,7 +181,8 @@ func TestBodyWhoseLengthIsToldIsReadWholeOrCalledCutOff(t *testing.T) {
 		}
 	}
 	require.NoError(t, getBalance(t.Context(), stubbed(t, newStub(told(int64(len(balanceBody)))))))
-	_, err := stubbed(t, newStub(told(int64(len(balanceBody)+1)))).Balance.Get(t.Context(), WithMaxRetries(0))
+	client := stubbed(t, newStub(told(int64(len(balanceBody)+1))))
+	_, err := client.Balance.Get(t.Context(), WithMaxRetries(0))
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	requireOutcome(t, OutcomeAccepted, err)
 }
@@ -172,10 +190,12 @@ func TestBodyWhoseLengthIsToldIsReadWholeOrCalledCutOff(t *testing.T) {
 func TestAny2xxIsSuccessAndNothingElseIs(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 201, 202, 203, 206, 299} {
-		require.NoError(t, sendSMS(t.Context(), stubbed(t, newStub(reply(status, sentBody)))), "status %d", status)
+		require.NoError(t, sendSMS(t.Context(), stubbed(t, newStub(reply(status, sentBody)))),
+			"status %d", status)
 	}
 	for _, status := range []int{101, 300, 304, 399, 400, 418, 451, 499} {
-		_, err := stubbed(t, newStub(reply(status, sentBody))).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
+		client := stubbed(t, newStub(reply(status, sentBody)))
+		_, err := client.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
 		var api *APIError
 		require.ErrorAs(t, err, &api, "status %d", status)
 		require.Equal(t, status, api.Status)
@@ -185,7 +205,8 @@ func TestAny2xxIsSuccessAndNothingElseIs(t *testing.T) {
 func TestWithResponseIsFilledOnSuccessAndOnFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var r Response
-		s := newStub(reply(202, sentBody, "X-Request-Id", "r1", "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "7"),
+		s := newStub(reply(202, sentBody, "X-Request-Id", "r1", "X-RateLimit-Limit", "120",
+			"X-RateLimit-Remaining", "7"),
 			reply(422, `{"message":"No.","error":"invalid_request"}`), lost)
 		c := stubbed(t, s)
 		_, err := c.SMS.Send(t.Context(), oneSMS(), WithResponse(&r), WithIdempotencyKey("k1"))
@@ -205,7 +226,10 @@ func TestWithResponseIsFilledOnSuccessAndOnFailure(t *testing.T) {
 
 		_, err = c.SMS.Send(t.Context(), oneSMS(), WithResponse(&r), WithIdempotencyKey("k3"))
 		require.Equal(t, responseOf(t, err), r)
-		require.Equal(t, Response{IdempotencyKey: "k3", Attempts: 4}, r, "nothing of an earlier call or attempt is left")
+		require.Equal(t, Response{
+			IdempotencyKey: "k3",
+			Attempts:       4,
+		}, r, "nothing of an earlier call or attempt is left")
 	})
 }
 
@@ -231,7 +255,10 @@ func TestCallRefusesBadInputAndSendsNothing(t *testing.T) {
 	require.Equal(t, Response{}, r, "it tells about this call")
 	_, err = c.Balance.Get(t.Context(), WithResponse(nil))
 	requireParamError(t, err, "response", "nil")
-	_, err = call[noContent](t.Context(), c.core, request{op: &contract.WebhookCreate, body: make(chan int)}, nil)
+	_, err = call[noContent](t.Context(), c.core, request{
+		op:   &contract.WebhookCreate,
+		body: make(chan int),
+	}, nil)
 	requireParamError(t, err, "params")
 	require.Empty(t, s.requests())
 }
@@ -256,7 +283,8 @@ func TestSharedOptionsAreNotWrittenTo(t *testing.T) {
 	done := make(chan error, 8)
 	for range cap(done) {
 		go func() {
-			_, err := c.SMS.Send(t.Context(), oneSMS(), append(shared[:1:1], WithIdempotencyKey("k"))...)
+			_, err := c.SMS.Send(t.Context(), oneSMS(),
+				append(shared[:1:1], WithIdempotencyKey("k"))...)
 			done <- errors.Join(err, getBalance(t.Context(), c))
 		}()
 	}
@@ -268,7 +296,9 @@ func TestSharedOptionsAreNotWrittenTo(t *testing.T) {
 
 func TestUnknownFieldsAndStatusesPassThrough(t *testing.T) {
 	t.Parallel()
-	s := newStub(reply(200, `{"data":{"reference":"r","campaign_id":"c-9","status":"held_for_review","new":{"a":1}},"meta":1}`))
+	s := newStub(reply(200,
+		`{"data":{"reference":"r","campaign_id":"c-9","status":"held_for_review",`+
+			`"new":{"a":1}},"meta":1}`))
 	result, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS())
 	require.NoError(t, err)
 	require.Equal(t, "held_for_review", result.Status)
@@ -279,16 +309,19 @@ func TestUnknownFieldsAndStatusesPassThrough(t *testing.T) {
 }
 
 func TestContextThatEndsIsToldWithItsOutcome(t *testing.T) {
-	endless := replyBody(202, func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} })
+	stalled := replyBody(202, func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} })
 	for name, c := range map[string]struct {
 		step     step
 		outcome  Outcome
 		requests int
 	}{
-		"before the call":              {nil, OutcomeNotSent, 0},
-		"while dialling":               {func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }, OutcomeNotSent, 1},
+		"before the call": {nil, OutcomeNotSent, 0},
+		"while dialling": {func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}, OutcomeNotSent, 1},
 		"while waiting for the answer": {hangs, OutcomeUnknown, 1},
-		"within the body of a 2xx":     {endless, OutcomeAccepted, 1},
+		"within the body of a 2xx":     {stalled, OutcomeAccepted, 1},
 		"in the wait after a 429":      {reply(429, ``, "Retry-After", "60"), OutcomeRejected, 1},
 		"in the wait after a 503":      {reply(503, ``, "Retry-After", "60"), OutcomeUnknown, 1},
 		"in the wait for a refused one": {func(req *http.Request) (*http.Response, error) {
@@ -334,13 +367,19 @@ func TestAttemptHasATimeLimitThatIsNotTheCallers(t *testing.T) {
 		requireOutcome(t, OutcomeUnknown, err)
 		require.Equal(t, 30*time.Second, time.Since(start))
 
-		_, err = stubbed(t, newStub(func(r *http.Request) (*http.Response, error) { _, _ = hangs(r); return nil, io.ErrClosedPipe })).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
-		require.ErrorContains(t, err, "no response within the time limit of one attempt", "whatever the transport makes of it")
+		client := stubbed(t, newStub(func(r *http.Request) (*http.Response, error) {
+			_, _ = hangs(r)
+			return nil, io.ErrClosedPipe
+		}))
+		_, err = client.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
+		require.ErrorContains(t, err, "no response within the time limit of one attempt",
+			"whatever the transport makes of it")
 
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err = stubbed(t, s).SMS.Send(ctx, oneSMS())
-		require.ErrorIs(t, err, context.DeadlineExceeded, "the caller's own deadline is told as such")
+		require.ErrorIs(t, err, context.DeadlineExceeded,
+			"the caller's own deadline is told as such")
 		require.ErrorAs(t, err, &failed)
 		require.True(t, failed.Timeout())
 		require.True(t, strings.Contains(err.Error(), "outcome: unknown"), err.Error())

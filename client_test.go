@@ -54,13 +54,31 @@ func TestBaseURLIsTakenWithAndWithoutALastSlash(t *testing.T) {
 func TestBaseURLThatCouldLeakOrMislead(t *testing.T) {
 	t.Parallel()
 	for name, base := range map[string]string{
-		"empty": "", "blank": " ", "a slash": "/", "a path": "/v1", "a host alone": "api.example.com/v1", "a scheme alone": "https://", "no host": "https:///v1",
-		"a port alone": "https://:443/v1", "another scheme": "ftp://api.example.com/v1", "opaque": "https:api.example.com/v1", "a query": "https://api.example.com/v1?a=b",
-		"an empty query": "https://api.example.com/v1?", "a fragment": "https://api.example.com/v1#x", "an empty fragment": "https://api.example.com/v1#",
-		"a user": "https://user@api.example.com/v1", "a password": "https://user:secret@api.example.com/v1", "plain http": "http://api.example.com/v1",
-		"a name like loopback": "http://localhost.example.com/v1", "an address like loopback": "http://127.0.0.1.example.com/v1", "any address": "http://0.0.0.0/v1",
-		"a private address": "http://10.0.0.1/v1", "LF": "https://api.example.com/v1\n", "a bad escape": "https://api.example.com/%zz", "a space": "https://api example.com/v1",
-		"leading space": " https://api.example.com/v1",
+		"empty":                    "",
+		"blank":                    " ",
+		"a slash":                  "/",
+		"a path":                   "/v1",
+		"a host alone":             "api.example.com/v1",
+		"a scheme alone":           "https://",
+		"no host":                  "https:///v1",
+		"a port alone":             "https://:443/v1",
+		"another scheme":           "ftp://api.example.com/v1",
+		"opaque":                   "https:api.example.com/v1",
+		"a query":                  "https://api.example.com/v1?a=b",
+		"an empty query":           "https://api.example.com/v1?",
+		"a fragment":               "https://api.example.com/v1#x",
+		"an empty fragment":        "https://api.example.com/v1#",
+		"a user":                   "https://user@api.example.com/v1",
+		"a password":               "https://user:secret@api.example.com/v1",
+		"plain http":               "http://api.example.com/v1",
+		"a name like loopback":     "http://localhost.example.com/v1",
+		"an address like loopback": "http://127.0.0.1.example.com/v1",
+		"any address":              "http://0.0.0.0/v1",
+		"a private address":        "http://10.0.0.1/v1",
+		"LF":                       "https://api.example.com/v1\n",
+		"a bad escape":             "https://api.example.com/%zz",
+		"a space":                  "https://api example.com/v1",
+		"leading space":            " https://api.example.com/v1",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,21 +95,36 @@ func TestBaseURLThatCouldLeakOrMislead(t *testing.T) {
 func TestIDBecomesOneEscapedSegment(t *testing.T) {
 	t.Parallel()
 	for id, path := range map[ID]string{
-		"12": "/base/v1/webhooks/12", "0b8f6c9e-7f0e": "/base/v1/webhooks/0b8f6c9e-7f0e", "a b": "/base/v1/webhooks/a%20b", "a%2Fb": "/base/v1/webhooks/a%252Fb",
-		"..%2f": "/base/v1/webhooks/..%252f", "a;b": "/base/v1/webhooks/a%3Bb", "ü": "/base/v1/webhooks/%C3%BC", "...": "/base/v1/webhooks/...", "%": "/base/v1/webhooks/%25",
-		"%2e%2e": "/base/v1/webhooks/%252e%252e",
+		"12":            "/base/v1/webhooks/12",
+		"0b8f6c9e-7f0e": "/base/v1/webhooks/0b8f6c9e-7f0e",
+		"a b":           "/base/v1/webhooks/a%20b",
+		"a%2Fb":         "/base/v1/webhooks/a%252Fb",
+		"..%2f":         "/base/v1/webhooks/..%252f",
+		"a;b":           "/base/v1/webhooks/a%3Bb",
+		"ü":             "/base/v1/webhooks/%C3%BC",
+		"...":           "/base/v1/webhooks/...",
+		"%":             "/base/v1/webhooks/%25",
+		"%2e%2e":        "/base/v1/webhooks/%252e%252e",
 	} {
 		t.Run(id.String(), func(t *testing.T) {
 			t.Parallel()
 			s := newStub(reply(204, ``))
-			_, err := call[noContent](t.Context(), stubbed(t, s, WithBaseURL("https://h.example/base/v1")).core, request{op: &contract.WebhookDelete, id: id}, nil)
+			_, err := call[noContent](t.Context(),
+				stubbed(t, s, WithBaseURL("https://h.example/base/v1")).core, request{
+					op: &contract.WebhookDelete,
+					id: id,
+				}, nil)
 			require.NoError(t, err)
 			require.Equal(t, "https://h.example"+path, s.requests()[0].url)
 		})
 	}
-	for _, id := range []ID{"", ".", "..", "a/b", "../balance", `a\b`, "a?b", "a#b", "a\nb", "a\x00", "\x7f"} {
+	for _, id := range []ID{"", ".", "..", "a/b", "../balance", `a\b`, "a?b", "a#b", "a\nb",
+		"a\x00", "\x7f"} {
 		s := newStub(reply(204, ``))
-		_, err := call[noContent](t.Context(), stubbed(t, s).core, request{op: &contract.WebhookDelete, id: id}, nil)
+		_, err := call[noContent](t.Context(), stubbed(t, s).core, request{
+			op: &contract.WebhookDelete,
+			id: id,
+		}, nil)
 		requireParamError(t, err, "id")
 		require.Empty(t, s.requests(), "a DELETE on the collection, or on another thing: %q", id)
 	}
@@ -101,7 +134,10 @@ func TestEscapedPathArrivesAsSent(t *testing.T) {
 	t.Parallel()
 	var path string
 	s := server(t, func(_ http.ResponseWriter, r *http.Request) { path = r.URL.EscapedPath() })
-	_, err := call[noContent](t.Context(), overSockets(t, s.URL).core, request{op: &contract.USSDAppMode, id: "a b%2F"}, nil)
+	_, err := call[noContent](t.Context(), overSockets(t, s.URL).core, request{
+		op: &contract.USSDAppMode,
+		id: "a b%2F",
+	}, nil)
 	require.NoError(t, err)
 	require.Equal(t, "/v1/ussd/apps/a%20b%252F/mode", path)
 }
@@ -115,7 +151,8 @@ func TestUserAgentNamesClientGoAndApplication(t *testing.T) {
 	} {
 		s := newStub(reply(200, balanceBody))
 		require.NoError(t, getBalance(t.Context(), stubbed(t, s, opts...)))
-		require.Equal(t, "hellio-go/"+Version+" ("+runtime.Version()+")"+want, s.requests()[0].header.Get("User-Agent"))
+		require.Equal(t, "hellio-go/"+Version+" ("+runtime.Version()+")"+want,
+			s.requests()[0].header.Get("User-Agent"))
 	}
 }
 
@@ -128,7 +165,9 @@ func TestClientFromTheEnvironment(t *testing.T) {
 	t.Setenv("HELLIO_DEFAULT_SENDER", "")
 	_, err := NewClientFromEnv(over)
 	requireParamError(t, err, "token")
-	c, err := NewClientFromEnv(over, WithTokenSource(staticToken(func() string { return testToken })))
+	c, err := NewClientFromEnv(over, WithTokenSource(staticToken(func() string {
+		return testToken
+	})))
 	require.NoError(t, err, "a TokenSource needs no variable")
 	require.Equal(t, "https://api.helliomessaging.com/v1", c.BaseURL())
 
@@ -138,7 +177,10 @@ func TestClientFromTheEnvironment(t *testing.T) {
 	c, err = NewClientFromEnv(over)
 	require.NoError(t, err)
 	require.Equal(t, "https://env.example/v1", c.BaseURL())
-	_, err = c.SMS.Send(t.Context(), &SMSSendParams{Recipients: []string{testNumber}, Message: testText})
+	_, err = c.SMS.Send(t.Context(), &SMSSendParams{
+		Recipients: []string{testNumber},
+		Message:    testText,
+	})
 	require.NoError(t, err)
 	require.Contains(t, s.requests()[0].body, `"ENV"`)
 	require.Equal(t, "Bearer "+testToken, s.requests()[0].header.Get("Authorization"))
@@ -163,7 +205,8 @@ func TestClientFromTheEnvironment(t *testing.T) {
 
 func TestClientsShareNothing(t *testing.T) {
 	t.Parallel()
-	a := stubbed(t, newStub(reply(200, balanceBody, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "9")))
+	a := stubbed(t,
+		newStub(reply(200, balanceBody, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "9")))
 	b := stubbed(t, newStub(reply(200, balanceBody)))
 	require.NoError(t, getBalance(t.Context(), a))
 	require.NoError(t, getBalance(t.Context(), b))
@@ -178,7 +221,10 @@ func TestClientIsSafeForConcurrentUse(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-RateLimit-Limit", "120")
 		w.Header().Set("X-RateLimit-Remaining", "7")
-		_, _ = w.Write([]byte(map[bool]string{true: sentBody, false: balanceBody}[r.Method == http.MethodPost]))
+		_, _ = w.Write([]byte(map[bool]string{
+			true:  sentBody,
+			false: balanceBody,
+		}[r.Method == http.MethodPost]))
 	}))
 	t.Cleanup(s.Close)
 	c := overSockets(t, s.URL)
@@ -201,7 +247,8 @@ func TestClientIsSafeForConcurrentUse(t *testing.T) {
 func TestReplacedDefaultTransportIsUsedAsItIs(t *testing.T) {
 	// http.DefaultTransport is the process's own: no other test may run meanwhile.
 	mock := httpmock.NewMockTransport()
-	mock.RegisterResponder("GET", "https://api.helliomessaging.com/v1/balance", httpmock.NewStringResponder(200, balanceBody))
+	mock.RegisterResponder("GET", "https://api.helliomessaging.com/v1/balance",
+		httpmock.NewStringResponder(200, balanceBody))
 	before := http.DefaultTransport
 	http.DefaultTransport = mock
 	defer func() { http.DefaultTransport = before }()

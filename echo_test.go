@@ -129,8 +129,8 @@ func echoes() map[string]echo {
 		"HTML":          {status: 200, html: true},
 		"HTML with 502": {status: 502, html: true},
 	}
-	statuses := []int{302, 308, 400, 401, 402, 403, 404, 408, 409, 422, 429, 500, 503, 799}
-	for _, status := range statuses {
+	errorStatuses := []int{302, 308, 400, 401, 402, 403, 404, 408, 409, 422, 429, 500, 503, 799}
+	for _, status := range errorStatuses {
 		all[fmt.Sprint(status)] = echo{status: status}
 	}
 	return all

@@ -50,7 +50,8 @@ func TestEmailRefusesBadInput(t *testing.T) {
 		"a blank":       {"emails[0]", verify(&hellio.EmailVerifyParams{Emails: []string{" "}})},
 		"no @": {
 			"emails[1]",
-			verify(&hellio.EmailVerifyParams{Emails: []string{"ama@example.com", "ama.example.com"}}),
+			verify(&hellio.EmailVerifyParams{Emails: []string{"ama@example.com",
+				"ama.example.com"}}),
 		},
 		"nothing before the @": {
 			"emails[0]",

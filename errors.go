@@ -14,8 +14,8 @@ import (
 // of them. A 400, a 408 or another status without a kind is a plain *APIError.
 type APIError struct {
 	Status   int                 // HTTP status; 0 if the client's own limiter refused the call
-	Code     string              // stable code, such as CodeSenderNotApproved; "" if the body had none
-	Message  string              // the API's sentence without what the call sent, else a general one
+	Code     string              // stable code, such as CodeSenderNotApproved; "": none
+	Message  string              // the API's sentence, or a general one; without what was sent
 	Fields   map[string][]string // complaints by field, without what the call sent; nil: none
 	Outcome  Outcome             // of the call, over all its attempts
 	Response Response            // status, headers, body, key and attempts of the call
@@ -190,7 +190,8 @@ func (e *DecodeError) Error() string {
 	if e.Err != nil {
 		cause = shownCause(e.Err)
 	}
-	return e.call.text(itoa(e.Response.StatusCode)+" with an unreadable response", "", cause, e.Outcome)
+	status := itoa(e.Response.StatusCode) + " with an unreadable response"
+	return e.call.text(status, "", cause, e.Outcome)
 }
 
 // Error returns the field, what was given and what is allowed.

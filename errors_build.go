@@ -83,7 +83,10 @@ func (x *exchange) notBegun(err error) error {
 // findLimit finds the *RateLimitError with which a limiter refused an attempt.
 func findLimit(err error, limited **RateLimitError) bool {
 	foreign, ok := err.(foreignError)
-	return ok && foreign.whose == limiterName && errors.As(foreign.err, limited) && (*limited).APIError != nil
+	if !ok || foreign.whose != limiterName || !errors.As(foreign.err, limited) {
+		return false
+	}
+	return (*limited).APIError != nil
 }
 
 // infoOf returns what an error of this package knows about its call, and nil

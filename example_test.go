@@ -55,7 +55,8 @@ func ExampleSMSService_Send() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(sent.Status, sent.AcceptedRecipients, "accepted,", sent.InvalidRecipients, "invalid")
+	fmt.Println(sent.Status, sent.AcceptedRecipients, "accepted,", sent.InvalidRecipients,
+		"invalid")
 	fmt.Println(sent.EstimatedCost, sent.Currency, "for", sent.Segments, "segment each")
 	// Output:
 	// queued 2 accepted, 1 invalid
@@ -87,12 +88,17 @@ func ExampleWithIdempotencyKey() {
 	defer fake.Close()
 	client := fake.Client()
 	fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.LoseReply())
-	params := &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "Your parcel is here."}
+	params := &hellio.SMSSendParams{
+		Recipients: []string{"+233209990001"},
+		Sender:     "HELLIO",
+		Message:    "Your parcel is here.",
+	}
 
 	_, err := client.SMS.Send(context.Background(), params, hellio.WithMaxRetries(0))
 	var lost *hellio.ConnectionError
 	if errors.As(err, &lost) && errors.Is(err, hellio.ErrOutcomeUnknown) {
-		sent, err := client.SMS.Send(context.Background(), params, hellio.WithIdempotencyKey(lost.Response.IdempotencyKey))
+		sent, err := client.SMS.Send(context.Background(), params,
+			hellio.WithIdempotencyKey(lost.Response.IdempotencyKey))
 		fmt.Println("replayed:", sent.Replayed, "error:", err, "messages:", len(fake.Messages()))
 	}
 	// Output:

@@ -160,8 +160,10 @@ func (x *exchange) tooLate() bool {
 var (
 	// errOtherToken: the API knows a key together with its token (decided), so
 	// the attempt could send again.
-	errOtherToken = errors.New("the token has changed, and the API may not know the key under the new one")
-	errTooLate    = errors.New("less than 1s is left before the deadline, too little for a paid request")
+	errOtherToken = errors.New(
+		"the token has changed, and the API may not know the key under the new one")
+	errTooLate = errors.New(
+		"less than 1s is left before the deadline, too little for a paid request")
 )
 
 // RoundTrip is one whole attempt. The response that it returns has neither body
@@ -188,12 +190,13 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 func (x *exchange) judge() {
 	x.judged = true
 	before := x.outcome
-	retry, why := decide(x.class, before, x.response.StatusCode, x.errs.Error, x.response.Header, x.fault)
-	x.outcome = settle(before, x.attemptOutcome(), x.response.Replayed)
+	r := &x.response
+	retry, why := decide(x.class, before, r.StatusCode, x.errs.Error, r.Header, x.fault)
+	x.outcome = settle(before, x.attemptOutcome(), r.Replayed)
 	x.why = why
 	if !x.ok && why != whyGone {
 		x.err = x.redact(x.failure())
-	} else if x.response.Attempts == 1 {
+	} else if r.Attempts == 1 {
 		x.core.budget.refund()
 	}
 	x.observe()
@@ -216,7 +219,9 @@ func (x *exchange) checkRetry(_ context.Context, _ *http.Response, err error) (b
 	return x.again, nil
 }
 
-func (x *exchange) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return x.wait }
+func (x *exchange) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration {
+	return x.wait
+}
 
 // attemptOutcome is what the latest attempt alone shows.
 func (x *exchange) attemptOutcome() Outcome {
@@ -233,7 +238,8 @@ func (x *exchange) attemptOutcome() Outcome {
 		return OutcomeUnknown
 	case isKeyConflict(x.class, status, x.errs.Error):
 		return OutcomeUnknown
-	case x.class == classKeyed && !x.response.Replayed && (status < 400 || status == http.StatusConflict):
+	case x.class == classKeyed && !x.response.Replayed &&
+		(status < 400 || status == http.StatusConflict):
 		return OutcomeUnknown // 303 means done; another 409 may mean in flight
 	default:
 		return OutcomeRejected
@@ -249,13 +255,15 @@ func (x *exchange) mayRetry(before Outcome) bool {
 	x.wait = delay(x.core.policy, x.why, x.retries.next(x.why), x.response.Header, x.core.random())
 	if asked, ok := askedWait(x.response.Header); ok && asked > x.core.policy.MaxRetryAfter &&
 		(x.why == whyThrottled || x.why == whyUnavailable) {
-		return x.stop("the API asks to wait "+asked.String()+", longer than the retry policy allows", nil)
+		why := "the API asks to wait " + asked.String() + ", longer than the retry policy allows"
+		return x.stop(why, nil)
 	}
 	if x.why == whyConflict && x.retries.conflictWait+x.wait > conflictTotal {
 		return x.stop("the earlier attempt with this key is still in flight", nil)
 	}
 	if deadline, ok := x.ctx.Deadline(); ok && time.Until(deadline) < x.wait+x.shortest() {
-		return x.stop("the deadline is too near for a retry after "+x.wait.Round(time.Millisecond).String(), nil)
+		wait := x.wait.Round(time.Millisecond)
+		return x.stop("the deadline is too near for a retry after "+wait.String(), nil)
 	}
 	first := before != OutcomeUnknown || x.response.Attempts == 1
 	resolves := x.class == classKeyed && x.outcome == OutcomeUnknown && first

@@ -28,14 +28,17 @@ func TestConflictIsWaitedForAndThenLeavesTheCallInDoubt(t *testing.T) {
 		var conflict *ConflictError
 		require.ErrorAs(t, err, &conflict)
 		requireOutcome(t, OutcomeUnknown, err)
-		require.Equal(t, []time.Duration{300 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}, s.gaps())
+		require.Equal(t,
+			[]time.Duration{300 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second},
+			s.gaps())
 		require.Equal(t, 5, conflict.Response.Attempts)
 	})
 }
 
 func TestConflictThatEndsGivesTheStoredAnswer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStub(reply(409, conflictBody), reply(409, conflictBody), reply(202, sentBody, "Idempotent-Replayed", "true"))
+		s := newStub(reply(409, conflictBody), reply(409, conflictBody),
+			reply(202, sentBody, "Idempotent-Replayed", "true"))
 		result, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS(), WithIdempotencyKey("order-7"))
 		require.NoError(t, err)
 		require.True(t, result.Replayed)
@@ -58,10 +61,15 @@ func TestConflictsDoNotUseUpTheOtherAttempts(t *testing.T) {
 
 // A 409 on a keyed send whose code was lost on the way may be the conflict: the earlier attempt with the key is then still under way.
 func TestConflictWhoseBodyIsLostIsNoRefusal(t *testing.T) {
-	for name, s := range map[string]step{"cut off": cutOff(409, `{"message":"A requ`), "empty": reply(409, ``), "from a proxy": reply(409, `<html>`, "Content-Type", "text/html")} {
+	for name, s := range map[string]step{
+		"cut off":      cutOff(409, `{"message":"A requ`),
+		"empty":        reply(409, ``),
+		"from a proxy": reply(409, `<html>`, "Content-Type", "text/html"),
+	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				_, err := stubbed(t, newStub(s)).SMS.Send(t.Context(), oneSMS(), WithIdempotencyKey("resumed"))
+				client := stubbed(t, newStub(s))
+				_, err := client.SMS.Send(t.Context(), oneSMS(), WithIdempotencyKey("resumed"))
 				requireOutcome(t, OutcomeUnknown, err)
 			})
 		})
@@ -87,8 +95,13 @@ func sendSMS(ctx context.Context, c *Client) error {
 
 func TestMaxRetriesZeroIsExactlyOneRequest(t *testing.T) {
 	for name, s := range map[string]step{
-		"lost": lost, "refused": refused, "409": reply(409, conflictBody), "429": reply(429, `{}`, "Retry-After", "0"), "503": reply(503, ``),
-		"unreadable": reply(202, `{`), "cut off": cutOff(202, `{`),
+		"lost":       lost,
+		"refused":    refused,
+		"409":        reply(409, conflictBody),
+		"429":        reply(429, `{}`, "Retry-After", "0"),
+		"503":        reply(503, ``),
+		"unreadable": reply(202, `{`),
+		"cut off":    cutOff(202, `{`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -100,7 +113,8 @@ func TestMaxRetriesZeroIsExactlyOneRequest(t *testing.T) {
 				require.Zero(t, time.Since(start), "and no wait")
 
 				s = newStub(s.steps[0])
-				_, err = stubbed(t, s, WithRetryPolicy(RetryPolicy{MaxRetries: -1})).SMS.Send(t.Context(), oneSMS())
+				client := stubbed(t, s, WithRetryPolicy(RetryPolicy{MaxRetries: -1}))
+				_, err = client.SMS.Send(t.Context(), oneSMS())
 				require.Error(t, err)
 				require.Len(t, s.requests(), 1)
 			})
@@ -114,7 +128,8 @@ func TestWaitsBetweenAttemptsDouble(t *testing.T) {
 		c := stubbed(t, s)
 		c.core.random = func() float64 { return 0.5 }
 		requireOutcome(t, OutcomeUnknown, sendSMS(t.Context(), c))
-		require.Equal(t, []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second}, s.gaps())
+		require.Equal(t,
+			[]time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second}, s.gaps())
 	})
 }
 
@@ -177,15 +192,23 @@ func TestWaitPastTheDeadlineReturnsAtOnceWithTheRealError(t *testing.T) {
 		outcome Outcome
 		again   bool
 	}{
-		"429 beyond the deadline":                        {reply(429, `{}`, "Retry-After", "60"), 30 * time.Second, sendSMS, OutcomeRejected, false},
-		"429 with a second for the attempt":              {reply(429, `{}`, "Retry-After", "10"), 12 * time.Second, sendSMS, OutcomeRejected, true},
-		"429 with less than a second for a paid attempt": {reply(429, `{}`, "Retry-After", "10"), 10*time.Second + 900*time.Millisecond, sendSMS, OutcomeRejected, false},
-		"429 with half a second for a free attempt":      {reply(429, `{}`, "Retry-After", "10"), 11*time.Second + 500*time.Millisecond, getBalance, OutcomeRejected, true},
-		"429 with 100 ms for a free attempt":             {reply(429, `{}`, "Retry-After", "10"), 10*time.Second + 100*time.Millisecond, getBalance, OutcomeRejected, false},
-		"429 with just a second for a paid attempt":      {reply(429, `{}`, "Retry-After", "10"), 11 * time.Second, sendSMS, OutcomeRejected, true},
-		"429 with just enough for a free attempt":        {reply(429, `{}`, "Retry-After", "10"), 10*time.Second + 250*time.Millisecond, getBalance, OutcomeRejected, true},
-		"lost with no time left":                         {lost, 1040 * time.Millisecond, sendSMS, OutcomeUnknown, false},
-		"a conflict with no time left":                   {reply(409, conflictBody), 1200 * time.Millisecond, sendSMS, OutcomeUnknown, false},
+		"429 beyond the deadline": {reply(429, `{}`, "Retry-After", "60"),
+			30 * time.Second, sendSMS, OutcomeRejected, false},
+		"429 with a second for the attempt": {reply(429, `{}`, "Retry-After", "10"),
+			12 * time.Second, sendSMS, OutcomeRejected, true},
+		"429 with less than a second for a paid attempt": {reply(429, `{}`, "Retry-After", "10"),
+			10*time.Second + 900*time.Millisecond, sendSMS, OutcomeRejected, false},
+		"429 with half a second for a free attempt": {reply(429, `{}`, "Retry-After", "10"),
+			11*time.Second + 500*time.Millisecond, getBalance, OutcomeRejected, true},
+		"429 with 100 ms for a free attempt": {reply(429, `{}`, "Retry-After", "10"),
+			10*time.Second + 100*time.Millisecond, getBalance, OutcomeRejected, false},
+		"429 with just a second for a paid attempt": {reply(429, `{}`, "Retry-After", "10"),
+			11 * time.Second, sendSMS, OutcomeRejected, true},
+		"429 with just enough for a free attempt": {reply(429, `{}`, "Retry-After", "10"),
+			10*time.Second + 250*time.Millisecond, getBalance, OutcomeRejected, true},
+		"lost with no time left": {lost, 1040 * time.Millisecond, sendSMS, OutcomeUnknown, false},
+		"a conflict with no time left": {reply(409, conflictBody), 1200 * time.Millisecond, sendSMS,
+			OutcomeUnknown, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -219,33 +242,58 @@ func TestDoubtOutlivesTheAttemptsThatFollow(t *testing.T) {
 		outcome Outcome
 		kind    any
 	}{
-		"lost, then 401":                   {[]step{lost, refusal(401, "unauthenticated")}, OutcomeUnknown, new(*AuthenticationError)},
-		"lost, then 402":                   {[]step{lost, refusal(402, "insufficient_balance")}, OutcomeUnknown, new(*InsufficientBalanceError)},
-		"lost, then 403":                   {[]step{lost, refusal(403, "ip_not_allowed")}, OutcomeUnknown, new(*PermissionError)},
-		"lost, then 422":                   {[]step{lost, refusal(422, "invalid_request")}, OutcomeUnknown, new(*ValidationError)},
-		"lost, then 429 for an hour":       {[]step{lost, refusal(429, "throttled", "Retry-After", "3600")}, OutcomeUnknown, new(*RateLimitError)},
-		"lost, then 302":                   {[]step{lost, refusal(302, "")}, OutcomeUnknown, new(*RedirectError)},
-		"lost, refused, then 422":          {[]step{lost, refused, refusal(422, "")}, OutcomeUnknown, new(*ValidationError)},
-		"lost, then refused for ever":      {[]step{lost, refused}, OutcomeUnknown, new(*ConnectionError)},
-		"503, then 422":                    {[]step{reply(503, ``), refusal(422, "")}, OutcomeUnknown, new(*ValidationError)},
-		"408, then 402":                    {[]step{reply(408, ``), refusal(402, "")}, OutcomeUnknown, new(*InsufficientBalanceError)},
-		"conflict, then 402":               {[]step{reply(409, conflictBody), refusal(402, "")}, OutcomeUnknown, new(*InsufficientBalanceError)},
-		"lost, then the stored 422":        {[]step{lost, refusal(422, "", "Idempotent-Replayed", "true")}, OutcomeRejected, new(*ValidationError)},
-		"lost, then the stored 500":        {[]step{lost, refusal(500, "", "Idempotent-Replayed", "true")}, OutcomeUnknown, new(*ServerError)},
-		"lost, then an HTML page with 200": {[]step{lost, reply(200, `<html>`, "Content-Type", "text/html")}, OutcomeUnknown, new(*DecodeError)},
-		"cut off, then refused for ever":   {[]step{cutOff(202, `{"da`), refused}, OutcomeAccepted, new(*ConnectionError)},
-		"cut off, then 422":                {[]step{cutOff(202, `{"da`), refusal(422, "")}, OutcomeAccepted, new(*ValidationError)},
-		"429, then refused for ever":       {[]step{reply(429, `{}`), refused}, OutcomeRejected, new(*ConnectionError)},
-		"429, then lost, then 422":         {[]step{reply(429, `{}`), lost, refusal(422, "")}, OutcomeUnknown, new(*ValidationError)},
-		"refused, then 422":                {[]step{refused, refusal(422, "")}, OutcomeRejected, new(*ValidationError)},
-		"refused for ever":                 {[]step{refused}, OutcomeNotSent, new(*ConnectionError)},
+		"lost, then 401": {[]step{lost, refusal(401, "unauthenticated")},
+			OutcomeUnknown, new(*AuthenticationError)},
+		"lost, then 402": {[]step{lost, refusal(402, "insufficient_balance")},
+			OutcomeUnknown, new(*InsufficientBalanceError)},
+		"lost, then 403": {[]step{lost, refusal(403, "ip_not_allowed")},
+			OutcomeUnknown, new(*PermissionError)},
+		"lost, then 422": {[]step{lost, refusal(422, "invalid_request")},
+			OutcomeUnknown, new(*ValidationError)},
+		"lost, then 429 for an hour": {[]step{lost,
+			refusal(429, "throttled", "Retry-After", "3600")},
+			OutcomeUnknown,
+			new(*RateLimitError),
+		},
+		"lost, then 302": {[]step{lost, refusal(302, "")}, OutcomeUnknown, new(*RedirectError)},
+		"lost, refused, then 422": {[]step{lost, refused, refusal(422, "")},
+			OutcomeUnknown, new(*ValidationError)},
+		"lost, then refused for ever": {[]step{lost, refused}, OutcomeUnknown,
+			new(*ConnectionError)},
+		"503, then 422": {[]step{reply(503, ``), refusal(422, "")},
+			OutcomeUnknown, new(*ValidationError)},
+		"408, then 402": {[]step{reply(408, ``), refusal(402, "")},
+			OutcomeUnknown, new(*InsufficientBalanceError)},
+		"conflict, then 402": {[]step{reply(409, conflictBody), refusal(402, "")},
+			OutcomeUnknown, new(*InsufficientBalanceError)},
+		"lost, then the stored 422": {[]step{lost,
+			refusal(422, "", "Idempotent-Replayed", "true")},
+			OutcomeRejected,
+			new(*ValidationError),
+		},
+		"lost, then the stored 500": {[]step{lost,
+			refusal(500, "", "Idempotent-Replayed", "true")}, OutcomeUnknown, new(*ServerError)},
+		"lost, then an HTML page with 200": {[]step{lost,
+			reply(200, `<html>`, "Content-Type", "text/html")}, OutcomeUnknown, new(*DecodeError)},
+		"cut off, then refused for ever": {[]step{cutOff(202, `{"da`), refused}, OutcomeAccepted,
+			new(*ConnectionError)},
+		"cut off, then 422": {[]step{cutOff(202, `{"da`), refusal(422, "")},
+			OutcomeAccepted, new(*ValidationError)},
+		"429, then refused for ever": {[]step{reply(429, `{}`), refused}, OutcomeRejected,
+			new(*ConnectionError)},
+		"429, then lost, then 422": {[]step{reply(429, `{}`), lost, refusal(422, "")},
+			OutcomeUnknown, new(*ValidationError)},
+		"refused, then 422": {[]step{refused, refusal(422, "")}, OutcomeRejected,
+			new(*ValidationError)},
+		"refused for ever": {[]step{refused}, OutcomeNotSent, new(*ConnectionError)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				_, err := stubbed(t, newStub(c.steps...)).SMS.Send(t.Context(), oneSMS())
 				require.ErrorAs(t, err, c.kind)
 				requireOutcome(t, c.outcome, err)
-				require.NotEmpty(t, responseOf(t, err).IdempotencyKey, "the caller can go on with the key")
+				require.NotEmpty(t, responseOf(t, err).IdempotencyKey,
+					"the caller can go on with the key")
 			})
 		})
 	}
@@ -307,7 +355,8 @@ func TestEmptyBudgetEndsTheCallWithTheOriginalError(t *testing.T) {
 		require.ErrorIs(t, err, ErrRetryBudget)
 		require.Len(t, s.requests(), 1)
 
-		require.NotErrorIs(t, getBalance(t.Context(), stubbed(t, newStub(reply(500, `{}`)))), ErrRetryBudget, "a call that made all its attempts")
+		require.NotErrorIs(t, getBalance(t.Context(), stubbed(t, newStub(reply(500, `{}`)))),
+			ErrRetryBudget, "a call that made all its attempts")
 	})
 }
 

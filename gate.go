@@ -44,7 +44,8 @@ const (
 
 var (
 	errGateShut = errors.New("the attempt has ended")
-	errBodySent = errors.New("the request body can be sent once: no RoundTripper may send the request again")
+	errBodySent = errors.New(
+		"the request body can be sent once: no RoundTripper may send the request again")
 )
 
 // gatedBody is a request body. Without a read of it no whole request can leave,

@@ -45,14 +45,21 @@ func TestHandshakeShowsTheProtocol(t *testing.T) {
 func TestNotSentNeedsProof(t *testing.T) {
 	t.Parallel()
 	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
-	refused := errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; " +
-		"received from peer] after Request.Body was written; define Request.GetBody to avoid this error")
+	byPeer := errors.New("http2: Transport: cannot retry err [" +
+		"stream error: stream ID 1; REFUSED_STREAM; received from peer" +
+		"] after Request.Body was written; define Request.GetBody to avoid this error")
 	bits := func(n, i int) bool { return n>>i&1 == 1 }
 	for n := range 1 << 9 {
-		gated, read, early, reported := bits(n, 0), bits(n, 1), bits(n, 2), bits(n, 3)
-		gotConn, http2, direct, ended := bits(n, 4), bits(n, 5), bits(n, 6), bits(n, 7)
+		gated := bits(n, 0)
+		read := bits(n, 1)
+		early := bits(n, 2)
+		reported := bits(n, 3)
+		gotConn := bits(n, 4)
+		http2 := bits(n, 5)
+		direct := bits(n, 6)
+		ended := bits(n, 7)
 		for headers := range int32(3) {
-			for _, err := range []error{io.EOF, dial, refused} {
+			for _, err := range []error{io.EOF, dial, byPeer} {
 				var w wire
 				if gated {
 					w.body.wire = &w
@@ -71,7 +78,7 @@ func TestNotSentNeedsProof(t *testing.T) {
 				case gated && !read && headers == 0:
 					want = true
 				case gated:
-					want = err == refused && headers == 1 && !early
+					want = err == byPeer && headers == 1 && !early
 				case reported && headers == 0 && (direct || err == dial):
 					want = !ended || !http2 || !gotConn
 				}
@@ -107,21 +114,30 @@ func TestClosedBodyCanNotBeSentAgain(t *testing.T) {
 
 func TestOnlyTwoTextsProveThatThePeerRefused(t *testing.T) {
 	t.Parallel()
-	const after = "] after Request.Body was written; define Request.GetBody to avoid this error"
+	const (
+		before   = "http2: Transport: cannot retry err ["
+		after    = "] after Request.Body was written; define Request.GetBody to avoid this error"
+		goAway   = "http2: Transport received Server's graceful shutdown GOAWAY"
+		stream   = "stream error: stream ID 1; "
+		byPeer   = "; received from peer"
+		declined = stream + "REFUSED_STREAM" + byPeer
+		last     = "stream error: stream ID 2147483647; REFUSED_STREAM" + byPeer
+	)
 	for text, want := range map[string]bool{
-		"http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer" + after:                true,
-		"http2: Transport: cannot retry err [stream error: stream ID 2147483647; REFUSED_STREAM; received from peer" + after:       true,
-		"http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY" + after:                  true,
-		"http2: Transport: cannot retry err [stream error: stream ID 1; PROTOCOL_ERROR; received from peer" + after:                false,
-		"http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM" + after:                                    false,
-		"stream error: stream ID 1; REFUSED_STREAM; received from peer":                                                            false,
-		"http2: Transport received Server's graceful shutdown GOAWAY":                                                              false,
-		"first: http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY" + after + "; EOF": false,
+		before + declined + after:                           true,
+		before + last + after:                               true,
+		before + goAway + after:                             true,
+		before + stream + "PROTOCOL_ERROR" + byPeer + after: false,
+		before + stream + "REFUSED_STREAM" + after:          false,
+		declined: false,
+		goAway:   false,
+		"first: " + before + goAway + after + "; EOF": false,
 		"EOF": false,
 	} {
 		require.Equal(t, want, refusedByPeer(errors.New(text)), text)
 		require.Equal(t, want, refusedByPeer(fmt.Errorf("middleware: %w", errors.New(text))), text)
-		require.False(t, refusedByPeer(errors.Join(errors.New(text), io.EOF)), "several errors: %s", text)
+		require.False(t, refusedByPeer(errors.Join(errors.New(text), io.EOF)),
+			"several errors: %s", text)
 	}
 	require.False(t, refusedByPeer(nil))
 }
@@ -129,15 +145,16 @@ func TestOnlyTwoTextsProveThatThePeerRefused(t *testing.T) {
 func TestHTTP1BodyIsSentInOneWriteWithItsHeaders(t *testing.T) {
 	t.Parallel()
 	writes := make(chan int, 1)
-	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-		client, server := net.Pipe()
-		go func() {
-			n, _ := server.Read(make([]byte, 64<<10)) // a pipe's read returns one write
-			writes <- n
-			_ = server.Close()
-		}()
-		return client, nil
-	}}
+	transport := &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() {
+				n, _ := far.Read(make([]byte, 64<<10)) // a pipe's read returns one write
+				writes <- n
+				_ = far.Close()
+			}()
+			return near, nil
+		}}
 	c := overSockets(t, "http://localhost", WithHTTPClient(&http.Client{Transport: transport}))
 	require.True(t, c.core.wire.plainBody)
 	_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
@@ -153,7 +170,8 @@ func TestPlainBodyNeedsATransportThatSpeaksHTTP1Only(t *testing.T) {
 		return rt
 	}
 	http1 := func(p *http.Protocols) { p.SetHTTP1(true) }
-	disabled := &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}}
+	disabled := &http.Transport{
+		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}}
 	pass := func(rt http.RoundTripper) http.RoundTripper { return rt }
 	for name, c := range map[string]struct {
 		base  string
@@ -162,19 +180,27 @@ func TestPlainBodyNeedsATransportThatSpeaksHTTP1Only(t *testing.T) {
 		plain bool
 		h2c   bool
 	}{
-		"http":                      {"http://localhost", &http.Transport{}, nil, true, false},
-		"http, h2c":                 {"http://localhost", protocols(func(p *http.Protocols) { p.SetUnencryptedHTTP2(true) }), nil, false, true},
-		"https, negotiates":         {"https://localhost", &http.Transport{}, nil, false, false},
-		"https, forced":             {"https://localhost", &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{}}, nil, false, false},
-		"https, own TLS config":     {"https://localhost", &http.Transport{TLSClientConfig: &tls.Config{}}, nil, true, false},
+		"http": {"http://localhost", &http.Transport{}, nil, true, false},
+		"http, h2c": {"http://localhost", protocols(func(p *http.Protocols) {
+			p.SetUnencryptedHTTP2(true)
+		}), nil, false, true},
+		"https, negotiates": {"https://localhost", &http.Transport{}, nil, false, false},
+		"https, forced": {"https://localhost", &http.Transport{
+			ForceAttemptHTTP2: true,
+			TLSClientConfig:   &tls.Config{},
+		}, nil, false, false},
+		"https, own TLS config": {"https://localhost",
+			&http.Transport{TLSClientConfig: &tls.Config{}}, nil, true, false},
 		"https, HTTP/1.1 protocols": {"https://localhost", protocols(http1), nil, true, false},
 		"https, HTTP/2 disabled":    {"https://localhost", disabled, nil, true, false},
-		"http, middleware":          {"http://localhost", &http.Transport{}, []Option{WithMiddleware(pass)}, false, false},
-		"http, foreign":             {"http://localhost", newStub(lost), nil, false, false},
+		"http, middleware": {"http://localhost", &http.Transport{},
+			[]Option{WithMiddleware(pass)}, false, false},
+		"http, foreign": {"http://localhost", newStub(lost), nil, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := overSockets(t, c.base, append(c.opts, WithHTTPClient(&http.Client{Transport: c.rt}))...)
+			client := overSockets(t, c.base,
+				append(c.opts, WithHTTPClient(&http.Client{Transport: c.rt}))...)
 			require.Equal(t, c.plain, client.core.wire.plainBody)
 			require.Equal(t, c.h2c, client.core.wire.plainHTTP2)
 		})

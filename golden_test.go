@@ -28,7 +28,8 @@ func golden(t *testing.T, file string, status int) (*hellio.Client, hellio.Optio
 		return resp, nil
 	})
 	option := hellio.WithHTTPClient(&http.Client{Transport: api})
-	client, err := hellio.NewClient("hellio_test", option, hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	client, err := hellio.NewClient("hellio_test", option,
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	require.NoError(t, err)
 	return client, option
 }
@@ -36,27 +37,39 @@ func golden(t *testing.T, file string, status int) (*hellio.Client, hellio.Optio
 // The calls of the tables below, each with the parts of its result that the body is there for.
 var (
 	sendsSMS = func(ctx context.Context, c *hellio.Client) (string, error) {
-		r, err := c.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "Your parcel is here."})
+		r, err := c.SMS.Send(ctx, &hellio.SMSSendParams{
+			Recipients: []string{"+233209990001"},
+			Sender:     "HELLIO",
+			Message:    "Your parcel is here.",
+		})
 		return show(err, func() string {
-			return line(r.Reference[:8], r.CampaignID, r.Status, r.AcceptedRecipients, r.Segments, r.EstimatedCost, r.EstimatedCost.Rat(), r.Currency)
+			return line(r.Reference[:8], r.CampaignID, r.Status, r.AcceptedRecipients, r.Segments,
+				r.EstimatedCost, r.EstimatedCost.Rat(), r.Currency)
 		})
 	}
 	verifies = func(ctx context.Context, c *hellio.Client) (string, error) {
-		verified, err := c.OTP.Verify(ctx, &hellio.OTPVerifyParams{MobileNumber: "+233209990001", Code: "123456"})
+		verified, err := c.OTP.Verify(ctx, &hellio.OTPVerifyParams{
+			MobileNumber: "+233209990001",
+			Code:         "123456",
+		})
 		return fmt.Sprint(verified), err
 	}
 	checksEmail = func(ctx context.Context, c *hellio.Client) (string, error) {
-		r, err := c.Email.Verify(ctx, &hellio.EmailVerifyParams{Emails: []string{"ama@example.com"}})
+		r, err := c.Email.Verify(ctx,
+			&hellio.EmailVerifyParams{Emails: []string{"ama@example.com"}})
 		return show(err, func() string { return line(len(r), r[0].Status, r[0].MailboxExists) })
 	}
 	getsBalance = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.Balance.Get(ctx)
-		return show(err, func() string { return line(r.Balance, r.Available, r.Reserved, r.Reserved.Rat()) })
+		return show(err, func() string {
+			return line(r.Balance, r.Available, r.Reserved, r.Reserved.Rat())
+		})
 	}
 	getsMessage = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.Reports.GetMessage(ctx, "90211")
 		return show(err, func() string {
-			return line(r.ID, r.Status, r.Segments, r.Cost, r.CreatedAt.Unix(), r.CreatedAt.Text(), r.DeliveredAt.UnixMilli(), len(r.Raw) > 0)
+			return line(r.ID, r.Status, r.Segments, r.Cost, r.CreatedAt.Unix(), r.CreatedAt.Text(),
+				r.DeliveredAt.UnixMilli(), len(r.Raw) > 0)
 		})
 	}
 	listsMessages = func(ctx context.Context, c *hellio.Client) (string, error) {
@@ -65,15 +78,25 @@ var (
 	}
 	listsApps = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.USSD.Apps.List(ctx, &hellio.USSDListParams{})
-		return show(err, func() string { return line(r.Data[0].ID, r.Data[0].Mode, r.NextCursor, r.PerPage) })
+		return show(err, func() string {
+			return line(r.Data[0].ID, r.Data[0].Mode, r.NextCursor, r.PerPage)
+		})
 	}
 	looksUp = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{"+233209990001"}})
-		return show(err, func() string { return line(r.Status, r.Accepted, r.EstimatedCost, len(r.Lookups)) })
+		return show(err, func() string {
+			return line(r.Status, r.Accepted, r.EstimatedCost, len(r.Lookups))
+		})
 	}
 	simulates = func(ctx context.Context, c *hellio.Client) (string, error) {
-		r, err := c.USSD.Simulate(ctx, &hellio.USSDSimulateParams{AppID: "a", SessionID: "s", MSISDN: "+233209990001"})
-		return show(err, func() string { return line(r.SessionID, r.Message, r.Action, r.Continue) })
+		r, err := c.USSD.Simulate(ctx, &hellio.USSDSimulateParams{
+			AppID:     "a",
+			SessionID: "s",
+			MSISDN:    "+233209990001",
+		})
+		return show(err, func() string {
+			return line(r.SessionID, r.Message, r.Action, r.Continue)
+		})
 	}
 )
 
@@ -96,24 +119,48 @@ func TestEachFormOfASuccessIsRead(t *testing.T) {
 		want   string
 	}{
 		{"sms_send.json", 202, sendsSMS, "7d1f6c1e 7731 queued 2 1 0.0620 31/500 GHS"},
-		{"sms_send_numeric_amount.json", 200, sendsSMS, "7d1f6c1e 7731 scheduled 2 1 0.0620 31/500 GHS"},
-		{"otp_send.json", 201, func(ctx context.Context, c *hellio.Client) (string, error) {
-			r, err := c.OTP.Send(ctx, &hellio.OTPSendParams{MobileNumber: "+233209990001", Sender: "HELLIO"})
-			return show(err, func() string { return line(r.MobileNumber, r.ExpiresInMinutes, r.Status) })
-		}, "233209990001 5 queued"},
+		{"sms_send_numeric_amount.json", 200, sendsSMS,
+			"7d1f6c1e 7731 scheduled 2 1 0.0620 31/500 GHS"},
+		{"otp_send.json",
+			201,
+			func(ctx context.Context, c *hellio.Client) (string, error) {
+				r, err := c.OTP.Send(ctx, &hellio.OTPSendParams{
+					MobileNumber: "+233209990001",
+					Sender:       "HELLIO",
+				})
+				return show(err, func() string {
+					return line(r.MobileNumber, r.ExpiresInMinutes, r.Status)
+				})
+			},
+			"233209990001 5 queued",
+		},
 		{"otp_verified.json", 200, verifies, "true"},
 		{"otp_wrong.json", 422, verifies, "false"},
 		{"otp_wrong.json", 200, verifies, "false"},
-		{"voice_send.json", 202, func(ctx context.Context, c *hellio.Client) (string, error) {
-			r, err := c.Voice.Send(ctx, &hellio.VoiceSendParams{Recipients: []string{"+233209990001"}, Text: "Hello."})
-			return show(err, func() string { return line(r.ID, r.Status, r.EstimatedCost) })
-		}, "412 queued 0.4500"},
+		{"voice_send.json",
+			202,
+			func(ctx context.Context, c *hellio.Client) (string, error) {
+				r, err := c.Voice.Send(ctx, &hellio.VoiceSendParams{
+					Recipients: []string{"+233209990001"},
+					Text:       "Hello.",
+				})
+				return show(err, func() string { return line(r.ID, r.Status, r.EstimatedCost) })
+			},
+			"412 queued 0.4500",
+		},
 		{"lookup_create.json", 202, looksUp, "queued 2 0.0200 2"},
 		{"lookup_create_without_ids.json", 202, looksUp, "queued 2  0"},
-		{"lookup_pending.json", 200, func(ctx context.Context, c *hellio.Client) (string, error) {
-			r, err := c.Lookup.Get(ctx, "1")
-			return show(err, func() string { return line(r.Status, r.Status.IsFinal(), r.Valid == nil, r.CompletedAt.IsZero()) })
-		}, "processing false true true"},
+		{"lookup_pending.json",
+			200,
+			func(ctx context.Context, c *hellio.Client) (string, error) {
+				r, err := c.Lookup.Get(ctx, "1")
+				return show(err, func() string {
+					return line(r.Status, r.Status.IsFinal(), r.Valid == nil,
+						r.CompletedAt.IsZero())
+				})
+			},
+			"processing false true true",
+		},
 		{"email_list.json", 200, checksEmail, "1 deliverable <nil>"},
 		{"email_results.json", 200, checksEmail, "1 deliverable <nil>"},
 		{"email_emails.json", 200, checksEmail, "1 deliverable <nil>"},
@@ -123,28 +170,53 @@ func TestEachFormOfASuccessIsRead(t *testing.T) {
 			r, err := c.Balance.Pricing(ctx, "GH")
 			return show(err, func() string { return line(r[0].Network, r[0].Price) })
 		}, "MTN 0.0310"},
-		{"message.json", 200, getsMessage, "90211 delivered 1 0.0310 1772600767 2026-03-04T05:06:07+00:00 1772600772250 true"},
-		{"message_bare.json", 200, getsMessage, "90211 on_its_way 0  -62135596800 4 March 2026 -62135596800000 true"},
-		{"message_in_a_list.json", 200, getsMessage, "90211 delivered 0  -62135596800  -62135596800000 true"},
+		{"message.json", 200, getsMessage,
+			"90211 delivered 1 0.0310 1772600767 2026-03-04T05:06:07+00:00 1772600772250 true"},
+		{"message_bare.json", 200, getsMessage,
+			"90211 on_its_way 0  -62135596800 4 March 2026 -62135596800000 true"},
+		{"message_in_a_list.json", 200, getsMessage,
+			"90211 delivered 0  -62135596800  -62135596800000 true"},
 		{"messages_flat_cursor.json", 200, listsMessages, "2 eyJpZCI6MX0 2"},
 		{"messages_last_page.json", 200, listsMessages, "0  50"},
-		{"campaign.json", 200, func(ctx context.Context, c *hellio.Client) (string, error) {
-			r, err := c.Reports.GetCampaign(ctx, "7731")
-			return show(err, func() string { return line(r.Status, r.Cost, r.Statuses[hellio.MessageFailed]) })
-		}, "completed 0.0310 1"},
-		{"webhook_created.json", 201, func(ctx context.Context, c *hellio.Client) (string, error) {
-			r, err := c.Webhooks.Create(ctx, &hellio.WebhookParams{URL: "https://shop.example.com/hooks"})
-			return show(err, func() string { return line(r.ID, r.Events, len(r.Secret), r.Active) })
-		}, "5 [*] 46 true"},
-		{"ussd_apps_meta_cursor.json", 200, listsApps, "3b1f6a52-6a3c-4a9d-9a51-0d0b8d6f4e21 test eyJpZCI6M30 50"},
-		{"ussd_extension_numeric_price.json", 201, func(ctx context.Context, c *hellio.Client) (string, error) {
-			r, err := c.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123"})
-			return show(err, func() string { return line(r.ID, r.MonthlyPrice, r.AppID == "") })
-		}, "17 50 true"},
-		{"ussd_pricing_plain_code.json", 200, func(ctx context.Context, c *hellio.Client) (string, error) {
-			r, err := c.USSD.Pricing(ctx)
-			return show(err, func() string { return line(r.ShortCode, r.SessionPrices[0].SessionPrice, r.ExtensionPrices[0].Length) })
-		}, "920 0.0300 3"},
+		{"campaign.json",
+			200,
+			func(ctx context.Context, c *hellio.Client) (string, error) {
+				r, err := c.Reports.GetCampaign(ctx, "7731")
+				return show(err, func() string {
+					return line(r.Status, r.Cost, r.Statuses[hellio.MessageFailed])
+				})
+			},
+			"completed 0.0310 1",
+		},
+		{"webhook_created.json",
+			201,
+			func(ctx context.Context, c *hellio.Client) (string, error) {
+				r, err := c.Webhooks.Create(ctx,
+					&hellio.WebhookParams{URL: "https://shop.example.com/hooks"})
+				return show(err, func() string {
+					return line(r.ID, r.Events, len(r.Secret), r.Active)
+				})
+			},
+			"5 [*] 46 true",
+		},
+		{"ussd_apps_meta_cursor.json", 200, listsApps,
+			"3b1f6a52-6a3c-4a9d-9a51-0d0b8d6f4e21 test eyJpZCI6M30 50"},
+		{"ussd_extension_numeric_price.json", 201,
+			func(ctx context.Context, c *hellio.Client) (string, error) {
+				r, err := c.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123"})
+				return show(err, func() string { return line(r.ID, r.MonthlyPrice, r.AppID == "") })
+			}, "17 50 true"},
+		{"ussd_pricing_plain_code.json",
+			200,
+			func(ctx context.Context, c *hellio.Client) (string, error) {
+				r, err := c.USSD.Pricing(ctx)
+				return show(err, func() string {
+					return line(r.ShortCode, r.SessionPrices[0].SessionPrice,
+						r.ExtensionPrices[0].Length)
+				})
+			},
+			"920 0.0300 3",
+		},
 		{"ussd_step.json", 200, simulates, "s 1. Balance continue true"},
 		{"ussd_step_without_continue.json", 200, simulates, "s Bye end false"},
 	} {
@@ -168,21 +240,34 @@ func TestEachFormOfAnErrorIsRead(t *testing.T) {
 		code    string
 		message string
 	}{
-		{"error.json", 422, sendsSMS, new(*hellio.ValidationError), hellio.CodeSenderNotApproved, "The sender is not approved for this account."},
-		{"error_message_only.json", 401, sendsSMS, new(*hellio.AuthenticationError), "", "Unauthenticated."},
-		{"error_message_only.json", 403, sendsSMS, new(*hellio.PermissionError), "", "Unauthenticated."},
-		{"error_code_only.json", 409, listsApps, new(*hellio.ConflictError), hellio.CodeExtensionUnavailable, hellio.CodeExtensionUnavailable},
-		{"error_fields.json", 422, sendsSMS, new(*hellio.ValidationError), "", "The recipients field is required. (and 1 more error)"},
-		{"error_period.json", 403, sendsSMS, new(*hellio.PermissionError), hellio.CodeSpendLimitExceeded, "The daily spend limit is used up."},
-		{"error_traffic.json", 422, sendsSMS, new(*hellio.ValidationError), hellio.CodeTrafficNotRoutable, "This traffic can't be routed."},
-		{"error_traffic.json", 403, sendsSMS, new(*hellio.ValidationError), hellio.CodeTrafficNotRoutable, "This traffic can't be routed."},
-		{"error_extension_required.json", 402, listsApps, new(*hellio.APIError), hellio.CodeExtensionRequired, "The app has no active extension."},
-		{"error_model.json", 404, getsMessage, new(*hellio.NotFoundError), "", `No query results for model [App\Models\Message] 9`},
+		{"error.json", 422, sendsSMS, new(*hellio.ValidationError), hellio.CodeSenderNotApproved,
+			"The sender is not approved for this account."},
+		{"error_message_only.json", 401, sendsSMS, new(*hellio.AuthenticationError), "",
+			"Unauthenticated."},
+		{"error_message_only.json", 403, sendsSMS, new(*hellio.PermissionError), "",
+			"Unauthenticated."},
+		{"error_code_only.json", 409, listsApps, new(*hellio.ConflictError),
+			hellio.CodeExtensionUnavailable, hellio.CodeExtensionUnavailable},
+		{"error_fields.json", 422, sendsSMS, new(*hellio.ValidationError), "",
+			"The recipients field is required. (and 1 more error)"},
+		{"error_period.json", 403, sendsSMS, new(*hellio.PermissionError),
+			hellio.CodeSpendLimitExceeded, "The daily spend limit is used up."},
+		{"error_traffic.json", 422, sendsSMS, new(*hellio.ValidationError),
+			hellio.CodeTrafficNotRoutable, "This traffic can't be routed."},
+		{"error_traffic.json", 403, sendsSMS, new(*hellio.ValidationError),
+			hellio.CodeTrafficNotRoutable, "This traffic can't be routed."},
+		{"error_extension_required.json", 402, listsApps, new(*hellio.APIError),
+			hellio.CodeExtensionRequired, "The app has no active extension."},
+		{"error_model.json", 404, getsMessage, new(*hellio.NotFoundError), "",
+			`No query results for model [App\Models\Message] 9`},
 		{"error_server.json", 500, sendsSMS, new(*hellio.ServerError), "", "Server Error"},
 		{"error_server.json", 503, sendsSMS, new(*hellio.ServerError), "", "Server Error"},
-		{"error_too_many.json", 429, sendsSMS, new(*hellio.RateLimitError), "", "Too Many Attempts."},
-		{"error_other_types.json", 422, sendsSMS, new(*hellio.ValidationError), "", "Unprocessable Entity"},
-		{"error_fields.json", 422, verifies, new(*hellio.ValidationError), "", "The recipients field is required. (and 1 more error)"},
+		{"error_too_many.json", 429, sendsSMS, new(*hellio.RateLimitError), "",
+			"Too Many Attempts."},
+		{"error_other_types.json", 422, sendsSMS, new(*hellio.ValidationError), "",
+			"Unprocessable Entity"},
+		{"error_fields.json", 422, verifies, new(*hellio.ValidationError), "",
+			"The recipients field is required. (and 1 more error)"},
 	} {
 		t.Run(fmt.Sprint(c.file, c.status), func(t *testing.T) {
 			t.Parallel()
@@ -191,7 +276,8 @@ func TestEachFormOfAnErrorIsRead(t *testing.T) {
 			require.ErrorAs(t, err, c.kind)
 			var api *hellio.APIError
 			require.ErrorAs(t, err, &api)
-			require.Equal(t, []any{c.status, c.code, c.message}, []any{api.Status, api.Code, api.Message})
+			require.Equal(t, []any{c.status, c.code, c.message},
+				[]any{api.Status, api.Code, api.Message})
 		})
 	}
 }
@@ -225,7 +311,10 @@ func TestMoreThanTheCodeIsReadFromAnError(t *testing.T) {
 func TestLoginReadsItsToken(t *testing.T) {
 	t.Parallel()
 	_, option := golden(t, "auth_token.json", 201)
-	token, err := hellio.Login(t.Context(), &hellio.LoginParams{Email: "ama@example.com", Password: "secret"}, option)
+	token, err := hellio.Login(t.Context(), &hellio.LoginParams{
+		Email:    "ama@example.com",
+		Password: "secret",
+	}, option)
 	require.NoError(t, err)
 	require.Equal(t, []string{"sms:send", "otp"}, token.Abilities)
 	require.Equal(t, "Ama", token.User.Name)

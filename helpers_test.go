@@ -29,10 +29,13 @@ const (
 	testNumber = "+233209990001"
 	testText   = "the gate opens at nine"
 
-	sentBody = `{"data":{"reference":"0b8f6c9e-7f0e-4d52-9f0c-5d8f1f6f2a11","campaign_id":7731,"status":"queued","accepted_recipients":1,` +
+	sentBody = `{"data":{"reference":"0b8f6c9e-7f0e-4d52-9f0c-5d8f1f6f2a11","campaign_id":7731,` +
+		`"status":"queued","accepted_recipients":1,` +
 		`"invalid_recipients":0,"segments":1,"estimated_cost":"0.0310","currency":"GHS"}}`
-	balanceBody  = `{"data":{"balance":"120.0000","available":"119.38","reserved":"0.6200","currency":"GHS"}}`
-	conflictBody = `{"message":"A request with this key is under way.","error":"idempotency_conflict"}`
+	balanceBody = `{"data":{"balance":"120.0000","available":"119.38","reserved":"0.6200",` +
+		`"currency":"GHS"}}`
+	conflictBody = `{"message":"A request with this key is under way.",` +
+		`"error":"idempotency_conflict"}`
 )
 
 // oneSMS gives params that nothing is wrong with.
@@ -61,7 +64,8 @@ func newStub(steps ...step) *stub { return &stub{steps: steps} }
 
 func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
-	if gated, ok := req.Body.(*gatedBody); ok { // look past the gate: the step decides whether the body is read
+	// look past the gate: the step decides whether the body is read
+	if gated, ok := req.Body.(*gatedBody); ok {
 		data := gated.data
 		body, _ = io.ReadAll(&data)
 	}
@@ -108,7 +112,9 @@ func reachWire(req *http.Request) {
 
 // reply is a step that answers; headers are pairs of name and value, Content-Type is JSON unless given.
 func reply(status int, body string, headers ...string) step {
-	return replyBody(status, func(context.Context) io.ReadCloser { return io.NopCloser(strings.NewReader(body)) }, headers...)
+	return replyBody(status, func(context.Context) io.ReadCloser {
+		return io.NopCloser(strings.NewReader(body))
+	}, headers...)
 }
 
 // replyBody is reply with a body that is made for the request's context.
@@ -119,14 +125,21 @@ func replyBody(status int, body func(context.Context) io.ReadCloser, headers ...
 		for i := 0; i < len(headers); i += 2 {
 			h.Set(headers[i], headers[i+1])
 		}
-		return &http.Response{StatusCode: status, Header: h, Body: body(req.Context()), ContentLength: -1, Request: req}, nil
+		return &http.Response{
+			StatusCode:    status,
+			Header:        h,
+			Body:          body(req.Context()),
+			ContentLength: -1,
+			Request:       req,
+		}, nil
 	}
 }
 
 // cutOff is a step whose body breaks off after what is given.
 func cutOff(status int, body string, headers ...string) step {
 	return replyBody(status, func(context.Context) io.ReadCloser {
-		return io.NopCloser(io.MultiReader(strings.NewReader(body), failingReader{io.ErrUnexpectedEOF}))
+		return io.NopCloser(io.MultiReader(strings.NewReader(body),
+			failingReader{io.ErrUnexpectedEOF}))
 	}, headers...)
 }
 
@@ -160,7 +173,8 @@ func hangs(req *http.Request) (*http.Response, error) {
 // stubbed makes a client over a stub that counts as net/http's own transport.
 func stubbed(t testing.TB, s http.RoundTripper, opts ...Option) *Client {
 	t.Helper()
-	c, err := NewClient(testToken, append([]Option{WithHTTPClient(&http.Client{Transport: s})}, opts...)...)
+	c, err := NewClient(testToken,
+		append([]Option{WithHTTPClient(&http.Client{Transport: s})}, opts...)...)
 	require.NoError(t, err)
 	c.core.wire.direct = true
 	return c
@@ -197,7 +211,10 @@ func quick() Option {
 
 // verifyEmail makes a call of the class that costs money and carries no key.
 func verifyEmail(ctx context.Context, c *Client, opts ...CallOption) error {
-	_, err := call[map[string]any](ctx, c.core, request{op: &contract.EmailVerify, body: map[string]any{"emails": []string{"a@example.com"}}}, opts)
+	_, err := call[map[string]any](ctx, c.core, request{
+		op:   &contract.EmailVerify,
+		body: map[string]any{"emails": []string{"a@example.com"}},
+	}, opts)
 	return err
 }
 
@@ -280,14 +297,14 @@ type lagMeter struct {
 func newLagMeter() *lagMeter {
 	m := &lagMeter{ended: make(chan struct{})}
 	m.done.Go(func() {
-		const every = 5 * time.Millisecond
+		const interval = 5 * time.Millisecond
 		for {
 			start := time.Now()
 			select {
 			case <-m.ended:
 				return
-			case <-time.After(every):
-				m.total.Add(int64(time.Since(start) - every))
+			case <-time.After(interval):
+				m.total.Add(int64(time.Since(start) - interval))
 			}
 		}
 	})

@@ -112,7 +112,8 @@ func (x *exchange) log(a Attempt) {
 	attrs := a.attrs()
 	if x.again {
 		level = slog.LevelInfo
-		attrs = append(attrs, slog.String("retry_because", x.why.String()), slog.Duration("retry_in", x.wait))
+		attrs = append(attrs,
+			slog.String("retry_because", x.why.String()), slog.Duration("retry_in", x.wait))
 	}
 	x.core.logger.LogAttrs(context.WithoutCancel(x.ctx), level, "hellio "+x.op.Name, attrs...)
 }

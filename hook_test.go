@@ -18,8 +18,9 @@ import (
 
 func TestHookRunsForEachAttemptAndAgreesWithTheResponse(t *testing.T) {
 	for name, steps := range map[string][]step{
-		"success at once":        {reply(202, sentBody)},
-		"all kinds of failure":   {refused, lost, reply(409, conflictBody), reply(429, ``, "Retry-After", "2"), reply(202, sentBody)},
+		"success at once": {reply(202, sentBody)},
+		"all kinds of failure": {refused, lost, reply(409, conflictBody),
+			reply(429, ``, "Retry-After", "2"), reply(202, sentBody)},
 		"refused for ever":       {refused},
 		"lost for ever":          {lost},
 		"unreadable for ever":    {reply(202, `{`)},
@@ -31,7 +32,9 @@ func TestHookRunsForEachAttemptAndAgreesWithTheResponse(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				s := newStub(steps...)
 				var seen []Attempt
-				c := stubbed(t, s, WithAttemptHook(func(_ context.Context, a Attempt) { seen = append(seen, a) }))
+				c := stubbed(t, s, WithAttemptHook(func(_ context.Context, a Attempt) {
+					seen = append(seen, a)
+				}))
 				var r Response
 				_, err := c.SMS.Send(t.Context(), oneSMS(), WithResponse(&r))
 				require.Len(t, seen, r.Attempts)
@@ -60,12 +63,18 @@ func TestHookSeesRouteDurationContextAndLimit(t *testing.T) {
 		ctx := context.WithValue(t.Context(), key{}, "mine")
 		slow := reply(200, `{"data":{}}`, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "5")
 		var seen Attempt
-		c := stubbed(t, newStub(func(req *http.Request) (*http.Response, error) { time.Sleep(time.Second); return slow(req) }),
+		c := stubbed(t, newStub(func(req *http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			return slow(req)
+		}),
 			WithAttemptHook(func(ctx context.Context, a Attempt) {
 				require.Equal(t, "mine", ctx.Value(key{}))
 				seen = a
 			}))
-		_, err := call[noContent](ctx, c.core, request{op: &contract.WebhookDelete, id: "4711"}, nil)
+		_, err := call[noContent](ctx, c.core, request{
+			op: &contract.WebhookDelete,
+			id: "4711",
+		}, nil)
 		require.NoError(t, err)
 		require.Equal(t, "/webhooks/{id}", seen.Route, "an id is not for logs")
 		require.Equal(t, time.Second, seen.Duration)
@@ -73,8 +82,10 @@ func TestHookSeesRouteDurationContextAndLimit(t *testing.T) {
 		require.NoError(t, seen.Err)
 		require.Equal(t, RateLimit{Limit: 120, Remaining: 5}, seen.RateLimit)
 		require.Empty(t, seen.IdempotencyKey)
-		require.Equal(t, "Attempt{1: DELETE /webhooks/{id}, status 200, 1s, after a wait of 0s}", fmt.Sprint(seen))
-		require.NotContains(t, fmt.Sprint(seen.LogValue()), "idempotency_key", "what there is none of is not told")
+		require.Equal(t, "Attempt{1: DELETE /webhooks/{id}, status 200, 1s, after a wait of 0s}",
+			fmt.Sprint(seen))
+		require.NotContains(t, fmt.Sprint(seen.LogValue()), "idempotency_key",
+			"what there is none of is not told")
 	})
 }
 
@@ -82,9 +93,12 @@ func TestLogHasOneLineForEachAttempt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var out syncBuffer
 		logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		s := newStub(lost, reply(429, `{"message":"`+testText+`","error":"throttled"}`, "Retry-After", "2"), reply(202, sentBody))
+		s := newStub(lost,
+			reply(429, `{"message":"`+testText+`","error":"throttled"}`, "Retry-After", "2"),
+			reply(202, sentBody))
 		var r Response
-		_, err := stubbed(t, s, WithLogger(logger)).SMS.Send(t.Context(), oneSMS(), WithResponse(&r))
+		client := stubbed(t, s, WithLogger(logger))
+		_, err := client.SMS.Send(t.Context(), oneSMS(), WithResponse(&r))
 		require.NoError(t, err)
 		var lines []map[string]any
 		for line := range strings.Lines(out.String()) {
@@ -97,7 +111,10 @@ func TestLogHasOneLineForEachAttempt(t *testing.T) {
 			require.EqualValues(t, i+1, line["attempt"])
 			require.Equal(t, r.IdempotencyKey, line["idempotency_key"])
 			require.Equal(t, "/sms/send", line["route"])
-			require.Equal(t, map[bool]string{true: "INFO", false: "DEBUG"}[i < 2], line["level"], "a retry is worth more than a debug line")
+			require.Equal(t, map[bool]string{
+				true:  "INFO",
+				false: "DEBUG",
+			}[i < 2], line["level"], "a retry is worth more than a debug line")
 		}
 		require.Equal(t, "connection lost", lines[0]["retry_because"])
 		require.Equal(t, "429", lines[1]["retry_because"])
@@ -134,23 +151,36 @@ func (l *limiter) Observe(r LimitRequest, result LimitResult) {
 
 func TestLimiterIsAskedBeforeAndToldAfterEachAttempt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		l := &limiter{wait: func(n int) error { time.Sleep(time.Duration(n) * time.Second); return nil }}
+		l := &limiter{wait: func(n int) error {
+			time.Sleep(time.Duration(n) * time.Second)
+			return nil
+		}}
 		var waits []time.Duration
-		s := newStub(lost, reply(429, ``, "Retry-After", "9"), reply(202, sentBody, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "3"))
-		c := stubbed(t, s, WithLimiter(l), WithAttemptHook(func(_ context.Context, a Attempt) { waits = append(waits, a.Wait) }))
+		s := newStub(lost, reply(429, ``, "Retry-After", "9"),
+			reply(202, sentBody, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "3"))
+		c := stubbed(t, s, WithLimiter(l), WithAttemptHook(func(_ context.Context, a Attempt) {
+			waits = append(waits, a.Wait)
+		}))
 		c.core.random = func() float64 { return 0 }
 		require.NoError(t, sendSMS(t.Context(), c))
 		print, err := c.Fingerprint(t.Context())
 		require.NoError(t, err)
 		want := LimitRequest{Operation: "sms_send", Token: print}
 		require.Equal(t, []LimitRequest{want, want, want}, l.waits)
-		require.Equal(t, l.waits, l.observed, "each leave is told of once, whether an answer came or not")
+		require.Equal(t, l.waits, l.observed,
+			"each leave is told of once, whether an answer came or not")
 		require.Equal(t, []int{0, 429, 202}, l.statuses)
-		require.Equal(t, []RateLimit{{}, {RetryAfter: 9 * time.Second}, {Limit: 120, Remaining: 3}}, l.limits)
-		require.Equal(t, []time.Duration{time.Second, 2050 * time.Millisecond, 12 * time.Second}, waits, "the limiter's part is in an attempt's wait")
+		require.Equal(t, []RateLimit{{}, {RetryAfter: 9 * time.Second}, {Limit: 120, Remaining: 3}},
+			l.limits)
+		require.Equal(t, []time.Duration{time.Second, 2050 * time.Millisecond, 12 * time.Second},
+			waits, "the limiter's part is in an attempt's wait")
 
 		l = &limiter{}
-		_, err = call[map[string]any](t.Context(), stubbed(t, newStub(reply(200, `{"data":{}}`)), WithLimiter(l)).core, request{op: &contract.OTPSend, body: 1}, nil)
+		_, err = call[map[string]any](t.Context(),
+			stubbed(t, newStub(reply(200, `{"data":{}}`)), WithLimiter(l)).core, request{
+				op:   &contract.OTPSend,
+				body: 1,
+			}, nil)
 		require.NoError(t, err)
 		require.True(t, l.waits[0].OTP)
 	})
@@ -160,28 +190,37 @@ func TestLimiterIsAskedBeforeAndToldAfterEachAttempt(t *testing.T) {
 func TestLimiterIsToldOfAnAttemptThatPanicked(t *testing.T) {
 	t.Parallel()
 	l := &limiter{}
-	c := stubbed(t, newStub(func(*http.Request) (*http.Response, error) { panic("boom") }), WithLimiter(l))
+	c := stubbed(t, newStub(func(*http.Request) (*http.Response, error) {
+		panic("boom")
+	}), WithLimiter(l))
 	require.PanicsWithValue(t, "boom", func() { _ = sendSMS(t.Context(), c) })
 	require.Equal(t, l.waits, l.observed)
 	require.Equal(t, []int{0}, l.statuses)
 }
 
 func TestErrorOfTheLimiterEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing.T) {
-	tooLong := &RateLimitError{APIError: &APIError{Message: "the window is full"}, RetryAfter: 40 * time.Second}
-	elsewhere := &ConnectionError{Outcome: OutcomeUnknown, Err: errors.New("the limiter's own call was lost")}
+	tooLong := &RateLimitError{
+		APIError:   &APIError{Message: "the window is full"},
+		RetryAfter: 40 * time.Second,
+	}
+	elsewhere := &ConnectionError{
+		Outcome: OutcomeUnknown,
+		Err:     errors.New("the limiter's own call was lost"),
+	}
 	for name, c := range map[string]struct {
 		first   step
 		err     error
 		outcome Outcome
 	}{
-		"at first":                      {nil, tooLong, OutcomeNotSent},
-		"after a loss":                  {lost, tooLong, OutcomeUnknown},
-		"after a 429":                   {reply(429, ``), tooLong, OutcomeRejected},
-		"an error of its own":           {nil, errors.New("store down"), OutcomeNotSent},
-		"an error of its own, later":    {lost, errors.New("store down"), OutcomeUnknown},
-		"another call's doubt":          {nil, elsewhere, OutcomeNotSent},
-		"one without details":           {nil, &RateLimitError{}, OutcomeNotSent},
-		"another call's doubt, wrapped": {nil, errors.Join(errors.New("x"), elsewhere), OutcomeNotSent},
+		"at first":                   {nil, tooLong, OutcomeNotSent},
+		"after a loss":               {lost, tooLong, OutcomeUnknown},
+		"after a 429":                {reply(429, ``), tooLong, OutcomeRejected},
+		"an error of its own":        {nil, errors.New("store down"), OutcomeNotSent},
+		"an error of its own, later": {lost, errors.New("store down"), OutcomeUnknown},
+		"another call's doubt":       {nil, elsewhere, OutcomeNotSent},
+		"one without details":        {nil, &RateLimitError{}, OutcomeNotSent},
+		"another call's doubt, wrapped": {nil, errors.Join(errors.New("x"), elsewhere),
+			OutcomeNotSent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -201,13 +240,15 @@ func TestErrorOfTheLimiterEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing
 				require.Len(t, s.requests(), attempts)
 				require.Equal(t, attempts, responseOf(t, err).Attempts)
 				require.NotEmpty(t, responseOf(t, err).IdempotencyKey)
-				require.Zero(t, responseOf(t, err).StatusCode, "nothing of an earlier attempt is left")
+				require.Zero(t, responseOf(t, err).StatusCode,
+					"nothing of an earlier attempt is left")
 				if c.err == error(tooLong) {
 					var limited *RateLimitError
 					require.ErrorAs(t, err, &limited)
 					require.Zero(t, limited.Status)
 					require.Equal(t, 40*time.Second, limited.RetryAfter)
-					require.NotSame(t, tooLong.APIError, limited.APIError, "the limiter may hand out one error to many calls")
+					require.NotSame(t, tooLong.APIError, limited.APIError,
+						"the limiter may hand out one error to many calls")
 					require.Zero(t, tooLong.Response.Attempts)
 				}
 			})

@@ -31,7 +31,8 @@ func hostile(t *testing.T, worst func(net.Conn)) string {
 			}
 			go func() {
 				defer conn.Close()
-				if _, err := conn.Read(make([]byte, 64<<10)); err == nil { // an answer before the request would be another fault
+				// an answer before the request would be another fault
+				if _, err := conn.Read(make([]byte, 64<<10)); err == nil {
 					worst(conn)
 					_, _ = io.Copy(io.Discard, conn)
 				}
@@ -49,8 +50,10 @@ func says(text string) func(net.Conn) {
 func floods(first, then string) func(net.Conn) {
 	return func(conn net.Conn) {
 		_, err := io.WriteString(conn, first)
-		for many := strings.Repeat(then, 1+(32<<10)/len(then)); err == nil; time.Sleep(5 * time.Millisecond) {
+		many := strings.Repeat(then, 1+(32<<10)/len(then))
+		for err == nil {
 			_, err = io.WriteString(conn, many)
+			time.Sleep(5 * time.Millisecond)
 		}
 	}
 }
@@ -71,6 +74,14 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 		ok       = "HTTP/1.1 200 OK\r\n"
 		jsonHead = ok + "Content-Type: application/json\r\n"
 		pageHead = ok + "Content-Type: text/html\r\n"
+		upgrade  = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
+		hints    = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+		length   = jsonHead + "Content-Length: "
+		coding   = jsonHead + "Transfer-Encoding: "
+		chunks   = coding + "chunked\r\n\r\n"
+		gzip     = jsonHead + "Content-Encoding: gzip\r\n\r\n"
+		refusal  = "HTTP/1.1 422 No\r\nContent-Type: application/json\r\n\r\n"
+		field    = "X-Filler: y\r\n"
 		deadline = 400 * time.Millisecond
 		slack    = 500 * time.Millisecond
 	)
@@ -82,44 +93,51 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 			worst   func(net.Conn)
 			outcome Outcome
 		}{
-			"silence":                         {says(""), OutcomeUnknown},
-			"half a status line":              {says("HTTP/1.1 2"), OutcomeUnknown},
-			"headers that stall":              {says(jsonHead + "X-A: "), OutcomeUnknown},
-			"headers that never end, slowly":  {drips(jsonHead, "X-Filler: y\r\n"), OutcomeUnknown},
-			"headers that never end, fast":    {floods(jsonHead, "X-Filler: y\r\n"), OutcomeUnknown},
-			"one header without end":          {floods(jsonHead+"X-A: ", "y"), OutcomeUnknown},
-			"1xx for ever, slowly":            {drips("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), OutcomeUnknown},
-			"1xx for ever, fast":              {floods("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), OutcomeUnknown},
-			"100 for ever, fast":              {floods("", "HTTP/1.1 100 Continue\r\n\r\n"), OutcomeUnknown},
-			"another protocol":                {says("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"), OutcomeUnknown},
-			"another protocol, talking":       {drips("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "x"), OutcomeUnknown},
-			"not HTTP":                        {floods("", "220 smtp.example ESMTP\r\n"), OutcomeUnknown},
-			"HTTP/9.9":                        {says("HTTP/9.9 200 OK\r\n\r\n"), OutcomeAccepted},
-			"a negative length":               {says(jsonHead + "Content-Length: -1\r\n\r\n"), OutcomeUnknown},
-			"two lengths":                     {says(jsonHead + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}"), OutcomeUnknown},
-			"an unknown transfer coding":      {says(jsonHead + "Transfer-Encoding: \"secret\"\r\n\r\n"), OutcomeUnknown},
-			"a body that stalls":              {says(jsonHead + "Content-Length: 100\r\n\r\n{"), OutcomeAccepted},
-			"a body that never begins":        {says(jsonHead + "Content-Length: 100\r\n\r\n"), OutcomeAccepted},
-			"a body that never ends, slowly":  {drips(jsonHead+"\r\n", " "), OutcomeAccepted},
-			"a body that never ends, fast":    {floods(jsonHead+"\r\n", " "), OutcomeAccepted},
-			"a page that never ends, slowly":  {drips(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
-			"a page that never ends, fast":    {floods(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
-			"a body of five GiB":              {floods(jsonHead+"Content-Length: 5368709120\r\n\r\n", " "), OutcomeAccepted},
-			"a chunk longer than any integer": {says(jsonHead + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n"), OutcomeAccepted},
-			"a chunk extension without end":   {floods(jsonHead+"Transfer-Encoding: chunked\r\n\r\n1;", "x"), OutcomeAccepted},
-			"trailers without end":            {floods(jsonHead+"Transfer-Encoding: chunked\r\n\r\n0\r\n", "X-A: y\r\n"), OutcomeAccepted},
-			"a gzip bomb's first byte":        {says(jsonHead + "Content-Encoding: gzip\r\n\r\n\x1f"), OutcomeAccepted},
-			"a body that is not gzip":         {floods(jsonHead+"Content-Encoding: gzip\r\n\r\n", "x"), OutcomeAccepted},
-			"an error page that never ends":   {drips("HTTP/1.1 502 Bad Gateway\r\n\r\n", "<p>"), OutcomeUnknown},
-			"a refusal that never ends":       {floods("HTTP/1.1 422 No\r\nContent-Type: application/json\r\n\r\n", " "), OutcomeRejected},
+			"silence":                        {says(""), OutcomeUnknown},
+			"half a status line":             {says("HTTP/1.1 2"), OutcomeUnknown},
+			"headers that stall":             {says(jsonHead + "X-A: "), OutcomeUnknown},
+			"headers that never end, slowly": {drips(jsonHead, field), OutcomeUnknown},
+			"headers that never end, fast":   {floods(jsonHead, field), OutcomeUnknown},
+			"one header without end":         {floods(jsonHead+"X-A: ", "y"), OutcomeUnknown},
+			"1xx for ever, slowly":           {drips("", hints), OutcomeUnknown},
+			"1xx for ever, fast":             {floods("", hints), OutcomeUnknown},
+			"100 for ever, fast": {floods("", "HTTP/1.1 100 Continue\r\n\r\n"),
+				OutcomeUnknown},
+			"another protocol":          {says(upgrade + "websocket\r\n\r\n"), OutcomeUnknown},
+			"another protocol, talking": {drips(upgrade+"h2c\r\n\r\n", "x"), OutcomeUnknown},
+			"not HTTP":                  {floods("", "220 smtp.example ESMTP\r\n"), OutcomeUnknown},
+			"HTTP/9.9":                  {says("HTTP/9.9 200 OK\r\n\r\n"), OutcomeAccepted},
+			"a negative length":         {says(length + "-1\r\n\r\n"), OutcomeUnknown},
+			"two lengths": {says(length + "1\r\nContent-Length: 2\r\n\r\n{}"),
+				OutcomeUnknown},
+			"an unknown transfer coding":     {says(coding + "\"secret\"\r\n\r\n"), OutcomeUnknown},
+			"a body that stalls":             {says(length + "100\r\n\r\n{"), OutcomeAccepted},
+			"a body that never begins":       {says(length + "100\r\n\r\n"), OutcomeAccepted},
+			"a body that never ends, slowly": {drips(jsonHead+"\r\n", " "), OutcomeAccepted},
+			"a body that never ends, fast":   {floods(jsonHead+"\r\n", " "), OutcomeAccepted},
+			"a page that never ends, slowly": {drips(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
+			"a page that never ends, fast": {floods(pageHead+"\r\n<html>", "<p>"),
+				OutcomeUnknown},
+			"a body of five GiB": {floods(length+"5368709120\r\n\r\n", " "), OutcomeAccepted},
+			"a chunk longer than any integer": {says(chunks + "fffffffffffffffff\r\n"),
+				OutcomeAccepted},
+			"a chunk extension without end": {floods(chunks+"1;", "x"), OutcomeAccepted},
+			"trailers without end": {floods(chunks+"0\r\n", "X-A: y\r\n"),
+				OutcomeAccepted},
+			"a gzip bomb's first byte": {says(gzip + "\x1f"), OutcomeAccepted},
+			"a body that is not gzip":  {floods(gzip, "x"), OutcomeAccepted},
+			"an error page that never ends": {drips("HTTP/1.1 502 Bad Gateway\r\n\r\n", "<p>"),
+				OutcomeUnknown},
+			"a refusal that never ends": {floods(refusal, " "), OutcomeRejected},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				ctx, cancel := context.WithTimeout(t.Context(), deadline)
 				defer cancel()
 				var heard atomic.Int32
-				server := hostile(t, func(conn net.Conn) { heard.Add(1); c.worst(conn) })
-				client := overSockets(t, server, quick(), WithLimiter(nil)) // a limiter would let one go ahead
+				address := hostile(t, func(conn net.Conn) { heard.Add(1); c.worst(conn) })
+				// a limiter would let one go ahead
+				client := overSockets(t, address, quick(), WithLimiter(nil))
 				start, lagged := time.Now(), lag.sum()
 				errs := make(chan error, len(unpaidCalls))
 				for _, send := range unpaidCalls {
@@ -131,7 +149,9 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 					took := time.Since(start) - (lag.sum() - lagged)
 					require.Less(t, took, deadline+slack)
 					want, outcome := c.outcome, OutcomeOf(err)
-					if responseOf(t, err).StatusCode == 0 && errors.Is(err, context.DeadlineExceeded) && (outcome == OutcomeUnknown || outcome == OutcomeNotSent) {
+					if responseOf(t, err).StatusCode == 0 &&
+						errors.Is(err, context.DeadlineExceeded) &&
+						(outcome == OutcomeUnknown || outcome == OutcomeNotSent) {
 						want = outcome // a busy machine: the deadline came before the headers
 					}
 					if outcome == OutcomeNotSent {
@@ -141,11 +161,13 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 					require.Less(t, len(err.Error()), 300, "a text that can be read")
 					require.NotContains(t, err.Error(), "secret")
 				}
-				require.LessOrEqual(t, unheard, max(0, len(unpaidCalls)-int(heard.Load())), "what the server heard was sent")
+				require.LessOrEqual(t, unheard, max(0, len(unpaidCalls)-int(heard.Load())),
+					"what the server heard was sent")
 			})
 		}
 	})
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second, 5*time.Millisecond, "no goroutine is left but the one that asks")
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second,
+		5*time.Millisecond, "no goroutine is left but the one that asks")
 }
 
 // unpaidCalls makes a call of each class, with deadlines that are too near for a
@@ -166,8 +188,10 @@ func TestLongHeadersAreReadUpToALimit(t *testing.T) {
 	t.Parallel()
 	for size, ok := range map[int]bool{1 << 20: true, 11 << 20: false} {
 		filler := "X-Filler: " + strings.Repeat("y", 1<<10) + "\r\n"
-		head := "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n" + strings.Repeat(filler, size/len(filler))
-		c := overSockets(t, hostile(t, says(head+"Content-Length: "+itoa(len(sentBody))+"\r\n\r\n"+sentBody)))
+		head := "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n" +
+			strings.Repeat(filler, size/len(filler))
+		c := overSockets(t,
+			hostile(t, says(head+"Content-Length: "+itoa(len(sentBody))+"\r\n\r\n"+sentBody)))
 		_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
 		if ok {
 			require.NoError(t, err)
@@ -187,7 +211,8 @@ func both(req *http.Request) (*http.Response, error) {
 }
 
 func TestRoundTripperThatBreaksItsContractGivesAnErrorInDoubt(t *testing.T) {
-	quiet := func(status int, body io.ReadCloser) step { // as reply, but without a word to httptrace
+	// as reply, but without a word to httptrace
+	quiet := func(status int, body io.ReadCloser) step {
 		return func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Body: body}, nil
 		}
@@ -196,9 +221,13 @@ func TestRoundTripperThatBreaksItsContractGivesAnErrorInDoubt(t *testing.T) {
 		step     step
 		requests int
 	}{
-		"neither response nor error": {func(*http.Request) (*http.Response, error) { return nil, nil }, 1},
-		"both response and error":    {both, 4},
-		"no body":                    {func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil }, 4},
+		"neither response nor error": {func(*http.Request) (*http.Response, error) {
+			return nil, nil
+		}, 1},
+		"both response and error": {both, 4},
+		"no body": {func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 500}, nil
+		}, 4},
 		"no status":                  {quiet(0, http.NoBody), 1},
 		"a negative status":          {quiet(-1, http.NoBody), 1},
 		"status 99":                  {quiet(99, http.NoBody), 1},
@@ -260,10 +289,18 @@ func TestPanicOfTheCallersCodeReachesTheCallerAndLeavesTheClientWhole(t *testing
 		}
 	}
 	for name, opts := range map[string][]Option{
-		"RoundTripper": {WithHTTPClient(&http.Client{Transport: newStub(func(r *http.Request) (*http.Response, error) { fuse(); return reply(202, sentBody)(r) })})},
-		"TokenSource":  {WithTokenSource(&tokens{give: func(int64) (string, error) { fuse(); return testToken, nil }})},
-		"Limiter":      {WithLimiter(&limiter{wait: func(int) error { fuse(); return nil }})},
-		"hook":         {WithAttemptHook(func(context.Context, Attempt) { fuse() })},
+		"RoundTripper": {
+			WithHTTPClient(
+				&http.Client{Transport: newStub(func(r *http.Request) (*http.Response, error) {
+					fuse()
+					return reply(202, sentBody)(r)
+				})})},
+		"TokenSource": {WithTokenSource(&tokens{give: func(int64) (string, error) {
+			fuse()
+			return testToken, nil
+		}})},
+		"Limiter": {WithLimiter(&limiter{wait: func(int) error { fuse(); return nil }})},
+		"hook":    {WithAttemptHook(func(context.Context, Attempt) { fuse() })},
 	} {
 		c := stubbed(t, newStub(reply(202, sentBody)), opts...)
 		armed = true
@@ -303,7 +340,10 @@ func TestTokenSourceOrLimiterThatBlocksIsEndedByTheContext(t *testing.T) {
 			"token source": func(b *blocking) Option { return WithTokenSource(b) },
 			"limiter":      func(b *blocking) Option { return WithLimiter(b) },
 		} {
-			for how, end := range map[string]error{"deadline": context.DeadlineExceeded, "cancelled": context.Canceled} {
+			for how, end := range map[string]error{
+				"deadline":  context.DeadlineExceeded,
+				"cancelled": context.Canceled,
+			} {
 				t.Run(name+"/"+whose+"/"+how, func(t *testing.T) {
 					inBubble(t, func(t *testing.T) {
 						ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -329,7 +369,10 @@ func TestTokenSourceOrLimiterThatBlocksIsEndedByTheContext(t *testing.T) {
 func TestTokenSourceThatGivesNothingIsAnErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(202, sentBody))
-	err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) { return "", nil }})))
+	err := sendSMS(t.Context(),
+		stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) {
+			return "", nil
+		}})))
 	var bad *ParamError
 	require.ErrorAs(t, err, &bad)
 	require.Equal(t, "token", bad.Field)

@@ -62,13 +62,15 @@ func errTwoKeys() error {
 }
 
 func checkKey(key string) error {
-	const field, allowed = "idempotency key", "1 to 255 visible ASCII characters without quotes and commas"
+	const field = "idempotency key"
+	const allowed = "1 to 255 visible ASCII characters without quotes and commas"
 	if key == "" || len(key) > contract.MaxIdempotencyKey {
 		return &ParamError{Field: field, Given: quantity(len(key), "byte"), Allowed: allowed}
 	}
 	for i := range len(key) {
 		if c := key[i]; c <= ' ' || c > '~' || c == '"' || c == '\'' || c == ',' {
-			return &ParamError{Field: field, Given: "a forbidden character at byte " + itoa(i), Allowed: allowed}
+			given := "a forbidden character at byte " + itoa(i)
+			return &ParamError{Field: field, Given: given, Allowed: allowed}
 		}
 	}
 	return nil

@@ -15,7 +15,8 @@ import (
 
 func TestKeyIsSentAsGiven(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"a", "order-1234:sms", "!#$%&()*+-./:;<=>?@[]^_`{|}~", strings.Repeat("k", 255)} {
+	for _, key := range []string{"a", "order-1234:sms", "!#$%&()*+-./:;<=>?@[]^_`{|}~",
+		strings.Repeat("k", 255)} {
 		s := newStub(reply(202, sentBody))
 		result, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS(), WithIdempotencyKey(key))
 		require.NoError(t, err)
@@ -27,8 +28,20 @@ func TestKeyIsSentAsGiven(t *testing.T) {
 func TestKeyThatCouldNotArriveAsGivenIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]string{
-		"empty": "", "too long": strings.Repeat("k", 256), "a space": "a b", "a quote": `a"b`, "an apostrophe": "a'b", "a comma": "a,b", "CR": "a\rb",
-		"LF": "a\nX-Evil: 1", "NUL": "a\x00", "DEL": "a\x7f", "not ASCII": "clé", "a tab": "a\tb", "blank": " ", "bytes above ASCII": "\xff",
+		"empty":             "",
+		"too long":          strings.Repeat("k", 256),
+		"a space":           "a b",
+		"a quote":           `a"b`,
+		"an apostrophe":     "a'b",
+		"a comma":           "a,b",
+		"CR":                "a\rb",
+		"LF":                "a\nX-Evil: 1",
+		"NUL":               "a\x00",
+		"DEL":               "a\x7f",
+		"not ASCII":         "clé",
+		"a tab":             "a\tb",
+		"blank":             " ",
+		"bytes above ASCII": "\xff",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,7 +54,8 @@ func TestKeyThatCouldNotArriveAsGivenIsRefused(t *testing.T) {
 			}
 		})
 	}
-	_, err := stubbed(t, newStub(lost)).SMS.Send(t.Context(), oneSMS(), WithIdempotencyKey(strings.Repeat("k", 256)))
+	client := stubbed(t, newStub(lost))
+	_, err := client.SMS.Send(t.Context(), oneSMS(), WithIdempotencyKey(strings.Repeat("k", 256)))
 	requireParamError(t, err, "idempotency key", "256 bytes")
 }
 
@@ -60,35 +74,53 @@ func TestEachCallHasAKeyOfItsOwn(t *testing.T) {
 	}
 	require.Len(t, keys, 50)
 	for _, r := range s.requests() {
-		require.True(t, keys[r.header.Get("Idempotency-Key")], "the key on the wire is the one in the result")
+		require.True(t, keys[r.header.Get("Idempotency-Key")],
+			"the key on the wire is the one in the result")
 	}
 }
 
 func TestKeysGoOnlyWhereTheAPIHonoursThem(t *testing.T) {
 	t.Parallel()
 	for _, op := range []contract.Operation{
-		contract.BalanceGet, contract.WebhookDelete, contract.EmailVerify, contract.LookupCreate, contract.OTPVerify, contract.USSDExtCreate,
-		contract.AuthToken, contract.WebhookCreate,
+		contract.BalanceGet,
+		contract.WebhookDelete,
+		contract.EmailVerify,
+		contract.LookupCreate,
+		contract.OTPVerify,
+		contract.USSDExtCreate,
+		contract.AuthToken,
+		contract.WebhookCreate,
 	} {
 		t.Run(op.Name, func(t *testing.T) {
 			t.Parallel()
 			s := newStub(reply(200, `{"data":{}}`))
 			c := stubbed(t, s)
 			var r Response
-			_, err := call[map[string]any](t.Context(), c.core, request{op: &op, id: "1"}, []CallOption{WithResponse(&r)})
+			_, err := call[map[string]any](t.Context(), c.core, request{
+				op: &op,
+				id: "1",
+			}, []CallOption{WithResponse(&r)})
 			require.NoError(t, err)
-			require.NotContains(t, s.requests()[0].header, "Idempotency-Key", "not even an empty one: net/http would repeat the request")
+			require.NotContains(t, s.requests()[0].header, "Idempotency-Key",
+				"not even an empty one: net/http would repeat the request")
 			require.NotContains(t, s.requests()[0].header, "X-Idempotency-Key")
 			require.Empty(t, r.IdempotencyKey)
 
-			_, err = call[map[string]any](t.Context(), c.core, request{op: &op, id: "1"}, []CallOption{WithIdempotencyKey("k1")})
+			_, err = call[map[string]any](t.Context(), c.core, request{
+				op: &op,
+				id: "1",
+			}, []CallOption{WithIdempotencyKey("k1")})
 			requireParamError(t, err, "idempotency key", op.Name)
 			require.Len(t, s.requests(), 1)
 		})
 	}
-	for _, op := range []contract.Operation{contract.SMSSend, contract.OTPSend, contract.VoiceSend} {
+	for _, op := range []contract.Operation{contract.SMSSend, contract.OTPSend,
+		contract.VoiceSend} {
 		s := newStub(reply(200, `{"data":{}}`))
-		_, err := call[map[string]any](t.Context(), stubbed(t, s).core, request{op: &op, body: 1}, nil)
+		_, err := call[map[string]any](t.Context(), stubbed(t, s).core, request{
+			op:   &op,
+			body: 1,
+		}, nil)
 		require.NoError(t, err)
 		require.Len(t, s.requests()[0].header["Idempotency-Key"], 1, op.Name)
 	}
@@ -112,21 +144,24 @@ func TestResumedCallStaysUnknownUntilItsResult(t *testing.T) {
 		outcome Outcome
 		advice  Advice
 	}{
-		"401":                    {reply(401, refusalBody), OutcomeUnknown, AdviceResume},
-		"402":                    {reply(402, refusalBody), OutcomeUnknown, AdviceResume},
-		"403":                    {reply(403, refusalBody), OutcomeUnknown, AdviceResume},
-		"409 of another code":    {reply(409, refusalBody), OutcomeUnknown, AdviceResume},
-		"422":                    {reply(422, refusalBody), OutcomeUnknown, AdviceResume},
-		"429":                    {reply(429, refusalBody, "Retry-After", "120"), OutcomeUnknown, AdviceResume},
-		"refused dial":           {refused, OutcomeUnknown, AdviceResume},
-		"bad certificate":        {badCertificate, OutcomeUnknown, AdviceResume},
-		"replayed 422":           {reply(422, refusalBody, replay...), OutcomeRejected, AdviceStop},
-		"replayed 500":           {reply(500, refusalBody, replay...), OutcomeUnknown, AdviceInspect},
+		"401":                 {reply(401, refusalBody), OutcomeUnknown, AdviceResume},
+		"402":                 {reply(402, refusalBody), OutcomeUnknown, AdviceResume},
+		"403":                 {reply(403, refusalBody), OutcomeUnknown, AdviceResume},
+		"409 of another code": {reply(409, refusalBody), OutcomeUnknown, AdviceResume},
+		"422":                 {reply(422, refusalBody), OutcomeUnknown, AdviceResume},
+		"429": {reply(429, refusalBody, "Retry-After", "120"), OutcomeUnknown,
+			AdviceResume},
+		"refused dial":    {refused, OutcomeUnknown, AdviceResume},
+		"bad certificate": {badCertificate, OutcomeUnknown, AdviceResume},
+		"replayed 422":    {reply(422, refusalBody, replay...), OutcomeRejected, AdviceStop},
+		"replayed 500": {reply(500, refusalBody, replay...), OutcomeUnknown,
+			AdviceInspect},
 		"2xx that is unreadable": {reply(202, `{`), OutcomeAccepted, AdviceResume},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				_, err := stubbed(t, newStub(c.step), WithLimiter(nil)).SMS.Send(t.Context(), oneSMS(), WithResumeKey("order-1"))
+				client := stubbed(t, newStub(c.step), WithLimiter(nil))
+				_, err := client.SMS.Send(t.Context(), oneSMS(), WithResumeKey("order-1"))
 				requireOutcome(t, c.outcome, err)
 				advice, _ := RetryAdvice(err)
 				require.Equal(t, c.advice.String(), advice.String())
@@ -179,7 +214,8 @@ func TestBadResumeKeyIsRefused(t *testing.T) {
 		require.Empty(t, s.requests(), name)
 	}
 	s := newStub(reply(200, anyResult))
-	requireParamError(t, verifyEmail(t.Context(), stubbed(t, s), WithResumeKey("a")), "idempotency key", "email_verify")
+	requireParamError(t, verifyEmail(t.Context(), stubbed(t, s), WithResumeKey("a")),
+		"idempotency key", "email_verify")
 	_, err := stubbed(t, s).Balance.Get(t.Context(), WithResumeKey("a"))
 	requireParamError(t, err, "idempotency key", "balance_get")
 	require.Empty(t, s.requests())

@@ -233,8 +233,8 @@ func (a *ledgerAPI) Wait(ctx context.Context, _ LimitRequest) error {
 }
 
 // show returns what the client sees of the current attempt, and notes it.
-func (a *ledgerAPI) show(answer apiAnswer) attemptSign {
-	s := a.current.sign(answer)
+func (a *ledgerAPI) show(given apiAnswer) attemptSign {
+	s := a.current.sign(given)
 	s.stage = a.current.stage
 	id, known := a.known[s]
 	if !known {
@@ -252,11 +252,11 @@ func (a *ledgerAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a.last.late {
 		a.counts.rushed++
 	}
-	var answer apiAnswer
+	var given apiAnswer
 	if a.transmit(req, a.current.stage) && a.current.handling != notReceived {
-		answer = a.receive(req, a.current.handling)
+		given = a.receive(req, a.current.handling)
 	}
-	s := a.show(answer)
+	s := a.show(given)
 	switch {
 	case s.status != 0:
 		return a.response(req, s), nil

@@ -194,7 +194,8 @@ func (x *exchange) limitRequest(auth *credentials) LimitRequest {
 // Client.RateLimit. Those of OTP.Send may describe the limit of its source IP.
 func (x *exchange) observe() {
 	rl := x.response.RateLimit
-	if rl.Limit > 0 && (x.op.Name != contract.OTPSend.Name || rl.Limit == x.core.seen.load().Limit) {
+	otherLimit := x.op.Name == contract.OTPSend.Name && rl.Limit != x.core.seen.load().Limit
+	if rl.Limit > 0 && !otherLimit {
 		x.core.seen.store(rl)
 	}
 	x.reportToLimiter(LimitResult{Status: x.response.StatusCode, RateLimit: rl})

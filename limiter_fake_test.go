@@ -114,14 +114,14 @@ func sendInTurn(ctx context.Context, client *hellio.Client) {
 // logIn sends an OTP every so many seconds and records the slowest.
 func (s *simulation) logIn(ctx context.Context, client *hellio.Client, every int) {
 	for ctx.Err() == nil {
-		start := time.Now()
+		began := time.Now()
 		_, err := client.OTP.Send(ctx, &hellio.OTPSendParams{
 			MobileNumber: "233209990001",
 			Sender:       "HELLIO",
 		})
 		s.mu.Lock()
 		if err == nil {
-			s.traffic.slowestOTP = max(s.traffic.slowestOTP, time.Since(start))
+			s.traffic.slowestOTP = max(s.traffic.slowestOTP, time.Since(began))
 		}
 		s.mu.Unlock()
 		time.Sleep(time.Duration(every) * time.Second)

@@ -404,10 +404,13 @@ func asks(t *testing.T, held time.Duration, source *tokens) (*limiter, *stub, er
 
 func TestTokenThatChangesInALongWaitNeedsALeaveOfItsOwn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+		source := &tokens{give: func(n int64) (string, error) {
+			return "token-" + itoa(int(n)), nil
+		}}
 		l, s, err := asks(t, time.Second, source)
 		require.NoError(t, err)
-		require.Equal(t, "Bearer token-2", s.requests()[0].header.Get("Authorization"), "the old one may have been revoked")
+		require.Equal(t, "Bearer token-2", s.requests()[0].header.Get("Authorization"),
+			"the old one may have been revoked")
 		require.Len(t, l.waits, 2)
 		require.NotEqual(t, l.waits[0].Token, l.waits[1].Token)
 		require.Equal(t, l.waits, l.observed)
@@ -456,7 +459,9 @@ func TestFailuresAfterALongWaitGiveTheLeaveBackAndSendNothing(t *testing.T) {
 				return nil
 			}}
 			s := newStub(reply(202, sentBody))
-			source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+			source := &tokens{give: func(n int64) (string, error) {
+				return "token-" + itoa(int(n)), nil
+			}}
 			err := sendSMS(t.Context(), stubbed(t, s, WithLimiter(l), WithTokenSource(source)))
 			require.ErrorIs(t, err, errStore)
 			requireOutcome(t, OutcomeNotSent, err)

@@ -12,7 +12,7 @@ import (
 type LoginParams struct {
 	Email         string `json:"email"`
 	Password      string `json:"password"`
-	DeviceName    string `json:"device_name,omitempty"`     // label, at most 255 characters (inferred)
+	DeviceName    string `json:"device_name,omitempty"`     // at most 255 characters (inferred)
 	TwoFactorCode string `json:"two_factor_code,omitempty"` // for accounts with two-factor login
 }
 
@@ -52,7 +52,7 @@ func (p *LoginParams) check() error {
 		return nilParams()
 	}
 	if p.Password == "" {
-		return &ParamError{Field: "password", Given: "an empty string", Allowed: "at least 1 character"}
+		return checkText("password", "", 1, 0)
 	}
 	return firstError(
 		checkEmail("email", p.Email),

@@ -18,7 +18,10 @@ import (
 
 func ExampleLogin() {
 	fake, err := helliotest.Start(helliotest.WithLogin(helliotest.LoginUser{
-		Email: "ama@example.com", Password: "correct horse", Name: "Ama Example", TwoFactorCode: "483920",
+		Email:         "ama@example.com",
+		Password:      "correct horse",
+		Name:          "Ama Example",
+		TwoFactorCode: "483920",
 	}))
 	if err != nil {
 		log.Fatal(err)
@@ -165,10 +168,16 @@ func TestLoginRefusesBadInput(t *testing.T) {
 		field  string
 		params *hellio.LoginParams
 	}{
-		"nil params":           {"params", nil},
-		"no address":           {"email", &hellio.LoginParams{Password: "x"}},
-		"no @":                 {"email", &hellio.LoginParams{Email: "ama.example.com", Password: "x"}},
-		"nothing before the @": {"email", &hellio.LoginParams{Email: "@example.com", Password: "x"}},
+		"nil params": {"params", nil},
+		"no address": {"email", &hellio.LoginParams{Password: "x"}},
+		"no @": {"email", &hellio.LoginParams{
+			Email:    "ama.example.com",
+			Password: "x",
+		}},
+		"nothing before the @": {"email", &hellio.LoginParams{
+			Email:    "@example.com",
+			Password: "x",
+		}},
 		"not UTF-8": {
 			"email",
 			&hellio.LoginParams{Email: "\xff@example.com", Password: "x"},
@@ -190,7 +199,8 @@ func TestLoginRefusesBadInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			token, err := hellio.Login(t.Context(), c.params, hellio.WithHTTPClient(fake.HTTPClient()))
+			token, err := hellio.Login(t.Context(), c.params,
+				hellio.WithHTTPClient(fake.HTTPClient()))
 			require.Nil(t, token)
 			var bad *hellio.ParamError
 			require.ErrorAs(t, err, &bad)

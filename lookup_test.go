@@ -177,7 +177,8 @@ func TestLookupRefusesBadInput(t *testing.T) {
 			"numbers[1]",
 			create(&hellio.LookupParams{Numbers: []string{"233209990001", "\t"}}),
 		},
-		"a broken number": {"numbers[0]", create(&hellio.LookupParams{Numbers: []string{"233\xff"}})},
+		"a broken number": {"numbers[0]",
+			create(&hellio.LookupParams{Numbers: []string{"233\xff"}})},
 		"no time": {
 			"params",
 			create(

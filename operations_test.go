@@ -132,24 +132,38 @@ func sends() map[string]operation {
 		},
 		"sms_send": withParams(
 			hellio.SMSSendParams{Recipients: numbers, Sender: "HELLIO", Message: secretText},
-			hellio.SMSSendParams{Recipients: []string{tooLong}, Sender: "HELLIO", Message: secretText},
-			func(x hctx, c hclient, p *hellio.SMSSendParams) (any, error) { return c.SMS.Send(x, p) }),
+			hellio.SMSSendParams{
+				Recipients: []string{tooLong},
+				Sender:     "HELLIO",
+				Message:    secretText,
+			},
+			func(x hctx, c hclient, p *hellio.SMSSendParams) (any, error) {
+				return c.SMS.Send(x, p)
+			}),
 		"otp_send": withParams(
 			hellio.OTPSendParams{MobileNumber: secretNumber, Sender: "HELLIO"},
 			hellio.OTPSendParams{MobileNumber: tooLong, Email: secretEmail},
-			func(x hctx, c hclient, p *hellio.OTPSendParams) (any, error) { return c.OTP.Send(x, p) }),
+			func(x hctx, c hclient, p *hellio.OTPSendParams) (any, error) {
+				return c.OTP.Send(x, p)
+			}),
 		"otp_verify": withParams(
 			hellio.OTPVerifyParams{Email: secretEmail, Code: secretCode},
 			hellio.OTPVerifyParams{MobileNumber: tooLong, Code: secretCode},
-			func(x hctx, c hclient, p *hellio.OTPVerifyParams) (any, error) { return c.OTP.Verify(x, p) }),
+			func(x hctx, c hclient, p *hellio.OTPVerifyParams) (any, error) {
+				return c.OTP.Verify(x, p)
+			}),
 		"voice_send": withParams(
 			hellio.VoiceSendParams{Recipients: numbers, Text: secretText},
 			hellio.VoiceSendParams{Recipients: numbers, AudioURL: "ftp://" + secretText},
-			func(x hctx, c hclient, p *hellio.VoiceSendParams) (any, error) { return c.Voice.Send(x, p) }),
+			func(x hctx, c hclient, p *hellio.VoiceSendParams) (any, error) {
+				return c.Voice.Send(x, p)
+			}),
 		"lookup_create": withParams(
 			hellio.LookupParams{Numbers: numbers},
 			hellio.LookupParams{Numbers: []string{secretNumber, ""}},
-			func(x hctx, c hclient, p *hellio.LookupParams) (any, error) { return c.Lookup.Create(x, p) }),
+			func(x hctx, c hclient, p *hellio.LookupParams) (any, error) {
+				return c.Lookup.Create(x, p)
+			}),
 		"email_verify": asList(withParams(
 			hellio.EmailVerifyParams{Emails: []string{secretEmail}},
 			hellio.EmailVerifyParams{Emails: []string{"ama.serwaa"}},
@@ -186,17 +200,22 @@ func reads() map[string]operation {
 			return c.Lookup.Get(x, id)
 		}),
 		"message_list": asList(withParams(messages{}, messages{PerPage: -1},
-			func(x hctx, c hclient, p *messages) (any, error) { return c.Reports.ListMessages(x, p) })),
+			func(x hctx, c hclient, p *messages) (any, error) {
+				return c.Reports.ListMessages(x, p)
+			})),
 		"campaign_list": asList(withParams(campaigns{}, campaigns{PerPage: -1},
-			func(x hctx, c hclient, p *campaigns) (any, error) { return c.Reports.ListCampaigns(x, p) })),
+			func(x hctx, c hclient, p *campaigns) (any, error) {
+				return c.Reports.ListCampaigns(x, p)
+			})),
 		"lookup_list": asList(withParams(lookups{}, lookups{PerPage: -1},
 			func(x hctx, c hclient, p *lookups) (any, error) { return c.Lookup.List(x, p) })),
 		"balance_get": withoutParams(func(x hctx, c hclient, o ...hellio.CallOption) (any, error) {
 			return c.Balance.Get(x, o...)
 		}),
-		"pricing_get": asList(withText("GH", secretText, func(x hctx, c hclient, s string) (any, error) {
-			return c.Balance.Pricing(x, s)
-		})),
+		"pricing_get": asList(withText("GH", secretText,
+			func(x hctx, c hclient, s string) (any, error) {
+				return c.Balance.Pricing(x, s)
+			})),
 		"webhook_list": asList(withoutParams(
 			func(x hctx, c hclient, o ...hellio.CallOption) (any, error) {
 				return c.Webhooks.List(x, o...)
@@ -220,7 +239,9 @@ func ussdWrites() map[string]operation {
 				return c.USSD.Apps.Update(x, "a", p)
 			}),
 		"ussd_extension_create": withParams(extension{Code: "123"}, extension{Code: "12x"},
-			func(x hctx, c hclient, p *extension) (any, error) { return c.USSD.Extensions.Create(x, p) }),
+			func(x hctx, c hclient, p *extension) (any, error) {
+				return c.USSD.Extensions.Create(x, p)
+			}),
 		"ussd_simulate": withParams(
 			step{AppID: "a", MSISDN: secretNumber, Input: secretText},
 			step{AppID: "a", MSISDN: secretNumber, Input: long},
@@ -247,18 +268,23 @@ func ussdReads() map[string]operation {
 		"ussd_pricing": withoutParams(func(x hctx, c hclient, o ...hellio.CallOption) (any, error) {
 			return c.USSD.Pricing(x, o...)
 		}),
-		"ussd_availability": withText("123", secretText, func(x hctx, c hclient, s string) (any, error) {
-			return c.USSD.Availability(x, s)
-		}),
+		"ussd_availability": withText("123", secretText,
+			func(x hctx, c hclient, s string) (any, error) {
+				return c.USSD.Availability(x, s)
+			}),
 		"ussd_session_get": withID(func(x hctx, c hclient, id hellio.ID) (any, error) {
 			return c.USSD.Sessions.Get(x, id)
 		}),
 		"ussd_app_list": asList(withParams(params{}, params{PerPage: -1},
 			func(x hctx, c hclient, p *params) (any, error) { return c.USSD.Apps.List(x, p) })),
 		"ussd_extension_list": asList(withParams(params{}, params{PerPage: -1},
-			func(x hctx, c hclient, p *params) (any, error) { return c.USSD.Extensions.List(x, p) })),
+			func(x hctx, c hclient, p *params) (any, error) {
+				return c.USSD.Extensions.List(x, p)
+			})),
 		"ussd_session_list": asList(withParams(sessions{}, sessions{PerPage: -1},
-			func(x hctx, c hclient, p *sessions) (any, error) { return c.USSD.Sessions.List(x, p) })),
+			func(x hctx, c hclient, p *sessions) (any, error) {
+				return c.USSD.Sessions.List(x, p)
+			})),
 	}
 }
 

@@ -164,7 +164,11 @@ func WithAppInfo(name, version string) Option {
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n < 1 || n > 1<<40 {
-			return &ParamError{Field: "max response bytes", Given: quantity(int(n), "byte"), Allowed: "1 byte to 1 TiB"}
+			return &ParamError{
+				Field:   "max response bytes",
+				Given:   quantity(int(n), "byte"),
+				Allowed: "1 byte to 1 TiB",
+			}
 		}
 		c.maxResponse = n
 		return nil
@@ -172,14 +176,19 @@ func WithMaxResponseBytes(n int64) Option {
 }
 
 func isProductToken(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
+	const allowed = "abcdefghijklmnopqrstuvwxyz" +
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ" +
+		"0123456789._-"
+	return s != "" && strings.Trim(s, allowed) == ""
 }
 
 // parseBaseURL accepts an absolute https URL, or http to a loopback host,
 // without user, query and fragment.
 func parseBaseURL(text string, plainHTTP bool) (*url.URL, error) {
 	const allowed = "an absolute https URL with /v1, without user, query and fragment"
-	bad := func(given string) error { return &ParamError{Field: "base URL", Given: given, Allowed: allowed} }
+	bad := func(given string) error {
+		return &ParamError{Field: "base URL", Given: given, Allowed: allowed}
+	}
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
 	case err != nil:

@@ -62,7 +62,8 @@ func TestACodeIsDeadAfterFiveWrongGuesses(t *testing.T) {
 		t.Run(fmt.Sprint(guesses), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				code, try := toAma(t, helliotest.New(t, helliotest.WithOTP("233209990001", "123456")))
+				code, try := toAma(t,
+					helliotest.New(t, helliotest.WithOTP("233209990001", "123456")))
 				for range guesses {
 					require.False(t, try("000000"))
 				}
@@ -245,26 +246,39 @@ func TestOTPSendRefusesBadInput(t *testing.T) {
 	const address = "ama@example.com"
 	const email, voice, whatsapp = hellio.ChannelEmail, hellio.ChannelVoice, hellio.ChannelWhatsApp
 	requireRefused(t, map[string]refusal{
-		"nil params":              {"params", sending(nil)},
-		"no destination":          {"mobile_number", sending(&params{Sender: "HELLIO"})},
-		"both destinations":       {"mobile_number", changed(func(p *params) { p.Email = address })},
-		"a blank number":          {"mobile_number", changed(func(p *params) { p.MobileNumber = " " })},
-		"a new channel":           {"mobile_number", sending(&params{Channel: "pigeon"})},
-		"voice without number":    {"mobile_number", sending(&params{Channel: voice, Sender: "HELLIO"})},
-		"whatsapp without number": {"mobile_number", sending(&params{Channel: whatsapp, Email: address})},
-		"e-mail without address":  {"email", changed(func(p *params) { p.Channel = email })},
-		"e-mail without @":        {"email", sending(&params{Email: "ama.example.com"})},
-		"nothing before the @":    {"email", sending(&params{Email: "@example.com"})},
-		"a long sender by e-mail": {"sender", sending(&params{Email: address, Sender: "TWELVE CHARS"})},
-		"no sender":               {"sender", changed(func(p *params) { p.Sender = "" })},
-		"no sender by voice":      {"sender", sending(&params{Channel: voice, MobileNumber: "233"})},
-		"a sender too long":       {"sender", changed(func(p *params) { p.Sender = "ABCDEFGHIJKL" })},
-		"length 3":                {"length", changed(func(p *params) { p.Length = 3 })},
-		"length 11":               {"length", changed(func(p *params) { p.Length = 11 })},
-		"length -1":               {"length", changed(func(p *params) { p.Length = -1 })},
-		"expiry -1":               {"expiry", changed(func(p *params) { p.ExpiryMinutes = -1 })},
-		"expiry 1441":             {"expiry", changed(func(p *params) { p.ExpiryMinutes = 1441 })},
-		"gateway not UTF-8":       {"gateway", changed(func(p *params) { p.Gateway = "\xff" })},
+		"nil params":     {"params", sending(nil)},
+		"no destination": {"mobile_number", sending(&params{Sender: "HELLIO"})},
+		"both destinations": {"mobile_number", changed(func(p *params) {
+			p.Email = address
+		})},
+		"a blank number": {"mobile_number", changed(func(p *params) {
+			p.MobileNumber = " "
+		})},
+		"a new channel": {"mobile_number", sending(&params{Channel: "pigeon"})},
+		"voice without number": {"mobile_number", sending(&params{
+			Channel: voice,
+			Sender:  "HELLIO",
+		})},
+		"whatsapp without number": {"mobile_number", sending(&params{
+			Channel: whatsapp,
+			Email:   address,
+		})},
+		"e-mail without address": {"email", changed(func(p *params) { p.Channel = email })},
+		"e-mail without @":       {"email", sending(&params{Email: "ama.example.com"})},
+		"nothing before the @":   {"email", sending(&params{Email: "@example.com"})},
+		"a long sender by e-mail": {"sender", sending(&params{
+			Email:  address,
+			Sender: "TWELVE CHARS",
+		})},
+		"no sender":          {"sender", changed(func(p *params) { p.Sender = "" })},
+		"no sender by voice": {"sender", sending(&params{Channel: voice, MobileNumber: "233"})},
+		"a sender too long":  {"sender", changed(func(p *params) { p.Sender = "ABCDEFGHIJKL" })},
+		"length 3":           {"length", changed(func(p *params) { p.Length = 3 })},
+		"length 11":          {"length", changed(func(p *params) { p.Length = 11 })},
+		"length -1":          {"length", changed(func(p *params) { p.Length = -1 })},
+		"expiry -1":          {"expiry", changed(func(p *params) { p.ExpiryMinutes = -1 })},
+		"expiry 1441":        {"expiry", changed(func(p *params) { p.ExpiryMinutes = 1441 })},
+		"gateway not UTF-8":  {"gateway", changed(func(p *params) { p.Gateway = "\xff" })},
 		"purpose of 33": {
 			"purpose",
 			changed(func(p *params) { p.Purpose = strings.Repeat("é", 33) }),

@@ -161,11 +161,13 @@ func ResponseOf(err error) (*Response, bool) {
 
 func advise(e callError) (Advice, time.Duration) {
 	info := e.info()
-	after := e.answer().RateLimit.RetryAfter
+	response := e.answer()
+	after := response.RateLimit.RetryAfter
 	if limited, ok := e.(*RateLimitError); ok {
 		after = limited.RetryAfter
 	}
-	replayedFailure := e.answer().Replayed && e.answer().StatusCode >= http.StatusInternalServerError
+	failed := response.StatusCode >= http.StatusInternalServerError
+	replayedFailure := response.Replayed && failed
 	switch outcome := e.outcome(); {
 	case info.config && (outcome == OutcomeNotSent || outcome == OutcomeRejected):
 		return AdviceStop, 0

@@ -52,8 +52,9 @@ func TestSettleKeepsDoubtUntilA2xxOrAReplayedRefusal(t *testing.T) {
 
 func TestSettleTakesTheFirstAttemptAsItIs(t *testing.T) {
 	t.Parallel()
-	for _, latest := range []Outcome{OutcomeNotSent, OutcomeRejected, OutcomeUnknown, OutcomeAccepted} {
-		require.Equal(t, latest, settle(OutcomeNotSent, latest, false))
+	for _, now := range []Outcome{OutcomeNotSent, OutcomeRejected, OutcomeUnknown,
+		OutcomeAccepted} {
+		require.Equal(t, now, settle(OutcomeNotSent, now, false))
 	}
 }
 
@@ -65,21 +66,28 @@ func TestOutcomeOfAnError(t *testing.T) {
 		err  error
 		want Outcome
 	}{
-		"nil":                                   {nil, OutcomeAccepted},
-		"bad input":                             {&ParamError{Field: "message"}, OutcomeNotSent},
-		"an error of another package":           {errors.New("disk full"), OutcomeUnknown},
-		"a context error of the caller's own":   {context.Canceled, OutcomeUnknown},
-		"a plain APIError":                      {rejected, OutcomeRejected},
-		"a kind":                                {&ValidationError{rejected}, OutcomeRejected},
-		"a kind with unknown outcome":           {&ServerError{unknown}, OutcomeUnknown},
-		"a wrapped kind":                        {fmt.Errorf("send: %w", &ConflictError{rejected}), OutcomeRejected},
-		"joined with a foreign error":           {errors.Join(errors.New("disk full"), &ValidationError{rejected}), OutcomeRejected},
-		"a ConnectionError":                     {&ConnectionError{Outcome: OutcomeNotSent}, OutcomeNotSent},
-		"a DecodeError":                         {&DecodeError{Outcome: OutcomeAccepted}, OutcomeAccepted},
-		"an error that a user made, empty":      {&ConnectionError{}, OutcomeUnknown},
-		"a kind that a user made, empty":        {&ServerError{}, OutcomeUnknown},
-		"a nil *APIError":                       {(*APIError)(nil), OutcomeUnknown},
-		"a connection that failed below itself": {&ConnectionError{Err: &ParamError{}, Outcome: OutcomeUnknown}, OutcomeUnknown},
+		"nil":                                 {nil, OutcomeAccepted},
+		"bad input":                           {&ParamError{Field: "message"}, OutcomeNotSent},
+		"an error of another package":         {errors.New("disk full"), OutcomeUnknown},
+		"a context error of the caller's own": {context.Canceled, OutcomeUnknown},
+		"a plain APIError":                    {rejected, OutcomeRejected},
+		"a kind":                              {&ValidationError{rejected}, OutcomeRejected},
+		"a kind with unknown outcome":         {&ServerError{unknown}, OutcomeUnknown},
+		"a wrapped kind": {fmt.Errorf("send: %w", &ConflictError{rejected}),
+			OutcomeRejected},
+		"joined with a foreign error": {errors.Join(errors.New("disk full"),
+			&ValidationError{rejected}), OutcomeRejected},
+		"a ConnectionError": {&ConnectionError{Outcome: OutcomeNotSent},
+			OutcomeNotSent},
+		"a DecodeError": {&DecodeError{Outcome: OutcomeAccepted},
+			OutcomeAccepted},
+		"an error that a user made, empty": {&ConnectionError{}, OutcomeUnknown},
+		"a kind that a user made, empty":   {&ServerError{}, OutcomeUnknown},
+		"a nil *APIError":                  {(*APIError)(nil), OutcomeUnknown},
+		"a connection that failed below itself": {&ConnectionError{
+			Err:     &ParamError{},
+			Outcome: OutcomeUnknown,
+		}, OutcomeUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,11 +100,14 @@ func TestJoinedErrorsAreInDoubtWhenOneOfThemIs(t *testing.T) {
 	t.Parallel()
 	doubt := &ConnectionError{Outcome: OutcomeUnknown}
 	for _, certain := range []error{
-		&ParamError{Field: "message"}, &ConnectionError{Outcome: OutcomeNotSent}, &ValidationError{&APIError{Status: 422, Outcome: OutcomeRejected}},
+		&ParamError{Field: "message"},
+		&ConnectionError{Outcome: OutcomeNotSent},
+		&ValidationError{&APIError{Status: 422, Outcome: OutcomeRejected}},
 	} {
-		for _, joined := range []error{errors.Join(certain, doubt), errors.Join(doubt, certain)} {
-			require.ErrorIs(t, joined, ErrOutcomeUnknown)
-			require.Equal(t, OutcomeUnknown, OutcomeOf(joined), "the two questions must have one answer: %v", joined)
+		for _, err := range []error{errors.Join(certain, doubt), errors.Join(doubt, certain)} {
+			require.ErrorIs(t, err, ErrOutcomeUnknown)
+			require.Equal(t, OutcomeUnknown, OutcomeOf(err),
+				"the two questions must have one answer: %v", err)
 		}
 	}
 }
@@ -105,10 +116,14 @@ func TestOnlyUnknownOutcomesMatchErrOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 	for _, o := range []Outcome{OutcomeUnknown, OutcomeNotSent, OutcomeRejected, OutcomeAccepted} {
 		for _, err := range []error{
-			&APIError{Outcome: o}, &ServerError{&APIError{Outcome: o}}, &ConnectionError{Outcome: o}, &DecodeError{Outcome: o},
+			&APIError{Outcome: o},
+			&ServerError{&APIError{Outcome: o}},
+			&ConnectionError{Outcome: o},
+			&DecodeError{Outcome: o},
 			fmt.Errorf("wrapped: %w", &RateLimitError{APIError: &APIError{Outcome: o}}),
 		} {
-			require.Equal(t, o == OutcomeUnknown, errors.Is(err, ErrOutcomeUnknown), "%T, %s", err, o)
+			require.Equal(t, o == OutcomeUnknown, errors.Is(err, ErrOutcomeUnknown), "%T, %s", err,
+				o)
 		}
 	}
 	require.NotErrorIs(t, &ParamError{}, ErrOutcomeUnknown)
@@ -141,7 +156,11 @@ func TestAdviceAfterA429AndAnAttemptThatWasNotSent(t *testing.T) {
 func TestOutcomesHaveNames(t *testing.T) {
 	t.Parallel()
 	for o, name := range map[Outcome]string{
-		OutcomeUnknown: "unknown", OutcomeNotSent: "not sent", OutcomeRejected: "rejected", OutcomeAccepted: "accepted", Outcome(99): "unknown",
+		OutcomeUnknown:  "unknown",
+		OutcomeNotSent:  "not sent",
+		OutcomeRejected: "rejected",
+		OutcomeAccepted: "accepted",
+		Outcome(99):     "unknown",
 	} {
 		require.Equal(t, name, o.String())
 		data, err := json.Marshal(o)
@@ -154,7 +173,8 @@ func TestOutcomesHaveNames(t *testing.T) {
 
 func TestOutcomeReadsBackFromText(t *testing.T) {
 	t.Parallel()
-	for _, want := range []Outcome{OutcomeUnknown, OutcomeNotSent, OutcomeRejected, OutcomeAccepted} {
+	for _, want := range []Outcome{OutcomeUnknown, OutcomeNotSent, OutcomeRejected,
+		OutcomeAccepted} {
 		text, err := json.Marshal(struct{ O Outcome }{want})
 		require.NoError(t, err)
 		got := struct{ O Outcome }{O: 99}
@@ -181,41 +201,48 @@ func TestRetryAdviceByErrorAndClass(t *testing.T) {
 		advice [5]Advice // GET, DELETE, keyed, billable, other
 		after  time.Duration
 	}{
-		"certificate":      {badCertificate, [5]Advice{stop, stop, stop, stop, stop}, 0},
-		"400":              {reply(400, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
-		"401":              {reply(401, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
-		"402":              {reply(402, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
-		"403":              {reply(403, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
-		"404":              {reply(404, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
-		"422":              {reply(422, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
-		"303":              {reply(303, refusalBody), [5]Advice{stop, stop, resume, stop, stop}, 0},
-		"another 409":      {reply(409, refusalBody), [5]Advice{stop, stop, resume, stop, stop}, 0},
-		"refused dial":     {refused, [5]Advice{retry, retry, retry, retry, retry}, 0},
-		"429":              {reply(429, refusalBody, "Retry-After", "90"), [5]Advice{retry, retry, retry, retry, retry}, 90 * time.Second},
-		"lost":             {lost, [5]Advice{retry, retry, resume, inspect, inspect}, 0},
-		"408":              {reply(408, refusalBody), [5]Advice{retry, retry, resume, inspect, inspect}, 0},
-		"500":              {reply(500, refusalBody), [5]Advice{retry, retry, resume, inspect, inspect}, 0},
-		"503":              {reply(503, refusalBody, "Retry-After", "90"), [5]Advice{retry, retry, resume, inspect, inspect}, 90 * time.Second},
-		"unreadable 2xx":   {reply(200, `{"da`), [5]Advice{retry, retry, resume, inspect, inspect}, 0},
-		"portal":           {reply(200, `<html>`, "Content-Type", "text/html"), [5]Advice{retry, retry, resume, inspect, inspect}, 0},
-		"stored 500":       {reply(500, refusalBody, replay...), [5]Advice{retry, retry, inspect, inspect, inspect}, 0},
-		"no response made": {func(*http.Request) (*http.Response, error) { return nil, nil }, [5]Advice{retry, retry, stop, stop, stop}, 0},
+		"certificate":  {badCertificate, [5]Advice{stop, stop, stop, stop, stop}, 0},
+		"400":          {reply(400, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
+		"401":          {reply(401, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
+		"402":          {reply(402, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
+		"403":          {reply(403, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
+		"404":          {reply(404, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
+		"422":          {reply(422, refusalBody), [5]Advice{stop, stop, stop, stop, stop}, 0},
+		"303":          {reply(303, refusalBody), [5]Advice{stop, stop, resume, stop, stop}, 0},
+		"another 409":  {reply(409, refusalBody), [5]Advice{stop, stop, resume, stop, stop}, 0},
+		"refused dial": {refused, [5]Advice{retry, retry, retry, retry, retry}, 0},
+		"429": {reply(429, refusalBody, "Retry-After", "90"),
+			[5]Advice{retry, retry, retry, retry, retry}, 90 * time.Second},
+		"lost": {lost, [5]Advice{retry, retry, resume, inspect, inspect}, 0},
+		"408":  {reply(408, refusalBody), [5]Advice{retry, retry, resume, inspect, inspect}, 0},
+		"500":  {reply(500, refusalBody), [5]Advice{retry, retry, resume, inspect, inspect}, 0},
+		"503": {reply(503, refusalBody, "Retry-After", "90"),
+			[5]Advice{retry, retry, resume, inspect, inspect}, 90 * time.Second},
+		"unreadable 2xx": {reply(200, `{"da`), [5]Advice{retry, retry, resume, inspect, inspect},
+			0},
+		"portal": {reply(200, `<html>`, "Content-Type", "text/html"),
+			[5]Advice{retry, retry, resume, inspect, inspect}, 0},
+		"stored 500": {reply(500, refusalBody, replay...),
+			[5]Advice{retry, retry, inspect, inspect, inspect}, 0},
+		"no response made": {func(*http.Request) (*http.Response, error) {
+			return nil, nil
+		}, [5]Advice{retry, retry, stop, stop, stop}, 0},
 	} {
-		for class, send := range classCalls {
-			t.Run(name+"/"+classNames[class], func(t *testing.T) {
+		for kind, send := range classCalls {
+			t.Run(name+"/"+classNames[kind], func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
 					err := send(t.Context(), stubbed(t, newStub(c.step), WithLimiter(nil)))
 					require.Error(t, err)
 					for _, err := range []error{err, fmt.Errorf("job 7: %w", err)} {
 						advice, after := RetryAdvice(err)
-						require.Equal(t, c.advice[class].String(), advice.String(), "%v", err)
+						require.Equal(t, c.advice[kind].String(), advice.String(), "%v", err)
 						if advice != AdviceStop && advice != AdviceInspect {
 							require.Equal(t, c.after, after)
 						}
 						r, ok := ResponseOf(err)
 						require.True(t, ok)
 						require.Positive(t, r.Attempts)
-						require.Equal(t, class == int(classKeyed), r.IdempotencyKey != "")
+						require.Equal(t, kind == int(classKeyed), r.IdempotencyKey != "")
 					}
 				})
 			})
@@ -231,24 +258,27 @@ func TestRetryAdviceOfErrorsWithoutACall(t *testing.T) {
 		err  error
 		want Advice
 	}{
-		"nil":                    {nil, AdviceStop},
-		"bad params":             {&ParamError{Field: "message"}, AdviceStop},
-		"wrapped bad params":     {fmt.Errorf("job: %w", &ParamError{Field: "message"}), AdviceStop},
+		"nil":        {nil, AdviceStop},
+		"bad params": {&ParamError{Field: "message"}, AdviceStop},
+		"wrapped bad params": {fmt.Errorf("job: %w", &ParamError{Field: "message"}),
+			AdviceStop},
 		"foreign":                {errors.New("disk full"), AdviceInspect},
 		"context":                {context.Canceled, AdviceInspect},
 		"made by the caller":     {unknown, AdviceInspect},
 		"several calls":          {errors.Join(rejected, unknown), AdviceInspect},
 		"several rejected calls": {errors.Join(rejected, rejected), AdviceInspect},
-		"joined bad params":      {errors.Join(&ParamError{}, errors.New("disk full")), AdviceInspect},
-		"nil pointer":            {(*APIError)(nil), AdviceInspect},
-		"nil connection error":   {(*ConnectionError)(nil), AdviceInspect},
-		"kind without an error":  {&ServerError{}, AdviceInspect},
+		"joined bad params": {errors.Join(&ParamError{}, errors.New("disk full")),
+			AdviceInspect},
+		"nil pointer":           {(*APIError)(nil), AdviceInspect},
+		"nil connection error":  {(*ConnectionError)(nil), AdviceInspect},
+		"kind without an error": {&ServerError{}, AdviceInspect},
 	} {
 		advice, after := RetryAdvice(c.err)
 		require.Equal(t, c.want.String(), advice.String(), name)
 		require.Zero(t, after, name)
 	}
-	for _, err := range []error{nil, &ParamError{}, errors.New("disk full"), (*APIError)(nil), &ServerError{}, (*DecodeError)(nil)} {
+	for _, err := range []error{nil, &ParamError{}, errors.New("disk full"), (*APIError)(nil),
+		&ServerError{}, (*DecodeError)(nil)} {
 		r, ok := ResponseOf(err)
 		require.False(t, ok)
 		require.Nil(t, r)
@@ -257,8 +287,11 @@ func TestRetryAdviceOfErrorsWithoutACall(t *testing.T) {
 
 func TestRetryAdviceAfterATokenHasChanged(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		source := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
-		err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(source), WithLimiter(nil)))
+		source := &tokens{give: func(n int64) (string, error) {
+			return "token-" + itoa(int(n)), nil
+		}}
+		err := sendSMS(t.Context(),
+			stubbed(t, newStub(lost), WithTokenSource(source), WithLimiter(nil)))
 		requireOutcome(t, OutcomeUnknown, err)
 		advice, _ := RetryAdvice(err)
 		require.Equal(t, AdviceInspect, advice)

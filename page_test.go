@@ -58,7 +58,10 @@ func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
 			t.Parallel()
 			client, api := scripted(t, c.first, c.last)
 			got, err := texts(
-				client.Reports.Messages(t.Context(), &hellio.MessageListParams{PerPage: 1, Status: "sent"}),
+				client.Reports.Messages(t.Context(), &hellio.MessageListParams{
+					PerPage: 1,
+					Status:  "sent",
+				}),
 			)
 			require.NoError(t, err)
 			require.Equal(t, []string{"b", "a"}, got)
@@ -109,7 +112,8 @@ func TestRepeatedCursorsAreAnErrorInAnyCycle(t *testing.T) {
 					client, api := scripted(t, append(bodies, bodies[before])...)
 					var r hellio.Response
 					p := &hellio.MessageListParams{Cursor: from}
-					got, err := texts(client.Reports.Messages(t.Context(), p, hellio.WithResponse(&r)))
+					got, err := texts(client.Reports.Messages(t.Context(), p,
+						hellio.WithResponse(&r)))
 					require.Equal(t, want, got, "each page once")
 					require.Len(t, api.requests(), len(want))
 					var unreadable *hellio.DecodeError
@@ -118,7 +122,8 @@ func TestRepeatedCursorsAreAnErrorInAnyCycle(t *testing.T) {
 					require.Equal(t, http.StatusOK, unreadable.Response.StatusCode)
 					require.Equal(t, bodies[len(bodies)-1], string(unreadable.Response.Body))
 					require.Equal(t, r, unreadable.Response, "WithResponse holds the same")
-					require.ErrorContains(t, err, "message_list: 200 with an unreadable response: its next cursor")
+					require.ErrorContains(t, err,
+						"message_list: 200 with an unreadable response: its next cursor")
 				})
 			}
 		}
@@ -369,7 +374,11 @@ func TestAnOddMemberDoesNotAffectTheOthers(t *testing.T) {
 	} {
 		require.Equal(t, odd, string(raw))
 	}
-	require.Equal(t, hellio.Message{MobileNumber: "+233", Sender: "HELLIO", Raw: message.Raw}, message)
+	require.Equal(t, hellio.Message{
+		MobileNumber: "+233",
+		Sender:       "HELLIO",
+		Raw:          message.Raw,
+	}, message)
 	require.Equal(t, "HELLIO", campaign.Sender)
 	require.True(t, campaign.Cost.IsZero())
 	require.Equal(t, hellio.VoiceCampaign{Name: "Cars", Raw: voice.Raw}, voice)

@@ -52,7 +52,8 @@ func TestWaitEndsWithTheCampaign(t *testing.T) {
 		asked := polls(fake, helliotest.CampaignGet)
 		require.LessOrEqual(t, asked, 4)
 		time.Sleep(time.Hour)
-		require.Equal(t, asked, polls(fake, helliotest.CampaignGet), "nothing is asked after the end")
+		require.Equal(t, asked, polls(fake, helliotest.CampaignGet),
+			"nothing is asked after the end")
 	})
 }
 
@@ -189,7 +190,8 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 				var connection *hellio.ConnectionError
 				require.ErrorAs(t, err, &connection)
 				require.Equal(t, name == "deadline", connection.Timeout())
-				require.Equal(t, hellio.OutcomeNotSent, hellio.OutcomeOf(err), "nothing is in flight")
+				require.Equal(t, hellio.OutcomeNotSent, hellio.OutcomeOf(err),
+					"nothing is in flight")
 				require.Equal(t, 10*time.Second, time.Since(began))
 				asked := len(api.requests())
 				time.Sleep(time.Hour)
@@ -229,7 +231,8 @@ func TestWaitPollsAtGrowingSpreadIntervals(t *testing.T) {
 		client, api := scripted(t, append(slices.Repeat([]string{pending}, len(nominal)), final)...)
 		done, err := client.Lookup.Wait(t.Context(), "7")
 		require.NoError(t, err)
-		require.Equal(t, hellio.LookupCompleted, done.Status, "an unknown status is not taken for final")
+		require.Equal(t, hellio.LookupCompleted, done.Status,
+			"an unknown status is not taken for final")
 		gaps, exact := api.gaps(), 0
 		require.Len(t, gaps, len(nominal))
 		for i, gap := range gaps {

@@ -77,7 +77,7 @@ func parseRateLimit(h http.Header) RateLimit {
 // parseRetryAfter reads a number of seconds of any size, or an HTTP date. A
 // past date and anything that cannot be read count as absent.
 func parseRetryAfter(h http.Header) (wait time.Duration, ok bool) {
-	text := header(h, contract.HeaderRetryAfter)
+	text := headerValue(h, contract.HeaderRetryAfter)
 	if text == "" { // most responses: ParseTime would allocate an error for each
 		return 0, false
 	}
@@ -113,7 +113,7 @@ func parseSeconds(text string) (wait time.Duration, ok bool) {
 // clock of this machine may be hours off. Without a Date, or if at is past, ok
 // is false.
 func untilBy(h http.Header, at time.Time) (wait time.Duration, ok bool) {
-	date, err := http.ParseTime(header(h, "Date"))
+	date, err := http.ParseTime(headerValue(h, "Date"))
 	if err != nil || at.Before(date) {
 		return 0, false
 	}
@@ -122,7 +122,7 @@ func untilBy(h http.Header, at time.Time) (wait time.Duration, ok bool) {
 
 // headerInt returns the value of a header of 1 to 12 digits.
 func headerInt(h http.Header, name string) (int64, bool) {
-	text := header(h, name)
+	text := headerValue(h, name)
 	if !isDigits(text) || len(text) > 12 {
 		return 0, false
 	}
@@ -130,9 +130,9 @@ func headerInt(h http.Header, name string) (int64, bool) {
 	return n, err == nil
 }
 
-// header returns what Get returns for a name in canonical form, without the
+// headerValue returns what Get returns for a name in canonical form, without the
 // cost of canonicalising it.
-func header(h http.Header, name string) string {
+func headerValue(h http.Header, name string) string {
 	if v := h[name]; len(v) > 0 {
 		return v[0]
 	}

@@ -27,9 +27,9 @@ func limitPair(limit, remaining string) http.Header {
 
 func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 	t.Parallel()
-	refused := limitPair("120", "0")
-	refused.Set("Retry-After", "17")
-	refused.Set("X-RateLimit-Reset", "1772600784")
+	throttled := limitPair("120", "0")
+	throttled.Set("Retry-After", "17")
+	throttled.Set("X-RateLimit-Reset", "1772600784")
 	words := limitPair("many", "some")
 	words.Set("Retry-After", "later")
 	for name, c := range map[string]struct {
@@ -39,7 +39,7 @@ func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 		"nothing":      {nil, RateLimit{}},
 		"accepted":     {limitPair("120", "119"), room(119, 120)},
 		"the last one": {limitPair("120", "0"), room(0, 120)},
-		"refused": {refused, RateLimit{
+		"refused": {throttled, RateLimit{
 			Limit:      120,
 			Reset:      time.Unix(1772600784, 0),
 			RetryAfter: 17 * time.Second,

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hellio-go/hellio"
@@ -50,23 +51,50 @@ func newReports(store statusStore, secret string) (*hellio.WebhookHandler, error
 	return reports, err
 }
 
-// The README shows code of this file, which is compiled and run.
-func TestReadmeShowsCodeThatRuns(t *testing.T) {
+// Each Go block of these pages is code of a file that is compiled and run.
+func TestPagesShowCodeThatRuns(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("readme_test.go")
-	require.NoError(t, err)
-	page, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(page, -1)
-	require.Len(t, blocks, 4)
-	for _, block := range blocks {
-		code := regexp.MustCompile(`(?m)^\t*`).ReplaceAll(block[1], nil)
-		plain := regexp.MustCompile(`(?m)^\t*`).ReplaceAll(source, nil)
-		require.Contains(t, string(plain), string(code))
+	for page, file := range map[string]string{
+		"README.md":           "readme_test.go",
+		"docs/migration.md":   "readme_test.go",
+		"docs/reliability.md": "readme_test.go",
+		"docs/reports.md":     "reports_match_example_test.go",
+	} {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(text, -1)
+		require.NotEmpty(t, blocks, page)
+		indent := regexp.MustCompile(`(?m)^\t*`)
+		for _, block := range blocks {
+			code := indent.ReplaceAll(block[1], nil)
+			require.Contains(t, string(indent.ReplaceAll(source, nil)), string(code), page)
+		}
 	}
 	handler, err := newReports(statusStore{}, "a secret of 16 bytes")
 	require.NoError(t, err)
 	require.NotNil(t, handler)
+}
+
+func TestResumedJobSendsOnce(t *testing.T) {
+	fake := helliotest.New(t)
+	client, ctx := fake.Client(), t.Context()
+	params := &hellio.SMSSendParams{
+		Recipients: []string{"+233209990001"},
+		Sender:     "ACME",
+		Message:    "Your order is ready.",
+	}
+	key := uuid.NewString() // stored with the order, in the same transaction
+	sent, err := client.SMS.Send(ctx, params, hellio.WithIdempotencyKey(key))
+	require.NoError(t, err)
+	first := sent.Reference
+
+	// on every later run of the job
+	sent, err = client.SMS.Send(ctx, params, hellio.WithResumeKey(key))
+	require.NoError(t, err)
+	require.Equal(t, first, sent.Reference)
+	require.Len(t, fake.Messages(), 1)
 }
 
 func TestNoticeUnderEveryFault(t *testing.T) {

@@ -23,7 +23,11 @@ func ExampleReportsService_Messages() {
 	ctx := context.Background()
 
 	for _, text := range []string{"The first", "The second", "The third"} {
-		p := &hellio.SMSSendParams{Recipients: []string{"+233249990001"}, Sender: "HELLIO", Message: text}
+		p := &hellio.SMSSendParams{
+			Recipients: []string{"+233249990001"},
+			Sender:     "HELLIO",
+			Message:    text,
+		}
 		if _, err := client.SMS.Send(ctx, p); err != nil {
 			log.Fatal(err)
 		}
@@ -133,7 +137,11 @@ func sendTexts(
 	for _, text := range all {
 		result, err := client.SMS.Send(
 			t.Context(),
-			&hellio.SMSSendParams{Recipients: []string{"233249990001"}, Sender: "HELLIO", Message: text},
+			&hellio.SMSSendParams{
+				Recipients: []string{"233249990001"},
+				Sender:     "HELLIO",
+				Message:    text,
+			},
 		)
 		require.NoError(t, err)
 		sent = append(sent, result)
@@ -189,7 +197,8 @@ func TestMessagesAndCampaignsAreFoundByEitherName(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(
 			t,
-			[]any{sent.CampaignID, sent.Reference, hellio.CampaignCompleted, 1, 1, 0, 1, "0.0310", "0.0310"},
+			[]any{sent.CampaignID, sent.Reference, hellio.CampaignCompleted, 1, 1, 0, 1, "0.0310",
+				"0.0310"},
 			[]any{
 				c.ID,
 				c.Reference,
@@ -254,10 +263,12 @@ func TestAnIteratorStaysRightWhileMoreIsSent(t *testing.T) {
 		sendTexts(t, client, "newer than "+m.Message)
 	}
 	require.Equal(t, []string{"5", "4", "3", "2", "1"}, got)
-	require.Equal(t, &hellio.MessageListParams{PerPage: 2}, p, "the caller's params are not changed")
+	require.Equal(t, &hellio.MessageListParams{PerPage: 2}, p,
+		"the caller's params are not changed")
 
 	var campaigns []string
-	for c, err := range client.Reports.Campaigns(t.Context(), &hellio.CampaignListParams{PerPage: 3}) {
+	for c, err := range client.Reports.Campaigns(t.Context(),
+		&hellio.CampaignListParams{PerPage: 3}) {
 		require.NoError(t, err)
 		campaigns = append(campaigns, c.Message)
 		sendTexts(t, client, "newest of all")

@@ -86,8 +86,10 @@ func (x *exchange) address(r *request) error {
 
 func checkID(field string, id ID) error {
 	text := string(id)
-	if text == "" || text == "." || text == ".." || strings.ContainsAny(text, "/\\?#") || hasControl(text) {
-		return &ParamError{Field: field, Given: characters(text), Allowed: "an id as the API returned it"}
+	climbs := text == "" || text == "." || text == ".."
+	if climbs || strings.ContainsAny(text, "/\\?#") || hasControl(text) {
+		const allowed = "an id as the API returned it"
+		return &ParamError{Field: field, Given: characters(text), Allowed: allowed}
 	}
 	return nil
 }

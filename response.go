@@ -20,7 +20,7 @@ type Response struct {
 	Body           []byte      // of the last attempt, as received
 	RateLimit      RateLimit   // of the last attempt
 	IdempotencyKey string      // "" on operations that take none
-	Replayed       bool        // the stored result of an earlier attempt: nothing was sent or charged again
+	Replayed       bool        // stored result of an earlier attempt; nothing sent or charged again
 	Attempts       int         // requests made, refused dials included
 }
 
@@ -162,7 +162,8 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, nil
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusSwitchingProtocols { // the raw connection, and no context ends a read of it
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		// The body is the raw connection, and no context ends a read of it.
 		return nil, nil
 	}
 	if n := resp.ContentLength; n > 0 && n <= min(limit, maxErrorBody) {
@@ -187,7 +188,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 // and not the page of a portal or proxy. A body that broke off before its first
 // byte says nothing, but its type does.
 func (x *exchange) isAPIAnswer() bool {
-	contentType := header(x.response.Header, "Content-Type")
+	contentType := headerValue(x.response.Header, "Content-Type")
 	if contentType == "" {
 		return x.fault != faultMalformed || len(x.response.Body) == 0
 	}

@@ -30,18 +30,22 @@ const (
 	defaultMaxWait       = 8 * time.Second
 	defaultMaxRetryAfter = 65 * time.Second
 	shortestWait         = 50 * time.Millisecond
-	throttleWait         = time.Second // least wait after a 429, because the API rounds Retry-After down
+	throttleWait         = time.Second // least wait after a 429: the API rounds Retry-After down
 	conflictTotal        = 10 * time.Second
 	attemptTimeout       = 30 * time.Second
 	shortestAttempt      = 250 * time.Millisecond // least time before the deadline for a retry
-	shortestPaidAttempt  = time.Second            // the same for a paid attempt, first ones included
+	shortestPaidAttempt  = time.Second            // the same for any paid attempt
 )
 
 // check returns the policy with its defaults filled in, or a *ParamError.
 func (p RetryPolicy) check() (RetryPolicy, error) {
 	const longest = 24 * time.Hour
 	if p.MaxRetries < -1 || p.MaxRetries > 100 {
-		return p, &ParamError{Field: "RetryPolicy.MaxRetries", Given: itoa(p.MaxRetries), Allowed: "-1 to 100"}
+		return p, &ParamError{
+			Field:   "RetryPolicy.MaxRetries",
+			Given:   itoa(p.MaxRetries),
+			Allowed: "-1 to 100",
+		}
 	}
 	for _, d := range []struct {
 		name   string
@@ -53,7 +57,11 @@ func (p RetryPolicy) check() (RetryPolicy, error) {
 		{"MaxRetryAfter", &p.MaxRetryAfter, defaultMaxRetryAfter},
 	} {
 		if *d.value < 0 || *d.value > longest {
-			return p, &ParamError{Field: "RetryPolicy." + d.name, Given: d.value.String(), Allowed: "0 to 24h"}
+			return p, &ParamError{
+				Field:   "RetryPolicy." + d.name,
+				Given:   d.value.String(),
+				Allowed: "0 to 24h",
+			}
 		}
 		*d.value = orElse(*d.value, d.preset)
 	}
@@ -192,7 +200,9 @@ func (r reason) String() string { return reasonNames[r] }
 // decide is the decision table: it reports whether to retry after an attempt
 // with this end, and why. sofar is what the attempts before it have shown.
 // Counts, waits and deadlines are checked later; they only prevent retries.
-func decide(c class, sofar Outcome, status int, code string, h http.Header, f fault) (retry bool, why reason) {
+func decide(
+	c class, sofar Outcome, status int, code string, h http.Header, f fault,
+) (retry bool, why reason) {
 	switch f {
 	case faultConfig, faultCaller:
 		return false, whyFinal
@@ -208,7 +218,8 @@ func decide(c class, sofar Outcome, status int, code string, h http.Header, f fa
 		return true, whyThrottled
 	case isKeyConflict(c, status, code):
 		return c == classKeyed, whyConflict
-	case status == http.StatusNotFound && c == classDelete && (sofar == OutcomeUnknown || sofar == OutcomeAccepted):
+	case status == http.StatusNotFound && c == classDelete &&
+		(sofar == OutcomeUnknown || sofar == OutcomeAccepted):
 		return false, whyGone
 	case status == http.StatusRequestTimeout:
 		return c.repeatable(), whyTimeout
@@ -227,7 +238,8 @@ func decide(c class, sofar Outcome, status int, code string, h http.Header, f fa
 // still in flight. On a keyed operation no other 409 is known, so one whose
 // body is lost counts as well.
 func isKeyConflict(c class, status int, code string) bool {
-	return status == http.StatusConflict && (code == contract.CodeIdempotencyConflict || c == classKeyed && code == "")
+	return status == http.StatusConflict &&
+		(code == contract.CodeIdempotencyConflict || c == classKeyed && code == "")
 }
 
 // delay returns how long to wait before the n-th retry (n = 1, 2, …) for this
@@ -283,7 +295,9 @@ func askedWait(h http.Header) (wait time.Duration, ok bool) {
 	return untilBy(h, time.Unix(reset, 0))
 }
 
-func isReplay(h http.Header) bool { return header(h, contract.HeaderIdempotentReplayed) == "true" }
+func isReplay(h http.Header) bool {
+	return headerValue(h, contract.HeaderIdempotentReplayed) == "true"
+}
 
 // budget limits the retries of a client to a tenth of its calls in the long
 // run, so that many clients do not overload a failing API. It counts half

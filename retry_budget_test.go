@@ -14,12 +14,13 @@ func TestOnlySuccessAtTheFirstTryGivesBudgetBack(t *testing.T) {
 		steps []step
 		spent int // of 50 before
 	}{
-		"success at once":            {[]step{reply(202, sentBody)}, 49},
-		"success at the second try":  {[]step{refused, reply(202, sentBody)}, 60},
-		"success after a 429":        {[]step{reply(429, ``), reply(202, sentBody)}, 52},
-		"success after a conflict":   {[]step{reply(409, conflictBody), reply(202, sentBody)}, 50},
-		"the caller gives up":        {[]step{hangs}, 50},
-		"so within a body":           {[]step{replyBody(202, func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} })}, 50},
+		"success at once":           {[]step{reply(202, sentBody)}, 49},
+		"success at the second try": {[]step{refused, reply(202, sentBody)}, 60},
+		"success after a 429":       {[]step{reply(429, ``), reply(202, sentBody)}, 52},
+		"success after a conflict":  {[]step{reply(409, conflictBody), reply(202, sentBody)}, 50},
+		"the caller gives up":       {[]step{hangs}, 50},
+		"so within a body": {[]step{replyBody(202,
+			func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} })}, 50},
 		"a refusal":                  {[]step{reply(422, refusalBody)}, 50},
 		"a refusal at the third try": {[]step{lost, lost, reply(422, refusalBody)}, 70},
 	} {

@@ -69,26 +69,74 @@ func decisionTable() []tableRow {
 	)
 	page, replay := []string{"Content-Type", "text/html"}, []string{"Idempotent-Replayed", "true"}
 	rows := []tableRow{
-		{name: "dial or TLS handshake failed", step: refused, fault: faultNotSent, again: every, why: whyNotSent, outcome: OutcomeNotSent, kind: none},
-		{name: "bad certificate", step: badCertificate, fault: faultConfig, again: never, outcome: OutcomeNotSent, kind: none},
-		{name: "connection without headers written", step: connected, fault: faultNotSent, again: every, why: whyNotSent, outcome: OutcomeNotSent, kind: none},
-		{name: "write error within the body", step: brokenWrite, fault: faultLost, sent: true, again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
-		{name: "reset after the request", step: lost, fault: faultLost, sent: true, again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
-		{name: "time limit of an attempt", step: hangs, fault: faultLost, sent: true, again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
+		{name: "dial or TLS handshake failed", step: refused, fault: faultNotSent, again: every,
+			why: whyNotSent, outcome: OutcomeNotSent, kind: none},
+		{name: "bad certificate", step: badCertificate, fault: faultConfig, again: never,
+			outcome: OutcomeNotSent, kind: none},
+		{name: "connection without headers written", step: connected, fault: faultNotSent,
+			again: every, why: whyNotSent, outcome: OutcomeNotSent, kind: none},
+		{name: "write error within the body", step: brokenWrite, fault: faultLost, sent: true,
+			again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
+		{name: "reset after the request", step: lost, fault: faultLost, sent: true,
+			again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
+		{name: "time limit of an attempt", step: hangs, fault: faultLost, sent: true,
+			again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: none},
 
-		{name: "2xx cut off", status: 200, body: `{"da`, fault: faultTruncated, again: repeatable, why: whyLost, outcome: OutcomeAccepted, kind: unread},
-		{name: "page with 2xx cut off", status: 200, body: `<ht`, headers: page, fault: faultTruncated, again: repeatable, why: whyLost, outcome: OutcomeUnknown, kind: unread},
-		{name: "2xx with malformed JSON", status: 200, body: `{"da`, fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread},
-		{name: "2xx with a page", status: 200, body: `<html>`, headers: page, fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeUnknown, kind: unread},
-		{name: "2xx too large", status: 200, body: strings.Repeat(" ", 2<<10), fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread},
-		{name: "2xx without a body", status: 200, fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread, fine: classDelete},
-		{name: "2xx without data", status: 200, body: `{"ok":true}`, fault: faultMalformed, again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread, fine: classDelete},
+		{name: "2xx cut off", status: 200, body: `{"da`, fault: faultTruncated, again: repeatable,
+			why: whyLost, outcome: OutcomeAccepted, kind: unread},
+		{name: "page with 2xx cut off",
+			status:  200,
+			body:    `<ht`,
+			headers: page,
+			fault:   faultTruncated,
+			again:   repeatable,
+			why:     whyLost,
+			outcome: OutcomeUnknown,
+			kind:    unread,
+		},
+		{name: "2xx with malformed JSON", status: 200, body: `{"da`, fault: faultMalformed,
+			again: readAgain, why: whyMalformed, outcome: OutcomeAccepted, kind: unread},
+		{name: "2xx with a page", status: 200, body: `<html>`, headers: page, fault: faultMalformed,
+			again: readAgain, why: whyMalformed, outcome: OutcomeUnknown, kind: unread},
+		{name: "2xx too large",
+			status:  200,
+			body:    strings.Repeat(" ", 2<<10),
+			fault:   faultMalformed,
+			again:   readAgain,
+			why:     whyMalformed,
+			outcome: OutcomeAccepted,
+			kind:    unread,
+		},
+		{name: "2xx without a body", status: 200, fault: faultMalformed, again: readAgain,
+			why: whyMalformed, outcome: OutcomeAccepted, kind: unread, fine: classDelete},
+		{name: "2xx without data",
+			status:  200,
+			body:    `{"ok":true}`,
+			fault:   faultMalformed,
+			again:   readAgain,
+			why:     whyMalformed,
+			outcome: OutcomeAccepted,
+			kind:    unread,
+			fine:    classDelete,
+		},
 
-		{name: "408", status: 408, again: repeatable, why: whyTimeout, outcome: OutcomeUnknown, kind: plain},
-		{name: "409 idempotency_conflict", status: 409, body: conflictBody, again: keyedOnly, why: whyConflict, outcome: OutcomeUnknown, kind: conflict},
-		{name: "another 409", status: 409, body: `{"error":"extension_unavailable"}`, again: never, outcome: OutcomeRejected, keyedUnknown: true, kind: conflict},
-		{name: "429 with Retry-After", status: 429, headers: []string{"Retry-After", "60"}, again: every, why: whyThrottled, outcome: OutcomeRejected, kind: limited},
-		{name: "429 with Retry-After beyond the cap", status: 429, headers: []string{"Retry-After", "66"}, again: every, why: whyThrottled, stops: true, outcome: OutcomeRejected, kind: limited},
+		{name: "408", status: 408, again: repeatable, why: whyTimeout, outcome: OutcomeUnknown,
+			kind: plain},
+		{name: "409 idempotency_conflict", status: 409, body: conflictBody, again: keyedOnly,
+			why: whyConflict, outcome: OutcomeUnknown, kind: conflict},
+		{name: "another 409", status: 409, body: `{"error":"extension_unavailable"}`, again: never,
+			outcome: OutcomeRejected, keyedUnknown: true, kind: conflict},
+		{name: "429 with Retry-After", status: 429, headers: []string{"Retry-After", "60"},
+			again: every, why: whyThrottled, outcome: OutcomeRejected, kind: limited},
+		{name: "429 with Retry-After beyond the cap",
+			status:  429,
+			headers: []string{"Retry-After", "66"},
+			again:   every,
+			why:     whyThrottled,
+			stops:   true,
+			outcome: OutcomeRejected,
+			kind:    limited,
+		},
 		{
 			name:    "429 with Retry-After beyond a day",
 			status:  429,
@@ -99,28 +147,95 @@ func decisionTable() []tableRow {
 			outcome: OutcomeRejected,
 			kind:    limited,
 		},
-		{name: "429 with Retry-After beyond the deadline", status: 429, headers: []string{"Retry-After", "60"}, left: 30 * time.Second, again: every, why: whyThrottled, stops: true, outcome: OutcomeRejected, kind: limited},
-		{name: "429 without Retry-After", status: 429, again: every, why: whyThrottled, outcome: OutcomeRejected, kind: limited},
-		{name: "500", status: 500, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
-		{name: "500 stored under the key", status: 500, headers: replay, again: never, outcome: OutcomeUnknown, kind: failed},
-		{name: "500 with a Retry-After that no 500 has", status: 500, headers: []string{"Retry-After", "3600"}, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
-		{name: "502", status: 502, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
-		{name: "503", status: 503, again: repeatable, why: whyUnavailable, outcome: OutcomeUnknown, kind: failed},
-		{name: "503 with Retry-After", status: 503, headers: []string{"Retry-After", "30"}, again: repeatable, why: whyUnavailable, outcome: OutcomeUnknown, kind: failed},
-		{name: "503 with Retry-After beyond the cap", status: 503, headers: []string{"Retry-After", "66"}, again: repeatable, why: whyUnavailable, stops: true, outcome: OutcomeUnknown, kind: failed},
-		{name: "503 stored under the key", status: 503, headers: replay, again: never, outcome: OutcomeUnknown, kind: failed},
-		{name: "504", status: 504, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
-		{name: "a status that HTTP does not define", status: 799, again: repeatable, why: whyServer, outcome: OutcomeUnknown, kind: failed},
+		{name: "429 with Retry-After beyond the deadline",
+			status:  429,
+			headers: []string{"Retry-After", "60"},
+			left:    30 * time.Second,
+			again:   every,
+			why:     whyThrottled,
+			stops:   true,
+			outcome: OutcomeRejected,
+			kind:    limited,
+		},
+		{name: "429 without Retry-After", status: 429, again: every, why: whyThrottled,
+			outcome: OutcomeRejected, kind: limited},
+		{name: "500", status: 500, again: repeatable, why: whyServer, outcome: OutcomeUnknown,
+			kind: failed},
+		{name: "500 stored under the key", status: 500, headers: replay, again: never,
+			outcome: OutcomeUnknown, kind: failed},
+		{name: "500 with a Retry-After that no 500 has",
+			status:  500,
+			headers: []string{"Retry-After", "3600"},
+			again:   repeatable,
+			why:     whyServer,
+			outcome: OutcomeUnknown,
+			kind:    failed,
+		},
+		{name: "502", status: 502, again: repeatable, why: whyServer, outcome: OutcomeUnknown,
+			kind: failed},
+		{name: "503", status: 503, again: repeatable, why: whyUnavailable, outcome: OutcomeUnknown,
+			kind: failed},
+		{name: "503 with Retry-After", status: 503, headers: []string{"Retry-After", "30"},
+			again: repeatable, why: whyUnavailable, outcome: OutcomeUnknown, kind: failed},
+		{name: "503 with Retry-After beyond the cap",
+			status:  503,
+			headers: []string{"Retry-After", "66"},
+			again:   repeatable,
+			why:     whyUnavailable,
+			stops:   true,
+			outcome: OutcomeUnknown,
+			kind:    failed,
+		},
+		{name: "503 stored under the key", status: 503, headers: replay, again: never,
+			outcome: OutcomeUnknown, kind: failed},
+		{name: "504", status: 504, again: repeatable, why: whyServer, outcome: OutcomeUnknown,
+			kind: failed},
+		{name: "a status that HTTP does not define", status: 799, again: repeatable, why: whyServer,
+			outcome: OutcomeUnknown, kind: failed},
 
-		{name: "context ended while dialling", step: neverConnects, left: time.Second, fault: faultCaller, again: never, outcome: OutcomeNotSent, kind: none},
-		{name: "context ended after the request", step: hangs, left: time.Second, fault: faultCaller, sent: true, again: never, outcome: OutcomeUnknown, kind: none},
-		{name: "wait past the deadline", step: lost, left: 200 * time.Millisecond, paidLeft: 1040 * time.Millisecond, fault: faultLost, sent: true, again: repeatable, why: whyLost, stops: true, outcome: OutcomeUnknown, kind: none},
+		{name: "context ended while dialling", step: neverConnects, left: time.Second,
+			fault: faultCaller, again: never, outcome: OutcomeNotSent, kind: none},
+		{name: "context ended after the request", step: hangs, left: time.Second,
+			fault: faultCaller, sent: true, again: never, outcome: OutcomeUnknown, kind: none},
+		{name: "wait past the deadline",
+			step:     lost,
+			left:     200 * time.Millisecond,
+			paidLeft: 1040 * time.Millisecond,
+			fault:    faultLost,
+			sent:     true,
+			again:    repeatable,
+			why:      whyLost,
+			stops:    true,
+			outcome:  OutcomeUnknown,
+			kind:     none,
+		},
 	}
 	for status, kind := range map[int]error{
-		401: (*AuthenticationError)(nil), 402: (*InsufficientBalanceError)(nil), 403: (*PermissionError)(nil), 404: (*NotFoundError)(nil),
-		300: redirect, 399: redirect, 400: plain, 405: plain, 499: plain, 422: (*ValidationError)(nil), 301: redirect, 302: redirect, 303: redirect, 307: redirect, 308: redirect,
+		401: (*AuthenticationError)(nil),
+		402: (*InsufficientBalanceError)(nil),
+		403: (*PermissionError)(nil),
+		404: (*NotFoundError)(nil),
+		300: redirect,
+		399: redirect,
+		400: plain,
+		405: plain,
+		499: plain,
+		422: (*ValidationError)(nil),
+		301: redirect,
+		302: redirect,
+		303: redirect,
+		307: redirect,
+		308: redirect,
 	} {
-		rows = append(rows, tableRow{name: itoa(status), status: status, body: refusalBody, again: never, outcome: OutcomeRejected, keyedUnknown: status < 400, kind: kind})
+		rows = append(rows, tableRow{
+			name:         itoa(status),
+			status:       status,
+			body:         refusalBody,
+			again:        never,
+			outcome:      OutcomeRejected,
+			keyedUnknown: status < 400,
+			kind:         kind,
+		})
 	}
 	return rows
 }
@@ -180,7 +295,12 @@ func (r tableRow) exchange(c class) *exchange {
 		},
 	}
 	if r.status != 0 {
-		x.response = Response{StatusCode: r.status, Header: limitHeaders(append([]string{"Content-Type", "application/json"}, r.headers...)...), Body: []byte(r.body)}
+		x.response = Response{
+			StatusCode: r.status,
+			Header: limitHeaders(append([]string{"Content-Type", "application/json"},
+				r.headers...)...),
+			Body: []byte(r.body),
+		}
 		x.response.Replayed = isReplay(x.response.Header)
 		x.errs.parse(x.response.Body)
 	}
@@ -194,8 +314,10 @@ func TestDecisionTableAsARule(t *testing.T) {
 			t.Run(row.name+"/"+classNames[c], func(t *testing.T) {
 				t.Parallel()
 				x := row.exchange(class(c))
-				for _, sofar := range []Outcome{OutcomeNotSent, OutcomeRejected} { // doubt has tests of its own
-					got, why := decide(class(c), sofar, row.status, x.errs.Error, x.response.Header, row.fault)
+				// doubt has tests of its own
+				for _, sofar := range []Outcome{OutcomeNotSent, OutcomeRejected} {
+					got, why := decide(class(c), sofar, row.status, x.errs.Error, x.response.Header,
+						row.fault)
 					require.Equal(t, want, got)
 					require.Equal(t, row.why, why)
 				}
@@ -231,7 +353,10 @@ var classCalls = [5]func(context.Context, *Client) error{
 	classKeyed:    sendSMS,
 	classBillable: func(ctx context.Context, c *Client) error { return verifyEmail(ctx, c) },
 	classOther: func(ctx context.Context, c *Client) error {
-		_, err := call[map[string]any](ctx, c.core, request{op: &contract.WebhookCreate, body: map[string]any{"url": "https://example.com"}}, nil)
+		_, err := call[map[string]any](ctx, c.core, request{
+			op:   &contract.WebhookCreate,
+			body: map[string]any{"url": "https://example.com"},
+		}, nil)
 		return err
 	},
 }
@@ -270,11 +395,14 @@ func TestDecisionTableThroughTheWire(t *testing.T) {
 					}
 					require.IsType(t, row.kind, err)
 					requireOutcome(t, row.outcomeFor(class(c)), err)
-					require.Equal(t, row.fault == faultCaller, errors.Is(err, context.DeadlineExceeded), "only the caller's own deadline is told as such")
+					require.Equal(t, row.fault == faultCaller,
+						errors.Is(err, context.DeadlineExceeded),
+						"only the caller's own deadline is told as such")
 					require.Len(t, s.requests(), row.requests(class(c)))
 					require.Equal(t, row.requests(class(c)), responseOf(t, err).Attempts)
 					if row.stops {
-						require.Zero(t, time.Since(start), "what can't be waited for is told at once")
+						require.Zero(t, time.Since(start),
+							"what can't be waited for is told at once")
 						return
 					}
 					if row.again[c] {
@@ -287,7 +415,9 @@ func TestDecisionTableThroughTheWire(t *testing.T) {
 }
 
 // requireSuccessAtTheSecondTry lets an attempt fail once, and wants the next one to be the same request.
-func requireSuccessAtTheSecondTry(t *testing.T, first step, send func(context.Context, *Client) error, c class) {
+func requireSuccessAtTheSecondTry(
+	t *testing.T, first step, send func(context.Context, *Client) error, c class,
+) {
 	t.Helper()
 	s := newStub(first, reply(200, anyResult))
 	require.NoError(t, send(t.Context(), stubbed(t, s, WithMaxResponseBytes(1<<10))))
@@ -296,20 +426,26 @@ func requireSuccessAtTheSecondTry(t *testing.T, first step, send func(context.Co
 	require.Equal(t, seen[0].body, seen[1].body)
 	require.Equal(t, seen[0].url, seen[1].url)
 	require.Equal(t, seen[0].header, seen[1].header, "key included")
-	require.Equal(t, c == classKeyed, seen[0].header.Get("Idempotency-Key") != "", "a key where the API knows one, and nowhere else")
+	require.Equal(t, c == classKeyed, seen[0].header.Get("Idempotency-Key") != "",
+		"a key where the API knows one, and nowhere else")
 }
 
 func TestDecideTakesA404ForSuccessOnlyWhereAnEarlierDeleteMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	for sofar, want := range map[Outcome]reason{
-		OutcomeUnknown: whyGone, OutcomeAccepted: whyGone, OutcomeNotSent: whyFinal, OutcomeRejected: whyFinal,
+		OutcomeUnknown:  whyGone,
+		OutcomeAccepted: whyGone,
+		OutcomeNotSent:  whyFinal,
+		OutcomeRejected: whyFinal,
 	} {
-		again, why := decide(classDelete, sofar, http.StatusNotFound, contract.CodeNotFound, nil, faultNone)
-		require.False(t, again)
+		retry, why := decide(classDelete, sofar, http.StatusNotFound, contract.CodeNotFound, nil,
+			faultNone)
+		require.False(t, retry)
 		require.Equal(t, want, why, "after an outcome of %q", sofar)
 	}
 	for _, c := range []class{classGet, classKeyed, classBillable, classOther} {
-		_, why := decide(c, OutcomeUnknown, http.StatusNotFound, contract.CodeNotFound, nil, faultNone)
+		_, why := decide(c, OutcomeUnknown, http.StatusNotFound, contract.CodeNotFound, nil,
+			faultNone)
 		require.Equal(t, whyFinal, why)
 	}
 }
@@ -321,7 +457,8 @@ func TestEachOperationHasTheClassThatItsMoneyAsksFor(t *testing.T) {
 		classDelete:   {contract.WebhookDelete, contract.USSDExtDelete},
 		classKeyed:    {contract.SMSSend, contract.OTPSend, contract.VoiceSend},
 		classBillable: {contract.LookupCreate, contract.EmailVerify, contract.USSDExtCreate},
-		classOther:    {contract.OTPVerify, contract.WebhookCreate, contract.USSDAppUpdate, contract.AuthToken},
+		classOther: {contract.OTPVerify, contract.WebhookCreate, contract.USSDAppUpdate,
+			contract.AuthToken},
 	} {
 		for _, op := range ops {
 			require.Equal(t, want, classOf(&op), op.Name)

@@ -17,24 +17,36 @@ func TestDelayOfABackoffDoublesUpToItsCeiling(t *testing.T) {
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
 	for n, ceiling := range map[int]time.Duration{
-		1: 500 * time.Millisecond, 2: time.Second, 3: 2 * time.Second, 4: 4 * time.Second, 5: 8 * time.Second, 6: 8 * time.Second, 100: 8 * time.Second,
+		1:   500 * time.Millisecond,
+		2:   time.Second,
+		3:   2 * time.Second,
+		4:   4 * time.Second,
+		5:   8 * time.Second,
+		6:   8 * time.Second,
+		100: 8 * time.Second,
 	} {
-		for _, why := range []reason{whyLost, whyNotSent, whyServer, whyUnavailable, whyTimeout, whyMalformed} {
+		for _, why := range []reason{whyLost, whyNotSent, whyServer, whyUnavailable, whyTimeout,
+			whyMalformed} {
 			require.Equal(t, 50*time.Millisecond, delay(policy, why, n, nil, 0), "never at once")
 			require.Equal(t, ceiling/2, delay(policy, why, n, nil, 0.5))
 			require.Less(t, delay(policy, why, n, nil, math.Nextafter(1, 0)), ceiling+1)
 		}
 	}
-	require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, nil, 0.5), "a 429 without Retry-After starts from 1 s")
+	require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, nil, 0.5),
+		"a 429 without Retry-After starts from 1 s")
 	require.Equal(t, 4*time.Second, delay(policy, whyThrottled, 9, nil, 0.5))
 	policy.MinWait = 3 * time.Second
-	require.Equal(t, 1500*time.Millisecond, delay(policy, whyThrottled, 1, nil, 0.5), "or from the policy's own, where that is longer")
+	require.Equal(t, 1500*time.Millisecond, delay(policy, whyThrottled, 1, nil, 0.5),
+		"or from the policy's own, where that is longer")
 }
 
 func TestDelayOfAnAbsurdPolicyStaysWithinItsBounds(t *testing.T) {
 	t.Parallel()
 	for _, p := range []RetryPolicy{
-		{MinWait: 24 * time.Hour}, {MinWait: 1, MaxWait: 24 * time.Hour}, {MinWait: 1, MaxWait: 1}, {MinWait: 7*time.Hour + 1, MaxWait: 24 * time.Hour},
+		{MinWait: 24 * time.Hour},
+		{MinWait: 1, MaxWait: 24 * time.Hour},
+		{MinWait: 1, MaxWait: 1},
+		{MinWait: 7*time.Hour + 1, MaxWait: 24 * time.Hour},
 	} {
 		policy, err := p.check()
 		require.NoError(t, err)
@@ -74,8 +86,8 @@ func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
 	const most = time.Duration(math.MaxInt64)
-	both := askFor("7")
-	both.Set("X-RateLimit-Reset", epoch(time.Minute))
+	resetToo := askFor("7")
+	resetToo.Set("X-RateLimit-Reset", epoch(time.Minute))
 	for name, c := range map[string]struct {
 		header http.Header
 		least  time.Duration
@@ -86,7 +98,7 @@ func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
 		"a fraction":                    {askFor("1.5"), 2 * time.Second},
 		"a date":                        {askFor(httpDate(30 * time.Second)), 30 * time.Second},
 		"Reset without Retry-After":     {resetAt(epoch(42 * time.Second)), 42 * time.Second},
-		"Retry-After and Reset":         {both, 7 * time.Second},
+		"Retry-After and Reset":         {resetToo, 7 * time.Second},
 		"a second more than a day":      {askFor("86401"), 24*time.Hour + time.Second},
 		"a date in 100 days":            {askFor(httpDate(2400 * time.Hour)), 2400 * time.Hour},
 		"the last whole second":         {askFor("9223372036"), 9223372036 * time.Second},
@@ -102,7 +114,8 @@ func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
 			half := sumWaits(c.least, 500*time.Millisecond)
 			require.Equal(t, c.least, delay(policy, whyThrottled, 3, c.header, 0))
 			require.Equal(t, half, delay(policy, whyThrottled, 3, c.header, 0.5))
-			require.Equal(t, c.least, delay(policy, whyUnavailable, 1, c.header, 0), "also on a 503")
+			require.Equal(t, c.least, delay(policy, whyUnavailable, 1, c.header, 0),
+				"also on a 503")
 			without := delay(policy, whyServer, 1, c.header, 0.999)
 			require.Less(t, without, policy.MinWait, "not on a 500")
 		})
@@ -113,7 +126,7 @@ func TestDelayIgnoresWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
-	for name, header := range map[string]http.Header{
+	for name, h := range map[string]http.Header{
 		"nothing":                     {},
 		"an empty value":              askFor(""),
 		"a negative number":           askFor("-5"),
@@ -133,8 +146,8 @@ func TestDelayIgnoresWhatItCannotRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, 50*time.Millisecond, delay(policy, whyThrottled, 1, header, 0))
-			require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, header, 0.5))
+			require.Equal(t, 50*time.Millisecond, delay(policy, whyThrottled, 1, h, 0))
+			require.Equal(t, 500*time.Millisecond, delay(policy, whyThrottled, 1, h, 0.5))
 		})
 	}
 }
@@ -190,7 +203,9 @@ func TestRetryAfterOfAnySizeIsObeyed(t *testing.T) {
 	for name, row := range retryAfterTable() {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				l, s, start := &limiter{}, newStub(row.reply(429)), time.Now()
+				l := &limiter{}
+				s := newStub(row.reply(429))
+				start := time.Now()
 				err := sendSMS(t.Context(), stubbed(t, s, WithLimiter(l), quick()))
 				var limited *RateLimitError
 				require.ErrorAs(t, err, &limited)
@@ -249,9 +264,12 @@ func TestDelayAfterAConflictIsFixed(t *testing.T) {
 	t.Parallel()
 	var waits []time.Duration
 	for n := 1; n <= 6; n++ {
-		waits = append(waits, delay(RetryPolicy{}, whyConflict, n, http.Header{"Retry-After": {"60"}}, 0.9))
+		waits = append(waits,
+			delay(RetryPolicy{}, whyConflict, n, http.Header{"Retry-After": {"60"}}, 0.9))
 	}
-	require.Equal(t, []time.Duration{300 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second, 4 * time.Second}, waits)
+	require.Equal(t,
+		[]time.Duration{300 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second,
+			4 * time.Second, 4 * time.Second}, waits)
 }
 
 func TestBudgetAllowsTenFailuresAndComesBackWithSuccess(t *testing.T) {
@@ -294,7 +312,11 @@ func TestRetryPolicyFillsItsDefaults(t *testing.T) {
 	t.Parallel()
 	p, err := RetryPolicy{}.check()
 	require.NoError(t, err)
-	require.Equal(t, RetryPolicy{MinWait: 500 * time.Millisecond, MaxWait: 8 * time.Second, MaxRetryAfter: 65 * time.Second}, p)
+	require.Equal(t, RetryPolicy{
+		MinWait:       500 * time.Millisecond,
+		MaxWait:       8 * time.Second,
+		MaxRetryAfter: 65 * time.Second,
+	}, p)
 	require.Equal(t, 3, p.retries(classKeyed))
 	for _, c := range []class{classGet, classDelete, classBillable, classOther} {
 		require.Equal(t, 2, p.retries(c))
@@ -307,7 +329,8 @@ func TestRetryPolicyFillsItsDefaults(t *testing.T) {
 	require.Equal(t, p.MaxWait, p.MinWait)
 	p, err = RetryPolicy{MaxWait: time.Minute}.check()
 	require.NoError(t, err)
-	require.Equal(t, 500*time.Millisecond, p.MinWait, "and a long one does not make the first waits longer")
+	require.Equal(t, 500*time.Millisecond, p.MinWait,
+		"and a long one does not make the first waits longer")
 	p, err = RetryPolicy{MinWait: time.Minute}.check()
 	require.NoError(t, err, "nor is a long MinWait")
 	require.Equal(t, p.MinWait, p.MaxWait)
@@ -346,7 +369,10 @@ func TestReasonsHaveNames(t *testing.T) {
 
 func TestPollWaitOfAnyRetryAfterIsNotNegative(t *testing.T) {
 	t.Parallel()
-	limited := &RateLimitError{APIError: &APIError{Status: http.StatusTooManyRequests}, RetryAfter: math.MaxInt64}
+	limited := &RateLimitError{
+		APIError:   &APIError{Status: http.StatusTooManyRequests},
+		RetryAfter: math.MaxInt64,
+	}
 	for _, random := range []float64{0, 0.5, 1} {
 		require.EqualValues(t, math.MaxInt64, pollWait(firstPoll, RateLimit{}, limited, random))
 	}

@@ -186,7 +186,8 @@ func scalarText(data []byte) (string, error) {
 	case len(data) == 0 || bytes.Equal(data, []byte("null")):
 		return "", nil
 	case data[0] == '"':
-		if plain := data[1:max(1, len(data)-1)]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+		plain := data[1:max(1, len(data)-1)]
+		if bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
 			return string(plain), nil // encoding/json checked the quotes
 		}
 		var s string

@@ -131,7 +131,8 @@ func TestTimestampIsReadInEachForm(t *testing.T) {
 		`"2026-03-04T05:06:07+00:00"`:   at,
 		`"2026-03-04T05:06:07Z"`:        at,
 		`"2026-03-04T07:06:07+02:00"`:   at,
-		`"2026-03-04T05:06:07.000000Z"`: at, `"2026-03-04T05:06:07.5Z"`: at.Add(500 * time.Millisecond),
+		`"2026-03-04T05:06:07.000000Z"`: at,
+		`"2026-03-04T05:06:07.5Z"`:      at.Add(500 * time.Millisecond),
 	} {
 		t.Run(input, func(t *testing.T) {
 			t.Parallel()

@@ -31,19 +31,19 @@ const (
 	shortestOTP = contract.MinOTPLength
 )
 
-// secrets are what a call sent and its error must not print: token, code, text,
-// e-mail addresses, password and phone numbers. They are collected when an
-// error is built, so that a call that succeeds does no work for them.
-type secrets struct {
-	words     []string        // in each form that URLs and quotations have
+// callSecrets are what a call sent and its error must not print: token, code,
+// text, e-mail addresses, password and phone numbers. They are collected when
+// an error is built, so that a call that succeeds does no work for them.
+type callSecrets struct {
+	words     []string
 	addresses map[string]bool // e-mail addresses in lower case
 	digits    []string        // of codes: hidden also between separators and other digits
 	anyCode   bool            // a number of 4 digits or more may be a code that the API made
 }
 
 // secrets returns what the call sent so far, under its latest tokens.
-func (x *exchange) secrets() *secrets {
-	s := &secrets{addresses: map[string]bool{}, anyCode: handlesCodes(x.op)}
+func (x *exchange) secrets() *callSecrets {
+	s := &callSecrets{anyCode: handlesCodes(x.op)}
 	for _, auth := range []*credentials{x.auth, x.core.credentials.Load()} {
 		if auth != nil {
 			s.addToken(auth.token)
@@ -65,14 +65,14 @@ func handlesCodes(op *contract.Operation) bool {
 
 // addToken adds the token, and the part after its | (inferred: Sanctum's form),
 // which alone is secret.
-func (s *secrets) addToken(token string) {
+func (s *callSecrets) addToken(token string) {
 	s.addWord(token)
 	if _, secret, found := strings.Cut(token, "|"); found && len(secret) >= shortestAnywhere {
 		s.addWord(secret)
 	}
 }
 
-func (s *secrets) addBody(op *contract.Operation, body []byte) {
+func (s *callSecrets) addBody(op *contract.Operation, body []byte) {
 	var sent struct {
 		Recipients    []string `json:"recipients"`
 		Numbers       []string `json:"numbers"`
@@ -107,7 +107,7 @@ func (s *secrets) addBody(op *contract.Operation, body []byte) {
 }
 
 // addText adds a text, and the numbers in it that may be codes.
-func (s *secrets) addText(text string) {
+func (s *callSecrets) addText(text string) {
 	s.addWord(text)
 	for i := 0; i < len(text); {
 		end, digits := numberAt(text, i)
@@ -119,9 +119,12 @@ func (s *secrets) addText(text string) {
 }
 
 // addAddress adds an e-mail address, which the API may write in lower case.
-func (s *secrets) addAddress(address string) {
+func (s *callSecrets) addAddress(address string) {
 	if address == "" {
 		return
+	}
+	if s.addresses == nil {
+		s.addresses = map[string]bool{}
 	}
 	s.addresses[strings.ToLower(strings.TrimSpace(address))] = true
 	odd := strings.ContainsFunc(address, func(r rune) bool { return !inAddress(r) })
@@ -134,29 +137,41 @@ func (s *secrets) addAddress(address string) {
 func inAddress(r rune) bool { return r > ' ' && !strings.ContainsRune(`"'()<>[]{},;:=&?/\|`, r) }
 
 // addNumber adds what maskDigits would not take for a phone number.
-func (s *secrets) addNumber(number string) {
+func (s *callSecrets) addNumber(number string) {
 	if countDigits(number) < minNumberDigits {
 		s.addText(number)
 	}
 }
 
-// addWord adds a text in each form in which it may be quoted.
-func (s *secrets) addWord(text string) {
+// addWord adds a text that may be quoted.
+func (s *callSecrets) addWord(text string) {
 	text = strings.TrimSpace(text) // as the API does (inferred)
-	if strings.IndexFunc(text, isTelling) < 0 {
-		return
+	if strings.IndexFunc(text, isTelling) >= 0 && !slices.Contains(s.words, text) {
+		s.words = append(s.words, text)
 	}
-	quoted := strconv.Quote(text)
-	encoded, _ := json.Marshal(text)
-	forms := []string{
-		text,
-		quoted[1 : len(quoted)-1],
-		string(encoded[1 : len(encoded)-1]),
-		url.QueryEscape(text),
-		url.PathEscape(text),
+}
+
+// quotedIn returns the words in each form in which text may quote them. A form
+// other than the word itself holds a character that few texts hold.
+func (s *callSecrets) quotedIn(text string) []string {
+	if !strings.ContainsAny(text, `%+\`) {
+		return s.words
+	}
+	var forms []string
+	for _, word := range s.words {
+		quoted := strconv.Quote(word)
+		encoded, _ := json.Marshal(word)
+		forms = append(
+			forms,
+			word,
+			quoted[1:len(quoted)-1],
+			string(encoded[1:len(encoded)-1]),
+			url.QueryEscape(word),
+			url.PathEscape(word),
+		)
 	}
 	slices.Sort(forms)
-	s.words = append(s.words, slices.Compact(forms)...)
+	return slices.Compact(forms)
 }
 
 // isTelling reports whether a character says something alone, which punctuation
@@ -164,7 +179,7 @@ func (s *secrets) addWord(text string) {
 func isTelling(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r > 0x7f }
 
 // hide returns the text without the secrets in it.
-func (s *secrets) hide(text string) string {
+func (s *callSecrets) hide(text string) string {
 	least := minNumberDigits
 	if s.anyCode {
 		least = shortestOTP
@@ -173,9 +188,9 @@ func (s *secrets) hide(text string) string {
 }
 
 // hideFrom hides also every number of at least least digits.
-func (s *secrets) hideFrom(text string, least int) string {
+func (s *callSecrets) hideFrom(text string, least int) string {
 	hidden := make([]bool, len(text))
-	for _, word := range s.words {
+	for _, word := range s.quotedIn(text) {
 		mark(hidden, text, word)
 	}
 	s.markAddresses(hidden, text)
@@ -223,7 +238,7 @@ func mark(hidden []bool, text, secret string) {
 }
 
 // markAddresses marks each e-mail address of the call in text.
-func (s *secrets) markAddresses(hidden []bool, text string) {
+func (s *callSecrets) markAddresses(hidden []bool, text string) {
 	if len(s.addresses) == 0 {
 		return
 	}
@@ -280,7 +295,7 @@ func (x *exchange) redact(err error) error {
 	return err
 }
 
-func (s *secrets) redactAPI(e *APIError) {
+func (s *callSecrets) redactAPI(e *APIError) {
 	if e == nil {
 		return
 	}
@@ -304,7 +319,7 @@ func (s *secrets) redactAPI(e *APIError) {
 // hideCause returns the cause of an error, within a redactedCause if its text
 // quotes a secret. Ports and the like are no codes, so any number may be one
 // only if it was sent.
-func (s *secrets) hideCause(cause error) error {
+func (s *callSecrets) hideCause(cause error) error {
 	if foreign, ok := cause.(foreignError); ok {
 		return foreignError{foreign.whose, s.hideCause(foreign.err)}
 	}

@@ -134,23 +134,25 @@ func TestSentencesLoseTheSecretsOfTheCall(t *testing.T) {
 			`{"message":"a \u003c b \u0026 c"}`,
 			`{"message":"(hidden)"}`,
 		},
-		"in a URL":                 {"open now", "?text=open+now&x", "?text=(hidden)&x"},
-		"in a path":                {"open now", "/open%20now/", "/(hidden)/"},
-		"a code in the text":       {"Your code is 482913.", "482913 was seen", "****** was seen"},
-		"a code written in groups": {"Your code is 482913.", "482 913 was seen", "*** *** was seen"},
-		"a code within digits":     {"code 4829", "148291", "******"},
-		"other digits":             {"code 4829", "at most 1600 of 10000", "at most 1600 of 10000"},
-		"a number":                 {"x", "+233 20-999 0001", "+*** **-*** **01"},
-		"an unknown number":        {"x", "0241234567 is wrong", "********67 is wrong"},
-		"a word that says hidden":  {"hidden", "7|QxSecretToken hidden", "(hidden) (hidden)"},
+		"in a URL":           {"open now", "?text=open+now&x", "?text=(hidden)&x"},
+		"in a path":          {"open now", "/open%20now/", "/(hidden)/"},
+		"a code in the text": {"Your code is 482913.", "482913 was seen", "****** was seen"},
+		"a code written in groups": {"Your code is 482913.", "482 913 was seen",
+			"*** *** was seen"},
+		"a code within digits":    {"code 4829", "148291", "******"},
+		"other digits":            {"code 4829", "at most 1600 of 10000", "at most 1600 of 10000"},
+		"a number":                {"x", "+233 20-999 0001", "+*** **-*** **01"},
+		"an unknown number":       {"x", "0241234567 is wrong", "********67 is wrong"},
+		"a word that says hidden": {"hidden", "7|QxSecretToken hidden", "(hidden) (hidden)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := answering(t, 422, sentence(t, c.said)).SMS.Send(t.Context(), &hellio.SMSSendParams{
-				Recipients: []string{secretNumber},
-				Sender:     "HELLIO",
-				Message:    c.text,
-			})
+			_, err := answering(t, 422, sentence(t, c.said)).SMS.Send(t.Context(),
+				&hellio.SMSSendParams{
+					Recipients: []string{secretNumber},
+					Sender:     "HELLIO",
+					Message:    c.text,
+				})
 			var refused *hellio.ValidationError
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, c.want, refused.Message)
@@ -162,14 +164,15 @@ func TestSentencesLoseTheSecretsOfTheCall(t *testing.T) {
 func TestSentencesLoseTheAddressesOfTheCall(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ address, said, want string }{
-		"plain":              {"ama@example.com", "ama@example.com is dead.", "(hidden) is dead."},
-		"at the end":         {"ama@example.com", "dead: ama@example.com.", "dead: (hidden)"},
-		"in brackets":        {"ama@example.com", "<ama@example.com>", "<(hidden)>"},
-		"in lower case":      {"Ama@Example.com", "ama@example.com", "(hidden)"},
-		"in upper case":      {"ama@example.com", "AMA@EXAMPLE.COM", "(hidden)"},
-		"in a URL":           {"a+b@example.com", "?to=a%2Bb%40example.com&x", "?to=(hidden)&x"},
-		"with odd signs":     {`"a b"@example.com`, `to "a b"@example.com now`, "to (hidden) now"},
-		"another address":    {"ama@example.com", "write to me@example.com", "write to me@example.com"},
+		"plain":          {"ama@example.com", "ama@example.com is dead.", "(hidden) is dead."},
+		"at the end":     {"ama@example.com", "dead: ama@example.com.", "dead: (hidden)"},
+		"in brackets":    {"ama@example.com", "<ama@example.com>", "<(hidden)>"},
+		"in lower case":  {"Ama@Example.com", "ama@example.com", "(hidden)"},
+		"in upper case":  {"ama@example.com", "AMA@EXAMPLE.COM", "(hidden)"},
+		"in a URL":       {"a+b@example.com", "?to=a%2Bb%40example.com&x", "?to=(hidden)&x"},
+		"with odd signs": {`"a b"@example.com`, `to "a b"@example.com now`, "to (hidden) now"},
+		"another address": {"ama@example.com", "write to me@example.com",
+			"write to me@example.com"},
 		"white space around": {" ama@example.com ", "ama@example.com", "(hidden)"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -190,7 +190,11 @@ func TestTheAPIChargesTheCountedSegments(t *testing.T) {
 	} {
 		sent, err := client.SMS.Send(
 			context.Background(),
-			&hellio.SMSSendParams{Recipients: []string{"233209990001"}, Sender: "HELLIO", Message: text},
+			&hellio.SMSSendParams{
+				Recipients: []string{"233209990001"},
+				Sender:     "HELLIO",
+				Message:    text,
+			},
 		)
 		require.NoError(t, err)
 		require.Equal(t, hellio.CountSegments(text).Segments, sent.Segments)

@@ -146,8 +146,8 @@ func normalEnd() []attemptEnd { return oneEnd("2xx", carriedOut, intactSign) }
 
 // cannotRetry is net/http's error for a stream whose body was read, where there
 // is no GetBody.
-func cannotRetry(reason string) error {
-	return errors.New("http2: Transport: cannot retry err [" + reason +
+func cannotRetry(cause string) error {
+	return errors.New("http2: Transport: cannot retry err [" + cause +
 		"] after Request.Body was written; define Request.GetBody to avoid this error")
 }
 
@@ -158,7 +158,7 @@ func streamReset(code string) error {
 // coreEnds are the ends of an attempt that differ most in their consequences.
 func coreEnds() []attemptEnd {
 	eof := attemptSign{err: io.EOF}
-	cutOff := damagedSign(func(s *attemptSign) {
+	cutBody := damagedSign(func(s *attemptSign) {
 		s.body = s.body[:len(s.body)/2]
 		s.err = io.ErrUnexpectedEOF
 	})
@@ -172,7 +172,7 @@ func coreEnds() []attemptEnd {
 		onlyFor(keyedCall, oneEnd("EOF, refusal stored", refusedStored, fixedSign(eof))),
 		twinEnds("cancelled after the request", attemptSign{cancels: true}),
 		normalEnd(),
-		oneEnd("2xx cut off", carriedOut, cutOff),
+		oneEnd("2xx cut off", carriedOut, cutBody),
 		refusalEnd("402", refusalSign(402, "insufficient_balance")),
 		refusalEnd("422", refusalSign(422, "sender_not_approved")),
 		onlyFor(keyedCall, oneEnd("422, stored", refusedStored, intactSign)),

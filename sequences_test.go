@@ -117,6 +117,7 @@ func TestEverySequenceEndsAsTheLedgerSays(t *testing.T) {
 }
 
 func TestResumedCallsFollowSequencesOfThree(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T) {
 		w := newSequenceWalk(t, &sending, coreEnds())
 		w.follow = 3
@@ -126,6 +127,7 @@ func TestResumedCallsFollowSequencesOfThree(t *testing.T) {
 }
 
 func TestSequencesOfACallResumedAfterACrash(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T) {
 		w := newSequenceWalk(t, &sending, allEnds())
 		w.walkResumed()

@@ -88,7 +88,7 @@ func newSequenceWalk(
 ) *sequenceWalk {
 	w := &sequenceWalk{
 		call:    c,
-		longest: 3,
+		longest: longestSequence,
 		api:     newLedgerAPI(),
 		costs:   map[string]int{},
 		drives:  map[handover]bool{},

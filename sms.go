@@ -72,8 +72,9 @@ func (p *SMSSendParams) complete(sender string) (*SMSSendParams, error) {
 	if body.Sender == "" {
 		body.Sender = sender
 	}
+	const most, longest = contract.MaxRecipients, contract.MaxNumberLength
 	return &body, firstError(
-		checkNumbers("recipients", body.Recipients, contract.MaxRecipients, contract.MaxNumberLength),
+		checkNumbers("recipients", body.Recipients, most, longest),
 		checkSender(body.Sender),
 		checkText("message", body.Message, 1, contract.MaxMessageLength),
 		checkText("gateway", body.Gateway, 0, 0),

@@ -23,8 +23,14 @@ func TestSMSSendReturnsTheAnswer(t *testing.T) {
 	require.Equal(t, &SMSSendResult{
 		KeyedResult: KeyedResult{
 			IdempotencyKey: "k1",
-		}, Reference: "0b8f6c9e-7f0e-4d52-9f0c-5d8f1f6f2a11", CampaignID: "7731", Status: "queued",
-		AcceptedRecipients: 1, Segments: 1, EstimatedCost: Amount{"0.0310"}, Currency: "GHS",
+		},
+		Reference:          "0b8f6c9e-7f0e-4d52-9f0c-5d8f1f6f2a11",
+		CampaignID:         "7731",
+		Status:             "queued",
+		AcceptedRecipients: 1,
+		Segments:           1,
+		EstimatedCost:      Amount{"0.0310"},
+		Currency:           "GHS",
 	}, result)
 }
 
@@ -129,7 +135,9 @@ func TestSMSSendRefusesBadInput(t *testing.T) {
 			[]string{"an empty string", "20"},
 		},
 		"a blank recipient": {
-			change(func(p *SMSSendParams) { p.Recipients = []string{testNumber, testNumber, " \t"} }),
+			change(func(p *SMSSendParams) {
+				p.Recipients = []string{testNumber, testNumber, " \t"}
+			}),
 			"recipients[2]",
 			[]string{"2 characters", "20"},
 		},

@@ -56,7 +56,8 @@ func TestTracerSeesCallAndAttempts(t *testing.T) {
 				return next.RoundTrip(r)
 			})
 		}
-		c := stubbed(t, newStub(lost, reply(202, sentBody)), WithTracer(tracer), WithMiddleware(observe))
+		c := stubbed(t, newStub(lost, reply(202, sentBody)), WithTracer(tracer),
+			WithMiddleware(observe))
 		require.NoError(t, sendSMS(t.Context(), c))
 		require.Equal(t, []string{
 			"call sms_send /sms/send in <nil>",
@@ -66,7 +67,8 @@ func TestTracerSeesCallAndAttempts(t *testing.T) {
 			"ended 2 202 true in attempt 2",
 			"end sms_send 2 false in call sms_send /sms/send",
 		}, tracer.seen)
-		require.Equal(t, []any{"attempt 1", "attempt 2"}, inner, "the attempt's context reaches the transport")
+		require.Equal(t, []any{"attempt 1", "attempt 2"}, inner,
+			"the attempt's context reaches the transport")
 	})
 }
 
@@ -80,7 +82,9 @@ func TestTracerSeesNoCallOfBadParams(t *testing.T) {
 
 func TestTracerMayReturnNilContexts(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, sendSMS(t.Context(), stubbed(t, newStub(reply(202, sentBody)), WithTracer(&spans{foreign: true}))))
+	require.NoError(t,
+		sendSMS(t.Context(),
+			stubbed(t, newStub(reply(202, sentBody)), WithTracer(&spans{foreign: true}))))
 }
 
 func TestTracerThatPanicsEndsTheCall(t *testing.T) {
@@ -88,8 +92,11 @@ func TestTracerThatPanicsEndsTheCall(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				l := &limiter{}
-				c := stubbed(t, newStub(reply(202, sentBody)), WithTracer(&spans{panicAt: at}), WithLimiter(l))
-				require.PanicsWithValue(t, "the tracer's own", func() { _ = sendSMS(t.Context(), c) })
+				c := stubbed(t, newStub(reply(202, sentBody)), WithTracer(&spans{panicAt: at}),
+					WithLimiter(l))
+				require.PanicsWithValue(t, "the tracer's own", func() {
+					_ = sendSMS(t.Context(), c)
+				})
 				require.Equal(t, l.waits, l.observed, "the limiter learns of each attempt")
 			})
 		})
@@ -107,14 +114,17 @@ func TestMiddlewareWrapsFirstOutermost(t *testing.T) {
 			})
 		}
 	}
-	c := stubbed(t, newStub(reply(202, sentBody)), WithMiddleware(named("a"), named("b")), WithMiddleware(named("c")))
+	c := stubbed(t, newStub(reply(202, sentBody)), WithMiddleware(named("a"), named("b")),
+		WithMiddleware(named("c")))
 	require.NoError(t, sendSMS(t.Context(), c))
 	require.Equal(t, []string{"a", "b", "c"}, order)
 }
 
 func TestMiddlewareKeepsAConnectionForEachUnkeyedWrite(t *testing.T) {
 	t.Parallel()
-	s, conns := counted(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, anyResult) })
+	s, conns := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, anyResult)
+	})
 	pass := func(next http.RoundTripper) http.RoundTripper { return roundTripFunc(next.RoundTrip) }
 	c := overSockets(t, s.URL, WithMiddleware(pass))
 	for range 3 {
@@ -134,7 +144,8 @@ func TestBadMiddlewareAndTracerAreRefused(t *testing.T) {
 	}
 	for _, rt := range []http.RoundTripper{nil, newStub(lost)} {
 		none := func(http.RoundTripper) http.RoundTripper { return nil }
-		_, err := NewClient(testToken, WithHTTPClient(&http.Client{Transport: rt}), WithMiddleware(none))
+		_, err := NewClient(testToken, WithHTTPClient(&http.Client{Transport: rt}),
+			WithMiddleware(none))
 		requireParamError(t, err, "middleware", "returns nil")
 	}
 }

@@ -61,7 +61,8 @@ func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transp
 		fresh.DisableKeepAlives = true
 		ts.fresh = fresh
 		ts.separate = true
-		ts.plainHTTP2 = !secure && t.Protocols != nil && t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1()
+		ts.plainHTTP2 = !secure && t.Protocols != nil &&
+			t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1()
 		ts.direct = len(mws) == 0
 		ts.plainBody = ts.direct && !ts.plainHTTP2 && (!secure || !speaksHTTP2(t))
 	}
@@ -73,7 +74,11 @@ func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transp
 			ts.fresh = ts.pooled
 		}
 		if ts.pooled == nil || ts.fresh == nil {
-			return nil, &ParamError{Field: "middleware", Given: "one that returns nil", Allowed: "an http.RoundTripper"}
+			return nil, &ParamError{
+				Field:   "middleware",
+				Given:   "one that returns nil",
+				Allowed: "an http.RoundTripper",
+			}
 		}
 	}
 	return ts, nil
@@ -124,7 +129,9 @@ func (ts *transports) observe(w *wire) {
 
 // attemptContext bounds one attempt by the Timeout of the caller's http.Client
 // where it has one. A nearer deadline of the caller bounds the attempt already.
-func attemptContext(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+func attemptContext(
+	ctx context.Context, timeout time.Duration,
+) (context.Context, context.CancelFunc) {
 	if timeout <= 0 {
 		timeout = attemptTimeout
 	}
@@ -138,7 +145,9 @@ func attemptContext(ctx context.Context, timeout time.Duration) (context.Context
 // the fault in the exchange. Where the pool turns out to hold only a reused
 // HTTP/1.1 connection for a request that must not use one, nothing has been
 // written, and the request goes over a fresh one.
-func (x *exchange) send(ctx context.Context, cancel context.CancelFunc, req *http.Request) *http.Response {
+func (x *exchange) send(
+	ctx context.Context, cancel context.CancelFunc, req *http.Request,
+) *http.Response {
 	ts := x.core.wire
 	rt, own := ts.choose(x.class)
 	w := x.newWire(cancel, own)

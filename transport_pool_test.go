@@ -36,7 +36,10 @@ func newCounted(h http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 func chunked(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for part := range strings.SplitSeq(body, ",") {
-			_, _ = io.WriteString(w, part+map[bool]string{true: ",", false: ""}[!strings.HasSuffix(body, part)])
+			_, _ = io.WriteString(w, part+map[bool]string{
+				true:  ",",
+				false: "",
+			}[!strings.HasSuffix(body, part)])
 			w.(http.Flusher).Flush()
 		}
 	}
@@ -44,17 +47,22 @@ func chunked(body string) http.HandlerFunc {
 
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]http.HandlerFunc{
-		"chunked":         chunked(balanceBody),
-		"length told":     func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, balanceBody) },
+	for name, handler := range map[string]http.HandlerFunc{
+		"chunked": chunked(balanceBody),
+		"length told": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, balanceBody)
+		},
 		"space behind it": chunked(balanceBody + strings.Repeat(" ", 64<<10)),
-		"error, chunked":  func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404); chunked(`{"a":1,"b":2}`)(w, r) },
+		"error, chunked": func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(404)
+			chunked(`{"a":1,"b":2}`)(w, r)
+		},
 		"nothing but 404": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
 		"unreadable":      chunked(`{"data":{,`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, conns := counted(t, answer)
+			s, conns := counted(t, handler)
 			c := overSockets(t, s.URL, WithRetryPolicy(RetryPolicy{MaxRetries: -1}))
 			for range 200 {
 				_ = getBalance(t.Context(), c)
@@ -75,7 +83,9 @@ func TestConnectionsThatCloseWhileIdleLeaveNoPaidCallInDoubt(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err == nil {
-			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "+itoa(len(anyResult))+"\r\n\r\n"+anyResult)
+			_, _ = io.WriteString(conn,
+				"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "+
+					itoa(len(anyResult))+"\r\n\r\n"+anyResult)
 			_ = conn.Close()
 		}
 	})
@@ -95,14 +105,16 @@ func TestFailingCallsKeepTheConnectionAndTheCallersPool(t *testing.T) {
 	})
 	hc := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
 	before := *hc
-	c := overSockets(t, s.URL, WithHTTPClient(hc), WithRetryPolicy(RetryPolicy{MaxRetries: -1}), WithLimiter(nil))
+	c := overSockets(t, s.URL, WithHTTPClient(hc), WithRetryPolicy(RetryPolicy{MaxRetries: -1}),
+		WithLimiter(nil))
 	for range 20 {
 		require.Error(t, getBalance(t.Context(), c))
 		require.Error(t, sendSMS(t.Context(), c))
 	}
 	c.CloseIdleConnections()
 	require.Error(t, getBalance(t.Context(), c))
-	require.EqualValues(t, 1, conns.Load(), "CloseIdleConnections leaves the caller's pool alone, too")
+	require.EqualValues(t, 1, conns.Load(),
+		"CloseIdleConnections leaves the caller's pool alone, too")
 	require.Equal(t, before, *hc)
 	hc.CloseIdleConnections()
 }
@@ -126,7 +138,10 @@ func TestRequestThatMustNotBeRepeatedHasAConnectionOfItsOwn(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"data":{}}`)
 	})
-	for name, opts := range map[string][]Option{"its own transport": nil, "the caller's": {WithHTTPClient(pooling())}} {
+	for name, opts := range map[string][]Option{
+		"its own transport": nil,
+		"the caller's":      {WithHTTPClient(pooling())},
+	} {
 		t.Run(name, func(t *testing.T) {
 			c := overSockets(t, s.URL, opts...)
 			require.NoError(t, getBalance(t.Context(), c))

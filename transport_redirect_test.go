@@ -14,19 +14,19 @@ import (
 // redirectEach wants each class of call to end with the redirect itself, after one request.
 func redirectEach(t *testing.T, c *Client, status int, location string, hits *atomic.Int64) {
 	t.Helper()
-	for class, send := range classCalls {
+	for kind, send := range classCalls {
 		hits.Store(0)
 		err := send(t.Context(), c)
 		var redirect *RedirectError
-		require.ErrorAs(t, err, &redirect, "%s: %d to %q", classNames[class], status, location)
+		require.ErrorAs(t, err, &redirect, "%s: %d to %q", classNames[kind], status, location)
 		require.Equal(t, status, redirect.Status)
 		require.Equal(t, location, redirect.Location)
 		want := OutcomeRejected
-		if class == int(classKeyed) {
+		if kind == int(classKeyed) {
 			want = OutcomeUnknown // a 303 means that it is done
 		}
 		requireOutcome(t, want, err)
-		require.EqualValues(t, 1, hits.Load(), "%s: %d to %q", classNames[class], status, location)
+		require.EqualValues(t, 1, hits.Load(), "%s: %d to %q", classNames[kind], status, location)
 		if location != "" {
 			require.NotContains(t, err.Error(), location, "it may hold the token")
 		}
@@ -48,7 +48,10 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 				w.WriteHeader(status)
 			})
 			redirectEach(t, overSockets(t, s.URL), status, location, &hits)
-			follows := &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
+			follows := &http.Client{
+				Transport:     &http.Transport{},
+				CheckRedirect: func(*http.Request, []*http.Request) error { return nil },
+			}
 			redirectEach(t, overSockets(t, s.URL, WithHTTPClient(follows)), status, location, &hits)
 			follows.CloseIdleConnections()
 		}
@@ -62,14 +65,17 @@ func TestRedirectFromHTTPSToHTTPIsNotFollowed(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		var hits, plain atomic.Int64
 		open := server(t, func(http.ResponseWriter, *http.Request) { plain.Add(1) })
-		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			hits.Add(1)
-			http.Redirect(w, r, open.URL+r.URL.Path, http.StatusTemporaryRedirect)
-		}))
+		s := httptest.NewUnstartedServer(
+			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				hits.Add(1)
+				http.Redirect(w, r, open.URL+r.URL.Path, http.StatusTemporaryRedirect)
+			}))
 		s.EnableHTTP2 = http2
 		s.StartTLS()
-		trust := &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
-		hc := &http.Client{Transport: &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: http2}}
+		trust := &tls.Config{
+			RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+		hc := &http.Client{Transport: &http.Transport{TLSClientConfig: trust,
+			ForceAttemptHTTP2: http2}}
 		c := overSockets(t, s.URL, WithHTTPClient(hc))
 		require.True(t, strings.HasPrefix(s.URL, "https://127.0.0.1:"))
 		for _, send := range classCalls {

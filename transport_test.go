@@ -61,17 +61,18 @@ func pooling() *http.Client {
 
 func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
 	t.Parallel()
-	for retries := range 3 {
-		t.Run(strconv.Itoa(retries)+" retries", func(t *testing.T) {
+	for n := range 3 {
+		t.Run(strconv.Itoa(n)+" retries", func(t *testing.T) {
 			t.Parallel()
 			d := &dropper{}
 			s := server(t, d.ServeHTTP)
 			c := overSockets(t, s.URL, WithHTTPClient(pooling()), quick(), WithLimiter(nil))
 			d.warm(t, 16, func() error { return getBalance(t.Context(), c) })
-			_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(retries))
+			_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(n))
 			requireOutcome(t, OutcomeUnknown, err)
-			require.Equal(t, retries+1, responseOf(t, err).Attempts)
-			require.EqualValues(t, retries+1, d.hits.Load(), "what the server saw is what the caller is told")
+			require.Equal(t, n+1, responseOf(t, err).Attempts)
+			require.EqualValues(t, n+1, d.hits.Load(),
+				"what the server saw is what the caller is told")
 			require.ErrorIs(t, err, io.EOF)
 		})
 	}
@@ -89,7 +90,8 @@ func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
 			}
 			return err
 		})
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL, strings.NewReader("{}"))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL,
+			strings.NewReader("{}"))
 		require.NoError(t, err)
 		req.Header.Set("Idempotency-Key", "k")
 		resp, err := hc.Do(req)
@@ -104,7 +106,7 @@ func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
 // net/http repeats a GET on each idle connection that breaks, without asking.
 func TestReadIsRepeatedUnseenOnceAtMost(t *testing.T) {
 	t.Parallel()
-	for retries, want := range map[int]int64{0: 1, 1: 4} { // two requests for each attempt
+	for n, want := range map[int]int64{0: 1, 1: 4} { // two requests for each attempt
 		var hits atomic.Int64
 		d := &dropper{}
 		s := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -115,9 +117,9 @@ func TestReadIsRepeatedUnseenOnceAtMost(t *testing.T) {
 		})
 		c := overSockets(t, s.URL, WithHTTPClient(pooling()), quick(), WithLimiter(nil))
 		d.warm(t, 16, func() error { return getBalance(t.Context(), c) })
-		_, err := c.Balance.Get(t.Context(), WithMaxRetries(retries))
+		_, err := c.Balance.Get(t.Context(), WithMaxRetries(n))
 		requireOutcome(t, OutcomeUnknown, err)
-		require.Equal(t, retries+1, responseOf(t, err).Attempts)
+		require.Equal(t, n+1, responseOf(t, err).Attempts)
 		require.Equal(t, want, hits.Load()-16)
 	}
 }
@@ -143,8 +145,11 @@ func TestRefusedDialIsNotSent(t *testing.T) {
 	t.Parallel()
 	c := overSockets(t, "http://127.0.0.1:1", quick())
 	for name, send := range map[string]func() error{
-		"keyed": func() error { _, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(1)); return err },
-		"paid":  func() error { return verifyEmail(t.Context(), c, WithMaxRetries(1)) },
+		"keyed": func() error {
+			_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(1))
+			return err
+		},
+		"paid": func() error { return verifyEmail(t.Context(), c, WithMaxRetries(1)) },
 	} {
 		err := send()
 		requireOutcome(t, OutcomeNotSent, err)
@@ -171,7 +176,8 @@ func TestConnectionThatCanNeverWorkIsNotTriedAgain(t *testing.T) {
 	for name, c := range map[string]*Client{
 		"an unknown authority":      overSockets(t, secure.URL),
 		"a certificate for another": overSockets(t, secure.URL, WithHTTPClient(wrongName)),
-		"TLS where there is none":   overSockets(t, strings.Replace(plain.URL, "http:", "https:", 1)),
+		"TLS where there is none": overSockets(t,
+			strings.Replace(plain.URL, "http:", "https:", 1)),
 	} {
 		err := sendSMS(t.Context(), c)
 		requireOutcome(t, OutcomeNotSent, err)
@@ -196,10 +202,17 @@ func TestConnectionResetWithinTheBodyLeavesItInDoubt(t *testing.T) {
 		}
 	})
 	c := overSockets(t, s.URL, quick())
-	for op, attempts := range map[*contract.Operation]int64{&contract.SMSSend: 2, &contract.EmailVerify: 1} {
+	for op, attempts := range map[*contract.Operation]int64{
+		&contract.SMSSend:     2,
+		&contract.EmailVerify: 1,
+	} {
 		hits.Store(0)
-		body := map[string]string{"message": strings.Repeat("x", 8<<20)} // more than any socket's buffer
-		_, err := call[map[string]any](t.Context(), c.core, request{op: op, body: body}, []CallOption{WithMaxRetries(1)})
+		// more than any socket's buffer
+		body := map[string]string{"message": strings.Repeat("x", 8<<20)}
+		_, err := call[map[string]any](t.Context(), c.core, request{
+			op:   op,
+			body: body,
+		}, []CallOption{WithMaxRetries(1)})
 		requireOutcome(t, OutcomeUnknown, err)
 		require.EqualValues(t, attempts, responseOf(t, err).Attempts, op.Name)
 		require.Equal(t, attempts, hits.Load(), op.Name)
@@ -267,12 +280,13 @@ func TestNotSentIsNeverClaimedOfARequestThatArrived(t *testing.T) {
 		t.Run("HTTP/2: "+strconv.FormatBool(http2), func(t *testing.T) {
 			t.Parallel()
 			var arrived sync.Map
-			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if n, err := io.Copy(io.Discard, r.Body); err == nil && n == r.ContentLength {
-					arrived.Store(r.Header.Get("Idempotency-Key"), true)
-				}
-				_, _ = io.WriteString(w, sentBody)
-			}))
+			s := httptest.NewUnstartedServer(
+				http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if n, err := io.Copy(io.Discard, r.Body); err == nil && n == r.ContentLength {
+						arrived.Store(r.Header.Get("Idempotency-Key"), true)
+					}
+					_, _ = io.WriteString(w, sentBody)
+				}))
 			s.Config.ErrorLog = silent
 			s.EnableHTTP2 = http2
 			s.StartTLS()
@@ -306,17 +320,20 @@ func TestTimeoutOfTheCallersClientBoundsOneAttempt(t *testing.T) {
 	})
 	defer close(release)
 	for name, hc := range map[string]*http.Client{
-		"http.Client.Timeout":   {Transport: &http.Transport{}, Timeout: 50 * time.Millisecond},
-		"ResponseHeaderTimeout": {Transport: &http.Transport{ResponseHeaderTimeout: 50 * time.Millisecond}},
+		"http.Client.Timeout": {Transport: &http.Transport{}, Timeout: 50 * time.Millisecond},
+		"ResponseHeaderTimeout": {
+			Transport: &http.Transport{ResponseHeaderTimeout: 50 * time.Millisecond}},
 	} {
 		start := time.Now()
-		_, err := overSockets(t, s.URL, WithHTTPClient(hc), quick()).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(1))
+		client := overSockets(t, s.URL, WithHTTPClient(hc), quick())
+		_, err := client.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(1))
 		require.Less(t, time.Since(start), 2*time.Second)
 		requireOutcome(t, OutcomeUnknown, err)
 		require.Equal(t, 2, responseOf(t, err).Attempts, name)
 		var timeout interface{ Timeout() bool }
 		require.True(t, errors.As(err, &timeout) && timeout.Timeout(), name)
-		require.NotErrorIs(t, err, context.DeadlineExceeded, "%s: the caller has not given up", name)
+		require.NotErrorIs(t, err, context.DeadlineExceeded, "%s: the caller has not given up",
+			name)
 	}
 }
 
@@ -369,7 +386,10 @@ func TestPlainHTTP2IsKeptForAllRequests(t *testing.T) {
 	var protocols sync.Map
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		protocols.Store(r.URL.Path, r.Proto)
-		_, _ = io.WriteString(w, map[bool]string{true: sentBody, false: anyResult}[r.URL.Path == "/v1/sms/send"])
+		_, _ = io.WriteString(w, map[bool]string{
+			true:  sentBody,
+			false: anyResult,
+		}[r.URL.Path == "/v1/sms/send"])
 	}))
 	s.Config.Protocols = new(http.Protocols)
 	s.Config.Protocols.SetUnencryptedHTTP2(true)
@@ -402,7 +422,10 @@ func TestCookiesOfTheCallersJarTravel(t *testing.T) {
 		http.SetCookie(w, &http.Cookie{Name: "sticky", Value: "node-3", Path: "/"})
 		_, _ = io.WriteString(w, balanceBody)
 	})
-	c := overSockets(t, s.URL, WithHTTPClient(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Jar: newJar(t)}))
+	c := overSockets(t, s.URL, WithHTTPClient(&http.Client{
+		Transport: &http.Transport{DisableKeepAlives: true},
+		Jar:       newJar(t),
+	}))
 	require.NoError(t, getBalance(t.Context(), c))
 	require.NoError(t, getBalance(t.Context(), c))
 	require.Equal(t, "node-3", got.Load())
@@ -410,7 +433,8 @@ func TestCookiesOfTheCallersJarTravel(t *testing.T) {
 
 func TestEachAttemptCarriesTheJarsCookiesOfItsOwn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStub(reply(503, `{}`, "Set-Cookie", "sticky=node-4; Path=/"), reply(503, `{}`), reply(200, sentBody))
+		s := newStub(reply(503, `{}`, "Set-Cookie", "sticky=node-4; Path=/"), reply(503, `{}`),
+			reply(200, sentBody))
 		jar := newJar(t)
 		base, err := url.Parse(defaultBaseURL)
 		require.NoError(t, err)
@@ -472,15 +496,32 @@ func TestPaidRequestNeverBeginsInTheLastSecond(t *testing.T) {
 		requests int
 		outcome  Outcome
 	}{
-		"too little left":   {999 * time.Millisecond, []step{lost}, func() Option { return WithLimiter(nil) }, 0, OutcomeNotSent},
-		"slow token source": {4 * time.Second, []step{lost}, func() Option { return WithTokenSource(slow(1, 3100*time.Millisecond)) }, 0, OutcomeNotSent},
-		"slow limiter": {4 * time.Second, []step{lost}, func() Option {
-			return WithLimiter(&limiter{wait: func(int) error { time.Sleep(3100 * time.Millisecond); return nil }})
+		"too little left": {999 * time.Millisecond, []step{lost}, func() Option {
+			return WithLimiter(nil)
 		}, 0, OutcomeNotSent},
-		"slow token before the retry": {4 * time.Second, []step{reply(429, refusalBody, "Retry-After", "0"), lost}, func() Option { return WithTokenSource(slow(2, 2500*time.Millisecond)) }, 1, OutcomeRejected},
+		"slow token source": {4 * time.Second, []step{lost}, func() Option {
+			return WithTokenSource(slow(1, 3100*time.Millisecond))
+		}, 0, OutcomeNotSent},
+		"slow limiter": {4 * time.Second,
+			[]step{lost},
+			func() Option {
+				return WithLimiter(&limiter{wait: func(int) error {
+					time.Sleep(3100 * time.Millisecond)
+					return nil
+				}})
+			},
+			0,
+			OutcomeNotSent,
+		},
+		"slow token before the retry": {4 * time.Second,
+			[]step{reply(429, refusalBody, "Retry-After", "0"), lost},
+			func() Option { return WithTokenSource(slow(2, 2500*time.Millisecond)) },
+			1,
+			OutcomeRejected,
+		},
 	} {
-		for class, send := range paid {
-			t.Run(name+"/"+class, func(t *testing.T) {
+		for kind, send := range paid {
+			t.Run(name+"/"+kind, func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), c.left)
 					defer cancel()
@@ -513,7 +554,8 @@ func TestWholeBodyNeedsNoEndOfStream(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		late := func(req *http.Request) (*http.Response, error) {
 			resp, err := replyBody(200, func(ctx context.Context) io.ReadCloser {
-				return io.NopCloser(io.MultiReader(strings.NewReader(balanceBody), &endlessBody{ctx}))
+				return io.NopCloser(io.MultiReader(strings.NewReader(balanceBody),
+					&endlessBody{ctx}))
 			})(req)
 			resp.ContentLength = int64(len(balanceBody))
 			return resp, err

@@ -211,7 +211,8 @@ func (s *USSDAppsService) Update(
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return call[USSDApp](ctx, coreOf(s), request{op: &contract.USSDAppUpdate, id: id, body: p}, opts)
+	r := request{op: &contract.USSDAppUpdate, id: id, body: p}
+	return call[USSDApp](ctx, coreOf(s), r, opts)
 }
 
 // Delete removes an app. An extension that pointed at it stays, unbound

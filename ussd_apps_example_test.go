@@ -110,7 +110,11 @@ func ExampleUSSDAppsService_Update() {
 	app, err = client.USSD.Apps.Update(
 		ctx,
 		app.ID,
-		&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "https://example.com/v2/ussd", Active: &off},
+		&hellio.USSDAppParams{
+			Name:        "Airtime",
+			CallbackURL: "https://example.com/v2/ussd",
+			Active:      &off,
+		},
 	)
 	if err != nil {
 		log.Fatal(err)

@@ -25,13 +25,13 @@ func TestTheHandlerAcceptsTheStepsOfTheFake(t *testing.T) {
 		CallbackURL: url,
 	})
 	require.NoError(t, err)
-	echo := func(_ context.Context, r *hellio.USSDRequest) (*hellio.USSDReply, error) {
+	answer := func(_ context.Context, r *hellio.USSDRequest) (*hellio.USSDReply, error) {
 		if r.Input == "0" {
 			return hellio.EndUSSD(fmt.Sprint("after ", r.Sequence)), nil
 		}
 		return hellio.ContinueUSSD(fmt.Sprintf("%d %q %s", r.Sequence, r.Input, r.Mode)), nil
 	}
-	handler, err = hellio.NewUSSDHandler([]string{app.TestSecret, app.LiveSecret}, echo)
+	handler, err = hellio.NewUSSDHandler([]string{app.TestSecret, app.LiveSecret}, answer)
 	require.NoError(t, err)
 	session := hellio.ID("")
 	var shown []string

@@ -41,13 +41,19 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 		"nil params":        {"params", create(nil)},
 		"update nil params": {"params", update(anAppID, nil)},
 		"no name":           {"name", create(&hellio.USSDAppParams{CallbackURL: ussdURL})},
-		"a blank name":      {"name", create(&hellio.USSDAppParams{Name: " ", CallbackURL: ussdURL})},
+		"a blank name": {"name", create(&hellio.USSDAppParams{
+			Name:        " ",
+			CallbackURL: ussdURL,
+		})},
 		"a long name": {
 			"name",
 			create(&hellio.USSDAppParams{Name: strings.Repeat("é", 121), CallbackURL: ussdURL}),
 		},
-		"a broken name": {"name", create(&hellio.USSDAppParams{Name: "A\xff", CallbackURL: ussdURL})},
-		"no callback":   {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime"})},
+		"a broken name": {"name", create(&hellio.USSDAppParams{
+			Name:        "A\xff",
+			CallbackURL: ussdURL,
+		})},
+		"no callback": {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime"})},
 		"a relative one": {
 			"callback_url",
 			create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "/ussd"}),
@@ -60,7 +66,8 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 			"callback_url",
 			create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "http://example.com/ussd"}),
 		},
-		"update without it": {"callback_url", update(anAppID, &hellio.USSDAppParams{Name: "Airtime"})},
+		"update without it": {"callback_url",
+			update(anAppID, &hellio.USSDAppParams{Name: "Airtime"})},
 		"no mode": {"mode", func(c *hellio.Client) error {
 			_, err := c.USSD.Apps.SetMode(context.Background(), anAppID, "")
 			return err
@@ -179,7 +186,9 @@ func TestSimulateRefusesBadInput(t *testing.T) {
 		"a long session": {
 			"session_id",
 			simulating(
-				func(p *hellio.USSDSimulateParams) { p.SessionID = hellio.ID(strings.Repeat("s", 121)) },
+				func(p *hellio.USSDSimulateParams) {
+					p.SessionID = hellio.ID(strings.Repeat("s", 121))
+				},
 			),
 		},
 		"a long input": {
@@ -192,7 +201,9 @@ func TestSimulateRefusesBadInput(t *testing.T) {
 		},
 		"a long service code": {
 			"service_code",
-			simulating(func(p *hellio.USSDSimulateParams) { p.ServiceCode = strings.Repeat("9", 33) }),
+			simulating(func(p *hellio.USSDSimulateParams) {
+				p.ServiceCode = strings.Repeat("9", 33)
+			}),
 		},
 	}
 	for _, id := range badIDs {
@@ -218,11 +229,12 @@ func TestTheLongestParamsAreSentUnchanged(t *testing.T) {
 	)
 	require.NoError(t, err)
 	_, err = client.USSD.Simulate(t.Context(), &hellio.USSDSimulateParams{
-		AppID:      app.ID,
-		SessionID:  hellio.ID(strings.Repeat("é", 120)),
-		MSISDN:     strings.Repeat("2", 20),
-		Input:      strings.Repeat("é", 182),
-		NewSession: true, ServiceCode: strings.Repeat("9", 32),
+		AppID:       app.ID,
+		SessionID:   hellio.ID(strings.Repeat("é", 120)),
+		MSISDN:      strings.Repeat("2", 20),
+		Input:       strings.Repeat("é", 182),
+		NewSession:  true,
+		ServiceCode: strings.Repeat("9", 32),
 	})
 	require.NoError(t, err)
 	found, err := client.USSD.Availability(t.Context(), "123456789012")
@@ -306,13 +318,15 @@ func TestRentsWithLostRepliesArePaidOnce(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithUSSDBalance("100"))
 		fake.Fault(helliotest.USSDExtCreate, helliotest.Nth(1), helliotest.LoseReply())
 		client := fake.Client()
-		_, err := client.USSD.Extensions.Create(t.Context(), &hellio.USSDExtensionParams{Code: "123"})
+		_, err := client.USSD.Extensions.Create(t.Context(),
+			&hellio.USSDExtensionParams{Code: "123"})
 		require.ErrorIs(t, err, hellio.ErrOutcomeUnknown)
 		page, err := client.USSD.Extensions.List(t.Context(), &hellio.USSDListParams{})
 		require.NoError(t, err)
 		require.Len(t, page.Data, 1)
 		require.Equal(t, "50.0000", fake.Account().USSDBalance)
-		_, err = client.USSD.Extensions.Create(t.Context(), &hellio.USSDExtensionParams{Code: "123"})
+		_, err = client.USSD.Extensions.Create(t.Context(),
+			&hellio.USSDExtensionParams{Code: "123"})
 		var taken *hellio.ConflictError
 		require.ErrorAs(t, err, &taken)
 		require.Equal(t, hellio.CodeExtensionUnavailable, taken.Code)

@@ -57,7 +57,8 @@ func checkText(field, text string, least, most int) error {
 	case !utf8.ValidString(text):
 		return &ParamError{Field: field, Given: "invalid UTF-8", Allowed: "valid UTF-8"}
 	case n < least || most > 0 && n > most:
-		return &ParamError{Field: field, Given: sizeOf(text), Allowed: between(least, most, "character")}
+		allowed := between(least, most, "character")
+		return &ParamError{Field: field, Given: sizeOf(text), Allowed: allowed}
 	default:
 		return nil
 	}

@@ -295,7 +295,8 @@ func callMethod(t *testing.T, v reflect.Value, i int) {
 		var results []reflect.Value
 		require.NotPanics(t, func() { results = method.Call(args) }, name)
 		for _, result := range results {
-			if err, failed := result.Interface().(error); failed && strings.Contains(name, "Service") {
+			if err, failed := result.Interface().(error); failed &&
+				strings.Contains(name, "Service") {
 				require.ErrorAs(t, err, new(*ParamError), name)
 			}
 			if result.Kind() == reflect.Func {

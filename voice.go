@@ -138,11 +138,12 @@ func (p *VoiceSendParams) check() error {
 
 // checkSound accepts either a text or the URL of a recording.
 func (p *VoiceSendParams) checkSound() error {
+	const oneOf = "one of them"
 	switch {
 	case p.Text != "" && p.AudioURL != "":
-		return &ParamError{Field: "text", Given: "both text and audio_url", Allowed: "one of them"}
+		return &ParamError{Field: "text", Given: "both text and audio_url", Allowed: oneOf}
 	case p.Text == "" && p.AudioURL == "":
-		return &ParamError{Field: "text", Given: "neither text nor audio_url", Allowed: "one of them"}
+		return &ParamError{Field: "text", Given: "neither text nor audio_url", Allowed: oneOf}
 	case p.AudioURL != "" && webURL(p.AudioURL) == nil:
 		const allowed = "an absolute http or https URL"
 		return &ParamError{Field: "audio_url", Given: "no absolute URL", Allowed: allowed}

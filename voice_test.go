@@ -116,7 +116,11 @@ func TestVoiceRefusesBadInput(t *testing.T) {
 		},
 		"both": {
 			"text",
-			sending(&hellio.VoiceSendParams{Recipients: to, Text: "a", AudioURL: "https://example.com/a.mp3"}),
+			sending(&hellio.VoiceSendParams{
+				Recipients: to,
+				Text:       "a",
+				AudioURL:   "https://example.com/a.mp3",
+			}),
 		},
 		"neither": {"text", sending(&hellio.VoiceSendParams{Recipients: to})},
 		"a path": {
@@ -134,13 +138,19 @@ func TestVoiceRefusesBadInput(t *testing.T) {
 		},
 		"a broken URL": {
 			"audio_url",
-			sending(&hellio.VoiceSendParams{Recipients: to, AudioURL: "https://example.com/caf\xe9.mp3"}),
+			sending(&hellio.VoiceSendParams{
+				Recipients: to,
+				AudioURL:   "https://example.com/caf\xe9.mp3",
+			}),
 		},
 		"a broken voice": {
 			"voice",
 			sending(&hellio.VoiceSendParams{Recipients: to, Text: "a", Voice: "\xff"}),
 		},
-		"a broken text": {"text", sending(&hellio.VoiceSendParams{Recipients: to, Text: "caf\xe9"})},
+		"a broken text": {"text", sending(&hellio.VoiceSendParams{
+			Recipients: to,
+			Text:       "caf\xe9",
+		})},
 		"a broken name": {
 			"name",
 			sending(&hellio.VoiceSendParams{Recipients: to, Text: "a", Name: "\xff"}),
@@ -204,7 +214,11 @@ func TestVoiceReturnsTheAnswer(t *testing.T) {
 		Recipients: []string{
 			"+233209990001",
 			"nope",
-		}, Text: "Your car is here", Voice: hellio.VoiceEcho, Name: "Cars", CallerID: "HELLIO",
+		},
+		Text:     "Your car is here",
+		Voice:    hellio.VoiceEcho,
+		Name:     "Cars",
+		CallerID: "HELLIO",
 	}, hellio.WithIdempotencyKey("k"))
 	require.NoError(t, err)
 	require.Equal(
@@ -262,7 +276,10 @@ func TestUnreachableAudioIsAnAudioError(t *testing.T) {
 		t,
 	).Client().Voice.Send(
 		t.Context(),
-		&hellio.VoiceSendParams{Recipients: []string{"233209990001"}, AudioURL: helliotest.AudioError},
+		&hellio.VoiceSendParams{
+			Recipients: []string{"233209990001"},
+			AudioURL:   helliotest.AudioError,
+		},
 	)
 	var invalid *hellio.ValidationError
 	require.ErrorAs(t, err, &invalid)

@@ -151,7 +151,8 @@ func TestAWebhookIsNeverMadeTwice(t *testing.T) {
 	fake := helliotest.New(t)
 	fake.Fault(helliotest.WebhookCreate, helliotest.Nth(1), helliotest.LoseReply())
 	client := fake.Client()
-	_, err := client.Webhooks.Create(t.Context(), &hellio.WebhookParams{URL: "https://example.com/h"})
+	_, err := client.Webhooks.Create(t.Context(),
+		&hellio.WebhookParams{URL: "https://example.com/h"})
 	require.ErrorIs(t, err, hellio.ErrOutcomeUnknown)
 	all, err := client.Webhooks.List(t.Context())
 	require.NoError(t, err)

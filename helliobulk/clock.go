@@ -1,28 +1,26 @@
 package helliobulk
 
 import (
-	"context"
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/hellio-go/hellio"
 )
 
-// serverClock knows the API's time from the Date of its answers: this machine's may be wrong by days, or be put back while it sleeps.
+// serverClock knows the API's time from the Date of its answers: this machine's
+// may be wrong by days, or be put back while it sleeps.
 type serverClock struct {
 	mu    sync.Mutex
 	date  time.Time
 	seen  time.Time // on this machine, when date came
-	wall  time.Time // the same by the wall's clock alone
+	wall  time.Time // the same by the wall clock alone
 	known bool
 }
 
 // moment is a time on both clocks.
 type moment struct {
-	best  time.Time // the API's where told
+	best  time.Time // the API's, where it is known
 	local time.Time
-	told  bool
+	told  bool // best is the API's
 }
 
 // observe takes the Date of an answer; one without it changes nothing.
@@ -33,34 +31,27 @@ func (c *serverClock) observe(h http.Header) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.date, c.seen, c.known = date, time.Now(), true
+	c.date = date
+	c.seen = time.Now()
 	c.wall = c.seen.Round(0)
+	c.known = true
 }
 
-// ask asks the API for its time, by a call that costs nothing. Any answer will do; one without a Date leaves this machine's clock.
-func (c *serverClock) ask(ctx context.Context, client *hellio.Client) error {
-	var resp hellio.Response
-	_, err := client.Balance.Get(ctx, hellio.WithResponse(&resp))
-	c.observe(resp.Header)
-	if resp.StatusCode == 0 {
-		return err
-	}
-	return nil
-}
-
-// now goes on from the last Date by whichever of the two local clocks moved further: one of them stands still while a laptop sleeps.
+// now continues from the last Date by the local clock that has moved further,
+// because one of the two stands still while a laptop sleeps.
 func (c *serverClock) now() moment {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
 	if !c.known {
-		return moment{now, now, false}
+		return moment{best: now, local: now}
 	}
 	steady, wall := c.elapsed(now)
-	return moment{c.date.Add(max(steady, wall)), now, true}
+	return moment{best: c.date.Add(max(steady, wall)), local: now, told: true}
 }
 
-// fresh reports whether a Date came just now; only then may a chunk in doubt be sent again.
+// fresh reports whether a Date came just now. Only then may a chunk of unknown
+// outcome be sent again.
 func (c *serverClock) fresh() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,7 +59,8 @@ func (c *serverClock) fresh() bool {
 	return c.known && steady < time.Minute && max(steady-wall, wall-steady) < 10*time.Second
 }
 
-// elapsed is the time since the last Date, by the steady clock and by the wall's.
+// elapsed returns the time since the last Date, by the steady clock and by the
+// wall clock.
 func (c *serverClock) elapsed(now time.Time) (steady, wall time.Duration) {
 	return now.Sub(c.seen), now.Round(0).Sub(c.wall)
 }

@@ -11,12 +11,19 @@ func TestAnIntentHasTheTimeOfBothClocks(t *testing.T) {
 	t.Parallel()
 	now := moment{time.UnixMilli(2000), time.UnixMilli(1000), false}
 	e := entry{State: StateOpen, Recipients: 5, Tries: 2}.begun(now)
-	require.Equal(t, entry{State: StateUnknown, Recipients: 5, Tries: 2, Intent: 2000, Local: 1000}, e)
+	require.Equal(t, entry{
+		State:      StateUnknown,
+		Recipients: 5,
+		Tries:      2,
+		Intent:     2000,
+		Local:      1000,
+	},
+		e)
 	now.told = true
 	require.True(t, entry{}.begun(now).Told)
 }
 
-func TestTheAPIsTimeGoesOnByWhicheverLocalClockMovedFurther(t *testing.T) {
+func TestTheAPITimeFollowsTheLocalClock(t *testing.T) {
 	t.Parallel()
 	date := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
@@ -33,7 +40,13 @@ func TestTheAPIsTimeGoesOnByWhicheverLocalClockMovedFurther(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Now()
-			clock := serverClock{date: date, seen: now.Add(-c.steady), wall: now.Round(0).Add(-c.wall), known: true}
+			clock := serverClock{
+				date: date,
+				seen: now.Add(-c.steady),
+
+				wall:  now.Round(0).Add(-c.wall),
+				known: true,
+			}
 			require.Equal(t, c.fresh, clock.fresh())
 			require.WithinDuration(t, date.Add(c.gone), clock.now().best, 5*time.Second)
 		})

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliotest"
@@ -25,7 +27,8 @@ const (
 	afterReply = "after the reply"
 )
 
-// childEnv turns the test binary into a program that sends a batch and is killed on the way.
+// childEnv turns the test binary into a program that sends a batch and is
+// killed on the way.
 const childEnv = "HELLIOBULK_TEST_CHILD"
 
 // childJob is what the child does.
@@ -58,23 +61,30 @@ func runChild(text string) error {
 	}
 	if job.Limit > 0 {
 		signal.Ignore(syscall.SIGXFSZ)
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: job.Limit, Max: job.Limit}); err != nil {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE,
+			&syscall.Rlimit{Cur: job.Limit, Max: job.Limit}); err != nil {
 			return err
 		}
 	}
 	k := &killer{job: job}
-	client, err := hellio.NewClient(orElse(job.Token, helliotest.DefaultToken), append(quick(), hellio.WithBaseURL(job.URL), hellio.WithHTTPClient(&http.Client{Transport: k}))...)
+	client, err := hellio.NewClient(orElse(job.Token, helliotest.DefaultToken),
+		append(quick(), hellio.WithBaseURL(job.URL),
+			hellio.WithHTTPClient(&http.Client{Transport: k}))...)
 	if err != nil {
 		return err
 	}
-	p := crashBatch(job.Store)
-	p.at = func(point string, _ int) { k.reach(point) }
-	if job.Resume {
-		_, err = Resume(context.Background(), client, job.Store, p.Options)
-	} else {
-		_, err = Run(context.Background(), client, Numbers(crashList(job.Count)...), p)
+	if !job.Resume {
+		list := Numbers(crashList(job.Count)...)
+		if _, err := Plan(context.Background(), client, list, crashBatch(job.Store)); err != nil {
+			return err
+		}
 	}
-	return err
+	b, err := Open(job.Store)
+	if err != nil {
+		return err
+	}
+	b.hooks = hooks{at: k.reach, firstPause: time.Millisecond}
+	return errors.Join(b.Send(context.Background(), client, Options{Workers: 3}), b.Close())
 }
 
 // killer ends the process as kill -9 does, at its point.
@@ -91,12 +101,13 @@ func (k *killer) reach(point string) {
 	}
 }
 
-// RoundTrip sends through connections that tell when a send was written, and tells when its answer has come.
+// RoundTrip sends through connections that report a written send, and reports
+// its answer.
 func (k *killer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if k.wire.DialContext == nil {
 		k.wire.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
-			return &tellingConn{conn, k}, err
+			return &reportingConn{conn, k}, err
 		}
 	}
 	resp, err := k.wire.RoundTrip(req)
@@ -106,12 +117,12 @@ func (k *killer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-type tellingConn struct {
+type reportingConn struct {
 	net.Conn
 	k *killer
 }
 
-func (c *tellingConn) Write(p []byte) (int, error) {
+func (c *reportingConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err == nil && bytes.HasPrefix(p, []byte("POST ")) {
 		c.k.reach(afterWrite)

@@ -22,7 +22,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// seeds is how many seeds a crash test runs: a few, or as many as HELLIO_SEEDS says.
+// seeds is how many seeds a crash test runs: a few, or as many as HELLIO_SEEDS
+// says.
 func seeds() int {
 	if n, err := strconv.Atoi(os.Getenv("HELLIO_SEEDS")); err == nil {
 		return n
@@ -33,11 +34,13 @@ func seeds() int {
 	return 4
 }
 
-// startFake builds and runs the program hellio-fake until the test ends, and gives its address.
+// startFake builds and runs the program hellio-fake until the test ends, and
+// returns its address.
 func startFake(t *testing.T) (url string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "hellio-fake")
-	built, err := exec.Command("go", "build", "-o", binary, "github.com/hellio-go/hellio/cmd/hellio-fake").CombinedOutput()
+	built, err := exec.Command("go", "build", "-o", binary,
+		"github.com/hellio-go/hellio/cmd/hellio-fake").CombinedOutput()
 	require.NoError(t, err, string(built))
 	program := exec.Command(binary, "-addr", "127.0.0.1:0")
 	stdout, err := program.StdoutPipe()
@@ -64,7 +67,8 @@ func newWorld(t *testing.T, url string) *world {
 	t.Helper()
 	w := &world{t: t, url: url, token: "any"}
 	var made struct{ Token string }
-	w.control(http.MethodPost, "worlds", map[string]any{"rate_limit": 0, "balance": crashBalance}, &made)
+	w.control(http.MethodPost, "worlds", map[string]any{"rate_limit": 0, "balance": crashBalance},
+		&made)
 	w.token = made.Token
 	return w
 }
@@ -112,7 +116,8 @@ func (w *world) spoil(faults []helliotest.FaultSpec) {
 	w.control(http.MethodPut, "faults", rules, nil)
 }
 
-// spoilt tells how many sends reached the world, and how many of them were spoilt.
+// spoilt returns how many sends reached the world, and how many of them were
+// spoilt.
 func (w *world) spoilt() (sends, spoilt int) {
 	w.t.Helper()
 	var requests []struct{ Method string }
@@ -130,8 +135,9 @@ func (w *world) spoilt() (sends, spoilt int) {
 	return sends, spoilt
 }
 
-// requireEachOnce checks that each of the first n numbers got one message and nobody else any, and that the wallet lost what the report says. It
-// returns how many messages were charged.
+// requireEachOnce checks that each of the first n numbers got one message and
+// nobody else any, and that the wallet lost what the report says. It returns
+// how many messages were charged.
 func (w *world) requireEachOnce(client *hellio.Client, r *Report, n int) (charges int) {
 	w.t.Helper()
 	var messages []struct {

@@ -26,13 +26,16 @@ const (
 	crashBalance    = "100.0000"
 )
 
-// TestNobodyIsChargedTwiceOrForgottenThroughKill9 kills a sending process at each point, against the program hellio-fake, which spoils three
-// calls in ten, and resumes. Whatever happens, each number has one message, and the wallet lost what the report says.
-func TestNobodyIsChargedTwiceOrForgottenThroughKill9(t *testing.T) {
+// TestKill9DoublesAndLosesNothing kills a sending process at
+// each point, against the program hellio-fake, which spoils three calls in ten,
+// and resumes. Whatever happens, each number has one message, and the wallet
+// lost what the report says.
+func TestKill9DoublesAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	fake, n := startFake(t), seeds()
 	t.Run("at", func(t *testing.T) { // the program runs until all of them have ended
-		for _, point := range []string{beforeIntent, afterIntent, afterWrite, afterReply, beforeResult, afterResult} {
+		for _, point := range []string{beforeIntent, afterIntent, afterWrite, afterReply,
+			beforeResult, afterResult} {
 			t.Run(point, func(t *testing.T) {
 				t.Parallel()
 				var sum crashes
@@ -44,22 +47,89 @@ func TestNobodyIsChargedTwiceOrForgottenThroughKill9(t *testing.T) {
 						})
 					}
 				})
-				t.Logf("killed %s, %d seeds, %d kills: %d recipients, %d charges, wallet difference 0.0000; %d of %d sends spoilt, %d chunks in doubt after the kills, %d answers replayed",
-					point, n, sum.kills.Load(), n*crashRecipients, sum.charges.Load(), sum.spoilt.Load(), sum.sends.Load(), sum.doubts.Load(), sum.replays.Load())
+				t.Logf("killed %s, %d seeds, %d kills: %d recipients, %d charges, wallet "+
+					"difference 0.0000; %d of %d sends spoilt, %d chunks unknown after the "+
+					"kills, %d answers replayed", point, n, sum.kills.Load(), n*crashRecipients,
+					sum.charges.Load(), sum.spoilt.Load(), sum.sends.Load(), sum.doubts.Load(),
+					sum.replays.Load())
 			})
 		}
 	})
 }
 
+// TestKill9AtAnyTimeDoublesAndLosesNothing kills a sending process again and
+// again, at random moments of planning and sending, until the batch has ended.
+func TestKill9AtAnyTimeDoublesAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	fake := startFake(t)
+	var sum crashes
+	for seed := 0; sum.kills.Load() < int64(10*seeds()); seed++ {
+		rng := rand.New(rand.NewPCG(uint64(seed), 9))
+		w := newWorld(t, fake)
+		w.spoil(threeInTen(rng))
+		path := storePath(t)
+		job := childJob{
+			URL:   w.url + "/v1",
+			Token: w.token,
+			Store: path,
+			Count: crashRecipients,
+		}
+		for killAtRandom(t, job, rng) {
+			sum.kills.Add(1)
+			_, err := os.Stat(path)
+			job.Resume = err == nil
+			if job.Resume {
+				sum.doubts.Add(int64(unknownChunks(t, path)))
+			}
+		}
+		client := w.client()
+		report := resumeToTheEnd(t, client, path)
+		require.Equal(t, crashRecipients, report.Accepted)
+		sum.charges.Add(int64(w.requireEachOnce(client, report, crashRecipients)))
+		sends, spoilt := w.spoilt()
+		sum.sends.Add(int64(sends))
+		sum.spoilt.Add(int64(spoilt))
+		sum.replays.Add(int64(report.Replayed))
+		sum.batches++
+	}
+	t.Logf("%d batches, %d kills: %d recipients, %d charges, wallet difference 0.0000; %d of %d "+
+		"sends spoilt, %d chunks unknown after the kills, %d answers replayed", sum.batches,
+		sum.kills.Load(), sum.batches*crashRecipients, sum.charges.Load(), sum.spoilt.Load(),
+		sum.sends.Load(), sum.doubts.Load(), sum.replays.Load())
+}
+
+// killAtRandom runs the child and kills it within 150 ms. It reports false if
+// the child ended before.
+func killAtRandom(t *testing.T, job childJob, rng *rand.Rand) (killed bool) {
+	t.Helper()
+	child := newChild(t, job)
+	require.NoError(t, child.Start())
+	time.Sleep(time.Duration(rng.IntN(150)) * time.Millisecond)
+	_ = child.Process.Kill() // it may have ended
+	_ = child.Wait()
+	return child.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
+}
+
 // crashes adds up what the seeds of a point saw.
-type crashes struct{ kills, charges, sends, spoilt, doubts, replays atomic.Int64 }
+type crashes struct {
+	kills, charges, sends, spoilt, doubts, replays atomic.Int64
+
+	batches int
+}
 
 // crashOnce sends a batch with one or two kills on the way.
 func crashOnce(t *testing.T, fake, point string, seed uint64, sum *crashes) {
 	rng := rand.New(rand.NewPCG(seed, uint64(len(point))))
 	w := newWorld(t, fake)
 	w.spoil(threeInTen(rng))
-	job := childJob{URL: w.url + "/v1", Token: w.token, Store: storePath(t), Point: point, Nth: 1 + rng.Int64N(8), Count: crashRecipients}
+	job := childJob{
+		URL:   w.url + "/v1",
+		Token: w.token,
+		Store: storePath(t),
+		Point: point,
+		Nth:   1 + rng.Int64N(8),
+		Count: crashRecipients,
+	}
 	for range 1 + seed%2 {
 		requireKilled(t, job)
 		sum.kills.Add(1)
@@ -76,17 +146,24 @@ func crashOnce(t *testing.T, fake, point string, seed uint64, sum *crashes) {
 	sum.replays.Add(int64(report.Replayed))
 }
 
-// optionsFor leads a client of this process to the batch's address, without a socket of its own.
+// optionsFor leads a client of this process to the batch's address, without a
+// socket of its own.
 func optionsFor(job childJob) []hellio.Option { return []hellio.Option{hellio.WithBaseURL(job.URL)} }
 
-func crashBatch(store string) Params {
+func crashBatch(path string) Params {
 	return Params{
-		Store: store, BatchID: "crash", Sender: "ACME", Message: "Fees are due.", Region: "GH", ChunkSize: 4,
-		Options: Options{Workers: 3, firstPause: time.Millisecond},
+		Store:     path,
+		BatchID:   "crash",
+		Sender:    "ACME",
+		Message:   "Fees are due.",
+		Region:    "GH",
+		ChunkSize: 4,
+		Options:   Options{Workers: 3},
 	}
 }
 
-// crashList holds the numbers, some of them twice and in another form, and some that are none.
+// crashList holds the numbers, some of them twice and in another form, and some
+// that are none.
 func crashList(n int) []string {
 	list := append([]string{"junk", "024"}, numbers(n)...)
 	for i := 0; i < n; i += 7 {
@@ -98,8 +175,15 @@ func crashList(n int) []string {
 // threeInTen spoils three of ten sends.
 func threeInTen(rng *rand.Rand) (faults []helliotest.FaultSpec) {
 	effects := []helliotest.FaultSpec{
-		{Effect: "lose_request"}, {Effect: "lose_reply"}, {Effect: "lose_reply"}, {Effect: "reset"}, {Effect: "truncate_body", Bytes: 20},
-		{Effect: "not_json"}, {Effect: "status", Code: 500}, {Effect: "status", Code: 503}, {Effect: "delay", Duration: "5ms"},
+		{Effect: "lose_request"},
+		{Effect: "lose_reply"},
+		{Effect: "lose_reply"},
+		{Effect: "reset"},
+		{Effect: "truncate_body", Bytes: 20},
+		{Effect: "not_json"},
+		{Effect: "status", Code: 500},
+		{Effect: "status", Code: 503},
+		{Effect: "delay", Duration: "5ms"},
 	}
 	for nth := 1; nth <= 200; nth++ {
 		if rng.IntN(10) < 3 {
@@ -111,33 +195,44 @@ func threeInTen(rng *rand.Rand) (faults []helliotest.FaultSpec) {
 	return faults
 }
 
-// requireKilled runs the child and checks that it died by SIGKILL, at its point and not before.
-func requireKilled(t *testing.T, job childJob) {
+func newChild(t *testing.T, job childJob) *exec.Cmd {
 	t.Helper()
 	text, err := json.Marshal(job)
 	require.NoError(t, err)
 	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), childEnv+"="+string(text))
-	out, err := child.CombinedOutput()
+	return child
+}
+
+// requireKilled runs the child and checks that it died by SIGKILL, at its point
+// and not before.
+func requireKilled(t *testing.T, job childJob) {
+	t.Helper()
+	out, err := newChild(t, job).CombinedOutput()
 	var exit *exec.ExitError
 	require.True(t, errors.As(err, &exit), "the child ended by itself: %v %s", err, out)
 	require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "%s", out)
 }
 
-func unknownChunks(t *testing.T, store string) int {
+func unknownChunks(t *testing.T, path string) int {
 	t.Helper()
-	r, err := Status(store)
+	r, err := Status(path)
 	require.NoError(t, err)
 	return r.Unknown.Chunks
 }
 
 // resumeToTheEnd resumes as often as a person would.
-func resumeToTheEnd(t *testing.T, client *hellio.Client, store string) *Report {
+func resumeToTheEnd(t *testing.T, client *hellio.Client, path string) *Report {
 	t.Helper()
 	for range 10 {
-		report, err := Resume(t.Context(), client, store, crashBatch("").Options)
+		b, err := Open(path)
+		require.NoError(t, err)
+		b.hooks.firstPause = time.Millisecond
+		err = b.Send(t.Context(), client, Options{Workers: 3})
+		report := b.Report()
+		require.NoError(t, b.Close())
 		if err == nil {
-			return report
+			return &report
 		}
 		require.ErrorIs(t, err, ErrUnfinished)
 	}

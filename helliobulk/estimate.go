@@ -8,26 +8,33 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// documentedLimit is how many calls a minute a token may make (documented).
+// documentedLimit is how many calls a token may make per minute (documented).
 const documentedLimit = 120
 
-// Estimate is what a batch will cost at most and at least, beside what there is. Networks of one country may differ in price, and which
-// network a number belongs to is not known beforehand.
+// Estimate is what a batch will cost at least and at most, next to the balance.
+// Networks of one country may differ in price, and the network of a number is
+// not known beforehand.
 type Estimate struct {
 	Recipients int           `json:"recipients"`
-	Calls      int           `json:"calls"`    // chunks: of personal texts, one for each text at least
+	Calls      int           `json:"calls"`    // chunks: a personal text needs one of its own
 	Segments   int64         `json:"segments"` // of all texts
 	Low        hellio.Amount `json:"low"`
 	High       hellio.Amount `json:"high"`
 	Currency   string        `json:"currency"`
 	Available  hellio.Amount `json:"available"`
-	Unpriced   int           `json:"unpriced"` // recipients in countries without a listed price; they are in neither Low nor High
-	Payable    bool          `json:"payable"`  // Available covers High, and nothing is unpriced
-	Shortest   time.Duration `json:"shortest"` // how long the calls take at the token's rate limit
+	// Unpriced are recipients in countries without a listed price; they are in
+	// neither Low nor High.
+	Unpriced int `json:"unpriced"`
+	// Payable reports whether Available covers High, and nothing is unpriced.
+	Payable bool `json:"payable"`
+	// Shortest is how long the calls take at the token's rate limit.
+	Shortest time.Duration `json:"shortest"`
+	// Prices are per segment, of the networks in the batch's countries.
+	Prices []hellio.Price `json:"prices"`
 }
 
-// Estimate prices the whole batch by the API's own price list and asks for the balance; it makes two calls, which cost nothing and need the
-// scope balance.
+// Estimate prices the whole batch by the API's own price list and asks for the
+// balance; it makes two calls, which cost nothing and need the scope balance.
 func (b *Batch) Estimate(ctx context.Context, client *hellio.Client) (*Estimate, error) {
 	if client == nil {
 		return nil, nilClient()
@@ -41,23 +48,26 @@ func (b *Batch) Estimate(ctx context.Context, client *hellio.Client) (*Estimate,
 		return nil, err
 	}
 	e := price(&b.manifest, prices)
-	e.Available, e.Currency = balance.Available, balance.Currency
+	e.Available = balance.Available
+	e.Currency = balance.Currency
 	e.Payable = e.Unpriced == 0 && balance.Available.Rat().Cmp(e.High.Rat()) >= 0
-	limit := documentedLimit
-	if told := client.RateLimit().Limit; told > 0 {
-		limit = told
-	}
+	limit := orElse(client.RateLimit().Limit, documentedLimit)
 	e.Shortest = time.Duration((e.Calls - 1) / limit * int(time.Minute))
 	return &e, nil
 }
 
-// span of prices of one country.
+// priceSpan is the lowest and the highest price of one country.
 type priceSpan struct{ low, high *big.Rat }
 
-// price multiplies the segments of each country by its lowest and highest price.
+// price multiplies the segments of each country by its lowest and highest
+// price.
 func price(m *Manifest, prices []hellio.Price) Estimate {
+	e := Estimate{Recipients: m.Recipients, Calls: m.Chunks}
 	spans := map[string]priceSpan{}
 	for _, p := range prices {
+		if _, mine := m.Volumes[p.Country]; mine {
+			e.Prices = append(e.Prices, p)
+		}
 		r := p.Price.Rat()
 		s, listed := spans[p.Country]
 		if !listed {
@@ -71,8 +81,8 @@ func price(m *Manifest, prices []hellio.Price) Estimate {
 		}
 		spans[p.Country] = s
 	}
-	e := Estimate{Recipients: m.Recipients, Calls: m.Chunks}
-	low, high := new(big.Rat), new(big.Rat)
+	low := new(big.Rat)
+	high := new(big.Rat)
 	for country, v := range m.Volumes {
 		e.Segments += v.Segments
 		s, listed := spans[country]
@@ -84,6 +94,7 @@ func price(m *Manifest, prices []hellio.Price) Estimate {
 		low.Add(low, new(big.Rat).Mul(s.low, n))
 		high.Add(high, new(big.Rat).Mul(s.high, n))
 	}
-	e.Low, e.High = decimal(low), decimal(high)
+	e.Low = decimal(low)
+	e.High = decimal(high)
 	return e
 }

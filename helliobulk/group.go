@@ -11,11 +11,12 @@ const (
 	maxPending = 1 << 16 // recipients that wait in them
 )
 
-// grouper gathers recipients of equal texts into chunks. It holds a bounded number of them: beyond it, the oldest text goes as a chunk that
-// is not full, which costs a call more and nothing else.
+// grouper gathers recipients of equal texts into chunks. It holds a bounded
+// number of them: beyond it, the oldest text becomes a chunk that is not full,
+// which costs a call more and nothing else.
 type grouper struct {
 	size    int // of a chunk
-	emit    func(text string, numbers []destination) error
+	emit    func(text string, to []addressee) error
 	groups  map[string]*list.Element
 	order   *list.List // of *group, oldest first
 	pending int
@@ -24,24 +25,30 @@ type grouper struct {
 type group struct {
 	text     string
 	segments int
-	numbers  []destination
+	to       []addressee
 }
 
-func newGrouper(size int, emit func(string, []destination) error) *grouper {
-	return &grouper{size: size, emit: emit, groups: map[string]*list.Element{}, order: list.New()}
+func newGrouper(size int, emit func(string, []addressee) error) *grouper {
+	return &grouper{
+		size:   size,
+		emit:   emit,
+		groups: map[string]*list.Element{},
+		order:  list.New(),
+	}
 }
 
-// add takes a recipient and tells how many segments its text has.
-func (g *grouper) add(text string, to destination) (segments int, err error) {
+// add takes a recipient and returns how many segments its text has.
+func (g *grouper) add(text string, to addressee) (segments int, err error) {
 	at := g.groups[text]
 	if at == nil {
-		at = g.order.PushBack(&group{text: text, segments: hellio.CountSegments(text).Segments})
+		segments := hellio.CountSegments(text).Segments
+		at = g.order.PushBack(&group{text: text, segments: segments})
 		g.groups[text] = at
 	}
 	of := at.Value.(*group)
-	of.numbers = append(of.numbers, to)
+	of.to = append(of.to, to)
 	g.pending++
-	if len(of.numbers) == g.size {
+	if len(of.to) == g.size {
 		err = g.send(at, false)
 	}
 	for err == nil && (g.order.Len() > maxGroups || g.pending > maxPending) {
@@ -50,15 +57,16 @@ func (g *grouper) add(text string, to destination) (segments int, err error) {
 	return of.segments, err
 }
 
-// send makes a chunk of a group's numbers, and forgets the group if told to.
+// send makes a chunk of a group's recipients, and forgets the group if asked
+// to.
 func (g *grouper) send(at *list.Element, forget bool) error {
 	of := at.Value.(*group)
-	g.pending -= len(of.numbers)
+	g.pending -= len(of.to)
 	var err error
-	if len(of.numbers) > 0 {
-		err = g.emit(of.text, of.numbers)
+	if len(of.to) > 0 {
+		err = g.emit(of.text, of.to)
 	}
-	of.numbers = of.numbers[:0]
+	of.to = of.to[:0]
 	if forget {
 		g.order.Remove(at)
 		delete(g.groups, of.text)

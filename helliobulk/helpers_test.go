@@ -32,14 +32,23 @@ func newFake(t *testing.T, opts ...helliotest.Option) (*helliotest.Fake, *hellio
 
 // quick are options of a client that does not wait.
 func quick() []hellio.Option {
-	return []hellio.Option{hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1})}
+	return []hellio.Option{hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1})}
 }
 
 func storePath(t *testing.T) string { return filepath.Join(t.TempDir(), "batch") }
 
 // batchOf is a batch of one text in chunks of 5.
 func batchOf(t *testing.T) Params {
-	return Params{Store: storePath(t), BatchID: "fees", Sender: "ACME", Message: "Fees are due.", Region: "GH", ChunkSize: 5}
+	return Params{
+		Store:   storePath(t),
+		BatchID: "fees",
+		Sender:  "ACME",
+		Message: "Fees are due.",
+
+		Region:    "GH",
+		ChunkSize: 5,
+	}
 }
 
 // perNumber counts the messages that the fake accepted for each number.
@@ -51,7 +60,8 @@ func perNumber(fake *helliotest.Fake) map[string]int {
 	return count
 }
 
-// requireEachOnce checks that each number got one message and nobody else any, and that the wallet lost what the report says.
+// requireEachOnce checks that each number got one message and nobody else any,
+// and that the wallet lost what the report says.
 func requireEachOnce(t *testing.T, fake *helliotest.Fake, before string, r *Report, want []string) {
 	t.Helper()
 	count := perNumber(fake)
@@ -62,7 +72,7 @@ func requireEachOnce(t *testing.T, fake *helliotest.Fake, before string, r *Repo
 	require.Equal(t, "0.0000", walletDifference(t, fake, before, r))
 }
 
-// walletDifference is what the wallet lost and the report does not tell.
+// walletDifference is what the wallet lost and the report does not count.
 func walletDifference(t *testing.T, fake *helliotest.Fake, before string, r *Report) string {
 	t.Helper()
 	lost := new(big.Rat).Sub(amount(t, before), amount(t, fake.Balance().Available))
@@ -77,4 +87,13 @@ func amount(t *testing.T, text string) *big.Rat {
 	a, err := hellio.ParseAmount(text)
 	require.NoError(t, err)
 	return a.Rat()
+}
+
+// runQuickly is Run without pauses between calls for one chunk.
+func runQuickly(t *testing.T, client *hellio.Client, p Params, list []string) (*Report, error) {
+	t.Helper()
+	b, err := openOrPlan(t.Context(), client, Numbers(list...), p)
+	require.NoError(t, err)
+	b.hooks.firstPause = 1
+	return b.sendAndClose(t.Context(), client, p.Options)
 }

@@ -7,12 +7,14 @@ import (
 	"time"
 )
 
-// Job is a chunk that Batch.HandOut gave away to be sent by another process, with what that process has to know. It marshals to JSON whole,
-// numbers and text included, so that a queue can carry it.
+// Job is a chunk that Batch.Dispatch gave away to be sent by another process,
+// with what that process has to know. It marshals to JSON whole, numbers and
+// text included, so that a queue can carry it.
 type Job struct {
 	Chunk         Chunk         `json:"chunk"`
-	Margin        time.Duration `json:"margin"`         // see Courier.Expired
-	InDoubt       bool          `json:"in_doubt"`       // it may have been sent before it was handed out this time
+	Margin        time.Duration `json:"margin"`         // see JobSender.Expired
+	Window        Window        `json:"window"`         // as in Options
+	Resumed       bool          `json:"resumed"`        // it may have been sent before this dispatch
 	AcceptReplays bool          `json:"accept_replays"` // as in Options
 	Record        Record        `json:"record"`         // what is known before its first call
 }
@@ -20,41 +22,49 @@ type Job struct {
 // Format prints the job without text and numbers, for every verb.
 func (j Job) Format(f fmt.State, verb rune) { j.Chunk.Format(f, verb) }
 
-// Record is what is known of a job: a worker carries it from call to call, and in the end to Batch.Settle. It marshals to JSON and holds no
-// number and no text.
+// Record is what is known of a job: a worker carries it from call to call, and
+// in the end to Batch.Settle. It marshals to JSON and holds no number and no
+// text.
 type Record struct {
 	index int
 	entry entry
 }
 
-// Index is the chunk's.
+// Index returns the chunk's index.
 func (r Record) Index() int { return r.index }
 
-// Handout names the hand-out that the record belongs to: each has a name of its own.
-func (r Record) Handout() string { return r.entry.Handout }
+// Dispatch returns the name of the dispatch that the record belongs to. Each
+// dispatch has its own.
+func (r Record) Dispatch() string { return r.entry.Dispatch }
 
-// State is where the chunk stands, as far as the record's maker knows.
+// State returns the chunk's state, as far as the record's maker knows.
 func (r Record) State() State { return r.entry.State }
 
-// Status is the record in full.
+// Refusal names the last refusal, by status and code.
+func (r Record) Refusal() string { return r.entry.refusal() }
+
+// Status returns the record in full.
 func (r Record) Status(batchID string) ChunkStatus { return r.entry.status(batchID, r.index) }
 
-// GivenBack is the record of a job that was never sent and is too old to be: Settle opens its chunk again. Only who knows that no call was
-// ever begun may say so.
-func (r Record) GivenBack() Record {
-	r.entry.State, r.entry.Intent, r.entry.Local, r.entry.Told = StateOpen, 0, 0, false
+// Returned returns the record of a job that was never sent and is too old to
+// be: Settle opens its chunk again. Call it only if no request was ever started
+// for the job.
+func (r Record) Returned() Record {
+	r.entry = r.entry.reopened()
 	return r
 }
 
-// NeedsReview is the record of a job that may have been sent and is too old to be sent again.
+// NeedsReview returns the record of a job that may have been sent and is too
+// old to be sent again.
 func (r Record) NeedsReview() Record {
 	r.entry.State = StateNeedsReview
 	return r
 }
 
-// Format prints the record's place and state, for every verb.
+// Format prints the record's index and state, for every verb.
 func (r Record) Format(f fmt.State, _ rune) {
-	printInstead(f, "Record{chunk "+strconv.Itoa(r.index)+", "+string(r.entry.State)+"}")
+	text := "Record{chunk " + strconv.Itoa(r.index) + ", " + string(r.entry.State) + "}"
+	printInstead(f, text)
 }
 
 type recordJSON struct {
@@ -73,6 +83,6 @@ func (r *Record) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &read); err != nil {
 		return err
 	}
-	*r = Record{read.Index, read.Entry}
+	*r = Record{index: read.Index, entry: read.Entry}
 	return nil
 }

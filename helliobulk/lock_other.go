@@ -1,8 +1,13 @@
-//go:build !unix || solaris || aix || android
+//go:build !windows && (!unix || solaris || aix)
 
 package helliobulk
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
-// lock leaves it to bbolt, whose lock here belongs to the handle and can't be taken twice.
-func lock(*os.File) error { return nil }
+// lockFile refuses: without a lock two processes could send one batch.
+func lockFile(*os.File) error { return errors.ErrUnsupported }
+
+func unlockFile(*os.File) {}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -12,22 +13,23 @@ import (
 	"os"
 	"time"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/google/uuid"
-	"go.etcd.io/bbolt"
 
 	"github.com/hellio-go/hellio"
 )
 
-// flushBytes is how much of a plan waits in memory for a commit.
-const flushBytes = 256 << 10
-
-// Plan reads a list once and writes the batch's manifest and chunks; nothing is sent. The list is streamed: numbers are normalised, entries
-// that can't be sent to are noted (see Batch.Invalid), the same text to the same number is dropped the second time. An error from the list
-// ends the plan and leaves no store. The client is asked for its base URL and its token's fingerprint, and makes no call.
+// Plan reads a list once and writes the batch's manifest and chunks; nothing is
+// sent. The list is streamed: numbers are normalised, entries that cannot be
+// sent to are noted (see Batch.Invalid), the same text to the same number is
+// dropped the second time. An error from the list ends the plan and leaves no
+// store. The client is asked for its base URL and its token's fingerprint, and
+// makes no call.
 //
-// A store that is there already is compared instead: with the same params and list Plan returns its manifest, else ErrBatchChanged.
-func Plan(ctx context.Context, client *hellio.Client, recipients iter.Seq2[Recipient, error], p Params) (*Manifest, error) {
+// A store that exists already is compared instead: with the same params and
+// list Plan returns its manifest, else ErrBatchChanged.
+func Plan(
+	ctx context.Context, client *hellio.Client, recipients iter.Seq2[Recipient, error], p Params,
+) (*Manifest, error) {
 	b, err := openOrPlan(ctx, client, recipients, p)
 	if err != nil {
 		return nil, err
@@ -41,21 +43,20 @@ type planner struct {
 	store   *store
 	m       Manifest
 	text    *template
-	dedupe  dedupe
+	except  *exceptions
+	dedupe  *dedupe
 	groups  *grouper
-	list    hash.Hash
-	pending []record
-	bytes   int
+	list    *listHash
+	reasons map[string]int
+	invalid []byte // the block of entries that is not in the store yet
+	payload []byte // of a chunk, used again
 }
 
-// record is a sealed value on its way into the store.
-type record struct {
-	bucket     string
-	key, value []byte
-}
-
-// plan makes the store of a batch in a file of another name, which is renamed when all is on disk.
-func plan(ctx context.Context, recipients iter.Seq2[Recipient, error], p Params, baseURL, account string) (*store, error) {
+// plan makes the store of a batch in a file of another name, which is renamed
+// when all is on disk.
+func plan(
+	ctx context.Context, recipients iter.Seq2[Recipient, error], p Params, baseURL, account string,
+) (*store, error) {
 	text, err := parseTemplate(p.Message)
 	if err != nil {
 		return nil, err
@@ -67,38 +68,59 @@ func plan(ctx context.Context, recipients iter.Seq2[Recipient, error], p Params,
 		}
 		p.BatchID = id.String()
 	}
-	s, err := createStore(p.Store + planSuffix)
+	except, err := openExceptions(p, baseURL, account)
 	if err != nil {
 		return nil, err
 	}
-	pl := &planner{store: s, text: text, list: sha256.New(), dedupe: byNumber{roaring64.New()}, m: Manifest{
-		Version: formatVersion, BatchID: p.BatchID, Endpoint: endpoint, BaseURL: baseURL, Account: account, Created: time.Now().UTC(),
-		Sender: p.Sender, Message: p.Message, Gateway: p.Gateway, Region: p.Region, ParamsHash: p.hash(), ChunkSize: p.ChunkSize,
-		Personal: text.personal(), Volumes: map[string]Volume{},
-	}}
-	pl.groups = newGrouper(p.ChunkSize, pl.putChunk)
-	if text.personal() {
-		if pl.dedupe, err = newByText(p.Store); err != nil {
-			_ = s.close()
-			return nil, err
-		}
+	s, err := createStore(p.Store + planSuffix)
+	if err != nil {
+		return nil, errors.Join(err, except.close())
 	}
+	pl := &planner{
+		store:   s,
+		m:       newManifest(p, baseURL, account),
+		text:    text,
+		except:  except,
+		reasons: map[string]int{},
+		dedupe:  newDedupe(text.personal()),
+		list:    newListHash(text),
+	}
+	pl.m.Personal = text.personal()
+	pl.m.Except = except.list()
+	pl.groups = newGrouper(p.ChunkSize, pl.putChunk)
 	err = pl.run(ctx, recipients, p.Store)
-	if err = errors.Join(err, pl.dedupe.close()); err != nil {
-		_ = os.Remove(s.path) // what was planned is of no use; if it stays, the next plan begins it anew
+	if err = errors.Join(err, except.close()); err != nil {
+		_ = os.Remove(s.path) // what was planned is useless; if it stays, the next plan replaces it
 		_ = s.close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (pl *planner) run(ctx context.Context, recipients iter.Seq2[Recipient, error], path string) error {
-	if _, err := os.Stat(path); err == nil { // another process planned it while this one waited for the lock
-		return fmt.Errorf("%w: %s was planned just now", ErrLocked, path)
+func newManifest(p Params, baseURL, account string) Manifest {
+	return Manifest{
+		Version:    formatVersion,
+		BatchID:    p.BatchID,
+		Endpoint:   endpoint,
+		BaseURL:    baseURL,
+		Account:    account,
+		Created:    time.Now().UTC(),
+		Sender:     p.Sender,
+		Message:    p.Message,
+		Gateway:    p.Gateway,
+		Region:     p.Region,
+		Landlines:  p.Landlines,
+		ParamsHash: p.hash(),
+		ChunkSize:  p.ChunkSize,
+		Volumes:    map[string]Volume{},
 	}
-	pl.store.db.NoSync = true // until publish: a file that is not whole is never opened as a batch
-	if err := pl.store.update(makeBuckets); err != nil {
-		return err
+}
+
+func (pl *planner) run(
+	ctx context.Context, recipients iter.Seq2[Recipient, error], path string,
+) error {
+	if _, err := os.Stat(path); err == nil { // planned while this one waited for the lock
+		return fmt.Errorf("%w: %s was planned just now", ErrLocked, path)
 	}
 	for r, err := range recipients {
 		if err == nil {
@@ -112,116 +134,143 @@ func (pl *planner) run(ctx context.Context, recipients iter.Seq2[Recipient, erro
 		}
 	}
 	if pl.m.Recipients == 0 {
-		return fmt.Errorf("%w: of %d entries %d are not valid", ErrNoRecipients, pl.m.Given, pl.m.Invalid)
+		return fmt.Errorf("%w: %d of %d entries are not valid%s, %d are left out",
+			ErrNoRecipients, pl.m.Invalid, pl.m.Given, pl.why(), pl.m.Excepted)
 	}
 	if err := pl.groups.finish(); err != nil {
 		return err
 	}
-	pl.m.ListHash = hex.EncodeToString(pl.list.Sum(nil))
-	if err := pl.flush(); err != nil {
+	if err := pl.putInvalid(0); err != nil {
 		return err
 	}
-	if err := pl.store.db.Sync(); err != nil {
+	pl.m.ListHash = pl.list.String()
+	manifest, err := json.Marshal(&pl.m)
+	if err != nil {
 		return err
 	}
-	pl.store.db.NoSync = false
-	if err := pl.store.update(func(tx *bbolt.Tx) error { return putManifest(tx, &pl.m) }); err != nil {
+	pl.store.manifest = newRef(pl.store.end+int64(len(pl.store.pending)), len(manifest))
+	pl.store.entries = make([]ref, len(pl.store.chunks))
+	if err := pl.store.add(kindManifest, manifest); err != nil {
+		return err
+	}
+	if err := pl.except.passOn(); err != nil { // before this batch can be sent
 		return err
 	}
 	return pl.store.publish(path)
 }
 
-func makeBuckets(tx *bbolt.Tx) error {
-	for _, name := range []string{bucketMeta, bucketChunks, bucketJournal, bucketInvalid} {
-		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-			return err
+// why returns the reason of most invalid entries, in brackets.
+func (pl *planner) why() string {
+	reason := ""
+	for r, n := range pl.reasons {
+		if n > pl.reasons[reason] || n == pl.reasons[reason] && r < reason {
+			reason = r
 		}
 	}
-	return nil
+	if reason == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%d: %s)", pl.reasons[reason], reason)
 }
 
 // take files one entry of the list.
 func (pl *planner) take(r Recipient) error {
 	pl.m.Given++
-	hashRecipient(pl.list, pl.text, r)
-	to, country, reason := normalise(r.Number, pl.m.Region)
+	if r.Line == 0 {
+		r.Line = pl.m.Given
+	}
+	pl.list.add(r)
+	to, country, reason := normalise(r.Number, pl.m.Region, pl.m.Landlines)
 	text := ""
 	if reason == "" {
 		text, reason = pl.text.render(r.Fields)
 	}
 	if reason != "" {
-		pl.m.Invalid++
-		key := binary.BigEndian.AppendUint64(nil, uint64(pl.m.Given))
-		return pl.put(bucketInvalid, key, []byte(reason))
+		return pl.refuse(r, reason)
 	}
-	fresh, err := pl.dedupe.fresh(to, text)
-	if err != nil {
-		return err
+	if pl.except.has(to, text) {
+		pl.m.Excepted++
+		return nil
 	}
-	if !fresh {
+	if !pl.dedupe.isNew(to, text) {
 		pl.m.Duplicates++
 		return nil
 	}
-	segments, err := pl.groups.add(text, to)
+	segments, err := pl.groups.add(text, addressee{to: to, line: r.Line})
 	pl.m.Recipients++
 	v := pl.m.Volumes[country]
-	pl.m.Volumes[country] = Volume{v.Recipients + 1, v.Segments + int64(segments)}
+	v.Recipients++
+	v.Segments += int64(segments)
+	pl.m.Volumes[country] = v
 	return err
 }
 
-// hashRecipient adds what a batch uses of an entry, as it was given.
-func hashRecipient(h hash.Hash, t *template, r Recipient) {
-	add := func(s string) {
-		h.Write(binary.AppendUvarint(nil, uint64(len(s))))
-		h.Write([]byte(s))
+// refuse notes an entry that is not sent to.
+func (pl *planner) refuse(r Recipient, reason string) error {
+	pl.m.Invalid++
+	pl.reasons[reason]++
+	invalid := InvalidRecipient{
+		Line:   r.Line,
+		Reason: reason,
+		Number: r.Number[:min(len(r.Number), maxWritten)],
 	}
-	add(r.Number)
-	for _, name := range t.fields {
-		add(r.Fields[name])
-	}
+	pl.invalid = encodeInvalid(pl.invalid, invalid)
+	return pl.putInvalid(flushBytes)
 }
 
-func (pl *planner) putChunk(text string, numbers []destination) error {
-	if !pl.text.personal() {
+// putInvalid stores the invalid entries that wait, if they are more than so
+// many bytes.
+func (pl *planner) putInvalid(most int) error {
+	if len(pl.invalid) <= most {
+		return nil
+	}
+	at := pl.store.end + int64(len(pl.store.pending))
+	pl.store.invalid = append(pl.store.invalid, newRef(at, len(pl.invalid)))
+	err := pl.store.add(kindInvalid, pl.invalid)
+	pl.invalid = pl.invalid[:0]
+	return err
+}
+
+func (pl *planner) putChunk(text string, to []addressee) error {
+	if !pl.m.Personal {
 		text = ""
 	}
-	key := indexKey(pl.m.Chunks)
 	pl.m.Chunks++
-	return pl.put(bucketChunks, key, encodeChunk(text, numbers))
+	pl.payload = encodeChunk(pl.payload[:0], text, to)
+	return pl.store.add(kindChunk, pl.payload)
 }
 
-func (pl *planner) put(bucket string, key, payload []byte) error {
-	pl.pending = append(pl.pending, record{bucket, key, seal(bucket, key, payload)})
-	if pl.bytes += len(payload) + 64; pl.bytes < flushBytes {
-		return nil
+// listHash is the SHA-256 of what a batch uses of its list, as it was given.
+type listHash struct {
+	sum    hash.Hash
+	fields []string
+	buffer []byte
+}
+
+func newListHash(t *template) *listHash {
+	return &listHash{sum: sha256.New(), fields: t.fields}
+}
+
+func (h *listHash) add(r Recipient) {
+	h.buffer = h.buffer[:0]
+	h.text(r.Number)
+	for _, name := range h.fields {
+		h.text(r.Fields[name])
 	}
-	return pl.flush()
+	h.sum.Write(h.buffer)
 }
 
-func (pl *planner) flush() error {
-	defer func() {
-		clear(pl.pending)
-		pl.pending, pl.bytes = pl.pending[:0], 0
-	}()
-	return pl.store.update(func(tx *bbolt.Tx) error {
-		for _, r := range pl.pending {
-			b, err := bucket(tx, r.bucket)
-			if err != nil {
-				return err
-			}
-			b.FillPercent = 1 // keys only grow
-			if err := b.Put(r.key, r.value); err != nil {
-				return err
-			}
-		}
-		release(tx)
-		return nil
-	})
+func (h *listHash) text(s string) {
+	h.buffer = append(binary.AppendUvarint(h.buffer, uint64(len(s))), s...)
 }
+
+func (h *listHash) String() string { return hex.EncodeToString(h.sum.Sum(nil)) }
 
 // hashList reads a list for its hash alone.
-func hashList(ctx context.Context, recipients iter.Seq2[Recipient, error], t *template) (string, error) {
-	h := sha256.New()
+func hashList(
+	ctx context.Context, recipients iter.Seq2[Recipient, error], t *template,
+) (string, error) {
+	h := newListHash(t)
 	for r, err := range recipients {
 		if err == nil {
 			err = ctx.Err()
@@ -229,7 +278,7 @@ func hashList(ctx context.Context, recipients iter.Seq2[Recipient, error], t *te
 		if err != nil {
 			return "", fmt.Errorf("helliobulk: the list: %w", err)
 		}
-		hashRecipient(h, t, r)
+		h.add(r)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return h.String(), nil
 }

@@ -1,74 +1,239 @@
 package helliobulk
 
 import (
+	"bufio"
 	"encoding/binary"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
-	"time"
-
-	"github.com/hellio-go/hellio"
+	"io"
 )
 
-// seal puts a checksum of bucket, key and payload before a payload: a record that is damaged, or stands in another's place, is found out.
-func seal(bucket string, key, payload []byte) []byte {
-	out := make([]byte, 4, 4+len(payload))
-	binary.BigEndian.PutUint32(out, checksum(bucket, key, payload))
-	return append(out, payload...)
+// A store is one file: storeMagic, then records that are only ever appended.
+// The plan comes first, chunks and invalid entries and the manifest, then the
+// journal. A record is
+//
+//	length of the payload  4 bytes, little endian, as all numbers here
+//	kind                   1 byte
+//	checksum of these      4 bytes
+//	payload
+//	checksum of it         4 bytes
+//
+// Both checksums begin with the record's place in the file, so that a record
+// that is damaged, moved or repeated is found.
+const (
+	storeMagic    = "hlbulk2\n"
+	recordHead    = 9
+	recordTail    = 4
+	maxRecord     = 1 << 20
+	kindChunk     = 'c'
+	kindInvalid   = 'i'
+	kindManifest  = 'm'
+	kindEntry     = 'e'
+	formatVersion = 2
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checksum covers a record's place and some of its bytes.
+func checksum(at int64, content []byte) uint32 {
+	var place [8]byte
+	binary.LittleEndian.PutUint64(place[:], uint64(at))
+	return crc32.Update(crc32.Checksum(place[:], castagnoli), castagnoli, content)
 }
 
-func unseal(bucket string, key, sealed []byte) ([]byte, error) {
-	if len(sealed) < 4 || binary.BigEndian.Uint32(sealed) != checksum(bucket, key, sealed[4:]) {
-		return nil, fmt.Errorf("%w: a record of %q does not match its checksum", ErrTorn, bucket)
+// appendRecord appends a record that will begin at this place of the file.
+func appendRecord(to []byte, at int64, kind byte, payload []byte) []byte {
+	begin := len(to)
+	to = binary.LittleEndian.AppendUint32(to, uint32(len(payload)))
+	to = append(to, kind)
+	to = binary.LittleEndian.AppendUint32(to, checksum(at, to[begin:]))
+	to = append(to, payload...)
+	return binary.LittleEndian.AppendUint32(to, checksum(at, payload))
+}
+
+// readHead returns kind and payload length of the record at this place; ok is
+// false if its head is damaged.
+func readHead(at int64, head []byte) (kind byte, length int, ok bool) {
+	length = int(binary.LittleEndian.Uint32(head))
+	sum := binary.LittleEndian.Uint32(head[5:])
+	return head[4], length, sum == checksum(at, head[:5]) && length <= maxRecord
+}
+
+// readTail returns the payload of the record at this place; ok is false if it
+// is damaged.
+func readTail(at int64, body []byte) (payload []byte, ok bool) {
+	payload = body[:len(body)-recordTail]
+	sum := binary.LittleEndian.Uint32(body[len(payload):])
+	return payload, sum == checksum(at, payload)
+}
+
+// errCut is a record that a crash left in the file: shorter than it should be,
+// or with zeros where the file has grown and the bytes have not come.
+var errCut = errors.New("it is cut off")
+
+var errDamaged = errors.New("a record does not match its checksum")
+
+// recordScan reads one record after another.
+type recordScan struct {
+	in    io.Reader
+	size  int64
+	zeros bool // the file ends in zeros, as no whole record does
+	body  []byte
+}
+
+func newRecordScan(file io.ReaderAt, size int64) *recordScan {
+	tail := make([]byte, recordTail)
+	n, _ := file.ReadAt(tail, max(0, size-recordTail)) // what cannot be read fails below
+	in := bufio.NewReaderSize(io.NewSectionReader(file, 0, size), flushBytes)
+	return &recordScan{in: in, size: size, zeros: n == recordTail && allZero(tail)}
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
 	}
-	return sealed[4:], nil
+	return true
 }
 
-func checksum(bucket string, key, payload []byte) uint32 {
-	table := crc32.MakeTable(crc32.Castagnoli)
-	return crc32.Update(crc32.Update(crc32.Checksum([]byte(bucket), table), table, key), table, payload)
+// next reads the record at this place.
+func (s *recordScan) next(at int64) (kind byte, payload []byte, err error) {
+	if at+recordHead > s.size {
+		return 0, nil, errCut
+	}
+	head := make([]byte, recordHead)
+	if _, err := io.ReadFull(s.in, head); err != nil {
+		return 0, nil, err
+	}
+	kind, length, ok := readHead(at, head)
+	if !ok {
+		return 0, nil, s.damage()
+	}
+	n := length + recordTail
+	if at+recordHead+int64(n) > s.size {
+		return 0, nil, errCut
+	}
+	if cap(s.body) < n {
+		s.body = make([]byte, n+n/2)
+	}
+	if _, err := io.ReadFull(s.in, s.body[:n]); err != nil {
+		return 0, nil, err
+	}
+	payload, ok = readTail(at, s.body[:n])
+	if !ok {
+		return 0, nil, s.damage()
+	}
+	return kind, payload, nil
 }
 
-func indexKey(index int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(index)) }
+func (s *recordScan) damage() error {
+	if s.zeros {
+		return errCut
+	}
+	return errDamaged
+}
 
-// encodeChunk writes text and numbers: uvarint length and text, "" for the manifest's own, then uvarint count and numbers.
-func encodeChunk(text string, numbers []destination) []byte {
-	out := make([]byte, 0, len(text)+8*len(numbers)+8)
+// ref is where a record is: its place, and in the low bits its payload's
+// length.
+type ref uint64
+
+const refBits = 24 // enough for maxRecord
+
+func newRef(at int64, length int) ref { return ref(at)<<refBits | ref(length) }
+
+func (r ref) at() int64 { return int64(r >> refBits) }
+
+func (r ref) length() int { return int(r & (1<<refBits - 1)) }
+
+// destination is a number in international form, which fits a uint64 whole: no
+// country code begins with 0, and 15 digits are the most.
+type destination uint64
+
+// addressee is a destination and the line of the list that it is on.
+type addressee struct {
+	to   destination
+	line int
+}
+
+// encodeChunk writes text and recipients: uvarint length and text, "" for the
+// manifest's own, then their count, and of each the number and the distance
+// from the line before. Lines ascend within a chunk.
+func encodeChunk(out []byte, text string, to []addressee) []byte {
 	out = append(binary.AppendUvarint(out, uint64(len(text))), text...)
-	out = binary.AppendUvarint(out, uint64(len(numbers)))
-	for _, n := range numbers {
-		out = binary.AppendUvarint(out, uint64(n))
+	out = binary.AppendUvarint(out, uint64(len(to)))
+	line := 0
+	for _, a := range to {
+		out = binary.AppendUvarint(out, uint64(a.to))
+		out = binary.AppendUvarint(out, uint64(max(line, a.line)-line))
+		line = max(line, a.line)
 	}
 	return out
 }
 
-// decodeChunk reads what encodeChunk wrote. The text is a copy; each number is handed to take, unless that is nil.
-func decodeChunk(payload []byte, begin func(text string, count int), take func(destination)) error {
+// decodeChunk reads what encodeChunk wrote: it passes text and count to begin,
+// then each recipient to take, unless that is nil.
+func decodeChunk(
+	payload []byte, begin func(text string, count int), take func(addressee),
+) error {
 	r := reader{payload}
-	length := r.uvarint()
-	if length > uint64(len(r.rest)) {
-		return fmt.Errorf("%w: a chunk's text is cut", ErrTorn)
-	}
-	text := string(r.rest[:length])
-	r.rest = r.rest[length:]
+	text := r.text()
 	count := r.uvarint()
-	if count < 1 || count > maxChunkSize {
-		return fmt.Errorf("%w: a chunk of %d recipients", ErrTorn, count)
+	if r.rest == nil || count < 1 || count > maxChunkSize {
+		return torn(fmt.Sprintf("a chunk of %d recipients", count))
 	}
 	begin(text, int(count))
 	if take == nil {
 		return nil
 	}
+	line := 0
 	for range count {
-		take(destination(r.uvarint()))
+		to := destination(r.uvarint())
+		line += int(r.uvarint())
+		take(addressee{to: to, line: line})
 	}
-	if r.rest == nil || len(r.rest) > 0 {
-		return fmt.Errorf("%w: a chunk's numbers do not end where it does", ErrTorn)
-	}
-	return nil
+	return r.end()
 }
 
-// reader reads uvarints; rest is nil once one could not be read.
+// InvalidRecipient is an entry of the list that is not sent to.
+type InvalidRecipient struct {
+	Line   int    // of the list, from 1; its position where the list has no lines
+	Reason string // without the number
+	Number string // as written, at most 64 bytes
+}
+
+// Format prints line and reason, for every verb.
+func (r InvalidRecipient) Format(f fmt.State, _ rune) {
+	printInstead(f, fmt.Sprintf("line %d: %s", r.Line, r.Reason))
+}
+
+// encodeInvalid appends an invalid entry to a block of them.
+func encodeInvalid(out []byte, r InvalidRecipient) []byte {
+	out = binary.AppendUvarint(out, uint64(r.Line))
+	for _, s := range []string{r.Reason, r.Number} {
+		out = append(binary.AppendUvarint(out, uint64(len(s))), s...)
+	}
+	return out
+}
+
+// decodeInvalid passes the invalid entries of a block to yield, until it
+// returns false.
+func decodeInvalid(block []byte, yield func(InvalidRecipient) bool) (more bool, err error) {
+	r := reader{block}
+	for len(r.rest) > 0 {
+		invalid := InvalidRecipient{Line: int(r.uvarint()), Reason: r.text(), Number: r.text()}
+		if r.rest == nil {
+			break
+		}
+		if !yield(invalid) {
+			return false, nil
+		}
+	}
+	return true, r.end()
+}
+
+// reader reads a payload; rest is nil once something could not be read.
 type reader struct{ rest []byte }
 
 func (r *reader) uvarint() uint64 {
@@ -81,70 +246,23 @@ func (r *reader) uvarint() uint64 {
 	return v
 }
 
-// State is where a chunk stands.
-type State string
-
-// The states of a chunk.
-const (
-	StateOpen        State = "open"         // not sent: never tried, or every try is known to have had no effect
-	StateUnknown     State = "unknown"      // tried, and not known whether it was sent; Resume finds out with the same key
-	StateDone        State = "done"         // the API accepted it
-	StateRejected    State = "rejected"     // the API refused it; nothing was sent or charged
-	StateNeedsReview State = "needs review" // unknown for so long that its key may be forgotten: only people can find out
-	StateReused      State = "reused"       // never tried, and yet the API knew its key: it sent nothing
-)
-
-// entry is what the journal holds of a chunk; a chunk without one is open. An entry in StateUnknown is the intent, and is committed before
-// the first byte leaves.
-type entry struct {
-	State      State  `json:"s"`
-	Recipients int    `json:"n"`
-	Intent     int64  `json:"i,omitempty"` // first intent, Unix ms by the API's clock where known, else by this machine's
-	Local      int64  `json:"l,omitempty"` // the same by this machine's clock
-	Told       bool   `json:"d,omitempty"` // Intent is by the API's clock
-	Tries      int    `json:"t,omitempty"` // calls that ended; a crash hides one
-	Status     int    `json:"h,omitempty"` // of the last call
-	Code       string `json:"c,omitempty"`
-	Outcome    string `json:"o,omitempty"`
-	Replayed   bool   `json:"r,omitempty"`
-	Resent     bool   `json:"x,omitempty"` // by ResendUnknown
-	Handout    string `json:"q,omitempty"` // names the last hand-out to a fleet
-
-	Reference string        `json:"ref,omitempty"`
-	Campaign  hellio.ID     `json:"cam,omitempty"`
-	Accepted  int           `json:"acc,omitempty"`
-	Invalid   int           `json:"inv,omitempty"`
-	Segments  int           `json:"seg,omitempty"`
-	Cost      hellio.Amount `json:"cost,omitzero"`
-	Currency  string        `json:"cur,omitempty"`
-}
-
-func (e *entry) encode(index int) []byte {
-	payload, _ := json.Marshal(e) // plain fields always marshal
-	return seal(bucketJournal, indexKey(index), payload)
-}
-
-func decodeEntry(key, sealed []byte) (e entry, err error) {
-	payload, err := unseal(bucketJournal, key, sealed)
-	if err != nil {
-		return e, err
+func (r *reader) text() string {
+	n := r.uvarint()
+	if n > uint64(len(r.rest)) {
+		r.rest = nil
+		return ""
 	}
-	if err := json.Unmarshal(payload, &e); err != nil {
-		return e, fmt.Errorf("%w: a journal entry can't be read", ErrTorn)
-	}
-	return e, nil
+	s := string(r.rest[:n])
+	r.rest = r.rest[n:]
+	return s
 }
 
-// begun turns an open entry into the intent of its next try.
-func (e entry) begun(now moment) entry {
-	return entry{State: StateUnknown, Recipients: e.Recipients, Tries: e.Tries, Intent: now.best.UnixMilli(), Local: now.local.UnixMilli(), Told: now.told}
+// end returns an error unless the payload was read to its end.
+func (r *reader) end() error {
+	if r.rest == nil || len(r.rest) > 0 {
+		return torn("a record does not end where it should")
+	}
+	return nil
 }
 
-// expired reports whether the chunk has been in doubt for longer than the margin, or for nobody knows how long.
-func (e *entry) expired(now moment, margin time.Duration) bool {
-	age, slack := now.local.Sub(time.UnixMilli(e.Local)), time.Minute
-	if e.Told && now.told {
-		age, slack = now.best.Sub(time.UnixMilli(e.Intent)), 5*time.Minute
-	}
-	return age > margin || age < -slack // a clock that was put back tells nothing
-}
+func torn(why string) error { return fmt.Errorf("%w: %s", ErrTorn, why) }

@@ -17,33 +17,53 @@ import (
 func TestCostsAddUpExactly(t *testing.T) {
 	t.Parallel()
 	m := Manifest{Chunks: 3, Recipients: 3}
-	tally := newTally(&m)
-	for _, c := range []struct{ cost, currency string }{{"0.1", "GHS"}, {"0.2", "GHS"}, {"0.00000001", "NGN"}} {
+	count := newTally(&m)
+	for _, c := range []struct{ cost, currency string }{{"0.1", "GHS"}, {"0.2", "GHS"},
+		{"0.00000001", "NGN"}} {
 		a, err := hellio.ParseAmount(c.cost)
 		require.NoError(t, err)
-		tally.move(&entry{State: StateOpen, Recipients: 1}, &entry{State: StateDone, Recipients: 1, Accepted: 1, Cost: a, Currency: c.currency})
+		count.move(&entry{State: StateOpen, Recipients: 1},
+			&entry{
+				State:      StateDone,
+				Recipients: 1,
+				Accepted:   1,
+				Cost:       a,
+				Currency:   c.currency,
+			})
 	}
-	r := tally.snapshot()
+	r := count.snapshot()
 	require.Equal(t, "0.3000", r.Costs[0].Amount.String())
 	require.Equal(t, "0.00000001", r.Costs[1].Amount.String())
 	require.Equal(t, Count{3, 3}, r.Done)
 	require.Zero(t, r.Open)
 	a, err := hellio.ParseAmount("0.2")
 	require.NoError(t, err)
-	tally.move(&entry{State: StateDone, Recipients: 1, Cost: a, Currency: "GHS"}, &entry{State: StateOpen, Recipients: 1})
-	require.Equal(t, "0.1000", tally.snapshot().Costs[0].Amount.String())
-	was := entry{State: StateDone, Recipients: 1, Accepted: 1, Replayed: true}
-	tally.move(&entry{State: StateOpen, Recipients: 1}, &was)
-	require.Equal(t, 1, tally.snapshot().Replayed)
-	tally.move(&was, &entry{State: StateReused, Recipients: 1, Replayed: true})
-	require.Zero(t, tally.snapshot().Replayed, "what was reused is nobody's replay")
+	count.move(&entry{
+		State:      StateDone,
+		Recipients: 1,
+		Cost:       a,
+		Currency:   "GHS",
+	},
+		&entry{State: StateOpen, Recipients: 1})
+	require.Equal(t, "0.1000", count.snapshot().Costs[0].Amount.String())
+	was := entry{
+		State:      StateDone,
+		Recipients: 1,
+		Accepted:   1,
+		Replayed:   true,
+	}
+	count.move(&entry{State: StateOpen, Recipients: 1}, &was)
+	require.Equal(t, 1, count.snapshot().Replayed)
+	count.move(&was, &entry{State: StateReused, Recipients: 1, Replayed: true})
+	require.Zero(t, count.snapshot().Replayed, "what was reused is nobody's replay")
 	require.Equal(t, "-0.5000", decimal(big.NewRat(-1, 2)).String())
 }
 
-func TestTheReportIsTheSameFromMemoryAndFromDisk(t *testing.T) {
+func TestTheStoredReportIsTheSame(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
-	fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(422, hellio.CodeNoValidRecipients))
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(2),
+		helliotest.Status(422, hellio.CodeNoValidRecipients))
 	fake.Fault(helliotest.SMSSend, helliotest.Nth(4), helliotest.Status(402, ""))
 	p := batchOf(t)
 	p.Workers = 1
@@ -54,9 +74,13 @@ func TestTheReportIsTheSameFromMemoryAndFromDisk(t *testing.T) {
 	require.Equal(t, r, stored)
 	text, err := json.Marshal(r)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"batch_id":"fees","given":30,"invalid":0,"duplicates":0,"recipients":30,"chunks":6,"open":{"chunks":3,"recipients":15},
-		"unknown":{"chunks":0,"recipients":0},"done":{"chunks":2,"recipients":10},"rejected":{"chunks":1,"recipients":5},
-		"needs_review":{"chunks":0,"recipients":0},"reused":{"chunks":0,"recipients":0},"accepted":10,"invalid_at_api":0,"replayed":0,
+	require.JSONEq(t, `{"batch_id":"fees","given":30,"invalid":0,"duplicates":0,"excepted":0,"recipients":30,"chunks":6,
+		"open":{"chunks":3,"recipients":15},
+		"unknown":{"chunks":0,"recipients":0},"done":{"chunks":2,"recipients":10},
+		"rejected":{"chunks":1,"recipients":5},
+		"needs_review":{"chunks":0,"recipients":0},"reused":{"chunks":0,"recipients":0},
+		"passed_on":{"chunks":0,"recipients":0},"by_hand":{"chunks":0,"recipients":0},
+		"accepted":10,"invalid_at_api":0,"replayed":0,
 		"costs":[{"currency":"GHS","amount":"0.3100"}]}`, string(text))
 }
 
@@ -74,14 +98,18 @@ func TestTheCSVHasALineForEachChunk(t *testing.T) {
 	require.NoError(t, WriteCSV(&out, b.Chunks()))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 3)
-	require.True(t, strings.HasPrefix(lines[0], "index,key,state,recipients,accepted,invalid,segments,cost,currency,since,"))
-	require.True(t, strings.HasPrefix(lines[2], "1,"+ChunkKey("fees", 1)+",done,2,2,0,1,0.0620,GHS,20"), lines[2])
+	require.True(t, strings.HasPrefix(lines[0],
+		"index,key,state,recipients,accepted,invalid,segments,cost,currency,since,"))
+	require.True(t, strings.HasPrefix(lines[2], "1,"+ChunkKey("fees",
+		1)+",done,2,2,0,1,0.0620,GHS,20"), lines[2])
 }
 
-func TestACSVThatCantBeReadOrWrittenToItsEndIsAnError(t *testing.T) {
+func TestAnIncompleteCSVIsAnError(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
-	require.ErrorIs(t, WriteCSV(io.Discard, func(yield func(ChunkStatus, error) bool) { yield(ChunkStatus{}, broken) }), broken)
+	require.ErrorIs(t,
+		WriteCSV(io.Discard,
+			func(yield func(ChunkStatus, error) bool) { yield(ChunkStatus{}, broken) }), broken)
 	full, pipe := io.Pipe()
 	require.NoError(t, full.CloseWithError(broken))
 	require.ErrorIs(t, WriteCSV(pipe, func(func(ChunkStatus, error) bool) {}), broken)
@@ -94,8 +122,10 @@ func TestAnEstimateSpansThePricesOfACountry(t *testing.T) {
 		require.NoError(t, err)
 		return hellio.Price{Country: country, Price: a}
 	}
-	m := Manifest{Recipients: 111, Chunks: 2, Volumes: map[string]Volume{"GH": {100, 200}, "NG": {10, 10}, "": {1, 3}}}
-	e := price(&m, []hellio.Price{price1("GH", "0.0310"), price1("GH", "0.0290"), price1("GH", "0.0300"), price1("NG", "1")})
+	m := Manifest{Recipients: 111, Chunks: 2,
+		Volumes: map[string]Volume{"GH": {100, 200}, "NG": {10, 10}, "": {1, 3}}}
+	e := price(&m, []hellio.Price{price1("GH", "0.0310"), price1("GH", "0.0290"), price1("GH",
+		"0.0300"), price1("NG", "1")})
 	require.Equal(t, "15.8000", e.Low.String())
 	require.Equal(t, "16.2000", e.High.String())
 	require.Equal(t, 1, e.Unpriced)

@@ -6,20 +6,25 @@ import (
 	"fmt"
 	"iter"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/hellio-go/hellio"
 )
 
-// Run plans a batch and sends it. Where the store is there already it goes on as Resume does, if params and list are the same.
+// Run plans a batch and sends it. Where the store exists already it continues
+// as Resume does, if params and list are the same.
 //
-// The promise: at most one accepted charge a chunk, provided that the batch is resumed with the same token within the time that the API
-// remembers keys, and that the API stores key and charge together; else it stops and says unknown. Accepted is not delivered.
+// The promise: at most one accepted charge per chunk, provided that the batch
+// is resumed with the same token within the time for which the API remembers
+// keys, and that the API stores key and charge together; else it stops and says
+// unknown. Accepted is not delivered.
 //
-// When ctx ends, no further call begins, and those under way get Options.Grace to end. The Report is set whenever the store could be
-// opened, also beside an error. Errors match ErrUnfinished (Resume goes on), ErrNeedsReview, ErrBatchReused, ErrCannotPay, ErrBatchChanged,
-// ErrOtherAccount, ErrNoRecipients, ErrLocked or ErrTorn, or are a *hellio.ParamError.
-func Run(ctx context.Context, client *hellio.Client, recipients iter.Seq2[Recipient, error], p Params) (*Report, error) {
+// When ctx ends, no further call begins, and those in flight get Options.Grace
+// to end. The Report is set whenever the store could be opened, also next to an
+// error. Errors match ErrUnfinished (Resume continues), ErrNeedsReview,
+// ErrBatchReused, ErrRejected, ErrCannotPay, ErrBatchChanged, ErrOtherAccount,
+// ErrNoRecipients, ErrLocked or ErrTorn, or are a *hellio.ParamError.
+func Run(
+	ctx context.Context, client *hellio.Client, recipients iter.Seq2[Recipient, error], p Params,
+) (*Report, error) {
 	b, err := openOrPlan(ctx, client, recipients, p)
 	if err != nil {
 		return nil, err
@@ -27,8 +32,9 @@ func Run(ctx context.Context, client *hellio.Client, recipients iter.Seq2[Recipi
 	return b.sendAndClose(ctx, client, p.Options)
 }
 
-// Resume goes on with a batch as it was planned: chunks that are done or rejected stay so, those in doubt are sent again with their keys.
-// Its results are Run's.
+// Resume continues a batch as it was planned: chunks that are done or rejected
+// stay so, those whose outcome is unknown are sent again with their keys. Its
+// results are Run's.
 func Resume(ctx context.Context, client *hellio.Client, path string, o Options) (*Report, error) {
 	b, err := Open(path)
 	if err != nil {
@@ -37,7 +43,9 @@ func Resume(ctx context.Context, client *hellio.Client, path string, o Options) 
 	return b.sendAndClose(ctx, client, o)
 }
 
-func (b *Batch) sendAndClose(ctx context.Context, client *hellio.Client, o Options) (*Report, error) {
+func (b *Batch) sendAndClose(
+	ctx context.Context, client *hellio.Client, o Options,
+) (*Report, error) {
 	err := b.Send(ctx, client, o)
 	report := b.Report()
 	return &report, errors.Join(err, b.Close())
@@ -65,11 +73,16 @@ func (b *Batch) prepare(ctx context.Context, client *hellio.Client, o Options) (
 		return nil, err
 	}
 	r := newRunner(b, client, o)
-	_ = r.clock.ask(ctx, client) // the API's time is good to know; where it is needed, it is asked for again
+	_ = r.sender.askTime(ctx) // where the API's time is needed, it is asked for again
+	if err := b.checkUnseen(ctx, client, r.sender.clock.now().best, o); err != nil {
+		return nil, err
+	}
 	return r, b.affordable(ctx, client, o)
 }
 
-// adopt checks token and base URL, and takes another token if told to. Keys belong to the old one, so nothing in doubt may be sent again.
+// adopt checks token and base URL, and takes another token if asked to. Keys
+// belong to the old one, so no chunk whose outcome is unknown may be sent
+// again.
 func (b *Batch) adopt(ctx context.Context, client *hellio.Client, takeToken bool) error {
 	err := checkAccount(ctx, client, b.manifest.BaseURL, b.manifest.Account)
 	if !errors.Is(err, ErrOtherAccount) || !takeToken || client.BaseURL() != b.manifest.BaseURL {
@@ -91,7 +104,7 @@ func (b *Batch) adopt(ctx context.Context, client *hellio.Client, takeToken bool
 		}
 	}
 	b.manifest.Account = fingerprint
-	return b.store.update(func(tx *bbolt.Tx) error { return putManifest(tx, &b.manifest) })
+	return b.store.writeManifest(&b.manifest)
 }
 
 func (b *Batch) mark(index int, s State) error {
@@ -104,7 +117,8 @@ func (b *Batch) mark(index int, s State) error {
 	return b.commit([]change{{index, e, to}})
 }
 
-// affordable refuses to begin what can't be paid; a batch that has begun is stopped by the API itself.
+// affordable refuses to begin a batch that cannot be paid. One that has begun
+// is stopped by the API itself.
 func (b *Batch) affordable(ctx context.Context, client *hellio.Client, o Options) error {
 	if o.StartUnpaid || b.Report().Open.Chunks < b.manifest.Chunks {
 		return nil

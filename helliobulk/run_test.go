@@ -2,6 +2,7 @@ package helliobulk
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -24,7 +25,16 @@ func TestABatchSendsEachNumberOnce(t *testing.T) {
 	require.NoError(t, err)
 	requireEachOnce(t, fake, "100.0000", r, numbers(23))
 	require.Equal(t, Report{
-		BatchID: "fees", Given: 26, Invalid: 1, Duplicates: 2, Recipients: 23, Chunks: 5, Done: Count{5, 23}, Accepted: 23, Costs: r.Costs,
+
+		BatchID:    "fees",
+		Given:      26,
+		Invalid:    1,
+		Duplicates: 2,
+		Recipients: 23,
+		Chunks:     5,
+		Done:       Count{5, 23},
+		Accepted:   23,
+		Costs:      r.Costs,
 	}, *r)
 	require.Equal(t, *r, last, "the last progress is the report")
 	require.Equal(t, "0.7130", r.Costs[0].Amount.String())
@@ -42,34 +52,35 @@ func TestAFinishedBatchIsNotSentAgain(t *testing.T) {
 	requireEachOnce(t, fake, "100.0000", again, numbers(7))
 }
 
-func TestARefusalThatConcernsAllStopsTheBatchAndCanBeMended(t *testing.T) {
+func TestARefusalThatConcernsAllStopsTheBatch(t *testing.T) {
 	t.Parallel()
-	for name, status := range map[string]struct {
-		code  int
-		error string
+	for _, c := range []struct {
+		name    string
+		status  int
+		code    string
+		unknown bool
 	}{
-		"token": {401, ""}, "balance": {402, hellio.CodeInsufficientBalance}, "limit": {403, hellio.CodeSpendLimitExceeded},
-		"address": {404, ""}, "sender": {422, hellio.CodeSenderNotApproved}, "route": {422, hellio.CodeTrafficNotRoutable},
+		{"token", 401, "", false},
+		{"balance", 402, hellio.CodeInsufficientBalance, false},
+		{"spend limit", 403, hellio.CodeSpendLimitExceeded, false},
+		{"sender", 422, hellio.CodeSenderNotApproved, false},
+		{"redirect", 302, "", true},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			fake, client := newFake(t)
-			fault := fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(status.code, status.error))
+			refusal := helliotest.Status(c.status, c.code)
+			fault := fake.Fault(helliotest.SMSSend, helliotest.Nth(2), refusal)
 			p := batchOf(t)
 			p.Workers = 1
 			r, err := Run(t.Context(), client, Numbers(numbers(23)...), p)
 			require.ErrorIs(t, err, ErrUnfinished)
-			var api *hellio.APIError
-			require.ErrorAs(t, err, &api)
-			require.Equal(t, status.code, api.Status)
-			require.Equal(t, Count{4, 18}, r.Open, "the refused chunk is open again, and no other was tried")
+			var refused *hellio.APIError
+			require.ErrorAs(t, err, &refused)
+			require.Equal(t, c.status, refused.Status)
+			require.Equal(t, 4, r.Open.Chunks+r.Unknown.Chunks, "no other chunk was tried")
+			require.Equal(t, c.unknown, r.Unknown.Chunks == 1)
 			require.Equal(t, 1, fault.Hits())
-			b, err := Open(p.Store)
-			require.NoError(t, err)
-			e, err := b.store.entry(1)
-			require.NoError(t, err)
-			require.NoError(t, b.Close())
-			require.True(t, e.status("fees", 1).Since.IsZero(), "it is in no doubt")
 			r, err = Resume(t.Context(), client, p.Store, p.Options)
 			require.NoError(t, err)
 			requireEachOnce(t, fake, "100.0000", r, numbers(23))
@@ -77,7 +88,7 @@ func TestARefusalThatConcernsAllStopsTheBatchAndCanBeMended(t *testing.T) {
 	}
 }
 
-func TestAnEmptyWalletStopsTheBatchUntilItIsFilled(t *testing.T) {
+func TestAnEmptyWalletStopsTheBatch(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t, helliotest.WithBalance("0.4000"))
 	p := batchOf(t)
@@ -103,35 +114,90 @@ func TestAnEmptyWalletStopsTheBatchUntilItIsFilled(t *testing.T) {
 	require.Equal(t, 23, r.Accepted)
 }
 
-func TestWhatTheAPIRefusesForItsContentIsNotSentAgain(t *testing.T) {
+func TestARefusedChunkDoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
-	fake, client := newFake(t)
-	fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(422, hellio.CodeNoValidRecipients))
-	p := batchOf(t)
-	p.Workers = 1
-	r, err := Run(t.Context(), client, Numbers(numbers(15)...), p)
-	require.NoError(t, err)
-	require.Equal(t, Count{1, 5}, r.Rejected)
-	calls := len(fake.Requests())
-	r, err = Resume(t.Context(), client, p.Store, p.Options)
-	require.NoError(t, err)
-	require.Equal(t, 10, r.Accepted)
-	require.Len(t, fake.Requests(), calls+1, "a resume asks for the API's time and sends nothing")
+	for _, c := range []struct {
+		status int
+		code   string
+	}{
+		{422, hellio.CodeTrafficNotRoutable},
+		{422, hellio.CodeNoValidRecipients},
+		{400, ""},
+		{404, ""},
+		{413, ""},
+	} {
+		for _, workers := range []int{1, 4} {
+			t.Run(fmt.Sprint(c.status, c.code, workers), func(t *testing.T) {
+				t.Parallel()
+				fake, client := newFake(t)
+				poison := fake.Fault(helliotest.SMSSend, helliotest.Always(),
+					helliotest.ToNumber(number(7)), helliotest.Status(c.status, c.code))
+				p := batchOf(t)
+				p.Workers = workers
+				r, err := Run(t.Context(), client, Numbers(numbers(60)...), p)
+				require.ErrorIs(t, err, ErrRejected)
+				require.NotErrorIs(t, err, ErrUnfinished)
+				require.Equal(t, Count{1, 5}, r.Rejected)
+				require.Equal(t, 55, r.Accepted)
+				require.Equal(t, 1, poison.Hits())
+				_, err = Resume(t.Context(), client, p.Store, p.Options)
+				require.ErrorIs(t, err, ErrRejected)
+				require.Equal(t, 1, poison.Hits(), "a resume does not send it again")
+			})
+		}
+	}
 }
 
-func TestALostReplyIsResolvedByTheSameKeyAndCountedOnce(t *testing.T) {
+func TestARejectedChunkKeepsItsKey(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	refusal := helliotest.Status(422, hellio.CodeTrafficNotRoutable)
+	fake.Fault(helliotest.SMSSend, helliotest.Nth(2), refusal)
+	p := batchOf(t)
+	_, err := Run(t.Context(), client, Numbers(numbers(23)...), p)
+	require.ErrorIs(t, err, ErrRejected)
+	r, err := Resume(t.Context(), client, p.Store, Options{RetryRejected: true})
+	require.NoError(t, err)
+	requireEachOnce(t, fake, "100.0000", r, numbers(23))
+	keys := map[string]bool{}
+	for _, request := range fake.Requests() {
+		if request.Op == helliotest.SMSSend {
+			keys[request.Header.Get("Idempotency-Key")] = true
+		}
+	}
+	require.Len(t, keys, 5)
+}
+
+func TestARefusedBatchStopsAfterThreeChunks(t *testing.T) {
+	t.Parallel()
+	fake, client := newFake(t)
+	refusal := helliotest.Status(422, hellio.CodeTrafficNotRoutable)
+	fault := fake.Fault(helliotest.SMSSend, helliotest.Always(), refusal)
+	p := batchOf(t)
+	p.Workers = 1
+	r, err := Run(t.Context(), client, Numbers(numbers(60)...), p)
+	require.ErrorIs(t, err, ErrUnfinished)
+	require.ErrorIs(t, err, ErrRefusedAlike)
+	require.ErrorIs(t, err, ErrRejected)
+	require.ErrorContains(t, err, "3 chunks, with 422 traffic_not_routable")
+	require.Equal(t, Count{3, 15}, r.Rejected)
+	require.Equal(t, MaxEqualRefusals, fault.Hits())
+	require.NoError(t, fake.SetFaults())
+	r, err = Resume(t.Context(), client, p.Store, Options{RetryRejected: true})
+	require.NoError(t, err)
+	requireEachOnce(t, fake, "100.0000", r, numbers(60))
+}
+
+func TestALostReplyIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]helliotest.Rule{
 		"lost": helliotest.LoseReply(), "cut": helliotest.TruncateBody(10), "portal": helliotest.NotJSON(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := helliotest.New(t, helliotest.WithRateLimit(0))
-			client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+			fake, client := newFake(t)
 			fake.Fault(helliotest.SMSSend, helliotest.Nth(2), fault)
-			p := batchOf(t)
-			p.firstPause = 1
-			r, err := Run(t.Context(), client, Numbers(numbers(15)...), p)
+			r, err := runQuickly(t, client, batchOf(t), numbers(15))
 			require.NoError(t, err)
 			require.Equal(t, 1, r.Replayed)
 			requireEachOnce(t, fake, "100.0000", r, numbers(15))
@@ -139,11 +205,12 @@ func TestALostReplyIsResolvedByTheSameKeyAndCountedOnce(t *testing.T) {
 	}
 }
 
-func TestARateLimitHoldsAllWorkersAndLosesNothing(t *testing.T) {
+func TestARateLimitHoldsAllWorkers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(5))
-		client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+		client := fake.Client(hellio.WithLimiter(nil),
+			hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 		p := batchOf(t)
 		begin := time.Now()
 		r, err := Run(t.Context(), client, Numbers(numbers(60)...), p)
@@ -155,17 +222,21 @@ func TestARateLimitHoldsAllWorkersAndLosesNothing(t *testing.T) {
 				refused++
 			}
 		}
-		require.LessOrEqual(t, refused, 3*defaultWorkers, "after a 429 no worker calls before its time")
-		require.GreaterOrEqual(t, time.Since(begin), 2*time.Minute, "3 calls go to estimate and time, 12 to chunks: three windows")
+		require.LessOrEqual(t, refused, 3*defaultWorkers,
+			"after a 429 no worker calls before its time")
+		require.GreaterOrEqual(t, time.Since(begin), 2*time.Minute,
+			"3 calls go to estimate and time, 12 to chunks: three windows")
 	})
 }
 
-func TestAnAPIThatDoesNotAnswerEndsTheRunAndKeepsTheBatch(t *testing.T) {
+func TestAnOutageEndsTheRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
 		client := fake.Client(hellio.WithLimiter(nil))
-		require.NoError(t, fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Always: true, Effect: "reset"}))
+		require.NoError(t,
+			fake.SetFaults(helliotest.FaultSpec{Op: helliotest.SMSSend, Always: true,
+				Effect: "reset"}))
 		p := batchOf(t)
 		r, err := Run(t.Context(), client, Numbers(numbers(60)...), p)
 		require.ErrorIs(t, err, ErrUnfinished)
@@ -178,12 +249,13 @@ func TestAnAPIThatDoesNotAnswerEndsTheRunAndKeepsTheBatch(t *testing.T) {
 	})
 }
 
-func TestAChunkThatNeverAnswersDoesNotKeepTheOthers(t *testing.T) {
+func TestAnUnansweredChunkDoesNotStopOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
 		client := fake.Client(hellio.WithLimiter(nil))
-		fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ToNumber(number(7)), helliotest.Status(500, ""))
+		fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.ToNumber(number(7)),
+			helliotest.Status(500, ""))
 		r, err := Run(t.Context(), client, Numbers(numbers(60)...), batchOf(t))
 		require.ErrorIs(t, err, ErrUnfinished)
 		require.Equal(t, Count{1, 5}, r.Unknown)
@@ -191,7 +263,7 @@ func TestAChunkThatNeverAnswersDoesNotKeepTheOthers(t *testing.T) {
 	})
 }
 
-func TestAnInterruptedRunEndsItsCallsAndCanBeResumed(t *testing.T) {
+func TestAnInterruptedRunCanBeResumed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0), helliotest.WithLatency(time.Second))
@@ -211,7 +283,7 @@ func TestAnInterruptedRunEndsItsCallsAndCanBeResumed(t *testing.T) {
 	})
 }
 
-func TestAnInterruptedRunDoesNotWaitForTheRateLimit(t *testing.T) {
+func TestAnInterruptedRunDoesNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(5))
@@ -222,7 +294,8 @@ func TestAnInterruptedRunDoesNotWaitForTheRateLimit(t *testing.T) {
 		begin := time.Now()
 		r, err := Run(ctx, client, Numbers(numbers(60)...), p)
 		require.ErrorIs(t, err, ErrUnfinished)
-		require.Equal(t, 10*time.Second, time.Since(begin), "calls that wait for their turn are not under way")
+		require.Equal(t, 10*time.Second, time.Since(begin),
+			"calls that wait for their turn are not under way")
 		require.Zero(t, r.Unknown.Chunks)
 		require.Positive(t, r.Done.Chunks)
 		r, err = Resume(t.Context(), client, p.Store, p.Options)
@@ -236,9 +309,11 @@ func TestAPartlyAcceptedChunkIsDone(t *testing.T) {
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(4))
 	require.NoError(t, b.Close())
-	// The API's rule for numbers is its own; here a proxy stands in for one that is stricter.
-	strict, err := hellio.NewClient(helliotest.DefaultToken, append(quick(), hellio.WithBaseURL(client.BaseURL()),
-		hellio.WithHTTPClient(&http.Client{Transport: dropsARecipient{fake.RoundTripper()}}))...)
+	// The API's rule for numbers is its own; here a proxy stands in for one
+	// that is stricter.
+	strict, err := hellio.NewClient(helliotest.DefaultToken,
+		append(quick(), hellio.WithBaseURL(client.BaseURL()),
+			hellio.WithHTTPClient(&http.Client{Transport: dropsARecipient{fake.RoundTripper()}}))...)
 	require.NoError(t, err)
 	r, err := Resume(t.Context(), strict, b.store.path, Options{})
 	require.NoError(t, err)
@@ -248,7 +323,7 @@ func TestAPartlyAcceptedChunkIsDone(t *testing.T) {
 	require.Equal(t, "0.0000", walletDifference(t, fake, "100.0000", r))
 }
 
-func TestACallThatOutlivesItsGraceIsCutAndInDoubt(t *testing.T) {
+func TestACallBeyondItsGraceIsUnknown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
@@ -270,32 +345,40 @@ func TestACallThatOutlivesItsGraceIsCutAndInDoubt(t *testing.T) {
 	})
 }
 
-func TestAChunkWithoutAnAnswerIsTriedAgainAfterTwiceAsLong(t *testing.T) {
+func TestPausesDoubleWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, helliotest.WithRateLimit(0))
-		client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+		client := fake.Client(hellio.WithLimiter(nil),
+			hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 		fake.Fault(helliotest.SMSSend, helliotest.Always(), helliotest.Status(500, ""))
 		begin := time.Now()
 		r, err := Run(t.Context(), client, Numbers(numbers(5)...), batchOf(t))
 		require.ErrorIs(t, err, ErrUnfinished)
 		require.Equal(t, Count{1, 5}, r.Unknown)
-		require.Equal(t, (1+2+4+8+16)*time.Second, time.Since(begin))
+		require.Equal(t, (1+2+4+8+16+32+60)*time.Second, time.Since(begin))
 	})
 }
 
-func TestOnlyCallsInARowWithoutAnAnswerEndTheRun(t *testing.T) {
+func TestOnlyAnOutageEndsTheRun(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	client := fake.Client(hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	client := fake.Client(hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	var faults []helliotest.FaultSpec
 	for nth := 1; nth < 4*maxOutage; nth += 2 { // every other call
-		faults = append(faults, helliotest.FaultSpec{Op: helliotest.SMSSend, Nth: nth, Effect: "status", Code: 500})
+		faults = append(faults,
+			helliotest.FaultSpec{
+				Op:     helliotest.SMSSend,
+				Nth:    nth,
+				Effect: "status",
+				Code:   500,
+			})
 	}
 	require.NoError(t, fake.SetFaults(faults...))
 	p := batchOf(t)
-	p.Workers, p.firstPause = 1, 1
-	r, err := Run(t.Context(), client, Numbers(numbers(5*2*maxOutage)...), p)
+	p.Workers = 1
+	r, err := runQuickly(t, client, p, numbers(5*2*maxOutage))
 	require.NoError(t, err)
 	requireEachOnce(t, fake, "100.0000", r, numbers(5*2*maxOutage))
 }
@@ -305,7 +388,8 @@ func TestChunksThatNeedReviewAreNoOutage(t *testing.T) {
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(5*(maxOutage+5)))
 	defer b.Close()
-	_, err := b.HandOut(t.Context(), client, Options{}, maxOutage+4, func(Job) error { return nil })
+	_, err := b.Dispatch(t.Context(), client, Options{}, maxOutage+4,
+		func(Job) error { return nil })
 	require.NoError(t, err)
 	fake.Advance(25 * time.Hour)
 	err = b.Send(t.Context(), client, Options{Workers: 1})
@@ -314,7 +398,7 @@ func TestChunksThatNeedReviewAreNoOutage(t *testing.T) {
 	require.Equal(t, 1, b.Report().Done.Chunks, "what comes after them is sent")
 }
 
-func TestAShorterHoldDoesNotEndALongerOne(t *testing.T) {
+func TestALongerHoldIsKept(t *testing.T) {
 	t.Parallel()
 	r := &runner{}
 	r.holdAll(time.Hour)
@@ -322,8 +406,9 @@ func TestAShorterHoldDoesNotEndALongerOne(t *testing.T) {
 	require.Greater(t, time.Until(r.pause), 59*time.Minute)
 }
 
-// A redirect may mean that the chunk is done, so its key alone may send it again.
-func TestARedirectStopsTheBatchWithAChunkUnknown(t *testing.T) {
+// A redirect may mean that the chunk is done, so only its key may send it
+// again.
+func TestARedirectedChunkIsUnknown(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	fault := fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(302, ""))

@@ -22,22 +22,27 @@ func TestBadParamsAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 	t.Parallel()
 	_, client := newFake(t)
 	for field, changes := range map[string][]func(*Params){
-		"store":      {func(p *Params) { p.Store = "" }},
-		"batch id":   {func(p *Params) { p.BatchID = "two words" }, func(p *Params) { p.BatchID = "füßen" }, func(p *Params) { p.BatchID = strings.Repeat("x", 201) }},
-		"sender":     {func(p *Params) { p.Sender = "" }, func(p *Params) { p.Sender = strings.Repeat("x", 12) }},
-		"message":    {func(p *Params) { p.Message = strings.Repeat("x", 1601) }, func(p *Params) { p.Message = "" }},
-		"region":     {func(p *Params) { p.Region = "Ghana" }},
-		"chunk size": {func(p *Params) { p.ChunkSize = 10_001 }, func(p *Params) { p.ChunkSize = -1 }},
-		"workers":    {func(p *Params) { p.Workers = -1 }, func(p *Params) { p.Workers = 65 }},
-		"margin":     {func(p *Params) { p.Margin = 1 }, func(p *Params) { p.Margin = 721 * time.Hour }},
-		"grace":      {func(p *Params) { p.Grace = -1 }},
+		"store": {func(p *Params) { p.Store = "" }},
+		"batch id": {func(p *Params) { p.BatchID = "two words" },
+			func(p *Params) { p.BatchID = "füßen" }, func(p *Params) { p.BatchID = strings.Repeat("x", 201) }},
+		"sender": {func(p *Params) { p.Sender = "" },
+			func(p *Params) { p.Sender = strings.Repeat("x", 12) }},
+		"message": {func(p *Params) { p.Message = strings.Repeat("x", 1601) },
+			func(p *Params) { p.Message = "" }},
+		"region": {func(p *Params) { p.Region = "Ghana" }},
+		"chunk size": {func(p *Params) { p.ChunkSize = 10_001 },
+			func(p *Params) { p.ChunkSize = -1 }},
+		"workers": {func(p *Params) { p.Workers = -1 }, func(p *Params) { p.Workers = 65 }},
+		"margin": {func(p *Params) { p.Margin = 1 },
+			func(p *Params) { p.Margin = 721 * time.Hour }},
+		"grace": {func(p *Params) { p.Grace = -1 }},
 	} {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
-			for _, change := range changes {
+			for _, edit := range changes {
 				p := batchOf(t)
 				dir := filepath.Dir(p.Store)
-				change(&p)
+				edit(&p)
 				_, err := Run(t.Context(), client, Numbers(number(1)), p)
 				var param *hellio.ParamError
 				require.ErrorAs(t, err, &param)
@@ -58,10 +63,11 @@ func TestNilsAreRefused(t *testing.T) {
 	require.ErrorAs(t, err, &param)
 }
 
-func TestAListWithNobodyToSendToLeavesNoStore(t *testing.T) {
+func TestAListWithoutRecipientsLeavesNoStore(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
-	for name, list := range map[string][]string{"empty": nil, "all invalid": {"", "junk", "024", strings.Repeat("1", 10<<20)}} {
+	for name, list := range map[string][]string{"empty": nil,
+		"all invalid": {"", "junk", "024", strings.Repeat("1", 10<<20)}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := batchOf(t)
@@ -78,7 +84,8 @@ func TestAListThatFailsLeavesNoStore(t *testing.T) {
 	fake, client := newFake(t)
 	broken := errors.New("line 3: a quote is missing")
 	var list iter.Seq2[Recipient, error] = func(yield func(Recipient, error) bool) {
-		_ = yield(Recipient{Number: number(1)}, nil) && yield(Recipient{Number: number(2)}, nil) && yield(Recipient{}, broken)
+		_ = yield(Recipient{Number: number(1)}, nil) && yield(Recipient{Number: number(2)},
+			nil) && yield(Recipient{}, broken)
 	}
 	p := batchOf(t)
 	_, err := Run(t.Context(), client, list, p)
@@ -93,7 +100,7 @@ func TestAListThatFailsLeavesNoStore(t *testing.T) {
 	require.Empty(t, fake.Requests())
 }
 
-func TestAPlanThatWasLeftBehindIsMadeAnew(t *testing.T) {
+func TestAnUnfinishedPlanIsReplaced(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	p := batchOf(t)
@@ -110,21 +117,24 @@ func TestAnotherBatchInTheSameStoreIsRefused(t *testing.T) {
 	p := batchOf(t)
 	_, err := Run(t.Context(), client, Numbers(numbers(7)...), p)
 	require.NoError(t, err)
-	for name, change := range map[string]func(*Params) []string{
-		"id":            func(p *Params) []string { p.BatchID = "other"; return numbers(7) },
-		"text":          func(p *Params) []string { p.Message = "Fees were due."; return numbers(7) },
-		"sender":        func(p *Params) []string { p.Sender = "HELLIO"; return numbers(7) },
-		"gateway":       func(p *Params) []string { p.Gateway = "x"; return numbers(7) },
-		"region":        func(p *Params) []string { p.Region = "NG"; return numbers(7) },
-		"longer list":   func(*Params) []string { return numbers(8) },
-		"shorter list":  func(*Params) []string { return numbers(6) },
-		"other number":  func(*Params) []string { return append(numbers(6), number(9)) },
-		"other order":   func(*Params) []string { return append([]string{number(6)}, numbers(6)...) },
+	for name, edit := range map[string]func(*Params) []string{
+		"id":           func(p *Params) []string { p.BatchID = "other"; return numbers(7) },
+		"text":         func(p *Params) []string { p.Message = "Fees were due."; return numbers(7) },
+		"sender":       func(p *Params) []string { p.Sender = "HELLIO"; return numbers(7) },
+		"gateway":      func(p *Params) []string { p.Gateway = "x"; return numbers(7) },
+		"region":       func(p *Params) []string { p.Region = "NG"; return numbers(7) },
+		"longer list":  func(*Params) []string { return numbers(8) },
+		"shorter list": func(*Params) []string { return numbers(6) },
+		"other number": func(*Params) []string { return append(numbers(6), number(9)) },
+		"other order": func(*Params) []string {
+			return append([]string{number(6)},
+				numbers(6)...)
+		},
 		"moved borders": func(*Params) []string { return append(numbers(5), number(5)+number(6)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := p
-			list := change(&changed)
+			list := edit(&changed)
 			_, err := Run(t.Context(), client, Numbers(list...), changed)
 			require.ErrorIs(t, err, ErrBatchChanged)
 		})
@@ -150,11 +160,14 @@ func TestABatchBelongsToItsTokenAndAddress(t *testing.T) {
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(7))
 	require.NoError(t, b.Close())
-	other, err := hellio.NewClient(fake.IssueToken(), append(quick(), hellio.WithBaseURL(client.BaseURL()), hellio.WithHTTPClient(fake.HTTPClient()))...)
+	other, err := hellio.NewClient(fake.IssueToken(),
+		append(quick(), hellio.WithBaseURL(client.BaseURL()),
+			hellio.WithHTTPClient(fake.HTTPClient()))...)
 	require.NoError(t, err)
 	_, err = Resume(t.Context(), other, b.store.path, Options{})
 	require.ErrorIs(t, err, ErrOtherAccount)
-	elsewhere := fake.Client(append(quick(), hellio.WithBaseURL("https://sandbox.hellio.invalid/v1"))...)
+	elsewhere := fake.Client(append(quick(),
+		hellio.WithBaseURL("https://sandbox.hellio.invalid/v1"))...)
 	for _, adopt := range []bool{false, true} {
 		_, err = Resume(t.Context(), elsewhere, b.store.path, Options{AdoptToken: adopt})
 		require.ErrorIs(t, err, ErrOtherAccount, "another address is another account")
@@ -167,11 +180,13 @@ func TestABatchBelongsToItsTokenAndAddress(t *testing.T) {
 	require.ErrorIs(t, err, ErrOtherAccount, "the batch belongs to the new token now")
 }
 
-func TestChunksInDoubtAreNotSentUnderAnotherToken(t *testing.T) {
+func TestUnknownChunksKeepTheirToken(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithRateLimit(0))
-	path := leftInDoubt(t, fake)
-	other, err := hellio.NewClient(fake.IssueToken(), append(quick(), hellio.WithBaseURL("https://fake.hellio.invalid/v1"), hellio.WithHTTPClient(fake.HTTPClient()))...)
+	path := leftUnknown(t, fake)
+	other, err := hellio.NewClient(fake.IssueToken(),
+		append(quick(), hellio.WithBaseURL("https://fake.hellio.invalid/v1"),
+			hellio.WithHTTPClient(fake.HTTPClient()))...)
 	require.NoError(t, err)
 	r, err := Resume(t.Context(), other, path, Options{AdoptToken: true})
 	require.ErrorIs(t, err, ErrNeedsReview)
@@ -181,7 +196,7 @@ func TestChunksInDoubtAreNotSentUnderAnotherToken(t *testing.T) {
 	}
 }
 
-func TestABatchThatCantBePaidIsNotBegun(t *testing.T) {
+func TestAnUnpayableBatchIsNotBegun(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t, helliotest.WithBalance("0.2000"))
 	p := batchOf(t)
@@ -199,7 +214,7 @@ func TestABatchThatCantBePaidIsNotBegun(t *testing.T) {
 	requireEachOnce(t, fake, enough, r, numbers(7))
 }
 
-func TestABatchWithoutAPriceIsNotBegunUnlessTold(t *testing.T) {
+func TestAnUnpricedBatchIsNotBegun(t *testing.T) {
 	t.Parallel()
 	fake, client := newFake(t)
 	p := batchOf(t)
@@ -208,7 +223,7 @@ func TestABatchWithoutAPriceIsNotBegunUnlessTold(t *testing.T) {
 	var payment *PaymentError
 	require.ErrorAs(t, err, &payment)
 	require.Equal(t, 1, payment.Estimate.Unpriced)
-	require.ErrorContains(t, err, "for 1 of 2 recipients the API lists no price")
+	require.ErrorContains(t, err, "no price for 1 of 2 recipients")
 	require.Empty(t, fake.Messages())
 	p.StartUnpaid = true
 	r, err := Run(t.Context(), client, Numbers(abroad...), p)
@@ -216,10 +231,13 @@ func TestABatchWithoutAPriceIsNotBegunUnlessTold(t *testing.T) {
 	requireEachOnce(t, fake, "100.0000", r, abroad)
 }
 
-func TestATokenThatCantAskForTheBalanceNeedsToBeTold(t *testing.T) {
+func TestATokenWithoutBalanceScopeStartsUnpaid(t *testing.T) {
 	t.Parallel()
-	fake := helliotest.New(t, helliotest.WithRateLimit(0), helliotest.WithToken("only-sends", "sms:send"))
-	client, err := hellio.NewClient("only-sends", append(quick(), hellio.WithBaseURL("https://fake.hellio.invalid/v1"), hellio.WithHTTPClient(fake.HTTPClient()))...)
+	fake := helliotest.New(t, helliotest.WithRateLimit(0),
+		helliotest.WithToken("only-sends", "sms:send"))
+	client, err := hellio.NewClient("only-sends",
+		append(quick(), hellio.WithBaseURL("https://fake.hellio.invalid/v1"),
+			hellio.WithHTTPClient(fake.HTTPClient()))...)
 	require.NoError(t, err)
 	p := batchOf(t)
 	_, err = Run(t.Context(), client, Numbers(numbers(7)...), p)
@@ -230,7 +248,8 @@ func TestATokenThatCantAskForTheBalanceNeedsToBeTold(t *testing.T) {
 	requireEachOnce(t, fake, "100.0000", r, numbers(7))
 }
 
-// twoPrices lists a second, dearer network, and half of the balance as reserved.
+// twoPrices lists a second, dearer network, and half of the balance as
+// reserved.
 type twoPrices struct{ http.RoundTripper }
 
 func (p twoPrices) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -246,13 +265,15 @@ func (p twoPrices) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func TestABatchIsPayableIfTheAvailableBalanceCoversTheHighestPrice(t *testing.T) {
+func TestTheBalanceMustCoverTheHighestPrice(t *testing.T) {
 	t.Parallel()
-	for recipients, payable := range map[int]bool{6: true, 7: false, 8: false, 13: false} { // 8 by the lowest price, 12 by what is reserved
+	// 8 by the lowest price, 12 by what is reserved
+	for recipients, payable := range map[int]bool{6: true, 7: false, 8: false, 13: false} {
 		fake, client := newFake(t, helliotest.WithBalance("0.5000"))
 		b := planned(t, client, numbers(recipients))
-		dear, err := hellio.NewClient(helliotest.DefaultToken, append(quick(), hellio.WithBaseURL(client.BaseURL()),
-			hellio.WithHTTPClient(&http.Client{Transport: twoPrices{fake.RoundTripper()}}))...)
+		dear, err := hellio.NewClient(helliotest.DefaultToken,
+			append(quick(), hellio.WithBaseURL(client.BaseURL()),
+				hellio.WithHTTPClient(&http.Client{Transport: twoPrices{fake.RoundTripper()}}))...)
 		require.NoError(t, err)
 		e, err := b.Estimate(t.Context(), dear)
 		require.NoError(t, err)
@@ -262,13 +283,14 @@ func TestABatchIsPayableIfTheAvailableBalanceCoversTheHighestPrice(t *testing.T)
 	}
 }
 
-func TestTheShortestTimeIsAWindowForEachFullOneBefore(t *testing.T) {
+func TestTheShortestTimeCountsFullWindows(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		limit, calls int
 		want         time.Duration
 	}{
-		"one window": {120, 120, 0}, "one call more": {120, 121, time.Minute}, "two": {120, 240, time.Minute},
+		"one window": {120, 120, 0}, "one call more": {120, 121, time.Minute}, "two": {120, 240,
+			time.Minute},
 		"a limit of its own": {60, 121, 2 * time.Minute}, "no limit told": {0, 121, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,13 +10,15 @@ import (
 
 const maxText = 1600 // characters, counted as code points (documented)
 
-// template is a message cut at its placeholders: pieces[0] fields[0] pieces[1] … A message without any has one piece.
+// template is a message cut at its placeholders: pieces[0] fields[0] pieces[1]
+// … A message without any has one piece.
 type template struct {
 	pieces []string
 	fields []string
 }
 
-// parseTemplate reads a message with {{name}} in it. A name has letters, digits, _ and -; spaces around it are dropped.
+// parseTemplate reads a message with {{name}} in it. A name has letters,
+// digits, _ and -; spaces around it are dropped.
 func parseTemplate(message string) (*template, error) {
 	t := &template{}
 	for rest := message; ; {
@@ -37,8 +39,9 @@ func parseTemplate(message string) (*template, error) {
 	}
 }
 
-// Placeholders names the fields that a message needs of each recipient, in order, each once. It returns a *hellio.ParamError where the
-// message can't be read.
+// Placeholders names the fields that a message needs of each recipient, in
+// order, each once. It returns a *hellio.ParamError where the message can't be
+// read.
 func Placeholders(message string) ([]string, error) {
 	t, err := parseTemplate(message)
 	if err != nil {
@@ -54,11 +57,13 @@ func Placeholders(message string) ([]string, error) {
 }
 
 func badTemplate(given string) error {
-	return &hellio.ParamError{Field: "message", Given: given, Allowed: "placeholders such as {{name}}"}
+	return &hellio.ParamError{Field: "message", Given: given,
+		Allowed: "placeholders such as {{name}}"}
 }
 
 func isFieldName(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
+	return s != "" && strings.Trim(s,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
 }
 
 func (t *template) personal() bool { return len(t.fields) > 0 }

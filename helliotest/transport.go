@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -40,7 +41,18 @@ func (t *fakeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	trace := connect(req)
+	trace, open := connect(req)
+	if !open {
+		t.e.wg.Done()
+		closeBody(req)
+		return nil, &net.OpError{
+			Op:     "write",
+			Net:    "tcp",
+			Source: fakeAddr{},
+			Addr:   fakeAddr{},
+			Err:    net.ErrClosed,
+		}
+	}
 	c := &apiCall{
 		view:   t.view,
 		method: methodOf(req),
@@ -153,22 +165,27 @@ func (e *engine) join(caller *view) error {
 }
 
 // connect fires the hooks of finding a connection and writing the headers, in
-// the order of net/http.
-func connect(req *http.Request) *httptrace.ClientTrace {
-	trace := httptrace.ContextClientTrace(req.Context())
+// the order of net/http. A hook may close the connection: then nothing is
+// written.
+func connect(req *http.Request) (trace *httptrace.ClientTrace, open bool) {
+	trace = httptrace.ContextClientTrace(req.Context())
 	if trace == nil {
-		return &httptrace.ClientTrace{}
+		return &httptrace.ClientTrace{}, true
 	}
 	if trace.GetConn != nil {
 		trace.GetConn(hostPort(req))
 	}
 	if trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Conn: wire{}})
+		var closed atomic.Bool
+		trace.GotConn(httptrace.GotConnInfo{Conn: wire{closed: &closed}})
+		if closed.Load() {
+			return trace, false
+		}
 	}
 	if trace.WroteHeaders != nil {
 		trace.WroteHeaders()
 	}
-	return trace
+	return trace, true
 }
 
 // exchange is one request and what came of it.
@@ -304,8 +321,17 @@ func hostPort(req *http.Request) string {
 	return net.JoinHostPort(req.URL.Hostname(), port)
 }
 
-// wire is the connection that the hooks see. It has addresses and nothing else.
-type wire struct{ net.Conn }
+// wire is the connection that the hooks see. It has addresses and can be closed,
+// and nothing else.
+type wire struct {
+	net.Conn
+	closed *atomic.Bool
+}
+
+func (w wire) Close() error {
+	w.closed.Store(true)
+	return nil
+}
 
 func (wire) LocalAddr() net.Addr  { return fakeAddr{} }
 func (wire) RemoteAddr() net.Addr { return fakeAddr{} }

@@ -1,4 +1,5 @@
-// Command bench sends a batch to a server that discards it, and prints time and peak memory beside a floor that only posts.
+// Command bench plans and sends a batch to a server that discards it, and
+// prints CPU and peak memory next to a floor that only posts.
 //
 //	go run ./bench -recipients 1000000 -chunk 10000
 //
@@ -16,7 +17,7 @@ func main() {
 	flag.IntVar(&c.recipients, "recipients", 1_000_000, "entries of the list")
 	flag.IntVar(&c.chunk, "chunk", 10_000, "recipients of one call")
 	flag.IntVar(&c.workers, "workers", 4, "calls at a time")
-	flag.StringVar(&c.dir, "dir", "", "where the store goes; without it the system's temporary directory")
+	flag.StringVar(&c.dir, "dir", "", "where the store is made (default the temporary directory)")
 	flag.StringVar(&c.row, "row", "", "run this row alone, in this process")
 	flag.StringVar(&c.url, "url", "", "server of a row that runs alone")
 	flag.Parse()

@@ -1,12 +1,12 @@
 -- Notes that a call for a chunk is about to begin.
--- KEYS: ledger. ARGV: chunk, hand-out, try, record, life of the ledger (ms).
--- An entry of the ledger is hand-out|try|phase|record. Answers {phase, record} as they were; {"", ""} if this hand-out has no entry: one of
--- an earlier hand-out gives way.
+-- KEYS: ledger. ARGV: chunk, dispatch, try, record, life of the ledger (ms).
+-- An entry of the ledger is dispatch|try|phase|record. Answers {phase, record} as they were; {"", ""} if this dispatch has no entry: one of
+-- an earlier dispatch gives way.
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local phase, record = '', ''
 if stored then
-	local handout, _, p, r = string.match(stored, '^([^|]*)|([^|]*)|([^|]*)|(.*)$')
-	if handout == ARGV[2] then
+	local dispatch, _, p, r = string.match(stored, '^([^|]*)|([^|]*)|([^|]*)|(.*)$')
+	if dispatch == ARGV[2] then
 		phase, record = p, r
 	end
 end

@@ -68,7 +68,8 @@ func runChild(text string) error {
 		}
 		opts = []hellio.Option{hellio.WithLimiter(limiter)}
 	}
-	client, err := hellio.NewClient(helliotest.DefaultToken, append(opts, hellio.WithBaseURL(job.URL), hellio.WithAppInfo("worker-"+job.Name, "1"))...)
+	client, err := hellio.NewClient(helliotest.DefaultToken,
+		append(opts, hellio.WithBaseURL(job.URL), hellio.WithAppInfo("worker-"+job.Name, "1"))...)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,14 @@ func runChild(text string) error {
 	if os.Getenv(showEnv) != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	return Work(context.Background(), client, rdb, WorkOptions{Workers: job.Workers, Name: job.Name, Logger: log, at: k.reach})
+	ctx := context.Background()
+	w, err := newWorker(ctx, client, rdb,
+		WorkOptions{Workers: job.Workers, Name: job.Name, Logger: log})
+	if err != nil {
+		return err
+	}
+	w.at = k.reach
+	return w.run(ctx)
 }
 
 // killer ends the process as kill -9 does, at its point.
@@ -93,7 +101,7 @@ func (k *killer) reach(point string) {
 	}
 }
 
-// RoundTrip tells when the answer to a send has come.
+// RoundTrip reports when the answer to a send has come.
 func (k *killer) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := k.wire.RoundTrip(req)
 	if err == nil && req.Method == http.MethodPost {

@@ -1,10 +1,10 @@
 -- Notes how a call for a chunk ended.
--- KEYS: ledger, news. ARGV: chunk, hand-out, try, phase, record, "sure" if the record stands whatever another try says, life (ms).
+-- KEYS: ledger, news. ARGV: chunk, dispatch, try, phase, record, "sure" if the record stands whatever another try says, life (ms).
 -- Only the latest try may speak, unless it is sure; what is settled stays so, unless it is sure. Answers 1 if it was noted.
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 if stored then
-	local handout, try, phase = string.match(stored, '^([^|]*)|([^|]*)|([^|]*)|')
-	if handout ~= ARGV[2] then
+	local dispatch, try, phase = string.match(stored, '^([^|]*)|([^|]*)|([^|]*)|')
+	if dispatch ~= ARGV[2] then
 		return 0
 	end
 	if ARGV[6] ~= 'sure' and (phase == 'settled' or try ~= ARGV[3]) then

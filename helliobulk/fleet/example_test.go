@@ -14,7 +14,8 @@ import (
 	"github.com/hellio-go/hellio/hellioredis"
 )
 
-// The machine that has the list plans the batch, enqueues it and waits for its end.
+// The machine that has the list plans the batch, enqueues it and waits for its
+// end.
 func ExampleWait() {
 	ctx := context.Background()
 	rdb := redis.NewClient(&redis.Options{Addr: "redis:6379"})
@@ -22,8 +23,16 @@ func ExampleWait() {
 	if err != nil {
 		panic(err)
 	}
-	params := helliobulk.Params{Store: "fees.batch", BatchID: "fees-2026-05", Sender: "ACME", Message: "Fees are due.", Region: "GH"}
-	if _, err := helliobulk.Plan(ctx, client, helliobulk.Numbers("0240000001", "0240000002"), params); err != nil {
+	params := helliobulk.Params{
+		Store:   "fees.batch",
+		BatchID: "fees-2026-05",
+		Sender:  "ACME",
+
+		Message: "Fees are due.",
+		Region:  "GH",
+	}
+	if _, err := helliobulk.Plan(ctx, client, helliobulk.Numbers("0240000001", "0240000002"),
+		params); err != nil {
 		panic(err)
 	}
 	batch, err := helliobulk.Open(params.Store)
@@ -35,7 +44,8 @@ func ExampleWait() {
 	fmt.Println(batch.Report().Accepted, err)
 }
 
-// A worker shares the token's rate with all others, and ends when its context does.
+// A worker shares the token's rate with all others, and ends when its context
+// does.
 func ExampleWork() {
 	ctx := context.Background()
 	rdb := redis.NewClient(&redis.Options{Addr: "redis:6379"})
@@ -47,7 +57,8 @@ func ExampleWork() {
 	if err != nil {
 		panic(err)
 	}
-	if err := fleet.Work(ctx, client, rdb, fleet.WorkOptions{Name: filepath.Base(os.Args[0])}); err != nil {
+	if err := fleet.Work(ctx, client, rdb,
+		fleet.WorkOptions{Name: filepath.Base(os.Args[0])}); err != nil {
 		panic(err)
 	}
 }

@@ -6,10 +6,12 @@ import (
 	"time"
 )
 
-// lookEvery is how often a worker looks whether another one has stopped the fleet.
+// lookEvery is how often a worker looks whether another one has stopped the
+// fleet.
 const lookEvery = time.Second
 
-// gate lets a worker's calls begin. Closed, it also gives up those that still wait for their turn.
+// gate lets a worker's calls begin. Closed, it also ends those that still
+// wait for their turn.
 type gate struct {
 	soft context.Context // ends when no further call may begin at all
 
@@ -60,7 +62,8 @@ func (g *gate) settled() {
 	g.busy = false
 }
 
-// follow opens or closes the gate as Redis says, unless this worker has stopped the fleet since before was asked for.
+// follow opens or closes the gate as Redis says, unless this worker has stopped
+// the fleet since before was asked for.
 func (g *gate) follow(stopped bool, before int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -73,7 +76,8 @@ func (g *gate) follow(stopped bool, before int) {
 	}
 }
 
-// watching follows Redis until the returned function is called. While Redis is away the gate stays as it is.
+// watching follows Redis until the returned function is called. While Redis is
+// away the gate stays as it is.
 func (w *worker) watching(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var watch sync.WaitGroup
@@ -82,7 +86,7 @@ func (w *worker) watching(ctx context.Context) (end func()) {
 		defer ticker.Stop()
 		for ctx.Err() == nil {
 			before := w.gate.before()
-			if s, err := w.queue.stopped(ctx); err == nil {
+			if s, err := w.queue.stopped(ctx, ""); err == nil {
 				w.gate.follow(s != nil, before)
 			}
 			select {

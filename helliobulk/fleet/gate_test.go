@@ -9,7 +9,7 @@ import (
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
-func TestWhatRedisSaidBeforeAStopDoesNotOpenTheGate(t *testing.T) {
+func TestAnOldReplyDoesNotOpenTheGate(t *testing.T) {
 	t.Parallel()
 	g := newGate(context.Background())
 	before := g.before() // and then Redis is asked, and says that nobody has stopped the fleet
@@ -25,15 +25,16 @@ func TestWhatRedisSaidBeforeAStopDoesNotOpenTheGate(t *testing.T) {
 	require.NoError(t, g.now().Err(), "the fleet was started again")
 }
 
-// The workers that have tasks already may be refused while the rest is handed out.
-func TestAStopThatComesDuringAnEnqueuingIsNotUndoneByIt(t *testing.T) {
+// The workers that have tasks already may be refused while the rest is handed
+// out.
+func TestEnqueuingKeepsANewerStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	q := w.queue()
 	w.enqueue(helliobulk.Options{})
 	requireStopped := func(want bool) {
 		t.Helper()
-		s, err := q.stopped(t.Context())
+		s, err := q.stopped(t.Context(), "")
 		require.NoError(t, err)
 		require.Equal(t, want, s != nil)
 		info, err := q.inspector.GetQueueInfo(q.name)
@@ -41,10 +42,10 @@ func TestAStopThatComesDuringAnEnqueuingIsNotUndoneByIt(t *testing.T) {
 		require.Equal(t, want, info.Paused)
 	}
 	for _, reason := range []string{"402", "401"} {
-		before, err := q.readStop(t.Context())
+		before, err := q.readStop(t.Context(), "")
 		require.NoError(t, err)
 		require.NoError(t, q.stop(t.Context(), Stopped{Reason: reason}))
-		require.NoError(t, q.start(t.Context(), before))
+		require.NoError(t, q.start(t.Context(), "", before))
 		requireStopped(true)
 	}
 	w.enqueue(helliobulk.Options{})

@@ -27,12 +27,14 @@ func number(i int) string { return fmt.Sprintf("+23324%07d", i) }
 
 // quick are options of a client that does not wait, and tries once.
 func quick() []hellio.Option {
-	return []hellio.Option{hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1})}
+	return []hellio.Option{hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1})}
 }
 
 // patient are options of a client that tries again, without waiting.
 func patient() []hellio.Option {
-	return []hellio.Option{hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1})}
+	return []hellio.Option{hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 1, MaxWait: 1})}
 }
 
 // world is an API, a Redis, and a batch that was planned.
@@ -56,11 +58,15 @@ func newWorld(t *testing.T, chunks int, opts ...helliotest.Option) *world {
 }
 
 // newWorldOn is a world whose Redis is another's care: w.redis is nil.
-func newWorldOn(t *testing.T, rdb redis.UniversalClient, chunks int, opts ...helliotest.Option) *world {
+func newWorldOn(t *testing.T, rdb redis.UniversalClient, chunks int,
+	opts ...helliotest.Option) *world {
 	t.Helper()
 	w := &world{t: t, rdb: rdb, start: "100.0000"}
-	w.fake = helliotest.New(t, append([]helliotest.Option{helliotest.WithRateLimit(0), helliotest.WithBalance(w.start)}, opts...)...)
-	w.client = w.fake.Client(append(quick(), hellio.WithBaseURL(w.fake.URL()))...) // as its processes know it
+	w.fake = helliotest.New(t,
+		append([]helliotest.Option{helliotest.WithRateLimit(0), helliotest.WithBalance(w.start)},
+			opts...)...)
+	// as its processes know it
+	w.client = w.fake.Client(append(quick(), hellio.WithBaseURL(w.fake.URL()))...)
 	w.store = filepath.Join(t.TempDir(), "batch")
 	w.plan(chunks)
 	return w
@@ -68,18 +74,27 @@ func newWorldOn(t *testing.T, rdb redis.UniversalClient, chunks int, opts ...hel
 
 func (w *world) plan(chunks int) { w.planOf(chunks, chunkSize) }
 
-func (w *world) planOf(chunks, size int) {
+func (w *world) planOf(chunks, size int) { w.planAs("fees", chunks, size, 0) }
+
+// planAs plans a batch of numbers from the n-th on.
+func (w *world) planAs(id string, chunks, size, n int) {
 	list := make([]string, chunks*size)
 	for i := range list {
-		list[i] = number(i)
+		list[i] = number(n + i)
 	}
-	_, err := helliobulk.Plan(w.t.Context(), w.client, helliobulk.Numbers(list...), helliobulk.Params{
-		Store: w.store, BatchID: "fees", Sender: "ACME", Message: "Fees are due.", ChunkSize: size,
-	})
+	_, err := helliobulk.Plan(w.t.Context(), w.client, helliobulk.Numbers(list...),
+		helliobulk.Params{
+			Store:     w.store,
+			BatchID:   id,
+			Sender:    "ACME",
+			Message:   "Fees are due.",
+			ChunkSize: size,
+		})
 	require.NoError(w.t, err)
 	w.batch, err = helliobulk.Open(w.store)
 	require.NoError(w.t, err)
-	w.t.Cleanup(func() { _ = w.batch.Close() })
+	batch := w.batch
+	w.t.Cleanup(func() { _ = batch.Close() })
 }
 
 // enqueue enqueues the batch.
@@ -114,7 +129,8 @@ func (w *world) until(what string, wanted func(helliobulk.Report) bool) helliobu
 	return w.batch.Report()
 }
 
-// wait has the patience that a task needs whose answer from Redis was lost: up to half a minute for its lease, and one until asynq looks.
+// wait has the patience that a task needs whose answer from Redis was lost: up
+// to half a minute for its lease, and one until asynq looks.
 func (w *world) wait(o helliobulk.Options) error {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 3*time.Minute)
@@ -132,7 +148,8 @@ func (w *world) sends() (sends []helliotest.Request) {
 	return sends
 }
 
-// requireEachOnce checks that each number got one message, and that the wallet lost what the report says.
+// requireEachOnce checks that each number got one message, and that the wallet
+// lost what the report says.
 func (w *world) requireEachOnce() {
 	w.t.Helper()
 	r := w.batch.Report()
@@ -148,7 +165,7 @@ func (w *world) requireEachOnce() {
 	require.Equal(w.t, "0.0000", w.difference())
 }
 
-// difference is what the wallet lost and the report does not tell.
+// difference is what the wallet lost and the report does not count.
 func (w *world) difference() string {
 	lost := new(big.Rat).Sub(amount(w.t, w.start), amount(w.t, w.fake.Balance().Available))
 	for _, c := range w.batch.Report().Costs {
@@ -170,14 +187,17 @@ func (w *world) queue() *queue {
 	return newQueue(w.rdb, m.BaseURL, m.Account)
 }
 
-// forgetLeases makes the tasks of workers that died ready for others, as a minute does.
+// forgetLeases makes the tasks of workers that died ready for others, as a
+// minute does.
 func (w *world) forgetLeases() {
 	w.t.Helper()
 	q := w.queue()
 	ids, err := w.rdb.ZRange(w.t.Context(), "asynq:{"+q.name+"}:lease", 0, -1).Result()
 	require.NoError(w.t, err)
 	for _, id := range ids {
-		require.NoError(w.t, w.rdb.ZAdd(w.t.Context(), "asynq:{"+q.name+"}:lease", redis.Z{Score: 1, Member: id}).Err())
+		require.NoError(w.t,
+			w.rdb.ZAdd(w.t.Context(), "asynq:{"+q.name+"}:lease",
+				redis.Z{Score: 1, Member: id}).Err())
 	}
 }
 

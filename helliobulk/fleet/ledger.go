@@ -19,9 +19,9 @@ const ledgerLife = 60 * 24 * time.Hour
 
 // Phases of a chunk in the ledger.
 const (
-	phaseNone    = ""        // this hand-out was never tried
+	phaseNone    = ""        // this dispatch was never tried
 	phaseIdle    = "idle"    // tried, and each try is known to have had no effect
-	phaseBegun   = "begun"   // a call was begun and nobody knows how it ended
+	phaseBegun   = "begun"   // a request was begun, and its end is not known
 	phaseSettled = "settled" // its record is final
 )
 
@@ -33,13 +33,29 @@ var (
 
 	beginScript = redis.NewScript(beginText)
 	endScript   = redis.NewScript(endText)
+	countScript = redis.NewScript(countText)
 )
 
-// ledger is what Redis knows of a batch's chunks: a hash by chunk, and a list of those settled since the enqueuer last looked.
+// countText counts equal refusals in a row. KEYS: the count. ARGV: what they
+// have in common, "" for a chunk that was accepted; life (ms).
+const countText = `
+if ARGV[1] == '' then
+	redis.call('DEL', KEYS[1])
+	return 0
+end
+if redis.call('HGET', KEYS[1], 'cause') ~= ARGV[1] then
+	redis.call('DEL', KEYS[1])
+	redis.call('HSET', KEYS[1], 'cause', ARGV[1])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.call('HINCRBY', KEYS[1], 'count', 1)`
+
+// ledger is what Redis knows of a batch's chunks.
 type ledger struct {
-	redis redis.UniversalClient
-	hash  string
-	news  string
+	redis    redis.UniversalClient
+	hash     string // entries, by chunk
+	news     string // list of chunks settled since the enqueuer last looked
+	refusals string // equal ones in a row
 }
 
 // held is an entry of the ledger.
@@ -49,13 +65,21 @@ type held struct {
 	record helliobulk.Record
 }
 
-// begin notes a try before its call, and gives what was known until then.
+// countRefusals counts equal refusals in a row; "" is a chunk that was
+// accepted.
+func (l *ledger) countRefusals(ctx context.Context, cause string) (int, error) {
+	keys := []string{l.refusals}
+	return countScript.Run(ctx, l.redis, keys, cause, ledgerLife.Milliseconds()).Int()
+}
+
+// begin notes a try before its call, and returns what was known until then.
 func (l *ledger) begin(ctx context.Context, r helliobulk.Record, try string) (held, error) {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return held{}, err
 	}
-	answer, err := beginScript.Run(ctx, l.redis, []string{l.hash}, r.Index(), r.Handout(), try, text, ledgerLife.Milliseconds()).StringSlice()
+	answer, err := beginScript.Run(ctx, l.redis, []string{l.hash}, r.Index(), r.Dispatch(), try,
+		text, ledgerLife.Milliseconds()).StringSlice()
 	if err != nil {
 		return held{}, err
 	}
@@ -69,8 +93,10 @@ func (l *ledger) begin(ctx context.Context, r helliobulk.Record, try string) (he
 	return h, err
 }
 
-// end notes a record after its call. noted is false when another try knows better.
-func (l *ledger) end(ctx context.Context, r helliobulk.Record, try, phase string, sure bool) (noted bool, err error) {
+// end notes a record after its call. noted is false when another try knows
+// better.
+func (l *ledger) end(ctx context.Context, r helliobulk.Record, try, phase string,
+	sure bool) (noted bool, err error) {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return false, err
@@ -79,11 +105,12 @@ func (l *ledger) end(ctx context.Context, r helliobulk.Record, try, phase string
 	if sure {
 		word = "sure"
 	}
-	n, err := endScript.Run(ctx, l.redis, []string{l.hash, l.news}, r.Index(), r.Handout(), try, phase, text, word, ledgerLife.Milliseconds()).Int()
+	n, err := endScript.Run(ctx, l.redis, []string{l.hash, l.news}, r.Index(), r.Dispatch(), try,
+		phase, text, word, ledgerLife.Milliseconds()).Int()
 	return n == 1, err
 }
 
-// look reads an entry; one of another hand-out counts as none.
+// look reads an entry; one of another dispatch counts as none.
 func (l *ledger) look(ctx context.Context, r helliobulk.Record) (held, error) {
 	stored, err := l.redis.HGet(ctx, l.hash, strconv.Itoa(r.Index())).Result()
 	if err == redis.Nil {
@@ -93,14 +120,14 @@ func (l *ledger) look(ctx context.Context, r helliobulk.Record) (held, error) {
 		return held{}, err
 	}
 	h, err := parseHeld(stored)
-	if err == nil && h.record.Handout() != r.Handout() {
+	if err == nil && h.record.Dispatch() != r.Dispatch() {
 		h = held{record: r}
 	}
 	return h, err
 }
 
-// tell puts a chunk among the news once more.
-func (l *ledger) tell(ctx context.Context, index int) error {
+// report puts a chunk among the news again.
+func (l *ledger) report(ctx context.Context, index int) error {
 	return l.redis.RPush(ctx, l.news, index).Err()
 }
 
@@ -129,7 +156,7 @@ func settled(stored []string) ([]helliobulk.Record, error) {
 	return records, nil
 }
 
-// all hands every final record to take, page by page.
+// all passes every final record to take, page by page.
 func (l *ledger) all(ctx context.Context, take func(...helliobulk.Record) error) error {
 	for cursor := uint64(0); ; {
 		pairs, next, err := l.redis.HScan(ctx, l.hash, cursor, "", newsPage).Result()
@@ -155,7 +182,7 @@ func (l *ledger) all(ctx context.Context, take func(...helliobulk.Record) error)
 
 const newsPage = 500
 
-// latest hands the news to take, and forgets them once take has them on disk.
+// latest passes the news to take, and forgets them once take has them on disk.
 func (l *ledger) latest(ctx context.Context, take func(...helliobulk.Record) error) error {
 	for {
 		indexes, err := l.redis.LRange(ctx, l.news, 0, newsPage-1).Result()

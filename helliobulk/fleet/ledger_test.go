@@ -9,16 +9,17 @@ import (
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
-// The ledger's rules, one step after another: which try may speak, and what it may change.
-func TestTheLedgerBelievesTheLatestTryAndWhatIsSure(t *testing.T) {
+// The ledger's rules, one step after another: which try may speak, and what it
+// may change.
+func TestTheLedgerKeepsTheLatestAndTheSure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	var jobs []helliobulk.Job
 	give := func(j helliobulk.Job) error { jobs = append(jobs, j); return nil }
 	for range 2 { // two hand-outs of one chunk
-		_, err := w.batch.HandOut(t.Context(), w.client, helliobulk.Options{}, 0, give)
+		_, err := w.batch.Dispatch(t.Context(), w.client, helliobulk.Options{}, 0, give)
 		require.NoError(t, err)
-		require.NoError(t, w.batch.Settle(jobs[len(jobs)-1].Record.GivenBack()))
+		require.NoError(t, w.batch.Settle(jobs[len(jobs)-1].Record.Returned()))
 	}
 	earlier, now := jobs[0].Record, jobs[1].Record
 	l := w.queue().ledger("fees")
@@ -41,7 +42,8 @@ func TestTheLedgerBelievesTheLatestTryAndWhatIsSure(t *testing.T) {
 	}
 	require.Equal(t, phaseNone, begin(earlier, "0"))
 	require.True(t, end(earlier, "0", phaseSettled, false))
-	stands(phaseNone, helliobulk.StateUnknown) // what was settled then says nothing of this hand-out
+	// what was settled then says nothing of this hand-out
+	stands(phaseNone, helliobulk.StateUnknown)
 	require.Equal(t, phaseNone, begin(now, "1"))
 	require.False(t, end(earlier, "0", phaseSettled, true), "of an earlier hand-out")
 	require.True(t, end(now.NeedsReview(), "1", phaseIdle, false))
@@ -64,12 +66,12 @@ func TestEveryPieceOfNewsIsTaken(t *testing.T) {
 	_, err := l.end(t.Context(), helliobulk.Record{}.NeedsReview(), "1", phaseSettled, false)
 	require.NoError(t, err)
 	for range 2 * newsPage { // one page, one more, and some that come meanwhile
-		require.NoError(t, l.tell(t.Context(), 0))
+		require.NoError(t, l.report(t.Context(), 0))
 	}
 	taken := 0
 	require.NoError(t, l.latest(t.Context(), func(records ...helliobulk.Record) error {
 		if taken += len(records); taken == newsPage {
-			require.NoError(t, l.tell(t.Context(), 0))
+			require.NoError(t, l.report(t.Context(), 0))
 		}
 		return nil
 	}))
@@ -79,7 +81,11 @@ func TestEveryPieceOfNewsIsTaken(t *testing.T) {
 
 func TestOnlyWhatIsFinalIsCollected(t *testing.T) {
 	t.Parallel()
-	records, err := settled([]string{`a|1|settled|{"index":3,"entry":{"s":"done"}}`, `a|1|idle|{"index":4,"entry":{"s":"open"}}`, `a|1|begun|{"index":5,"entry":{"s":"unknown"}}`})
+	records, err := settled([]string{
+		`a|1|settled|{"index":3,"entry":{"s":"done"}}`,
+		`a|1|idle|{"index":4,"entry":{"s":"open"}}`,
+		`a|1|begun|{"index":5,"entry":{"s":"unknown"}}`,
+	})
 	require.NoError(t, err)
 	require.Len(t, records, 1)
 	require.Equal(t, 3, records[0].Index())
@@ -87,7 +93,7 @@ func TestOnlyWhatIsFinalIsCollected(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestATaskIsKeptForItsMarginAndTriedWithoutALimit(t *testing.T) {
+func TestATaskIsKeptForItsMargin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.enqueue(helliobulk.Options{Margin: 3 * time.Hour})

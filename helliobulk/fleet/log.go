@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// quiet is a slog.Logger for asynq, which tells of tasks by their ids alone.
+// quiet is a slog.Logger for asynq, which names tasks by their ids alone.
 type quiet struct{ log *slog.Logger }
 
 func (q quiet) Debug(args ...any) { q.log.Debug(fmt.Sprint(args...)) }

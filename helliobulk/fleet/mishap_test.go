@@ -12,21 +12,22 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestARedisThatForgetsAllIsFilledAgainAndNobodyIsChargedTwice(t *testing.T) {
+func TestAnEmptiedRedisIsFilledAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 40, helliotest.WithLatency(20*time.Millisecond))
 	w.work(WorkOptions{Workers: 2})
 	ended := make(chan error, 1)
 	go func() { ended <- w.wait(helliobulk.Options{}) }()
 	for _, part := range []int{8, 20} {
-		require.Eventually(t, func() bool { return len(w.fake.Messages()) >= part*chunkSize }, 20*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(w.fake.Messages()) >= part*chunkSize },
+			20*time.Second, time.Millisecond)
 		require.NoError(t, w.rdb.FlushAll(t.Context()).Err())
 	}
 	require.NoError(t, <-ended)
 	w.requireEachOnce()
 }
 
-func TestARedisThatRestartsWithoutAMemoryIsFilledAgain(t *testing.T) {
+func TestARestartedEmptyRedisIsFilledAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 40, helliotest.WithLatency(20*time.Millisecond))
 	w.redis.kill()
@@ -35,16 +36,19 @@ func TestARedisThatRestartsWithoutAMemoryIsFilledAgain(t *testing.T) {
 	w.work(WorkOptions{Workers: 2})
 	ended := make(chan error, 1)
 	go func() { ended <- w.wait(helliobulk.Options{}) }()
-	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 8*chunkSize }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 8*chunkSize },
+		20*time.Second, time.Millisecond)
 	w.redis.restart()
 	require.NoError(t, <-ended)
 	w.requireEachOnce()
 }
 
-// A copy of Redis from before, put back: its tasks are all to be done once more.
-func TestARedisThatIsPutBackToYesterdaySendsNothingTwice(t *testing.T) {
+// A copy of Redis from before, put back: its tasks are all to be done once
+// more.
+func TestAnOldCopyOfRedisSendsNothingTwice(t *testing.T) {
 	t.Parallel()
-	for name, later := range map[string]time.Duration{"an hour later": time.Hour, "when keys are forgotten": 25 * time.Hour} {
+	for name, later := range map[string]time.Duration{"an hour later": time.Hour,
+		"when keys are forgotten": 25 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 6)
@@ -59,27 +63,33 @@ func TestARedisThatIsPutBackToYesterdaySendsNothingTwice(t *testing.T) {
 			w.redis.restart()
 			w.fake.Advance(later)
 			w.work(WorkOptions{})
-			require.Eventually(t, func() bool { idle, err := w.queue().idle(); return err == nil && idle }, 20*time.Second, 10*time.Millisecond)
+			require.Eventually(t,
+				func() bool {
+					idle,
+						err := w.queue().idle(t.Context())
+					return err == nil && idle
+				}, 20*time.Second, 10*time.Millisecond)
 			require.NoError(t, w.wait(helliobulk.Options{}))
 			w.requireEachOnce()
 		})
 	}
 }
 
-func TestARedisThatRestartsInTheMiddleOnlyDelays(t *testing.T) {
+func TestARestartOfRedisOnlyDelays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 40, helliotest.WithLatency(20*time.Millisecond))
 	w.work(WorkOptions{Workers: 2})
 	ended := make(chan error, 1)
 	go func() { ended <- w.wait(helliobulk.Options{}) }()
-	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 8*chunkSize }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 8*chunkSize },
+		20*time.Second, time.Millisecond)
 	w.redis.restart()
 	require.NoError(t, <-ended)
 	w.requireEachOnce()
 	require.Zero(t, w.batch.Report().NeedsReview.Chunks)
 }
 
-func TestWithoutRedisNothingBeginsAndTheErrorSaysWhatToDo(t *testing.T) {
+func TestWithoutRedisNothingBegins(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	w.redis.kill()
@@ -90,7 +100,6 @@ func TestWithoutRedisNothingBeginsAndTheErrorSaysWhatToDo(t *testing.T) {
 		"check":   firstError(CheckRedis(t.Context(), w.rdb)),
 	} {
 		require.ErrorIs(t, err, ErrRedis, name)
-		require.ErrorContains(t, err, "run this again", name)
 	}
 	require.Equal(t, 2, w.batch.Report().Open.Chunks)
 	require.Empty(t, w.sends())
@@ -98,7 +107,7 @@ func TestWithoutRedisNothingBeginsAndTheErrorSaysWhatToDo(t *testing.T) {
 
 func firstError(_ []string, err error) error { return err }
 
-func TestARedisThatIsFullTakesTheRestLater(t *testing.T) {
+func TestAFullRedisTakesTheRestLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 400)
 	full := func(limit string) {
@@ -118,23 +127,30 @@ func TestARedisThatIsFullTakesTheRestLater(t *testing.T) {
 	w.requireEachOnce()
 }
 
-// So it is when the clock of a worker's machine jumps ahead by a day: it takes everybody's leases for expired.
-func TestTwoWorkersWithTheSameChunkInHandsChargeOnce(t *testing.T) {
+// So it is when the clock of a worker's machine jumps ahead by a day: it takes
+// everybody's leases for expired.
+func TestTwoWorkersWithOneChunkChargeOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 6)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Times(6), helliotest.Delay(5*time.Second))
 	w.enqueue(helliobulk.Options{})
 	w.work(WorkOptions{Workers: 6})
-	require.Eventually(t, func() bool { return inPhase(t, w, phaseBegun) == 6 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return inPhase(t, w, phaseBegun) == 6 }, 10*time.Second,
+		time.Millisecond)
 	w.forgetLeases()
 	w.work(WorkOptions{Workers: 6}) // it takes them at once
 	w.until("all done", allDone)
-	require.Eventually(t, func() bool { idle, err := w.queue().idle(); return err == nil && idle }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t,
+		func() bool {
+			idle,
+				err := w.queue().idle(t.Context())
+			return err == nil && idle
+		}, 20*time.Second, 10*time.Millisecond)
 	w.requireEachOnce()
 	require.Greater(t, len(w.sends()), 6, "each was sent by two")
 }
 
-func TestRedisIsToldWhatItShouldBe(t *testing.T) {
+func TestAnUnsuitableRedisIsNamed(t *testing.T) {
 	t.Parallel()
 	good := startRedis(t).client()
 	warnings, err := CheckRedis(t.Context(), good)
@@ -146,14 +162,14 @@ func TestRedisIsToldWhatItShouldBe(t *testing.T) {
 	require.Len(t, warnings, 2)
 }
 
-func TestNoNumberAndNoTextIsInRedisBesideTheTasksThemselves(t *testing.T) {
+func TestOnlyTasksHoldNumbersInRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 4)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(422, "validation_failed"))
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.LoseReply())
 	log := &lines{}
 	w.work(WorkOptions{Workers: 1, Logger: log.logger()})
-	require.NoError(t, w.wait(helliobulk.Options{}))
+	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrRejected)
 	all := log.String()
 	for _, key := range w.rdb.Keys(t.Context(), "hellio:*").Val() {
 		kind := w.rdb.Type(t.Context(), key).Val()

@@ -12,17 +12,19 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestATaskThatHasEndedGivesWayAndAnyOtherStays(t *testing.T) {
+func TestOnlyAnEndedTaskIsReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Delay(3*time.Second))
 	q := w.queue()
 	var job helliobulk.Job
-	_, err := w.batch.HandOut(t.Context(), w.client, helliobulk.Options{}, 0, func(j helliobulk.Job) error { job = j; return nil })
+	_, err := w.batch.Dispatch(t.Context(), w.client, helliobulk.Options{}, 0,
+		func(j helliobulk.Job) error { job = j; return nil })
 	require.NoError(t, err)
 	put := func() *asynq.QueueInfo {
 		t.Helper()
-		require.NoError(t, q.put(t.Context(), asynq.NewClientFromRedisClient(w.rdb), payload{Job: job}))
+		require.NoError(t,
+			q.put(t.Context(), asynq.NewClientFromRedisClient(w.rdb), payload{Job: job}))
 		info, err := q.inspector.GetQueueInfo(q.name)
 		require.NoError(t, err)
 		require.Equal(t, 1, info.Size)
@@ -39,14 +41,16 @@ func TestATaskThatHasEndedGivesWayAndAnyOtherStays(t *testing.T) {
 		return err == nil && info.Completed == 1
 	}, 10*time.Second, 10*time.Millisecond)
 	end()
-	require.NoError(t, w.rdb.Del(t.Context(), q.ledger("fees").hash).Err()) // else the result would be told once more, and no call made
+	// else the result would be told once more, and no call made
+	require.NoError(t, w.rdb.Del(t.Context(), q.ledger("fees").hash).Err())
 	require.Equal(t, 1, put().Pending)
 	w.work(WorkOptions{})
-	require.Eventually(t, func() bool { return len(w.sends()) == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.sends()) == 2 }, 10*time.Second,
+		time.Millisecond)
 	require.Equal(t, 1, put().Active)
 }
 
-func TestEachTokenAndAddressHasAQueueOfItsOwn(t *testing.T) {
+func TestEachTokenAndAddressHasItsQueue(t *testing.T) {
 	t.Parallel()
 	rdb := redis.NewClient(&redis.Options{}) // no connection is made
 	defer rdb.Close()

@@ -12,7 +12,8 @@ import (
 	"github.com/hellio-go/hellio/helliobulk/internal/freeport"
 )
 
-// realRedis is a redis-server of the test's own, to be stopped and started. Debian's package redis-server has it.
+// realRedis is a redis-server of the test's own, to be stopped and started.
+// Debian's package redis-server has it.
 type realRedis struct {
 	t    *testing.T
 	addr string
@@ -30,8 +31,15 @@ func startRedis(t *testing.T) *realRedis {
 func startRedisWith(t *testing.T, args ...string) *realRedis {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
-	require.NoError(t, err, "these tests need the program redis-server: install the package redis-server")
-	r := &realRedis{t: t, addr: net.JoinHostPort("127.0.0.1", freeport.Get(t)), dir: t.TempDir(), args: args}
+	require.NoError(t, err,
+		"these tests need the program redis-server: install the package redis-server")
+	r := &realRedis{
+		t:    t,
+		addr: net.JoinHostPort("127.0.0.1", freeport.Get(t)),
+		dir:  t.TempDir(),
+
+		args: args,
+	}
 	r.start(path)
 	t.Cleanup(r.kill)
 	return r
@@ -39,12 +47,15 @@ func startRedisWith(t *testing.T, args ...string) *realRedis {
 
 func (r *realRedis) start(path string) {
 	_, port, _ := net.SplitHostPort(r.addr)
-	r.cmd = exec.Command(path, append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", r.dir, "--save", ""}, r.args...)...)
+	r.cmd = exec.Command(path,
+		append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", r.dir, "--save", ""},
+			r.args...)...)
 	r.cmd.Stdout = r.t.Output()
 	require.NoError(r.t, r.cmd.Start())
 	client := redis.NewClient(&redis.Options{Addr: r.addr})
 	defer client.Close()
-	require.Eventually(r.t, func() bool { return client.Ping(r.t.Context()).Err() == nil }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(r.t, func() bool { return client.Ping(r.t.Context()).Err() == nil },
+		30*time.Second, 10*time.Millisecond)
 }
 
 func (r *realRedis) kill() {

@@ -11,14 +11,17 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// leftInDoubt is a world in which the reply to the second chunk of three was lost, whereupon the only worker ended.
+// leftInDoubt is a world in which the reply to the second chunk of three was
+// lost, whereupon the only worker ended.
 func leftInDoubt(t *testing.T) *world {
 	w := newWorld(t, 3)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
 	w.enqueue(helliobulk.Options{})
 	end := w.work(WorkOptions{Workers: 1})
-	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 2*chunkSize }, 10*time.Second, time.Millisecond)
-	require.Eventually(t, func() bool { return inDoubt(t, w) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 2*chunkSize },
+		10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return inDoubt(t, w) == 1 }, 10*time.Second,
+		time.Millisecond)
 	end()
 	return w
 }
@@ -37,7 +40,7 @@ func inDoubt(t *testing.T, w *world) (n int) {
 	return n
 }
 
-func TestADoubtWithinTheMarginIsResolvedByItsKey(t *testing.T) {
+func TestAnUnknownWithinTheMarginIsResolved(t *testing.T) {
 	t.Parallel()
 	w := leftInDoubt(t)
 	w.fake.Advance(11 * time.Hour)
@@ -47,8 +50,9 @@ func TestADoubtWithinTheMarginIsResolvedByItsKey(t *testing.T) {
 	w.requireEachOnce()
 }
 
-// The fake's clock moves and this machine's does not: so it is with machines that slept, or whose clocks were put back.
-func TestADoubtOlderThanTheMarginIsArchivedForReviewAndNotSentAgain(t *testing.T) {
+// The fake's clock moves and this machine's does not: so it is with machines
+// that slept, or whose clocks were put back.
+func TestAnUnknownBeyondTheMarginIsArchived(t *testing.T) {
 	t.Parallel()
 	w := leftInDoubt(t)
 	w.fake.Advance(25 * time.Hour) // the fake forgets keys after 24
@@ -67,13 +71,14 @@ func TestADoubtOlderThanTheMarginIsArchivedForReviewAndNotSentAgain(t *testing.T
 	require.Len(t, w.fake.Messages(), 3*chunkSize)
 }
 
-func TestAChunkThatPeopleFoundNotToBeSentIsEnqueuedAgain(t *testing.T) {
+func TestAChunkFoundUnsentIsEnqueuedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseRequest())
 	w.enqueue(helliobulk.Options{})
 	end := w.work(WorkOptions{Workers: 1})
-	require.Eventually(t, func() bool { return inDoubt(t, w) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return inDoubt(t, w) == 1 }, 10*time.Second,
+		time.Millisecond)
 	end()
 	w.fake.Advance(25 * time.Hour)
 	w.work(WorkOptions{})
@@ -97,7 +102,7 @@ func TestResendUnknownEnqueuesWhatNeedsReview(t *testing.T) {
 	}
 }
 
-func TestAChunkThatWaitedTooLongWithoutATryIsGivenBackAndSent(t *testing.T) {
+func TestAnUntriedOldChunkIsReturnedAndSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3)
 	w.enqueue(helliobulk.Options{})
@@ -108,8 +113,9 @@ func TestAChunkThatWaitedTooLongWithoutATryIsGivenBackAndSent(t *testing.T) {
 	require.Zero(t, w.batch.Report().Replayed)
 }
 
-// Redis may have lost that a call was begun: a chunk that was there before it restarted, or was put there once more, counts as in doubt.
-func TestWhatRedisMayHaveForgottenIsInDoubt(t *testing.T) {
+// Redis may have lost that a call was begun: a chunk that was there before it
+// restarted, or was put there once more, counts as in doubt.
+func TestWhatRedisMayForgetIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, forget := range map[string]func(*world){
 		"restarted": func(w *world) { w.redis.restart() },
@@ -134,7 +140,8 @@ func TestWhatRedisMayHaveForgottenIsInDoubt(t *testing.T) {
 			w := newWorld(t, 1)
 			w.enqueue(helliobulk.Options{})
 			forget(w)
-			w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Status(422, hellio.CodeNoValidRecipients))
+			w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1),
+				helliotest.Status(422, hellio.CodeNoValidRecipients))
 			w.work(WorkOptions{})
 			require.NoError(t, w.wait(helliobulk.Options{}))
 			require.Zero(t, w.batch.Report().Rejected.Chunks)
@@ -143,15 +150,17 @@ func TestWhatRedisMayHaveForgottenIsInDoubt(t *testing.T) {
 	}
 }
 
-func TestWaitResendsWhatNeededReviewWhenItBeganAndNothingLater(t *testing.T) {
+func TestWaitResendsOnlyEarlierReviews(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
-	_, err := w.batch.HandOut(t.Context(), w.client, helliobulk.Options{}, 1, func(j helliobulk.Job) error { return w.batch.Settle(j.Record.NeedsReview()) })
+	_, err := w.batch.Dispatch(t.Context(), w.client, helliobulk.Options{}, 1,
+		func(j helliobulk.Job) error { return w.batch.Settle(j.Record.NeedsReview()) })
 	require.NoError(t, err)
 	require.Equal(t, 1, w.batch.Report().NeedsReview.Chunks)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Wait(t.Context(), w.client, w.rdb, w.batch, Options{Options: helliobulk.Options{ResendUnknown: true}, Ahead: 1})
+		ended <- Wait(t.Context(), w.client, w.rdb, w.batch,
+			Options{Options: helliobulk.Options{ResendUnknown: true}, Ahead: 1})
 	}()
 	require.Eventually(t, func() bool {
 		info, err := w.queue().inspector.GetQueueInfo(w.queue().name)

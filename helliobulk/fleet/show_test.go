@@ -20,10 +20,12 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// showEnv runs TestAFleetShares… at full size: 100,000 recipients at 120 calls a minute; "faults" spoils three calls in ten as well.
+// showEnv runs TestAFleetShares… at full size: 100,000 recipients at 120 calls
+// a minute; "faults" spoils three calls in ten as well.
 const showEnv = "HELLIO_FLEET_SHOW"
 
-// show is a batch sent by worker processes, one of which is killed and one added on the way, while Redis is restarted once.
+// show is a batch sent by worker processes, one of which is killed and one
+// added on the way, while Redis is restarted once.
 type show struct {
 	*world
 	children map[string]*exec.Cmd
@@ -31,14 +33,22 @@ type show struct {
 	died     map[string]time.Time
 }
 
-func TestAFleetSharesARateThroughKillsAndARestartOfRedis(t *testing.T) {
+func TestAFleetSharesARateThroughKills(t *testing.T) {
 	t.Parallel()
-	chunks, size, rate, faults := 60, chunkSize, 1200, false
-	if how := os.Getenv(showEnv); how != "" {
-		chunks, size, rate, faults = 200, 500, 120, how == "faults"
+	s := &show{
+		children: map[string]*exec.Cmd{},
+		born:     map[string]time.Time{},
+		died:     map[string]time.Time{},
 	}
-	s := &show{children: map[string]*exec.Cmd{}, born: map[string]time.Time{}, died: map[string]time.Time{}}
-	s.world = newShowWorld(t, chunks, size, rate)
+	how := os.Getenv(showEnv)
+	faults := how == "faults"
+	chunks := 60
+	if how == "" {
+		s.world = newShowWorld(t, chunks, chunkSize, 1200)
+	} else {
+		chunks = 200
+		s.world = newShowWorld(t, chunks, 500, 120)
+	}
 	if faults {
 		require.NoError(t, s.fake.SetFaults(threeInTen(rand.New(rand.NewPCG(1, 2)))...))
 	}
@@ -67,16 +77,26 @@ func TestAFleetSharesARateThroughKillsAndARestartOfRedis(t *testing.T) {
 
 func newShowWorld(t *testing.T, chunks, size, rate int) *world {
 	t.Helper()
-	w := &world{t: t, redis: startRedisWith(t, "--appendonly", "yes", "--appendfsync", "everysec"), start: "10000.0000"}
-	w.fake = helliotest.New(t, helliotest.WithRateLimit(rate), helliotest.WithBalance(w.start), helliotest.AllowUnusedFaults())
-	w.client, w.rdb = w.fake.Client(append(quick(), hellio.WithBaseURL(w.fake.URL()))...), w.redis.client()
+	w := &world{t: t, redis: startRedisWith(t, "--appendonly", "yes", "--appendfsync", "everysec"),
+		start: "10000.0000"}
+	w.fake = helliotest.New(t, helliotest.WithRateLimit(rate), helliotest.WithBalance(w.start),
+		helliotest.AllowUnusedFaults())
+	w.client, w.rdb = w.fake.Client(append(quick(),
+		hellio.WithBaseURL(w.fake.URL()))...), w.redis.client()
 	w.store = t.TempDir() + "/batch"
 	w.planOf(chunks, size)
 	return w
 }
 
 func (s *show) add(name string) {
-	s.children[name] = startChild(s.t, childJob{URL: s.fake.URL(), Redis: s.redis.addr, Name: name, Workers: 4, Paced: true})
+	s.children[name] = startChild(s.t,
+		childJob{
+			URL:     s.fake.URL(),
+			Redis:   s.redis.addr,
+			Name:    name,
+			Workers: 4,
+			Paced:   true,
+		})
 	s.born[name] = time.Now()
 }
 
@@ -94,11 +114,13 @@ func (s *show) end(names ...string) {
 // after waits until so many calls were made.
 func (s *show) after(calls int) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return len(s.sends()) >= calls }, 3*time.Minute, 50*time.Millisecond)
+	require.Eventually(s.t, func() bool { return len(s.sends()) >= calls }, 3*time.Minute,
+		50*time.Millisecond)
 }
 
-// hurry does not wait for the leases of the worker that was killed: when the others have had nothing to take for a while, another comes and
-// finds them run out.
+// hurry does not wait for the leases of the worker that was killed: when the
+// others have had nothing to take for a while, another comes and finds them run
+// out.
 func (s *show) hurry() {
 	s.t.Helper()
 	busy := time.Now()
@@ -126,7 +148,7 @@ func (s *show) report(took time.Duration) {
 			refused++
 		}
 	}
-	var lines []string
+	var rows []string
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		until, dead := s.died[name]
 		if !dead {
@@ -135,13 +157,17 @@ func (s *show) report(took time.Duration) {
 		lived := min(until.Sub(s.born[name]), took)
 		rate := float64(calls[name]) / lived.Minutes()
 		rates = append(rates, rate)
-		lines = append(lines, fmt.Sprintf("worker %s: %d sends in %v, %.1f a minute", name, calls[name], lived.Round(100*time.Millisecond), rate))
+		rows = append(rows,
+			fmt.Sprintf("worker %s: %d sends in %v, %.1f a minute", name, calls[name],
+				lived.Round(100*time.Millisecond), rate))
 	}
 	r := s.batch.Report()
-	s.t.Logf("%d recipients in %d chunks, %v: %d sends, %d replayed, charges 1 each, wallet difference %s, 429s %d (worst minute %d), Jain %.3f\n%s",
-		r.Recipients, r.Chunks, took.Round(100*time.Millisecond), len(s.sends()), r.Replayed, s.difference(), refused, s.worstMinute(), jain(rates),
-		strings.Join(lines, "\n"))
-	s.t.Logf("cost %s %s, reused %d, needs review %d, rejected %d", r.Costs[0].Amount, r.Costs[0].Currency, r.Reused.Chunks, r.NeedsReview.Chunks, r.Rejected.Chunks)
+	s.t.Logf("%d recipients in %d chunks, %v: %d sends, %d replayed, charges 1 each, "+
+		"wallet difference %s, 429s %d (worst minute %d), Jain %.3f\n%s",
+		r.Recipients, r.Chunks, took.Round(100*time.Millisecond), len(s.sends()), r.Replayed,
+		s.difference(), refused, s.worstMinute(), jain(rates), strings.Join(rows, "\n"))
+	s.t.Logf("cost %s %s, reused %d, needs review %d, rejected %d", r.Costs[0].Amount,
+		r.Costs[0].Currency, r.Reused.Chunks, r.NeedsReview.Chunks, r.Rejected.Chunks)
 }
 
 // worstMinute is the greatest number of 429s in any minute.

@@ -151,11 +151,11 @@ func (r *Record) noteCaller(p Plan) {
 
 // prepare leaves the pool as the plan wants it.
 func (l *lane) prepare(plan Plan, phase Phase) {
-	if phase != Storming {
+	if phase == Resuming {
 		return
 	}
 	l.transport.CloseIdleConnections()
-	if plan.Warm {
+	if plan.Warm && phase == Storming {
 		l.begin(plan, Warming)
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -185,7 +185,10 @@ func (r *Record) noteEnd(result shown, err error) {
 // callerContext is the patience of the plan's caller; gaveUp points at when it ends.
 func callerContext(parent context.Context, p Plan, phase Phase) (context.Context, context.CancelFunc, *time.Time) {
 	now := time.Now()
-	if phase == Resuming {
+	switch phase {
+	case Retaking:
+		p.Deadline, p.Cancel, p.AtOnce = 3*time.Second, 0, false
+	case Resuming:
 		p.Deadline, p.Cancel, p.AtOnce = 20*time.Second, 0, false
 	}
 	if p.Deadline > 0 && p.Cancel == 0 && !p.AtOnce {

@@ -22,7 +22,6 @@ type absence struct {
 
 // absences lists each cell that is not in the table, with the reason. The run fails if one of them is reached.
 var absences = []absence{
-	{nil, []Class{Unkeyed, Nonpaying}, []Proto{Reused}, "what must not be repeated goes over a connection of its own"},
 	{func(f faultKind) bool { return f.deadline > 0 && f.deadline < time.Second }, []Class{Keyed, Unkeyed}, nil, "a paid request does not begin in the last second before its deadline"},
 	{func(f faultKind) bool { return f.layer == atDial }, nil, []Proto{Reused}, "a connection that stands is not dialled"},
 	{func(f faultKind) bool { return f.layer == atIdle }, nil, []Proto{Fresh}, "a fresh connection was never idle"},

@@ -97,7 +97,7 @@ func (c *checker) trespasses() {
 func (c *checker) honesty() {
 	for _, r := range c.records {
 		switch {
-		case r.Phase == Resuming || r.Outcome != "unknown" || r.Class != Keyed && r.Class != Unkeyed:
+		case r.Phase == Retaking || r.Phase == Resuming || r.Outcome != "unknown" || r.Class != Keyed && r.Class != Unkeyed:
 		case c.halfway.charges[r.Call] > 0:
 			c.report.UnknownPaid++
 		default:

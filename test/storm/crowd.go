@@ -81,7 +81,7 @@ func (c *crew) together(kind laneKind, items []Item) {
 		return
 	}
 	many := &crowd{}
-	hc := &http.Client{Transport: t, Jar: many, Timeout: attemptLimit}
+	hc := &http.Client{Transport: kind.wrap.around(t), Jar: many, Timeout: attemptLimit}
 	many.options = append(c.job.clientOptions(kind, hc), hellio.WithTokenSource(many), hellio.WithAttemptHook(many.hook))
 	queue := queued(items)
 	c.owns(t)

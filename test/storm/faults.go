@@ -116,6 +116,13 @@ var (
 		"500 after processing", "503 after processing", "body cut by length", "408 after processing", "html page"}
 )
 
+// retakeFault is the fault of each attempt of a call that is resumed in vain.
+// None of them says anything about the earlier call.
+func retakeFault(call int) Fault {
+	faults := slices.Concat(fronts, []Fault{"dial refused"})
+	return faults[call%len(faults)]
+}
+
 // catalogue holds every fault.
 var catalogue = buildCatalogue()
 

@@ -1,10 +1,12 @@
 package storm
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -55,7 +57,7 @@ func newLane(name string, kind laneKind, j Job, lifetime int) (*lane, error) {
 		return nil, err
 	}
 	l.transport.DialContext = l.dial
-	l.http = &http.Client{Transport: l.transport, Jar: l, Timeout: attemptLimit}
+	l.http = &http.Client{Transport: kind.wrap.around(l.transport), Jar: l, Timeout: attemptLimit}
 	l.options = append(j.clientOptions(kind, l.http), hellio.WithTokenSource(l), hellio.WithAttemptHook(l.hook))
 	l.warmer, err = hellio.NewClient("", l.options...)
 	return l, err
@@ -67,9 +69,69 @@ func newTransport(a Addresses, proto Proto) (*http.Transport, error) {
 		return nil, errors.New("storm: the server's authority can't be read")
 	}
 	return &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: roots}, TLSHandshakeTimeout: dialLimit, MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: 16,
-		ForceAttemptHTTP2: proto == HTTP2, WriteBufferSize: 4 << 10,
+		TLSClientConfig:        &tls.Config{RootCAs: roots},
+		TLSHandshakeTimeout:    dialLimit,
+		MaxResponseHeaderBytes: 64 << 10,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        2 * time.Second, // of a dial that outlives its call on a busy machine
+		ForceAttemptHTTP2:      proto == HTTP2,
+		WriteBufferSize:        4 << 10,
 	}, nil
+}
+
+// wrapper is a RoundTripper around another one, which it hides.
+type wrapper struct{ next http.RoundTripper }
+
+func (w wrapper) RoundTrip(req *http.Request) (*http.Response, error) {
+	return w.next.RoundTrip(req.Clone(req.Context()))
+}
+
+// secondRoute is a RoundTripper that sends a request again by a route of its
+// own when the dial of the first route fails, and returns the first error. It
+// copies the body, so the client can't prove that nothing was sent.
+type secondRoute struct{ next http.RoundTripper }
+
+func (s secondRoute) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body == nil {
+		return s.next.RoundTrip(req)
+	}
+	body, err := io.ReadAll(req.Body)
+	_ = req.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.next.RoundTrip(withBody(req, req.Context(), body))
+	var failed *net.OpError
+	if errors.As(err, &failed) && failed.Op == "dial" {
+		if second, e := s.next.RoundTrip(withBody(req, untraced{req.Context()}, body)); e == nil {
+			_, _ = io.Copy(io.Discard, second.Body)
+			_ = second.Body.Close()
+		}
+	}
+	return resp, err
+}
+
+func withBody(req *http.Request, ctx context.Context, body []byte) *http.Request {
+	out := req.Clone(ctx)
+	out.Body = io.NopCloser(bytes.NewReader(body))
+	return out
+}
+
+// untraced hides the values of a context, and with them the client's trace.
+type untraced struct{ context.Context }
+
+func (untraced) Value(any) any { return nil }
+
+// around returns the transport that the client is given.
+func (w Wrap) around(t *http.Transport) http.RoundTripper {
+	switch w {
+	case RoundTripper:
+		return wrapper{t}
+	case SecondRoute:
+		return secondRoute{t}
+	default:
+		return t
+	}
 }
 
 // clientOptions are the client's options but for those that tell its calls apart. The waits are short.
@@ -77,6 +139,11 @@ func (j Job) clientOptions(kind laneKind, hc *http.Client) []hellio.Option {
 	options := []hellio.Option{
 		hellio.WithBaseURL(j.Addresses.base(kind.secure)), hellio.WithHTTPClient(hc), hellio.WithMaxResponseBytes(maxAnswer), hellio.WithDefaultSender("STORM"),
 		hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: 20 * time.Millisecond, MaxWait: 60 * time.Millisecond}),
+	}
+	if kind.wrap == Middleware {
+		options = append(options, hellio.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+			return wrapper{next}
+		}))
 	}
 	if !j.Paced {
 		options = append(options, hellio.WithLimiter(nil))
@@ -179,6 +246,9 @@ func (l *lane) dialFault() Fault {
 	defer l.mu.Unlock()
 	id := l.current()
 	f := l.plan.fault(id.attempt)
+	if id.phase == Retaking && catalogue[retakeFault(id.call)].layer == atDial {
+		return retakeFault(id.call)
+	}
 	if id.phase != Storming || catalogue[f].layer != atDial || f == "" || l.dialed[id] || catalogue[f].tls && !l.secure {
 		return ""
 	}

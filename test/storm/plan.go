@@ -37,6 +37,17 @@ var (
 	}
 )
 
+// Wrap is what stands between the client and its *http.Transport.
+type Wrap string
+
+// The wraps.
+const (
+	Bare         Wrap = ""             // nothing: the client sees the transport
+	RoundTripper Wrap = "RoundTripper" // as of otelhttp: it hides the transport
+	Middleware   Wrap = "middleware"   // of WithMiddleware
+	SecondRoute  Wrap = "second route" // a RoundTripper with a route that no trace reports
+)
+
 // Plan is all that happens to one call, made from seed and number alone.
 type Plan struct {
 	Call     int
@@ -44,6 +55,7 @@ type Plan struct {
 	Cell     Cell // of its first fault; Fault "" for a call without trouble
 	Lane     Proto
 	Secure   bool // TLS
+	Wrap     Wrap
 	Poor     bool // from the account whose money runs out
 	Warm     bool // an idle connection waits when the call begins
 	Faults   []Fault
@@ -113,6 +125,7 @@ func (p *Planner) Plan(n int) Plan {
 	plan.Lane = laneFor(r, plan.Cell, f)
 	plan.Secure = plan.Lane == HTTP2 || f.tls || r.IntN(4) == 0
 	plan.Poor = r.IntN(12) == 0 && plan.Cell.Class == Keyed
+	plan.Wrap = wrapFor(r, plan.Cell)
 	plan.Warm = plan.Lane != Fresh && f.layer != atDial
 	plan.patience(r, f)
 	return plan
@@ -136,12 +149,27 @@ func (p *Plan) patience(r *rand.Rand, f faultKind) {
 // laneFor gives the transport of a call. What goes over a fresh connection by rule is also tried where an idle one, or HTTP/2, is at hand.
 func laneFor(r *rand.Rand, c Cell, f faultKind) Proto {
 	if c.Class == Unkeyed || c.Class == Nonpaying {
-		if c.Proto == HTTP2 || f.layer == atDial {
+		if c.Proto != Fresh || f.layer == atDial {
 			return c.Proto
 		}
 		return []Proto{Fresh, Reused}[r.IntN(2)]
 	}
 	return c.Proto
+}
+
+// wrapFor returns the wrap of a call. An unkeyed write shares an HTTP/1
+// connection only if the client can't see the transport.
+func wrapFor(r *rand.Rand, c Cell) Wrap {
+	wraps := []Wrap{Bare, RoundTripper, Middleware, SecondRoute}
+	if c.Class == Unkeyed || c.Class == Nonpaying {
+		switch c.Proto {
+		case Fresh:
+			wraps = []Wrap{Bare, Middleware}
+		case Reused:
+			wraps = []Wrap{RoundTripper, SecondRoute}
+		}
+	}
+	return wraps[r.IntN(len(wraps))]
 }
 
 // followUps are the faults of the attempts after the first: none, the same again, or others that need no protocol of their own.

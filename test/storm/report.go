@@ -22,6 +22,7 @@ type Report struct {
 	Lost       int
 	Unknown    int // keyed calls
 	Resolved   int
+	Retaken    int // keyed calls that were resumed in vain
 	Stored     int // keyed calls that a stored 500 keeps in doubt
 	Hidden     int // re-sends that no caller could see
 	Healed     int // GETs that net/http repeated
@@ -40,7 +41,9 @@ type Report struct {
 func (r *run) report(took time.Duration) *Report {
 	rep := &Report{Config: r.cfg, Took: took, Calls: map[Class]int{}, Outcomes: map[string]int{}, Processes: r.results}
 	for _, rec := range r.records {
-		if rec.Phase != Resuming {
+		if rec.Phase == Retaking {
+			rep.Retaken++
+		} else if rec.Phase != Resuming {
 			rep.Calls[rec.Class]++
 			rep.Outcomes[rec.Outcome]++
 			if rec.Class == Keyed && rec.Outcome == "unknown" {
@@ -94,6 +97,7 @@ func (r *Report) Print(w io.Writer) {
 	fmt.Fprintf(w, "doubles             %d\n", r.Doubles)
 	fmt.Fprintf(w, "lost                %d\n", r.Lost)
 	fmt.Fprintf(w, "unknown -> resolved %d -> %d; a stored 500 keeps %d in doubt, uncharged\n", r.Unknown, r.Resolved, r.Stored)
+	fmt.Fprintf(w, "resumed in vain     %d\n", r.Retaken)
 	fmt.Fprintf(w, "unknown, in truth   %d charged, %d not (%.0f%%)\n", r.UnknownPaid, r.UnknownUnpaid, 100*float64(r.UnknownUnpaid)/float64(max(1, r.UnknownPaid+r.UnknownUnpaid)))
 	fmt.Fprintf(w, "hidden re-sends     %d (GETs that net/http healed: %d)\n", r.Hidden, r.Healed)
 	fmt.Fprintf(w, "wallet difference   %s (spent %s, told %s, in doubt without a key %s)\n", r.Difference, r.Spent, r.Reported, r.Doubt)

@@ -36,6 +36,9 @@ func Run(cfg Config) (*Report, error) {
 	time.Sleep(600 * time.Millisecond) // what is still at work behind a broken connection ends
 	r.halfway = r.snapshot()
 	if err == nil {
+		err = r.phase(Retaking, r.unknown())
+	}
+	if err == nil {
 		s.Ledger.fund("poor", richFunds)
 		err = r.phase(Resuming, r.unresolved())
 	}
@@ -127,12 +130,22 @@ func (r *run) missed(round int) (items []Item) {
 	return items
 }
 
+// unknown returns the keyed calls whose outcome is unknown.
+func (r *run) unknown() (items []Item) {
+	for _, rec := range r.records {
+		if rec.Class == Keyed && rec.Outcome == "unknown" {
+			items = append(items, Item{Call: rec.Call, Key: rec.Key})
+		}
+	}
+	return items
+}
+
 // unresolved gives the keyed calls that are not done, to be resumed, and one in ten of the done ones, as if their callers had crashed
 // before they wrote the answer down.
 func (r *run) unresolved() (items []Item) {
 	for _, rec := range r.records {
 		switch {
-		case rec.Class != Keyed:
+		case rec.Class != Keyed || rec.Phase == Retaking:
 		case rec.Outcome != done:
 			items = append(items, Item{Call: rec.Call, Key: rec.Key})
 		case rec.Call%10 == 0:

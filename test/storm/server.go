@@ -35,6 +35,7 @@ type Phase string
 const (
 	Storming Phase = "storm"  // with faults
 	Crowding Phase = "crowd"  // with faults too, many callers at a time through one client
+	Retaking Phase = "retake" // resumed in vain: each attempt is refused
 	Resuming Phase = "resume" // again with its key, without faults
 	Warming  Phase = "warm"   // so that an idle connection waits
 )
@@ -173,6 +174,11 @@ func (s *Server) arrive(method, path string, h http.Header, p Proto) *arrival {
 	a.id = id
 	a.Entry = &Entry{Phase: id.phase, Call: id.call, Attempt: id.attempt, Class: classOf(method, path), Proto: p, Key: a.req.key}
 	s.log = append(s.log, a.Entry)
+	if id.phase == Retaking {
+		a.fault = retakeFault(id.call)
+		a.kind = catalogue[a.fault]
+		return a
+	}
 	if id.phase != Storming && id.phase != Crowding || id.call < 0 || s.fired[id] {
 		return a
 	}

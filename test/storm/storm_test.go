@@ -14,7 +14,7 @@ import (
 var (
 	seed     = flag.Uint64("seed", 1, "of the storm's plans")
 	only     = flag.Int("call", -1, "make this call of the storm only")
-	messages = flag.Int("messages", 1500, "calls of the storm")
+	messages = flag.Int("messages", 1900, "calls of the storm")
 )
 
 func TestMain(m *testing.M) {

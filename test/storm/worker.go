@@ -79,6 +79,7 @@ func settled(before Held) (now Held) {
 type laneKind struct {
 	proto  Proto
 	secure bool
+	wrap   Wrap
 }
 
 // run makes the job's calls in this process.
@@ -87,7 +88,7 @@ func (j Job) run() ([]Record, error) {
 	queues := map[laneKind][]Item{}
 	for _, it := range j.Items {
 		p := planner.Plan(it.Call)
-		kind := laneKind{p.Lane, p.Secure}
+		kind := laneKind{p.Lane, p.Secure, p.Wrap}
 		queues[kind] = append(queues[kind], it)
 	}
 	c := &crew{job: j, planner: planner, lag: newLagMeter()}
@@ -129,7 +130,7 @@ func (c *crew) start(kind laneKind, items []Item) {
 		if n%4 == 0 {
 			lifetime = 0
 		}
-		name := fmt.Sprintf("%s/%s/%s/%t/%d", c.job.Name, c.job.Phase, kind.proto, kind.secure, n)
+		name := fmt.Sprintf("%s/%s/%v/%d", c.job.Name, c.job.Phase, kind, n)
 		c.busy.Go(func() { c.work(name, kind, lifetime, queue) })
 	}
 }

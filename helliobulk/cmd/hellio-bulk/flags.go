@@ -25,19 +25,25 @@ type flags struct {
 
 // newFlags makes the flags of a command; usage names its arguments.
 func newFlags(name, usage string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), usage: usage, given: map[string]bool{}}
+	f := &flags{
+		FlagSet: flag.NewFlagSet(name, flag.ContinueOnError),
+		usage:   usage,
+		given:   map[string]bool{},
+	}
 	f.SetOutput(io.Discard) // conclude writes the error, once and without all the flags
 	f.Usage = func() {}
 	return f
 }
 
-// parse reads a command line with at most max arguments. For -help it writes the flags and returns flag.ErrHelp.
-func (c *console) parse(f *flags, args []string, max int) error {
+// parse reads a command line with at most so many arguments. For -help it
+// writes the flags and returns flag.ErrHelp.
+func (c *console) parse(f *flags, args []string, most int) error {
 	for {
 		err := f.Parse(args)
 		switch {
 		case errors.Is(err, flag.ErrHelp):
-			fmt.Fprintf(c.out, "Usage: %s\n\n", strings.TrimSpace(c.program+" "+f.Name()+" "+f.usage))
+			usage := strings.TrimSpace(c.program + " " + f.Name() + " " + f.usage)
+			fmt.Fprintf(c.out, "Usage: %s\n\n", usage)
 			f.SetOutput(c.out)
 			f.PrintDefaults()
 			return err
@@ -46,8 +52,9 @@ func (c *console) parse(f *flags, args []string, max int) error {
 		case f.NArg() == 0:
 			f.Visit(func(fl *flag.Flag) { f.given[fl.Name] = true })
 			return nil
-		case len(f.args) == max:
-			return misused("unexpected argument; %s takes %d, and a flag's value with spaces must be quoted", f.Name(), max)
+		case len(f.args) == most:
+			return misused("unexpected argument; %s takes %d, and a flag's value with spaces "+
+				"must be quoted", f.Name(), most)
 		}
 		f.args = append(f.args, f.Arg(0))
 		args = f.Args()[1:]
@@ -55,13 +62,22 @@ func (c *console) parse(f *flags, args []string, max int) error {
 }
 
 // listFlags say how the list is to be read.
-type listFlags struct{ column, header, separator, encoding string }
+type listFlags struct {
+	column    string
+	header    string
+	separator string
+	encoding  string
+}
 
 func (l *listFlags) add(f *flags) {
-	f.StringVar(&l.column, "column", "", "`column` of the numbers: a header's name, or counted from 1; needed if there are several")
-	f.StringVar(&l.header, "header", "auto", "whether the first line names the columns: `yes, no or auto`")
-	f.StringVar(&l.separator, "separator", "auto", "between columns: `auto, comma, semicolon, tab` or a character")
-	f.StringVar(&l.encoding, "encoding", "auto", "of list and message file: `auto, utf-8, utf-16le, utf-16be or windows-1252`")
+	f.StringVar(&l.column, "column", "", "`column` of the numbers: a header's name, or counted "+
+		"from 1; needed if there are several")
+	f.StringVar(&l.header, "header", "auto", "whether the first line names the columns: "+
+		"`yes, no or auto`")
+	f.StringVar(&l.separator, "separator", "auto", "between columns: `auto, comma, semicolon, "+
+		"tab` or a character")
+	f.StringVar(&l.encoding, "encoding", "auto", "of list and message file: `auto, utf-8, "+
+		"utf-16le, utf-16be or windows-1252`")
 }
 
 // format checks the flags.
@@ -74,7 +90,8 @@ func (l *listFlags) format() (f list.Format, err error) {
 	default:
 		return f, misused("-header must be yes, no or auto")
 	}
-	switch named, known := map[string]rune{"auto": 0, "comma": ',', "semicolon": ';', "tab": '\t'}[l.separator]; {
+	separators := map[string]rune{"auto": 0, "comma": ',', "semicolon": ';', "tab": '\t'}
+	switch named, known := separators[l.separator]; {
 	case known:
 		f.Separator = named
 	case utf8.RuneCountInString(l.separator) == 1:
@@ -94,20 +111,39 @@ func (l *listFlags) format() (f list.Format, err error) {
 
 // batchFlags say what is sent.
 type batchFlags struct {
-	params               helliobulk.Params
-	message, messageFile string
+	params      helliobulk.Params
+	message     string
+	messageFile string
+	messageFrom string // a store
 }
 
 func (b *batchFlags) add(f *flags) {
 	p := &b.params
-	f.StringVar(&p.BatchID, "batch", "", "`id` that names the intention, such as fees-2026-05; never use one for two (default a new one)")
-	f.StringVar(&p.Store, "store", "", "`file` of the batch, made if it is not there (default the batch id with .batch)")
+	f.StringVar(&p.BatchID, "batch", "", "`id` that names the intention, such as fees-2026-05; "+
+		"never use one for two (default a new one)")
+	f.StringVar(&p.Store, "store", "", "`file` of the batch, made if it does not exist "+
+		"(default the batch id with .batch)")
 	f.StringVar(&p.Sender, "sender", "", "approved sender `name` (default HELLIO_DEFAULT_SENDER)")
-	f.StringVar(&b.message, "message", "", "`text`; {{name}} stands for the column of that name")
+	f.StringVar(&b.message, "message", "", "`text`; {{name}} is the column of that name")
 	f.StringVar(&b.messageFile, "message-file", "", "`file` with the text")
+	f.StringVar(&b.messageFrom, "message-from", "", "`store` of a batch with the same text, "+
+		"sender, region and route")
 	f.StringVar(&p.Region, "region", "", "`country` of numbers without a country code, such as GH")
+	f.BoolVar(&p.Landlines, "landlines", false, "send to numbers that are not mobile as well")
 	f.StringVar(&p.Gateway, "gateway", "", "`route` other than the account's own")
+	f.Var((*paths)(&p.Except), "except", "`store` of another batch: leave out whom it reached, "+
+		"take over whom it did not; may be repeated")
 	f.IntVar(&p.ChunkSize, "chunk", 0, "`recipients` of one call, at most 10000 (default 500)")
+}
+
+// paths is a flag that may be repeated.
+type paths []string
+
+func (p *paths) String() string { return strings.Join(*p, " ") }
+
+func (p *paths) Set(text string) error {
+	*p = append(*p, text)
+	return nil
 }
 
 // maxMessageFile is in bytes; 1600 characters need less.
@@ -122,13 +158,22 @@ func (b *batchFlags) finish(c *console, encoding list.Encoding) error {
 		}
 		p.Store = p.BatchID + ".batch"
 	}
+	given := 0
+	for _, from := range []string{b.message, b.messageFile, b.messageFrom} {
+		if from != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return misused("one of -message, -message-file and -message-from is needed")
+	}
+	if b.messageFrom != "" {
+		return b.copyFrom()
+	}
 	if p.Sender == "" {
 		p.Sender = c.getenv("HELLIO_DEFAULT_SENDER")
 	}
 	p.Message = b.message
-	if (b.message == "") == (b.messageFile == "") {
-		return misused("one of -message and -message-file is needed")
-	}
 	if b.messageFile == "" {
 		return nil
 	}
@@ -143,34 +188,78 @@ func (b *batchFlags) finish(c *console, encoding list.Encoding) error {
 	return nil
 }
 
+// copyFrom takes text, sender, region and route from another batch.
+func (b *batchFlags) copyFrom() error {
+	other, err := helliobulk.OpenReadOnly(b.messageFrom)
+	if err != nil {
+		return fmt.Errorf("-message-from: %w", err)
+	}
+	m := other.Manifest()
+	b.params.Message = m.Message
+	b.params.Sender = m.Sender
+	b.params.Region = m.Region
+	b.params.Gateway = m.Gateway
+	b.params.Landlines = m.Landlines
+	return other.Close()
+}
+
 // sendFlags say how it is sent.
 type sendFlags struct {
 	options helliobulk.Options
 	yes     bool
+	confirm string
+	test    string
+	window  string
+	zone    string
 }
 
 func (s *sendFlags) add(f *flags) {
-	f.IntVar(&s.options.Workers, "workers", 0, "`calls` at a time, at most 64 (default 4)")
-	f.DurationVar(&s.options.Grace, "grace", 0, "`time` that calls under way have to end after Ctrl-C (default 10s)")
-	s.addPrice(f)
+	o := &s.options
+	f.IntVar(&o.Workers, "workers", 0, "`calls` at a time, at most 64 (default 4)")
+	f.IntVar(&o.Pace, "pace", 0, "`calls` per minute, at most (default the rate limit)")
+	f.DurationVar(&o.Grace, "grace", 0, "`time` that calls in flight have to end after Ctrl-C "+
+		"(default 10s)")
+	s.addShared(f)
 }
 
-// addPrice adds what an enqueuer, who makes no such calls, decides as well.
-func (s *sendFlags) addPrice(f *flags) {
+// addShared adds what an enqueuer, who makes no such calls, decides as well.
+func (s *sendFlags) addShared(f *flags) {
 	o := &s.options
 	f.BoolVar(&s.yes, "yes", false, "send without asking")
+	f.StringVar(&s.test, "test", "", "`number` to which the first text is sent before the question")
+	f.StringVar(&s.window, "window", "", "`hours` in which to send, such as 08:00-20:00")
+	f.StringVar(&s.zone, "tz", "", "time `zone` of the window, such as Africa/Accra")
+	f.StringVar(&s.confirm, "confirm", "", "the batch's `id`: send although an old plan may have "+
+		"been sent by another copy of the store")
 	addMargin(f, &o.Margin)
-	f.BoolVar(&o.StartUnpaid, "start-unpaid", false, "begin although the balance does not cover the highest price, or no price can be told")
-	f.BoolVar(&o.AcceptReplays, "accept-replays", false, "take old answers as this batch's own: it is planned again because its store was lost")
-	f.BoolVar(&o.AdoptToken, "adopt-token", false, "go on with another token of the same account; chunks in doubt then need review")
+	f.BoolVar(&o.StartUnpaid, "start-unpaid", false, "begin although the balance does not cover "+
+		"the highest price, or no price is known")
+	f.BoolVar(&o.AcceptReplays, "accept-replays", false,
+		"take stored answers as this batch's own: "+
+			"its store was restored, or it is planned again because its store was lost")
+	f.BoolVar(&o.AdoptToken, "adopt-token", false, "continue with another token of the same "+
+		"account; chunks of unknown outcome then need review")
+}
+
+// finish checks the flags that are no options.
+func (s *sendFlags) finish() (err error) {
+	if s.test != "" && s.yes {
+		return misused("-test asks whether the message has arrived; leave -yes out")
+	}
+	if s.window == "" && s.zone == "" {
+		return nil
+	}
+	s.options.Window, err = helliobulk.ParseWindow(s.window, s.zone)
+	return err
 }
 
 func addMargin(f *flags, margin *time.Duration) {
-	f.DurationVar(margin, "margin", 0, "`time` for which a chunk in doubt may be sent again with its key (default 12h)")
+	f.DurationVar(margin, "margin", 0, "`time` for which a chunk of unknown outcome may be sent "+
+		"with its key (default 12h)")
 }
 
 func addJSON(f *flags, json *bool) {
-	f.BoolVar(json, "json", false, "write a JSON object a line, for programs")
+	f.BoolVar(json, "json", false, "write a JSON object per line, for programs")
 }
 
 // client makes the client that the environment describes.
@@ -179,7 +268,8 @@ func (c *console) client(more ...hellio.Option) (*hellio.Client, error) {
 	if token == "" {
 		return nil, errNoToken
 	}
-	options := append([]hellio.Option{hellio.WithAppInfo("hellio-bulk", hellio.Version)}, c.options...)
+	options := []hellio.Option{hellio.WithAppInfo("hellio-bulk", hellio.Version)}
+	options = append(options, c.options...)
 	if base := c.getenv("HELLIO_BASE_URL"); base != "" {
 		options = append(options, hellio.WithBaseURL(base))
 	}

@@ -9,24 +9,26 @@ import (
 	"github.com/hellio-go/hellio/hellioredis"
 )
 
-const presetRedis = "redis://127.0.0.1:6379/0"
+const defaultRedis = "redis://127.0.0.1:6379/0"
 
-// fleetmate is what enqueuer and worker share: a client that keeps the token's rate with all others, and their Redis.
-type fleetmate struct {
+// fleetClient is what enqueuer and worker share: a client that keeps the
+// token's rate with all others, and their Redis.
+type fleetClient struct {
 	client *hellio.Client
 	redis  *redis.Client
 }
 
-// joinFleet reads the environment. No flag leads to Redis: its address may hold a
+// joinFleet reads the environment. No flag names Redis: its address may hold a
 // password.
-func (c *console) joinFleet() (*fleetmate, error) {
+func (c *console) joinFleet() (*fleetClient, error) {
 	address := c.getenv("HELLIO_REDIS_URL")
 	if address == "" {
-		address = presetRedis
+		address = defaultRedis
 	}
 	options, err := redis.ParseURL(address)
 	if err != nil { // whose text may hold the password
-		return nil, misused("HELLIO_REDIS_URL must be an address such as %s, or rediss:// for TLS", presetRedis)
+		return nil, misused("HELLIO_REDIS_URL must be an address such as %s, or rediss:// for TLS",
+			defaultRedis)
 	}
 	rdb := redis.NewClient(options)
 	limiter, err := hellioredis.NewLimiter(rdb, "")
@@ -38,12 +40,13 @@ func (c *console) joinFleet() (*fleetmate, error) {
 		_ = rdb.Close()
 		return nil, err
 	}
-	return &fleetmate{client, rdb}, nil
+	return &fleetClient{client, rdb}, nil
 }
 
-func (m *fleetmate) leave() { _ = m.redis.Close() }
+func (m *fleetClient) leave() { _ = m.redis.Close() }
 
-// silence is the log of go-redis, whose errors come back as errors. It is one for the process: only main sets it.
+// silence is the log of go-redis, whose errors come back as errors. It is one
+// for the process: only main sets it.
 type silence struct{}
 
 func (silence) Printf(context.Context, string, ...any) {}

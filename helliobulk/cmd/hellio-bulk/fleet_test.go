@@ -15,20 +15,24 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// withRedis gives a desk a redis-server of its own, with settings that a fleet wants. Debian's package redis-server has it.
+// withRedis starts a redis-server for a desk, with settings that a fleet
+// wants. Debian's package redis-server has it.
 func withRedis(t *testing.T, d *desk) *redis.Client {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
-	require.NoError(t, err, "these tests need the program redis-server: install the package redis-server")
+	require.NoError(t, err,
+		"these tests need the program redis-server: install the package redis-server")
 	port := freeport.Get(t)
 	addr := net.JoinHostPort("127.0.0.1", port)
-	server := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "yes", "--requirepass", "hunter2")
+	server := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(),
+		"--save", "", "--appendonly", "yes", "--requirepass", "hunter2")
 	require.NoError(t, server.Start())
 	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
 	d.env["HELLIO_REDIS_URL"] = "redis://:hunter2@" + addr + "/0"
 	client := redis.NewClient(&redis.Options{Addr: addr, Password: "hunter2"})
 	t.Cleanup(func() { _ = client.Close() })
-	require.Eventually(t, func() bool { return client.Ping(t.Context()).Err() == nil }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return client.Ping(t.Context()).Err() == nil },
+		30*time.Second, 10*time.Millisecond)
 	return client
 }
 
@@ -40,7 +44,8 @@ func (d *desk) plan(n int) {
 	require.Equal(d.t, statusDone, d.run(args...).status)
 }
 
-// worker runs a worker until the returned function is called, which gives what it left behind.
+// worker runs a worker until the returned function is called, which returns
+// what it left behind.
 func (d *desk) worker(args ...string) (end func() ended) {
 	other := *d
 	var cancel context.CancelFunc
@@ -61,6 +66,7 @@ func TestABatchIsEnqueuedAndWorkersSendIt(t *testing.T) {
 	e = d.run("enqueue", "-store", d.store(), "-yes")
 	require.Equal(t, statusDone, e.status, e.err)
 	require.Contains(t, e.err, "4 chunks are with the fleet")
+	require.Contains(t, e.err, "No worker is listening to this queue")
 	require.Empty(t, d.fake.Messages())
 	end := d.worker("-name", "one")
 	e = d.run("enqueue", "-store", d.store(), "-wait")
@@ -72,7 +78,7 @@ func TestABatchIsEnqueuedAndWorkersSendIt(t *testing.T) {
 	d.requireEachOnce(20)
 }
 
-func TestAStoppedFleetTellsTheReasonAsTheExitStatus(t *testing.T) {
+func TestAStoppedFleetsReasonIsTheExitStatus(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int]int{402: statusUnpaid, 401: statusAccount, 403: statusAccount} {
 		t.Run(strconv.Itoa(code), func(t *testing.T) {
@@ -96,7 +102,7 @@ func TestAStoppedFleetTellsTheReasonAsTheExitStatus(t *testing.T) {
 	}
 }
 
-func TestARedisThatIsNotThereHasAStatusOfItsOwn(t *testing.T) {
+func TestAnAbsentRedisHasItsOwnStatus(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.plan(5)
@@ -113,7 +119,7 @@ func TestARedisThatIsNotThereHasAStatusOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestFleetCommandsRefuseWhatTheyDoNotKnow(t *testing.T) {
+func TestFleetCommandsRefuseBadInput(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	withRedis(t, d)
@@ -122,7 +128,8 @@ func TestFleetCommandsRefuseWhatTheyDoNotKnow(t *testing.T) {
 	require.Equal(t, statusUsage, d.run("enqueue").status)
 	require.Equal(t, statusStore, d.run("enqueue", "-store", d.store()).status)
 	d.plan(5)
-	require.Equal(t, statusUsage, d.run("enqueue", "-store", d.store(), "-yes", "-ahead", "-1").status)
+	require.Equal(t, statusUsage,
+		d.run("enqueue", "-store", d.store(), "-yes", "-ahead", "-1").status)
 	delete(d.env, "HELLIO_API_TOKEN")
 	require.Equal(t, statusAccount, d.run("worker").status)
 	require.Empty(t, d.fake.Messages())

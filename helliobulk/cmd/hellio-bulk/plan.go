@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -21,7 +22,9 @@ type planning struct {
 }
 
 func newPlanning(c *console, name string) *planning {
-	p := &planning{place: place{c: c, flags: newFlags(name, "LIST [flags]\n\nLIST is a CSV file, or a file with a number a line; - is standard input.")}}
+	const usage = "LIST [flags]\n\nLIST is a CSV file, or a file with a number per line; " +
+		"- is standard input."
+	p := &planning{place: place{c: c, flags: newFlags(name, usage)}}
 	p.batch.add(p.flags)
 	p.list.add(p.flags)
 	return p
@@ -48,7 +51,7 @@ func runPlan(ctx context.Context, c *console, args []string) error {
 	return &stopped{status: statusDone, next: []step{{"to send it, run", p.resume()}}}
 }
 
-// price shows what the batch costs, and fails if that can't be paid.
+// price shows what the batch costs, and fails if that cannot be paid.
 func (p *planning) price(ctx context.Context, b *helliobulk.Batch) error {
 	if err := b.CheckAccount(ctx, p.client); err != nil {
 		return err
@@ -65,7 +68,7 @@ func (p *planning) price(ctx context.Context, b *helliobulk.Batch) error {
 	return nil
 }
 
-// plan reads flags and list and gives the batch, open.
+// plan reads flags and list and returns the batch, open.
 func (p *planning) plan(ctx context.Context, args []string) (*helliobulk.Batch, error) {
 	if err := p.c.parse(p.flags, args, 1); err != nil {
 		return nil, err
@@ -81,7 +84,8 @@ func (p *planning) plan(ctx context.Context, args []string) (*helliobulk.Batch, 
 		return nil, err
 	}
 	params := p.batch.params
-	p.store, p.place.batch = params.Store, params.BatchID
+	p.store = params.Store
+	p.place.batch = params.BatchID
 	if format.Fields, err = helliobulk.Placeholders(params.Message); err != nil {
 		return nil, err
 	}
@@ -101,8 +105,10 @@ func (p *planning) plan(ctx context.Context, args []string) (*helliobulk.Batch, 
 }
 
 // open begins to read a list; done closes its file.
-func (c *console) open(path string, f list.Format) (entries iter.Seq2[helliobulk.Recipient, error], done func(), err error) {
-	var in io.ReadCloser = io.NopCloser(c.in)
+func (c *console) open(
+	path string, f list.Format,
+) (entries iter.Seq2[helliobulk.Recipient, error], done func(), err error) {
+	in := io.NopCloser(c.in)
 	if path != "-" {
 		if in, err = os.Open(path); err != nil {
 			return nil, nil, err
@@ -116,10 +122,12 @@ func (c *console) open(path string, f list.Format) (entries iter.Seq2[helliobulk
 	return l.Recipients(), func() { _ = in.Close() }, nil
 }
 
-// counted tells somebody who watches how far the reading is.
-func (c *console) counted(entries iter.Seq2[helliobulk.Recipient, error]) iter.Seq2[helliobulk.Recipient, error] {
+// counted shows at a terminal how far the reading is.
+func (c *console) counted(
+	entries iter.Seq2[helliobulk.Recipient, error],
+) iter.Seq2[helliobulk.Recipient, error] {
 	const every = 25_000
-	if !c.draws {
+	if c.width == nil {
 		return entries
 	}
 	return func(yield func(helliobulk.Recipient, error) bool) {
@@ -136,4 +144,13 @@ func (c *console) counted(entries iter.Seq2[helliobulk.Recipient, error]) iter.S
 			fmt.Fprint(c.err, "\r\x1b[K")
 		}
 	}
+}
+
+// listErrors returns the errors of a list, if there are several.
+func listErrors(err error) list.Errors {
+	var all list.Errors
+	if errors.As(err, &all) && len(all) > 1 {
+		return all
+	}
+	return nil
 }

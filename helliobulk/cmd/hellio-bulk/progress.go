@@ -4,29 +4,32 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
-// How often progress is shown: drawn on a terminal, as lines elsewhere, and as JSON.
+// How often progress is shown: drawn on a terminal, as lines elsewhere, and as
+// JSON.
 const (
 	drawEvery  = 500 * time.Millisecond
 	lineEvery  = 10 * time.Second
 	eventEvery = time.Second
+	barWidth   = 30 // columns, at most
 )
 
-// progress shows how far a run is. What the run reports is kept, and shown at its own pace.
-type progress struct {
+// progress shows how far a run is. What the run reports is kept, and shown at
+// its own pace.
+type progressView struct {
 	c     *console
 	limit func() hellio.RateLimit
-	bar   *progressbar.ProgressBar // nil: lines
+	opts  helliobulk.Options
+	draws bool
 	began time.Time
-	first helliobulk.Report // where this run began
+	first helliobulk.Report // when this run began
 
 	mu        sync.Mutex
 	last      helliobulk.Report
@@ -41,31 +44,40 @@ type progress struct {
 }
 
 // newProgress begins to show a run.
-func newProgress(c *console, r helliobulk.Report, limit func() hellio.RateLimit) *progress {
-	p := &progress{c: c, limit: limit, began: time.Now(), first: r, last: r, window: time.Now(), stop: make(chan struct{}), noticed: make(chan struct{})}
+func newProgress(
+	c *console, r helliobulk.Report, limit func() hellio.RateLimit, o helliobulk.Options,
+) *progressView {
+	p := &progressView{
+		c:       c,
+		limit:   limit,
+		opts:    o,
+		draws:   c.width != nil && !c.json,
+		began:   time.Now(),
+		first:   r,
+		last:    r,
+		window:  time.Now(),
+		noticed: make(chan struct{}),
+		stop:    make(chan struct{}),
+	}
 	every := lineEvery
 	switch {
 	case c.json:
 		every = eventEvery
-	case c.draws:
+	case p.draws:
 		every = drawEvery
-		p.bar = progressbar.NewOptions(r.Recipients, progressbar.OptionSetWriter(c.err), progressbar.OptionSetWidth(30),
-			progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(false), progressbar.OptionShowDescriptionAtLineEnd(),
-			progressbar.OptionUseANSICodes(true),
-			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}))
 	}
 	p.stopped.Go(func() { p.run(every) })
 	return p
 }
 
-func (p *progress) run(every time.Duration) {
+func (p *progressView) run(every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
 			p.mu.Lock()
-			if p.bar != nil || left(p.last) != p.shown {
+			if p.draws || unsettled(p.last) != p.shown {
 				p.show()
 			}
 			p.mu.Unlock()
@@ -75,8 +87,8 @@ func (p *progress) run(every time.Duration) {
 	}
 }
 
-// report takes what the run tells.
-func (p *progress) report(r helliobulk.Report) {
+// report takes what the run reports.
+func (p *progressView) report(r helliobulk.Report) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last = r
@@ -87,19 +99,26 @@ func (p *progress) report(r helliobulk.Report) {
 	p.remaining = now
 }
 
-// interruptible says, once ctx ends, what happens now and how to go on.
-func (p *progress) interruptible(ctx context.Context, now, resume string) {
+// note prints a sentence between two states.
+func (p *progressView) note(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.draws {
+		fmt.Fprint(p.c.err, "\r\x1b[K")
+	}
+	fmt.Fprintln(p.c.err, text)
+}
+
+// interruptible says, once ctx ends, what happens now and how to continue.
+func (p *progressView) interruptible(ctx context.Context, now, resume string) {
 	p.notice = context.AfterFunc(ctx, func() {
 		defer close(p.noticed)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.clear()
-		fmt.Fprintf(p.c.err, "%s To go on, run\n  %s\n", now, resume)
+		p.note(now + " To continue, run\n  " + resume)
 	})
 }
 
 // end shows the last of it.
-func (p *progress) end() {
+func (p *progressView) end() {
 	if !p.notice() { // the last line comes last
 		<-p.noticed
 	}
@@ -108,59 +127,84 @@ func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.show()
-	if p.bar != nil {
+	if p.draws {
 		fmt.Fprintln(p.c.err)
 	}
 }
 
-func (p *progress) clear() {
-	if p.bar != nil {
-		_ = p.bar.Clear() // a terminal that is gone
+// left is what has no end yet.
+func unsettled(r helliobulk.Report) helliobulk.Count {
+	return helliobulk.Count{
+		Chunks:     r.Open.Chunks + r.Unknown.Chunks,
+		Recipients: r.Open.Recipients + r.Unknown.Recipients,
 	}
 }
 
-// left is what has no end yet.
-func left(r helliobulk.Report) helliobulk.Count {
-	return helliobulk.Count{Chunks: r.Open.Chunks + r.Unknown.Chunks, Recipients: r.Open.Recipients + r.Unknown.Recipients}
-}
-
-func (p *progress) show() {
-	now := left(p.last)
+func (p *progressView) show() {
+	now := unsettled(p.last)
 	p.shown = now
 	passed := time.Since(p.began)
-	rate := float64(max(0, left(p.first).Recipients-now.Recipients)) / max(passed.Seconds(), 0.001) // what is resent was not left before
+	sent := max(0, unsettled(p.first).Recipients-now.Recipients) // what is resent was not left before
+	rate := float64(sent) / max(passed.Seconds(), 0.001)
 	estimate, known := p.timeLeft(now, passed)
 	if p.c.json {
-		e := event{Event: "progress", Report: &p.last, Seconds: &seconds{Passed: round(passed.Seconds()), Rate: round(rate)}}
+		e := event{
+			Event:   "progress",
+			Report:  &p.last,
+			Seconds: &seconds{Passed: tenths(passed.Seconds()), Rate: tenths(rate)},
+		}
 		if known {
-			s := round(estimate.Seconds())
+			s := tenths(estimate.Seconds())
 			e.Seconds.Left = &s
 		}
 		p.c.emit(e)
 		return
 	}
 	done := p.last.Recipients - now.Recipients
-	text := fmt.Sprintf("%s of %s, %.0f/s, %s", thousands(done), thousands(p.last.Recipients), rate, money(p.last))
+	text := fmt.Sprintf("%s of %s, %.0f/s, %s",
+		thousands(done), thousands(p.last.Recipients), rate, money(p.last))
+	wait := p.opts.Window.OpensIn(time.Now())
 	switch {
-	case known && now.Chunks > 0:
+	case now.Chunks == 0:
+	case wait > 0:
+		text += ", waiting for " + p.opts.Window.String()
+	case known:
 		text += ", " + estimate.Round(time.Second).String() + " left"
-	case now.Chunks > 0:
+	default:
 		text += ", time left not known yet"
 	}
-	if p.bar == nil {
-		fmt.Fprintln(p.c.err, text)
+	if p.draws {
+		text = bar(done, max(1, p.last.Recipients), text, p.c.width())
+		fmt.Fprintf(p.c.err, "\r%s\x1b[K", text)
 		return
 	}
-	p.bar.Describe(text)
-	_ = p.bar.Set(done) // a terminal that is gone
+	fmt.Fprintln(p.c.err, text)
 }
 
-func round(s float64) float64 { return math.Round(s*10) / 10 }
+// bar draws how much of all is done before a text, on a line of so many
+// columns. A narrow terminal gets a shorter bar, or the text alone, cut off.
+func bar(done, all int, text string, columns int) string {
+	percent := fmt.Sprintf("%3d%% ", done*100/all)
+	room := min(barWidth, columns-1-len(percent)-len(text)-len("[]  "))
+	if room >= 5 {
+		full := done * room / all
+		drawn := strings.Repeat("=", full) + strings.Repeat(" ", room-full)
+		return percent + "[" + drawn + "]  " + text
+	}
+	text = percent + text
+	return text[:min(len(text), max(0, columns-1))]
+}
 
-// timeLeft goes on at the pace so far, but no faster than the rate limit allows.
-func (p *progress) timeLeft(now helliobulk.Count, passed time.Duration) (estimate time.Duration, known bool) {
-	if settled := left(p.first).Chunks - now.Chunks; settled > 0 {
-		estimate, known = time.Duration(float64(passed)/float64(settled)*float64(now.Chunks)), true
+func tenths(s float64) float64 { return math.Round(s*10) / 10 }
+
+// timeLeft continues at the pace so far, but no faster than the rate limit
+// allows.
+func (p *progressView) timeLeft(
+	now helliobulk.Count, passed time.Duration,
+) (estimate time.Duration, known bool) {
+	if settled := unsettled(p.first).Chunks - now.Chunks; settled > 0 {
+		estimate = time.Duration(float64(passed) / float64(settled) * float64(now.Chunks))
+		known = true
 	}
 	rl := p.limit()
 	if waiting := now.Chunks - rl.Remaining; rl.Limit > 0 && waiting > 0 {

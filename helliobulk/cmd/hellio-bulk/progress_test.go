@@ -16,18 +16,23 @@ import (
 // at is a batch of 1000 recipients in 100 chunks of which some are left.
 func at(left int) helliobulk.Report {
 	return helliobulk.Report{
-		Recipients: 1000, Chunks: 100, Open: helliobulk.Count{Chunks: left, Recipients: 10 * left},
+
+		Recipients: 1000,
+		Chunks:     100,
+		Open:       helliobulk.Count{Chunks: left, Recipients: 10 * left},
+
 		Done: helliobulk.Count{Chunks: 100 - left, Recipients: 1000 - 10*left},
 	}
 }
 
-// show lets a run go on for a while and returns what was shown of it.
-func show(t *testing.T, c *console, rl hellio.RateLimit) string {
+// show runs for 20 s of a batch and returns what was shown of it.
+func show(t *testing.T, c *console, rl hellio.RateLimit, o helliobulk.Options) string {
 	t.Helper()
 	var out bytes.Buffer
-	c.out, c.err = &out, &out
+	c.out = &out
+	c.err = &out
 	synctest.Test(t, func(t *testing.T) {
-		p := newProgress(c, at(90), func() hellio.RateLimit { return rl })
+		p := newProgress(c, at(90), func() hellio.RateLimit { return rl }, o)
 		p.interruptible(t.Context(), "Stopping.", "hellio-bulk resume")
 		for left := 89; left >= 70; left-- {
 			time.Sleep(time.Second)
@@ -39,24 +44,35 @@ func show(t *testing.T, c *console, rl hellio.RateLimit) string {
 	return out.String()
 }
 
-func TestWithoutATerminalProgressIsALineNowAndThen(t *testing.T) {
+func TestWithoutATerminalProgressIsALine(t *testing.T) {
 	t.Parallel()
-	lines := strings.Split(strings.TrimSpace(show(t, &console{}, hellio.RateLimit{})), "\n")
+	out := show(t, &console{}, hellio.RateLimit{}, helliobulk.Options{})
+	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 3, "every 10 s, and at the end")
 	require.Equal(t, "300 of 1,000, 10/s, nothing, 1m12s left", lines[2])
 }
 
 func TestTheTimeLeftKnowsTheRateLimit(t *testing.T) {
 	t.Parallel()
-	out := show(t, &console{}, hellio.RateLimit{Limit: 30, Remaining: 5})
-	require.Contains(t, out, "2m41s left", "65 calls are three windows more; this one began with the first answer")
-	out = show(t, &console{}, hellio.RateLimit{Limit: 120, Remaining: 100})
-	require.Contains(t, out, "1m12s left")
+	rl := hellio.RateLimit{Limit: 30, Remaining: 5}
+	out := show(t, &console{}, rl, helliobulk.Options{})
+	require.Contains(t, out, "2m41s left",
+		"65 calls are three windows more; this one began with the first answer")
+	rl = hellio.RateLimit{Limit: 120, Remaining: 100}
+	require.Contains(t, show(t, &console{}, rl, helliobulk.Options{}), "1m12s left")
 }
 
-func TestProgressForProgramsIsAnObjectASecondAtMost(t *testing.T) {
+func TestOutsideOfTheWindowProgressSaysSo(t *testing.T) {
 	t.Parallel()
-	all := events(t, show(t, &console{json: true}, hellio.RateLimit{}))
+	w, err := helliobulk.ParseWindow("08:00-20:00", "Africa/Accra") // the bubble begins at midnight
+	require.NoError(t, err)
+	out := show(t, &console{}, hellio.RateLimit{}, helliobulk.Options{Window: w})
+	require.Contains(t, out, "waiting for 08:00-20:00 Africa/Accra")
+}
+
+func TestProgressForProgramsIsAnObjectPerSecond(t *testing.T) {
+	t.Parallel()
+	all := events(t, show(t, &console{json: true}, hellio.RateLimit{}, helliobulk.Options{}))
 	require.LessOrEqual(t, len(all), 21)
 	require.Greater(t, len(all), 10)
 	last := all[len(all)-1]
@@ -65,12 +81,25 @@ func TestProgressForProgramsIsAnObjectASecondAtMost(t *testing.T) {
 	require.NotNil(t, last.Seconds.Left)
 }
 
-func TestABarIsDrawnAgainAndAgainOnOneLine(t *testing.T) {
+func TestABarFitsAnyTerminal(t *testing.T) {
 	t.Parallel()
-	out := show(t, &console{draws: true}, hellio.RateLimit{})
-	require.Greater(t, strings.Count(out, "\r"), 30)
-	require.Equal(t, 1, strings.Count(out, "\n"))
-	require.Contains(t, out, "30% [========")
+	for columns, want := range map[int]string{
+		100: " 30% [=========                     ]  300 of 1,000, 10/s, nothing, 1m12s left",
+		80:  " 30% [=========                     ]  300 of 1,000, 10/s, nothing, 1m12s left",
+		60:  " 30% [===        ]  300 of 1,000, 10/s, nothing, 1m12s left",
+		40:  " 30% 300 of 1,000, 10/s, nothing, 1m12s",
+		1:   "",
+	} {
+		out := show(t, &console{width: func() int { return columns }}, hellio.RateLimit{},
+			helliobulk.Options{})
+		require.Greater(t, strings.Count(out, "\r"), 30)
+		require.Equal(t, 1, strings.Count(out, "\n"))
+		require.Contains(t, out, want, "%d columns", columns)
+		for state := range strings.SplitSeq(out, "\r") {
+			state = strings.TrimSuffix(strings.TrimSpace(state), "\x1b[K")
+			require.Less(t, len(state), max(columns, 2))
+		}
+	}
 }
 
 func TestNumbersAreWrittenWithCommas(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -9,7 +10,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
@@ -20,18 +20,17 @@ type reviewing struct {
 	sent, notSent indexes
 	resend        bool
 	confirm       string
-
-	looked    bool
-	campaigns []hellio.Campaign // that may be those of chunks in review, newest first
+	looked        *helliobulk.Looked
 }
 
 func runReview(ctx context.Context, c *console, args []string) error {
 	r := &reviewing{place: newStored(c, "review")}
-	look := r.flags.Bool("look", false, "ask the API for campaigns that may be those of the chunks")
+	look := r.flags.Bool("look", false, "ask the API's list of messages for the recipients")
 	r.flags.Var(&r.sent, "sent", "`chunks` that were sent, such as 3,7-9: they are done")
 	r.flags.Var(&r.notSent, "not-sent", "`chunks` that were not sent: resume sends them")
-	r.flags.BoolVar(&r.resend, "resend", false, "send all that need review once more: people may get it twice, and it may cost twice")
-	r.flags.StringVar(&r.confirm, "confirm", "", "the batch's `id`, with -resend, where nobody can be asked to type it")
+	r.flags.BoolVar(&r.resend, "resend", false,
+		"send all that need review again: people may get it twice, and it may cost twice")
+	r.flags.StringVar(&r.confirm, "confirm", "", "the batch's `id`, with -resend without a terminal")
 	addMargin(r.flags, &r.margin)
 	addJSON(r.flags, &c.json)
 	b, err := r.open(args)
@@ -41,74 +40,107 @@ func runReview(ctx context.Context, c *console, args []string) error {
 	defer b.Close()
 	switch {
 	case r.resend && len(r.sent)+len(r.notSent) > 0:
-		return r.stop(misused("-resend goes without -sent and -not-sent; settle those first"))
+		return r.stop(misused("-resend excludes -sent and -not-sent; resolve those first"))
 	case r.resend:
 		return r.sendAgain(ctx, b)
 	case len(r.sent)+len(r.notSent) > 0:
-		return r.settle(b)
+		return r.resolve(b)
 	}
-	if *look {
-		if err := r.look(ctx, b); err != nil {
-			return r.stop(err)
-		}
-	}
-	n, err := r.list(b)
+	chunks, err := r.chunks(b, *look)
 	if err != nil {
 		return r.stop(err)
 	}
-	return r.advise(n)
+	if *look && len(chunks) > 0 {
+		if err := r.look(ctx, b, chunks); err != nil {
+			return r.stop(err)
+		}
+	}
+	if err := r.print(chunks); err != nil {
+		return r.stop(err)
+	}
+	return r.advise(b, chunks)
 }
 
-// list shows what needs review and returns how many chunks that are.
-func (r *reviewing) list(b *helliobulk.Batch) (n int, err error) {
-	out := tabwriter.NewWriter(r.c.out, 0, 0, 2, ' ', 0)
-	for chunk, err := range b.Review(r.margin) {
+// chunks returns the chunks in review. A look takes in those that are open or
+// of unknown outcome as well: in an old copy of a store they may have been
+// sent.
+func (r *reviewing) chunks(b *helliobulk.Batch, look bool) ([]helliobulk.ChunkStatus, error) {
+	var chunks []helliobulk.ChunkStatus
+	all := b.Review(r.margin)
+	if look {
+		all = b.Chunks()
+	}
+	for chunk, err := range all {
 		if err != nil {
-			return n, err
+			return nil, err
 		}
-		alike := r.alike(&chunk)
-		if n++; r.c.json {
-			r.c.emit(event{Event: "review", Chunk: &chunk, Campaigns: alike})
+		switch chunk.State {
+		case helliobulk.StateDone, helliobulk.StateRejected, helliobulk.StatePassedOn:
 			continue
 		}
-		if n == 1 {
-			fmt.Fprintln(out, "chunk\trecipients\tfirst tried\tcalls\tlast answer\tkey\t"+r.heading())
+		chunks = append(chunks, chunk)
+	}
+	return chunks, nil
+}
+
+// look asks the API for messages to the chunks' recipients.
+func (r *reviewing) look(
+	ctx context.Context, b *helliobulk.Batch, chunks []helliobulk.ChunkStatus,
+) error {
+	client, err := r.c.client()
+	if err != nil {
+		return err
+	}
+	var list []int
+	for _, chunk := range chunks {
+		list = append(list, chunk.Index)
+	}
+	r.looked, err = b.Look(ctx, client, list)
+	return err
+}
+
+// print shows the chunks.
+func (r *reviewing) print(chunks []helliobulk.ChunkStatus) error {
+	out := tabwriter.NewWriter(r.c.out, 0, 0, 2, ' ', 0)
+	for i, chunk := range chunks {
+		sighting := r.sighting(i)
+		if r.c.json {
+			r.c.emit(event{Event: "review", Chunk: &chunk, Sighting: sighting})
+			continue
 		}
-		fmt.Fprintf(out, "%d\t%s\t%s\t%d\t%s\t%s\t%s\n", chunk.Index, thousands(chunk.Recipients), since(chunk.Since), chunk.Tries, lastAnswer(chunk), chunk.Key,
-			r.found(alike))
+		if i == 0 {
+			fmt.Fprintln(out, "chunk\trecipients\tstate\tfirst tried\tcalls\tlast answer\tlisted")
+		}
+		listed := "not looked for"
+		if sighting != nil {
+			listed = fmt.Sprintf("%s of %s", thousands(sighting.Listed),
+				thousands(chunk.Recipients))
+		}
+		fmt.Fprintf(out, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", chunk.Index, thousands(chunk.Recipients),
+			chunk.State, since(chunk.Since), chunk.Tries, lastAnswer(chunk), listed)
 	}
-	return n, out.Flush()
+	return out.Flush()
 }
 
-func (r *reviewing) heading() string {
-	if !r.looked {
-		return ""
+// sighting returns what the API lists of the i-th chunk; nil without a look.
+func (r *reviewing) sighting(i int) *helliobulk.Sighting {
+	if r.looked == nil {
+		return nil
 	}
-	return "campaigns like it"
-}
-
-func (r *reviewing) found(ids []hellio.ID) string {
-	words := make([]string, len(ids))
-	for i, id := range ids {
-		words[i] = id.String()
-	}
-	if r.looked && len(ids) == 0 {
-		return "none"
-	}
-	return strings.Join(words, ", ")
+	return &r.looked.Sightings[i]
 }
 
 func since(t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	return fmt.Sprintf("%s, %s ago", t.Format("2006-01-02 15:04 MST"), time.Since(t).Round(time.Minute))
+	return fmt.Sprintf("%s ago", time.Since(t).Round(time.Minute))
 }
 
 func lastAnswer(c helliobulk.ChunkStatus) string {
 	switch {
 	case c.State == helliobulk.StateReused:
-		return "an old one: the batch id was used before"
+		return "a stored one"
 	case c.Status == 0:
 		return "none"
 	case c.Status < 300:
@@ -117,25 +149,61 @@ func lastAnswer(c helliobulk.ChunkStatus) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s %s", c.Status, http.StatusText(c.Status), c.Code))
 }
 
-// advise tells what to do about n chunks.
-func (r *reviewing) advise(n int) error {
-	if n == 0 {
+// advise says what to do about the chunks.
+func (r *reviewing) advise(b *helliobulk.Batch, chunks []helliobulk.ChunkStatus) error {
+	var sent, notSent, undecided indexes
+	recipients := 0
+	for i, chunk := range chunks {
+		switch sighting := r.sighting(i); {
+		case sighting != nil && sighting.Listed > 0:
+			sent = append(sent, chunk.Index)
+		case chunk.State == helliobulk.StateOpen:
+		case sighting != nil && r.looked.Sure:
+			notSent = append(notSent, chunk.Index)
+		default:
+			undecided = append(undecided, chunk.Index)
+			if chunk.State != helliobulk.StateReused { // whose key can send nothing
+				recipients += chunk.Recipients
+			}
+		}
+	}
+	if len(sent)+len(notSent)+len(undecided) == 0 {
 		r.c.say("Nothing needs review.\n")
-		return nil
+		report := b.Report()
+		return r.stop(report.End(nil))
 	}
 	var steps []step
-	if !r.looked {
-		steps = append(steps, step{"to look for them in the reports, run", r.review() + " -look"})
+	add := func(do string, words ...string) {
+		steps = append(steps, step{do, r.onStore(append([]string{"review"}, words...)...)})
 	}
-	steps = append(steps, step{"for chunks that were sent, run", r.review() + " -sent N"},
-		step{"for chunks that were not, run", r.review() + " -not-sent N"},
-		step{"or, to send them all once more although people may get it twice and it may cost twice, run", r.review() + " -resend"})
-	return &stopped{statusReview, fmt.Errorf("%w: %d; look for campaigns of these times and sizes in the reports, the dashboard or the wallet's statement",
-		helliobulk.ErrNeedsReview, n), steps}
+	if len(sent) > 0 {
+		add("the API lists messages to recipients of these chunks; to mark them as sent, run",
+			"-sent", sent.String())
+	}
+	if len(notSent) > 0 {
+		add("the API lists no message to recipients of these chunks; to mark them as not sent, run",
+			"-not-sent", notSent.String())
+	}
+	if len(undecided) > 0 && r.looked == nil {
+		add("to ask the API's list of messages, run", "-look")
+	}
+	if len(undecided) > 0 && r.looked != nil {
+		steps = append(steps, step{Do: "the API's list does not show whether chunks " +
+			undecided.String() + " were sent; look for them in the dashboard or the wallet's " +
+			"statement, then resolve them with -sent or -not-sent"})
+	}
+	if recipients > 0 && r.looked != nil {
+		add("or send them again, although "+some(recipients, "recipient")+
+			" may get the message twice and it may cost twice: run",
+			"-resend", "-confirm", b.Manifest().BatchID)
+	}
+	n := len(sent) + len(notSent) + len(undecided)
+	err := fmt.Errorf("%w: %d", helliobulk.ErrNeedsReview, n)
+	return &stopped{status: statusReview, cause: err, next: steps}
 }
 
-// settle writes down what people found out.
-func (r *reviewing) settle(b *helliobulk.Batch) error {
+// resolve writes down what people found out.
+func (r *reviewing) resolve(b *helliobulk.Batch) error {
 	for _, found := range []struct {
 		chunks indexes
 		what   helliobulk.Resolution
@@ -147,43 +215,88 @@ func (r *reviewing) settle(b *helliobulk.Batch) error {
 		}
 	}
 	r.c.showReport(b)
-	return r.stop(standing(b))
+	report := b.Report()
+	return r.stop(report.End(nil))
 }
 
 // sendAgain resends, after the batch's id was typed.
 func (r *reviewing) sendAgain(ctx context.Context, b *helliobulk.Batch) error {
-	n, err := r.list(b)
+	chunks, err := r.chunks(b, false)
 	if err != nil {
 		return r.stop(err)
 	}
-	if n == 0 {
-		return r.advise(0)
+	if err := r.print(chunks); err != nil {
+		return r.stop(err)
 	}
-	id := b.Manifest().BatchID
-	if r.confirm == "" {
-		question := fmt.Sprintf("%s will be sent once more. Everybody in them may get it twice, and it may cost twice.\nType the batch's id, %s, to do so: ", some(n, "chunk"), id)
-		if r.confirm, err = r.c.ask(ctx, question); err != nil {
-			return r.stop(err)
-		}
+	if len(chunks) == 0 {
+		return r.advise(b, nil)
 	}
-	if r.confirm != id {
-		return r.stop(errDeclined)
+	recipients := 0
+	for _, chunk := range chunks {
+		recipients += chunk.Recipients
+	}
+	question := fmt.Sprintf("%s will be sent again. %s may get the message twice, and it may "+
+		"cost twice.", some(len(chunks), "chunk"), some(recipients, "recipient"))
+	err = r.c.confirm(ctx, question, recipients, b.Manifest().BatchID, r.confirm)
+	if err != nil {
+		return r.stop(err)
 	}
 	client, err := r.c.client()
 	if err != nil {
 		return r.stop(err)
 	}
-	return r.send(ctx, b, client, sendFlags{options: helliobulk.Options{Margin: r.margin, ResendUnknown: true}})
+	options := helliobulk.Options{Margin: r.margin, ResendUnknown: true}
+	return r.send(ctx, b, client, sendFlags{options: options})
+}
+
+// unconfirmed is an end without a terminal to type a batch's id at.
+type unconfirmed struct {
+	id         string
+	recipients int // who may get a message twice
+}
+
+func (e *unconfirmed) Error() string {
+	return "there is no terminal at which to type the batch's id; nothing was sent"
+}
+
+// confirm lets the user type a batch's id. typed is what a flag says already.
+func (c *console) confirm(
+	ctx context.Context, question string, recipients int, id, typed string,
+) (err error) {
+	if typed == "" {
+		question += "\nType the batch's id, " + id + ", to do so: "
+		typed, err = c.ask(ctx, question)
+		if errors.Is(err, errNobody) {
+			return &unconfirmed{id: id, recipients: recipients}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if typed != id {
+		return errDeclined
+	}
+	return nil
 }
 
 // indexes are chunks, written as 3,7-9.
 type indexes []int
 
-// String writes them one by one.
+// String writes them, neighbours as a span.
 func (x *indexes) String() string {
-	words := make([]string, len(*x))
-	for i, n := range *x {
-		words[i] = strconv.Itoa(n)
+	var words []string
+	list := *x
+	for i := 0; i < len(list); {
+		last := i
+		for last+1 < len(list) && list[last+1] == list[last]+1 {
+			last++
+		}
+		word := strconv.Itoa(list[i])
+		if last > i {
+			word += "-" + strconv.Itoa(list[last])
+		}
+		words = append(words, word)
+		i = last + 1
 	}
 	return strings.Join(words, ",")
 }
@@ -198,7 +311,7 @@ func (x *indexes) Set(text string) error {
 			last, err = strconv.Atoi(to)
 		}
 		if err != nil || first < 0 || last < first || last-first > 1_000_000 {
-			return fmt.Errorf("%q is not a chunk's number or a span of them, such as 3,7-9", part)
+			return fmt.Errorf("%q is not a chunk or a span of them, such as 3,7-9", part)
 		}
 		for n := first; n <= last; n++ {
 			*x = append(*x, n)

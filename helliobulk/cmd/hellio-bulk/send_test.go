@@ -19,7 +19,8 @@ func TestSendShowsThePriceAsksAndSends(t *testing.T) {
 	d.answer = "y\n"
 	e := d.run(d.send(d.list(23))...)
 	require.Equal(t, statusDone, e.status, e.err)
-	for _, shown := range []string{"23 in 5 calls", "0.7130 GHS", "100.0000 GHS", "Send to 23 recipients as ACME? [y/N]", "23 of 23"} {
+	for _, shown := range []string{"23 in 5 calls", "0.7130 GHS", "100.0000 GHS",
+		"Send to 23 recipients as ACME? [y/N]", "23 of 23"} {
 		require.Contains(t, e.err, shown)
 	}
 	require.Contains(t, e.out, "23 of 23 recipients")
@@ -27,7 +28,7 @@ func TestSendShowsThePriceAsksAndSends(t *testing.T) {
 	d.requireEachOnce(23)
 }
 
-func TestWhoDeclinesSendsNothingAndMaySendLater(t *testing.T) {
+func TestDecliningSendsNothing(t *testing.T) {
 	t.Parallel()
 	for _, no := range []string{"n\n", "\n", "no way\n", "yes please\n"} {
 		d := newDesk(t)
@@ -42,7 +43,7 @@ func TestWhoDeclinesSendsNothingAndMaySendLater(t *testing.T) {
 	}
 }
 
-func TestNothingIsSpentWhereNobodyCanBeAsked(t *testing.T) {
+func TestWithoutATerminalNothingIsSpent(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	e := d.run(d.send(d.list(7))...)
@@ -50,7 +51,8 @@ func TestNothingIsSpentWhereNobodyCanBeAsked(t *testing.T) {
 	require.Contains(t, e.err, "resume -store "+d.store()+" -yes\n")
 	require.Empty(t, d.fake.Messages())
 	d.answer = number(0) + "\ny\n" // a list from standard input leaves no terminal there
-	require.Equal(t, statusNobody, d.run("send", "-", "-message", text, "-batch", "b", "-store", d.store()+"2").status)
+	require.Equal(t, statusNobody,
+		d.run("send", "-", "-message", text, "-batch", "b", "-store", d.store()+"2").status)
 	require.Empty(t, d.fake.Messages())
 	require.Equal(t, statusDone, d.run("resume", "-store", d.store(), "-yes").status)
 	d.requireEachOnce(7)
@@ -65,7 +67,7 @@ func TestALongListIsReadFromStandardInput(t *testing.T) {
 	d.requireEachOnce(2)
 }
 
-func TestEveryShapeOfAListSendsTheSameMessages(t *testing.T) {
+func TestEachShapeOfAListSendsTheSame(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../internal/list/testdata/*.csv")
 	require.NoError(t, err)
@@ -74,8 +76,10 @@ func TestEveryShapeOfAListSendsTheSameMessages(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			args := []string{"send", file, "-column", "phone", "-message", "Dear {{First_name}}, fees are due.", "-batch", "fees", "-store", d.store(), "-region", "GH", "-yes"}
-			want := map[string]string{"+233240000001": "Ama", "+233240000002": "Kofi Mensah-Éclair", "+233240000003": "Ɔkyere ✓"}
+			args := []string{"send", file, "-column", "phone", "-message",
+				"Dear {{First_name}}, fees are due.", "-batch", "fees", "-store", d.store(), "-region", "GH", "-yes"}
+			want := map[string]string{"+233240000001": "Ama", "+233240000002": "Kofi Mensah-Éclair",
+				"+233240000003": "Ɔkyere ✓"}
 			if strings.Contains(file, "1252") {
 				args = append(args, "-encoding", "windows-1252")
 				want = map[string]string{"+233240000001": "Zoë"}
@@ -95,14 +99,16 @@ func TestTheTextMayComeFromAFile(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	file := d.file("text.txt", "\xef\xbb\xbfFees are due.\r\nThe school\r\n")
-	e := d.run("send", d.list(1), "-column", "1", "-message-file", file, "-batch", "fees", "-store", d.store(), "-yes")
+	e := d.run("send", d.list(1), "-column", "1", "-message-file", file, "-batch", "fees", "-store",
+		d.store(), "-yes")
 	require.Equal(t, statusDone, e.status, e.err)
 	require.Equal(t, "Fees are due.\nThe school", d.fake.Messages()[0].Message)
-	e = d.run("send", d.list(1), "-column", "1", "-message-file", file+"x", "-batch", "b", "-store", d.store()+"2", "-yes")
+	e = d.run("send", d.list(1), "-column", "1", "-message-file", file+"x", "-batch", "b", "-store",
+		d.store()+"2", "-yes")
 	require.Equal(t, statusFailed, e.status)
 }
 
-func TestPlanSendsNothingAndOfflineCallsNobody(t *testing.T) {
+func TestPlanSendsNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.file("list.csv", "phone\n"+number(0)+"\njunk\n024\n"+number(0)+"\n")
@@ -117,7 +123,9 @@ func TestPlanSendsNothingAndOfflineCallsNobody(t *testing.T) {
 	require.Contains(t, e.out, "0.0310 GHS")
 	require.Empty(t, d.fake.Messages())
 	e = d.run("status", "-store", d.store(), "-invalid")
-	require.Equal(t, "entry,reason\n2,not a phone number\n3,\"not in use in its country, as far as the numbering tables know\"\n", e.out)
+	require.Equal(t,
+		"line,reason\n3,not a phone number\n"+
+			"4,\"not in use in its country, as far as the numbering tables know\"\n", e.out)
 	require.Equal(t, statusUnfinished, e.status)
 }
 
@@ -142,10 +150,33 @@ func TestProgramsReadAnObjectALine(t *testing.T) {
 	last = lastEvent(t, e.out)
 	require.Equal(t, statusList, *last.Exit)
 	require.Contains(t, last.Error, "empty")
-	require.Contains(t, last.Next[0].Command, "hellio-bulk send ")
+	require.Equal(t,
+		"correct the list, or say where its columns are, then run the same command again",
+		last.Next[0].Do)
 }
 
-func TestStatusTellsAChunkALine(t *testing.T) {
+func TestRejectedChunksHaveAStatusAndARetry(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for nth := 2; nth <= 3; nth++ {
+		d.fake.Fault(helliotest.SMSSend, helliotest.Nth(nth), helliotest.Status(422, "blocked"))
+	}
+	e := d.run(d.send(d.list(23), "-yes", "-workers", "1")...)
+	require.Equal(t, statusRejected, e.status, e.err)
+	require.Contains(t, e.out, "13 of 23 recipients")
+	require.Contains(t, e.out, "rejected       10 recipients in 2 chunks")
+	require.Equal(t, statusRejected, d.run("status", "-store", d.store()).status)
+	require.Equal(t, statusRejected, d.run("resume", "-store", d.store()).status)
+	require.Equal(t, []string{"retry", "-store", d.store(), "-workers", "1"}, nextCommand(t, e))
+	e = d.run(nextCommand(t, e)...)
+	require.Equal(t, statusDone, e.status, e.err)
+	d.requireEachOnce(23)
+	e = d.run("retry", "-store", d.store())
+	require.Equal(t, statusUsage, e.status)
+	require.Contains(t, e.err, "nothing to retry")
+}
+
+func TestStatusHasALinePerChunk(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	require.Equal(t, statusDone, d.run(d.send(d.list(23), "-yes")...).status)
@@ -156,7 +187,7 @@ func TestStatusTellsAChunkALine(t *testing.T) {
 	require.Len(t, d.fake.Requests(), calls, "it makes no call")
 }
 
-func TestAnInterruptedSendIsResumedWithTheCommandThatItPrints(t *testing.T) {
+func TestThePrintedCommandResumesAnInterruptedSend(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(60)
@@ -174,12 +205,13 @@ func TestAnInterruptedSendIsResumedWithTheCommandThatItPrints(t *testing.T) {
 	e := d.run(d.send(list, "-yes", "-workers", "1")...)
 	require.Equal(t, statusUnfinished, e.status)
 	require.Contains(t, e.out, "40 recipients in 8 chunks")
-	require.Contains(t, e.err, "Stopping after the calls under way")
+	require.Contains(t, e.err, "Stopping after the calls in flight")
 	d.ctx, d.options = t.Context(), options
 	e = d.run(nextCommand(t, e)...)
 	require.Equal(t, statusDone, e.status, e.err)
 	d.requireEachOnce(60)
-	require.Equal(t, statusDone, d.run(d.send(list)...).status, "sending it once more sends nothing and asks nothing")
+	require.Equal(t, statusDone, d.run(d.send(list)...).status,
+		"sending it once more sends nothing and asks nothing")
 	d.requireEachOnce(60)
 }
 
@@ -193,7 +225,7 @@ func nextCommand(t *testing.T, e ended) []string {
 	return words[1:]
 }
 
-func TestAWalletThatRunsDryIsToppedUpAndTheBatchGoesOn(t *testing.T) {
+func TestABatchContinuesAfterATopUp(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, helliotest.WithBalance("0.4000"))
 	list := d.list(23)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,20 +18,26 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestABadListSendsNothingAndLeavesNoStore(t *testing.T) {
+func TestABadListLeavesNoStore(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ content, told string }{
-		"empty":             {"", "line 1: the list is empty"},
-		"header alone":      {"phone,name\n", "nobody to send to"},
-		"all invalid":       {"phone,name\njunk,a\n024,b\n,c\n", "of 3 entries 3 are not valid"},
-		"line of 10 MB":     {"phone,name\n" + strings.Repeat("1", 10<<20), "line 2: it is longer than 1048576 bytes"},
-		"entry of 10 MB":    {"phone,name\n\"" + strings.Repeat(number(1)+"\n", 800_000), "line 2: an entry is longer"},
-		"column not there":  {"mobile,name\n" + number(1) + ",x\n", `there is no column "phone"; the columns are "mobile", "name"`},
-		"no header":         {number(1) + ",x\n", "seems to be no header"},
-		"ragged":            {"phone,name\n" + number(1) + ",x\n" + number(2) + "\n", "line 3: it has 1 column"},
-		"zero byte":         {"phone,name\n" + number(1) + ",\x00\n", "line 2: it holds a zero byte"},
-		"not UTF-8":         {"phone,name\n" + number(1) + ",\xff\n", "line 2: it is not UTF-8"},
-		"spoilt by a sheet": {"phone,name\n" + number(1) + ",x\n2.33E+11,y\n", "line 3: a spreadsheet has turned the number"},
+		"empty":        {"", "line 1: the list is empty"},
+		"header alone": {"phone,name\n", "there is no recipient to send to"},
+		"all invalid":  {"phone,name\njunk,a\n024,b\n,c\n", "3 of 3 entries are not valid"},
+		"line of 10 MB": {"phone,name\n" + strings.Repeat("1", 10<<20),
+			"line 2: it is longer than 1048576 bytes"},
+		"entry of 10 MB": {"phone,name\n\"" + strings.Repeat(number(1)+"\n", 800_000),
+			"line 2: an entry is longer"},
+		"column not there": {"mobile,name\n" + number(1) + ",x\n",
+			`there is no column "phone"; the columns are "mobile", "name"`},
+		"no header": {number(1) + ",x\n", "seems to be no header"},
+		"ragged": {"phone,name\n" + number(1) + ",x\n" + number(2) + "\n",
+			"line 3: it has 1 column"},
+		"zero byte": {"phone,name\n" + number(1) + ",\x00\n",
+			"line 2: it holds a zero byte"},
+		"not UTF-8": {"phone,name\n" + number(1) + ",\xff\n", "line 2: it is not UTF-8"},
+		"spoilt by a sheet": {"phone,name\n" + number(1) + ",x\n2.33E+11,y\n",
+			"line 3: a spreadsheet has turned the number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,7 +45,7 @@ func TestABadListSendsNothingAndLeavesNoStore(t *testing.T) {
 			e := d.run(d.send(d.file("list.csv", c.content), "-yes")...)
 			require.Equal(t, statusList, e.status, e.err)
 			require.Contains(t, e.err, c.told)
-			require.Contains(t, e.err, `hellio-bulk send `+d.dir+`/list.csv -batch fees`)
+			require.Contains(t, e.err, "then run the same command again\n")
 			require.Empty(t, d.fake.Requests())
 			require.NoFileExists(t, d.store())
 		})
@@ -48,19 +55,28 @@ func TestABadListSendsNothingAndLeavesNoStore(t *testing.T) {
 	require.Equal(t, statusFailed, d.run(d.send(d.dir)...).status, "a directory")
 }
 
-func TestTheSameBatchWithSomethingElseInItIsRefused(t *testing.T) {
+func TestAChangedBatchIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		status int
 		change func(d *desk) []string
 		next   string
 	}{
-		"another text": {statusBatch, func(d *desk) []string { return d.send(d.list(23), "-message", "Another one.") }, "resume -store"},
+		"another text": {statusBatch,
+			func(d *desk) []string {
+				return d.send(d.list(23), "-message",
+					"Another one.")
+			}, "resume -store"},
 		"another list": {statusBatch, func(d *desk) []string {
 			return d.send(d.file("other.csv", "phone\n"+number(1)+"\n"))
 		}, "resume -store"},
-		"a changed file": {statusBatch, func(d *desk) []string { return d.send(d.list(24)) }, "resume -store"},
-		"another id":     {statusBatch, func(d *desk) []string { return d.send(d.list(23), "-batch", "other") }, "-batch other-2"},
+		"a changed file": {statusBatch, func(d *desk) []string { return d.send(d.list(24)) },
+			"resume -store"},
+		"another id": {statusBatch,
+			func(d *desk) []string {
+				return d.send(d.list(23), "-batch",
+					"other")
+			}, "resume -store"},
 		"another token": {statusAccount, func(d *desk) []string {
 			d.env["HELLIO_API_TOKEN"] = d.fake.IssueToken()
 			return d.send(d.list(23))
@@ -73,7 +89,7 @@ func TestTheSameBatchWithSomethingElseInItIsRefused(t *testing.T) {
 		}, "HELLIO_BASE_URL"},
 		"another store": {statusBatch, func(d *desk) []string {
 			return d.send(d.list(24), "-store", d.store()+"2", "-workers", "1")
-		}, "-batch fees-2"},
+		}, "-accept-replays"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +103,7 @@ func TestTheSameBatchWithSomethingElseInItIsRefused(t *testing.T) {
 	}
 }
 
-func TestARefusalOfTheAccountStopsTheBatchAndCanBeMended(t *testing.T) {
+func TestARefusedAccountStopsTheBatch(t *testing.T) {
 	t.Parallel()
 	for name, rule := range map[string]helliotest.Rule{
 		"401": helliotest.Status(401, ""), "403": helliotest.Status(403, hellio.CodeIPNotAllowed),
@@ -115,17 +131,18 @@ func TestWithoutATokenNothingIsRead(t *testing.T) {
 	require.NoFileExists(t, d.store())
 }
 
-func TestAReplacedTokenIsAdoptedWhenTold(t *testing.T) {
+func TestAReplacedTokenCanBeAdopted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	require.Equal(t, statusNobody, d.run(d.send(d.list(7))...).status)
 	d.env["HELLIO_API_TOKEN"] = d.fake.IssueToken()
 	require.Equal(t, statusAccount, d.run("resume", "-store", d.store(), "-yes").status)
-	require.Equal(t, statusDone, d.run("resume", "-store", d.store(), "-yes", "-adopt-token").status)
+	require.Equal(t, statusDone,
+		d.run("resume", "-store", d.store(), "-yes", "-adopt-token").status)
 	d.requireEachOnce(7)
 }
 
-func TestAStoreThatAnotherProcessHoldsIsLeftAlone(t *testing.T) {
+func TestAStoreInUseIsOnlyRead(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(7)
@@ -133,23 +150,33 @@ func TestAStoreThatAnotherProcessHoldsIsLeftAlone(t *testing.T) {
 	b, err := helliobulk.Open(d.store())
 	require.NoError(t, err)
 	calls := len(d.fake.Requests())
-	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()}, {"status", "-store", d.store()}, {"review", "-store", d.store()}} {
+	for _, args := range [][]string{
+		d.send(list, "-yes"),
+		{"resume", "-store", d.store()},
+		{"retry", "-store", d.store()},
+		{"review", "-store", d.store()},
+	} {
 		require.Equal(t, statusLocked, d.run(args...).status, args)
 	}
+	require.Equal(t, statusUnfinished, d.run("status", "-store", d.store()).status, "it only reads")
+	out := filepath.Join(d.dir, "open.csv")
+	e := d.run("export", "-store", d.store(), "-state", "open", "-o", out)
+	require.Equal(t, statusDone, e.status, e.err)
 	require.Len(t, d.fake.Requests(), calls)
 	require.NoError(t, b.Close())
 	require.Equal(t, statusDone, d.run("resume", "-store", d.store(), "-yes").status)
 	d.requireEachOnce(7)
 }
 
-func TestATornStoreIsRefusedAndItsBatchPlannedAgainSendsNothingTwice(t *testing.T) {
+func TestATornStoreIsPlannedAgainWithoutDoubles(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(23)
 	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(3), helliotest.Status(402, ""))
 	require.Equal(t, statusUnpaid, d.run(d.send(list, "-yes", "-workers", "1")...).status)
-	require.NoError(t, os.Truncate(d.store(), 5000))
-	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()}, {"status", "-store", d.store()}, {"review", "-store", d.store()}} {
+	require.NoError(t, os.Truncate(d.store(), 100))
+	for _, args := range [][]string{d.send(list, "-yes"), {"resume", "-store", d.store()},
+		{"status", "-store", d.store()}, {"review", "-store", d.store()}} {
 		e := d.run(args...)
 		require.Equal(t, statusStore, e.status, args)
 		require.Contains(t, e.err, "-accept-replays")
@@ -161,21 +188,21 @@ func TestATornStoreIsRefusedAndItsBatchPlannedAgainSendsNothingTwice(t *testing.
 	d.requireEachOnce(23)
 }
 
-func TestAPriceThatCantBeToldStopsUnlessToldOtherwise(t *testing.T) {
+func TestAnUnknownPriceStopsTheBatch(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(7)
 	d.fake.Fault(helliotest.PricingGet, helliotest.Times(1), helliotest.Status(404, ""))
-	require.Equal(t, statusFailed, d.run(d.send(list, "-yes")...).status)
+	require.Equal(t, statusUnfinished, d.run(d.send(list, "-yes")...).status)
 	require.Empty(t, d.fake.Messages())
 	d.fake.Fault(helliotest.PricingGet, helliotest.Times(1), helliotest.Status(404, ""))
 	e := d.run("resume", "-store", d.store(), "-yes", "-start-unpaid")
 	require.Equal(t, statusDone, e.status, e.err)
-	require.Contains(t, e.err, "No price can be told")
+	require.Contains(t, e.err, "No price is known")
 	d.requireEachOnce(7)
 }
 
-func TestAnAPIThatDoesNotAnswerLeavesTheBatchToBeResumed(t *testing.T) {
+func TestABatchOutlivesAnAPIWithoutAnswers(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list, there := d.list(7), d.env["HELLIO_BASE_URL"]
@@ -183,7 +210,7 @@ func TestAnAPIThatDoesNotAnswerLeavesTheBatchToBeResumed(t *testing.T) {
 	plan := append([]string{"plan"}, d.send(list)[1:]...)
 	e := d.run(plan...)
 	require.Equal(t, statusUnfinished, e.status)
-	require.Contains(t, e.err, "hellio-bulk plan ")
+	require.Contains(t, e.err, "once the API answers, run the same command again")
 	e = d.run(d.send(list, "-yes")...)
 	require.Equal(t, statusUnfinished, e.status)
 	require.Contains(t, e.err, "hellio-bulk resume ")
@@ -200,15 +227,16 @@ func TestAnAPIThatDoesNotAnswerLeavesTheBatchToBeResumed(t *testing.T) {
 	d.requireEachOnce(7)
 }
 
-func TestAnErrorOfTheAPIShowsNoNumber(t *testing.T) {
+func TestAnAPIErrorShowsNoNumber(t *testing.T) {
 	t.Parallel()
-	err := &hellio.APIError{Status: 422, Message: "The number +233240000001 is not valid, nor 0240000002."}
+	err := &hellio.APIError{Status: 422,
+		Message: "The number +233240000001 is not valid, nor 0240000002."}
 	told := plain(fmt.Errorf("the batch: %w", errors.Join(helliobulk.ErrUnfinished, err)))
 	require.Regexp(t, `^the batch: the batch is not finished; .*\*01 .*\*02`, told)
 	require.NotRegexp(t, `[0-9]{4}`, told)
 }
 
-func TestStatusTellsThatTheIDWasUsedBefore(t *testing.T) {
+func TestStatusReportsAReusedID(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list, again := d.list(23), d.store()+"2"

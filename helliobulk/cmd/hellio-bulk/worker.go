@@ -13,9 +13,11 @@ func runWorker(ctx context.Context, c *console, args []string) error {
 	var o fleet.WorkOptions
 	var quiet bool
 	p.flags.IntVar(&o.Workers, "workers", 0, "`calls` at a time, at most 64 (default 4)")
-	p.flags.DurationVar(&o.Grace, "grace", 0, "`time` that calls under way have to end after Ctrl-C (default 10s)")
-	p.flags.StringVar(&o.Name, "name", "", "`name` of this worker in logs (default host and process id)")
-	p.flags.BoolVar(&quiet, "quiet", false, "tell of warnings alone, not of each call")
+	p.flags.DurationVar(&o.Grace, "grace", 0, "`time` that calls in flight have to end after "+
+		"Ctrl-C (default 10s)")
+	p.flags.StringVar(&o.Name, "name", "", "`name` of this worker in logs (default host and "+
+		"process id)")
+	p.flags.BoolVar(&quiet, "quiet", false, "log warnings alone, not each call")
 	addJSON(p.flags, &c.json)
 	if err := c.parse(p.flags, args, 0); err != nil {
 		return p.stop(err)
@@ -26,11 +28,13 @@ func runWorker(ctx context.Context, c *console, args []string) error {
 	}
 	defer m.leave()
 	o.Logger = c.log(quiet)
-	fmt.Fprintf(c.err, "Waiting for chunks to send to %s. Ctrl-C ends it after the calls under way; kill -9 loses nothing.\n", m.client.BaseURL())
+	fmt.Fprintf(c.err, "Waiting for chunks to send to %s. Ctrl-C ends it after the calls in "+
+		"flight; kill -9 loses nothing.\n", m.client.BaseURL())
 	return p.stop(fleet.Work(ctx, m.client, m.redis, o))
 }
 
-// log writes a line a call: JSON to where results go, or text to where people look.
+// log writes a line per call: JSON to standard output, or text to standard
+// error.
 func (c *console) log(quiet bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if quiet {

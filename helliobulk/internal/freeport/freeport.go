@@ -9,12 +9,13 @@ import (
 	"testing"
 )
 
-// Systems give the ports above these to whoever asks for any: one of those could be taken before the server that it is for has started.
+// Systems assign the ports above these to programs that ask for any port: one
+// of those could be taken before its server has started.
 const first, count = 20000, 10000
 
-var asked = rand.Uint32N(count) // other test programs may run beside this one
+var asked = rand.Uint32N(count) // other test programs may run next to this one
 
-// Get gives a port of loopback at which nobody listens, and no port twice.
+// Get returns a port of loopback at which no one listens, and no port twice.
 func Get(t testing.TB) string {
 	t.Helper()
 	for range count {

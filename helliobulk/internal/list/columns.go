@@ -18,10 +18,12 @@ func (l *List) arrange(first []string) error {
 	if counted {
 		l.number = index
 	}
-	header := l.format.Header == HeaderYes || named || l.format.Header == HeaderAuto && digits(first[l.number]) == 0
+	header := l.format.Header == HeaderYes || named ||
+		l.format.Header == HeaderAuto && digits(first[l.number]) == 0
 	switch {
 	case named && l.format.Header == HeaderNo:
-		return l.refuse("without a header no column has a name: number them from 1, and use no {{…}} in the message")
+		return l.refuse("without a header no column has a name: number them from 1, and use no " +
+			"{{…}} in the message")
 	case !header:
 		l.first = first
 		return nil
@@ -29,11 +31,12 @@ func (l *List) arrange(first []string) error {
 	return l.find(first)
 }
 
-// countedColumn is the column of the numbers if it is told by its place.
+// countedColumn returns the column of the numbers if it is named by its place.
 func (l *List) countedColumn() (index int, counted bool, err error) {
 	if l.format.Column == "" {
 		if l.columns > 1 {
-			return 0, false, l.refuse(fmt.Sprintf("it has %d columns: say which one holds the numbers, by its name or counted from 1", l.columns))
+			return 0, false, l.refuse(fmt.Sprintf("it has %d columns: say which one holds the "+
+				"numbers, by its name or counted from 1", l.columns))
 		}
 		return 0, true, nil
 	}
@@ -42,7 +45,8 @@ func (l *List) countedColumn() (index int, counted bool, err error) {
 		return 0, false, nil
 	}
 	if n < 1 || n > l.columns {
-		return 0, false, l.refuse(fmt.Sprintf("there is no column %d; it has %s", n, columns(l.columns)))
+		reason := fmt.Sprintf("there is no column %d; it has %s", n, columns(l.columns))
+		return 0, false, l.refuse(reason)
 	}
 	return n - 1, true, nil
 }
@@ -63,7 +67,8 @@ func (l *List) find(header []string) (err error) {
 	return nil
 }
 
-// lookUp finds a column as it is written; else without regard to case, with _ for what no placeholder may hold.
+// lookUp finds a column as it is written; else without regard to case, with _
+// for what no placeholder may hold.
 func (l *List) lookUp(header []string, name string) (int, error) {
 	for _, same := range []func(string) bool{
 		func(cell string) bool { return cell == name },
@@ -75,7 +80,8 @@ func (l *List) lookUp(header []string, name string) (int, error) {
 				continue
 			}
 			if found >= 0 {
-				return 0, l.refuse(fmt.Sprintf("columns %d and %d are both named %q", found+1, i+1, name))
+				return 0, l.refuse(fmt.Sprintf("columns %d and %d are both named %q", found+1, i+1,
+					name))
 			}
 			found = i
 		}
@@ -89,21 +95,30 @@ func (l *List) lookUp(header []string, name string) (int, error) {
 // fieldName writes a header as a placeholder can: "First name" as First_name.
 func fieldName(header string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '-' || r < 0x80 && strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", r) {
+		if isFieldRune(r) {
 			return r
 		}
 		return '_'
 	}, header)
 }
 
-// describe names the columns, unless the line holds a number and so is no header.
+func isFieldRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
+}
+
+// describe names the columns, unless the line holds a number and so is no
+// header.
 func describe(header []string) string {
-	names := make([]string, len(header))
-	for i, cell := range header {
+	const most = 20
+	var names []string
+	for _, cell := range header {
 		if digits(cell) >= 5 {
 			return "the first line holds a number, so it seems to be no header"
 		}
-		names[i] = strconv.Quote(short(strings.TrimSpace(cell)))
+		names = append(names, strconv.Quote(short(strings.TrimSpace(cell))))
+	}
+	if len(names) > most {
+		names = append(names[:most], fmt.Sprintf("… (%d in all)", len(names)))
 	}
 	return "the columns are " + strings.Join(names, ", ")
 }
@@ -115,7 +130,9 @@ func short(s string) string {
 	return s
 }
 
-func (l *List) refuse(reason string) error { return &Error{max(1, l.line()), reason} }
+func (l *List) refuse(reason string) error {
+	return &Error{Line: max(1, l.line()), Reason: reason}
+}
 
 func digits(s string) (n int) {
 	for _, r := range s {
@@ -126,17 +143,22 @@ func digits(s string) (n int) {
 	return n
 }
 
-var errDamaged = errors.New("a spreadsheet has turned the number into one like 2.33E+11, and its last digits are lost; " +
-	"make the column text, enter the numbers anew and export the list again")
+var errDamaged = errors.New("a spreadsheet has turned the number into one like 2.33E+11, and its " +
+	"last digits are lost; make the column text, enter the numbers again and export the list")
 
 // cleanNumber drops what spreadsheets add, and refuses what they have spoilt.
 func cleanNumber(cell string) (string, error) {
 	s := strings.TrimSpace(cell)
+	if inner, ok := strings.CutPrefix(s, `="`); ok { // a spreadsheet's way to keep a leading zero
+		s = strings.TrimSuffix(inner, `"`)
+	}
 	if scientific(s) {
 		return "", errDamaged
 	}
-	for _, zero := range []string{".0", ",0"} { // a number kept as a decimal; read as it stands, it would be another number
-		if whole, cut := strings.CutSuffix(s, zero); cut && digits(whole) == len(strings.TrimPrefix(whole, "+")) {
+	// a number kept as a decimal; read as it stands, it would be another number
+	for _, zero := range []string{".0", ",0"} {
+		whole, isDecimal := strings.CutSuffix(s, zero)
+		if isDecimal && digits(whole) == len(strings.TrimPrefix(whole, "+")) {
 			return whole, nil
 		}
 	}
@@ -149,8 +171,10 @@ func scientific(s string) bool {
 	if !found || len(s) > 32 {
 		return false
 	}
-	mantissa, exponent = strings.TrimLeft(mantissa, "+-"), strings.TrimPrefix(exponent, "+")
+	mantissa = strings.TrimLeft(mantissa, "+-")
+	exponent = strings.TrimPrefix(exponent, "+")
 	figures := digits(mantissa)
 	separators := strings.Count(mantissa, ".") + strings.Count(mantissa, ",")
-	return figures > 0 && separators <= 1 && figures+separators == len(mantissa) && exponent != "" && digits(exponent) == len(exponent)
+	isMantissa := figures > 0 && separators <= 1 && figures+separators == len(mantissa)
+	return isMantissa && exponent != "" && digits(exponent) == len(exponent)
 }

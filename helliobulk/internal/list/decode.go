@@ -21,10 +21,11 @@ const (
 	Windows1252 Encoding = "windows-1252" // of Western Europe's older spreadsheets
 )
 
-// looksAt is how much of a list is looked at to tell its encoding.
+// looksAt is how much of a list is looked at to find its encoding.
 const looksAt = 512
 
-// decode gives a list as UTF-8, without a byte order mark. What can't be converted becomes U+FFFD.
+// decode returns a list as UTF-8, without a byte order mark. What cannot be
+// converted becomes U+FFFD.
 func decode(r io.Reader, e Encoding) (io.Reader, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	head, err := in.Peek(looksAt)
@@ -64,7 +65,8 @@ func markOf(e Encoding) []byte {
 	}
 }
 
-// guessEncoding goes by the mark. Without one, digits and separators tell: in UTF-16 each has a zero byte beside it, on one side.
+// guessEncoding goes by the mark. Without one it goes by digits and separators:
+// in UTF-16 each has a zero byte next to it, on one side.
 func guessEncoding(head []byte) Encoding {
 	for _, e := range []Encoding{UTF16LE, UTF16BE} {
 		if bytes.HasPrefix(head, markOf(e)) {
@@ -86,8 +88,8 @@ func guessEncoding(head []byte) Encoding {
 	return UTF8
 }
 
-// Text reads a text of at most limit bytes as a list is read: decoded, without a byte order mark, with \n at the ends of its lines and
-// without the last one.
+// Text reads a text of at most limit bytes as a list is read: decoded, without
+// a byte order mark, with \n at the ends of its lines and without the last one.
 func Text(r io.Reader, e Encoding, limit int64) (string, error) {
 	decoded, err := decode(r, e)
 	if err != nil {
@@ -98,11 +100,11 @@ func Text(r io.Reader, e Encoding, limit int64) (string, error) {
 		return "", err
 	}
 	if int64(len(text)) > limit {
-		return "", &Error{1, "the text is too long"}
+		return "", &Error{Line: 1, Reason: "the text is too long"}
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	if reason := unreadable(text); reason != "" {
-		return "", &Error{1, reason}
+		return "", &Error{Line: 1, Reason: reason}
 	}
 	return string(bytes.TrimSuffix(text, []byte("\n"))), nil
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/hellio-go/hellio/helliobulk/internal/list"
 )
 
-// FuzzList reads whatever comes: it ends, names a line when it refuses, and never quotes a number.
+// FuzzList reads whatever comes: it ends, names a line when it refuses, and
+// never quotes a number.
 func FuzzList(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.*")
 	if err != nil {
@@ -26,7 +27,8 @@ func FuzzList(f *testing.F) {
 		f.Add(data, "1", "")
 		f.Add(data, "phone", "first_name")
 	}
-	number, escape := regexp.MustCompile(`[0-9]{8}`), regexp.MustCompile(`\\(x..|u....|U........)`) // how %q writes what can't be shown
+	number := regexp.MustCompile(`[0-9]{8}`)
+	escape := regexp.MustCompile(`\\(x..|u....|U........)`) // how %q writes what cannot be shown
 	f.Fuzz(func(t *testing.T, data []byte, column, field string) {
 		format := list.Format{Column: column}
 		if field != "" {

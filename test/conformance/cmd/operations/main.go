@@ -12,8 +12,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/hellio-go/hellio/test/conformance"
 	"github.com/hellio-go/hellio/helliotest"
+	"github.com/hellio-go/hellio/test/conformance"
 )
 
 func main() {

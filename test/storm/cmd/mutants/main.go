@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	messages := flag.String("messages", "1500", "calls of each storm")
+	messages := flag.String("messages", "1900", "calls of each storm")
 	seed := flag.String("seed", "1", "of each storm")
 	only := flag.String("only", "", "a part of the names of those to try")
 	flag.Parse()

@@ -27,6 +27,7 @@ var mutants = []mutant{
 	}`},
 	{"PROTOCOL_ERROR taken as proof", "gate.go", `strings.HasSuffix(cause, "; REFUSED_STREAM; received from peer"))`,
 		`strings.HasSuffix(cause, "; received from peer"))`},
+	{"a resumed call begun as not sent", "request.go", `if x.opts.resume {`, `if false {`},
 	{"409 surfaced", "retry.go", `return c == classKeyed, whyConflict`, `return false, whyConflict`},
 	{"a 4xx after an unknown attempt told as rejected", "outcome.go", `!(replay && now == OutcomeRejected)`, `now != OutcomeRejected`},
 	{"a 5xx told as rejected", "exchange.go", `case status < 300, status >= 500, status ==`, `case status < 300, status ==`},

@@ -11,6 +11,6 @@ import (
 func TestRetryDelayIsNeverShorterThanAsked(t *testing.T) {
 	t.Parallel()
 	for _, asked := range []time.Duration{1, time.Minute, math.MaxInt64 - 1, math.MaxInt64} {
-		require.GreaterOrEqual(t, retryDelay(1, &again{after: asked}, nil), asked)
+		require.GreaterOrEqual(t, retryDelay(1, &retryTask{after: asked}, nil), asked)
 	}
 }

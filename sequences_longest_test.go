@@ -1,0 +1,6 @@
+//go:build !race
+
+package hellio
+
+// longestSequence is the number of attempts in the longest sequences.
+const longestSequence = 3
