@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tokens is a TokenSource made of a function that gets the number of the request for a token, from 1.
+// tokens is a TokenSource made of a function. The function receives the number
+// of the request for a token, from 1.
 type tokens struct {
 	asked atomic.Int64
 	give  func(n int64) (string, error)
@@ -22,7 +23,7 @@ type tokens struct {
 
 func (s *tokens) Token(context.Context) (string, error) { return s.give(s.asked.Add(1)) }
 
-func TestTokenIsAskedForBeforeEachAttempt(t *testing.T) {
+func TestTokenIsFetchedBeforeEachAttempt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		source := &tokens{give: func(n int64) (string, error) {
 			return "token-" + itoa(int(n)), nil
@@ -32,13 +33,14 @@ func TestTokenIsAskedForBeforeEachAttempt(t *testing.T) {
 		require.EqualValues(t, 3, source.asked.Load())
 		for i, q := range s.requests() {
 			require.Equal(t, "Bearer token-"+itoa(i+1), q.header.Get("Authorization"),
-				"a rotated token is used at once")
+				"a rotated token is used immediately")
 		}
 	})
 }
 
-// The API may keep idempotency keys by token: under another one, the same key would be a second message.
-func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
+// The API may store keys per token: under another token, the same key could
+// send a second message.
+func TestUnknownSendStopsWhenTheTokenChanges(t *testing.T) {
 	for name, first := range map[string]step{
 		"lost":        lost,
 		"503":         reply(503, ``),
@@ -58,7 +60,7 @@ func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
 				require.Equal(t, 1, responseOf(t, err).Attempts)
 				if name != "lost" {
 					require.NotZero(t, responseOf(t, err).StatusCode,
-						"it is the error of the attempt that was made")
+						"the error is that of the attempt that was made")
 				}
 				require.Len(t, s.requests(), 1)
 
@@ -70,7 +72,7 @@ func TestKeyedSendInDoubtDoesNotGoOnUnderAnotherToken(t *testing.T) {
 	}
 }
 
-func TestReadInDoubtGoesOnUnderAnotherToken(t *testing.T) {
+func TestUnknownReadContinuesUnderAnotherToken(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		source := &tokens{give: func(n int64) (string, error) {
 			return "token-" + itoa(int(n)), nil
@@ -81,7 +83,7 @@ func TestReadInDoubtGoesOnUnderAnotherToken(t *testing.T) {
 	})
 }
 
-func TestRefusedTokenIsNotTriedAgain(t *testing.T) {
+func TestRefusedTokenIsNotRetried(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		source := &tokens{give: func(int64) (string, error) { return "stale", nil }}
 		s := newStub(reply(401, `{"message":"Unauthenticated."}`))
@@ -93,17 +95,17 @@ func TestRefusedTokenIsNotTriedAgain(t *testing.T) {
 	})
 }
 
-func TestFailingTokenSourceEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing.T) {
+func TestFailingTokenSourceKeepsTheOutcomeSoFar(t *testing.T) {
 	errVault := errors.New("the vault is sealed")
 	for name, c := range map[string]struct {
 		first   step
 		outcome Outcome
 	}{
-		"at first":       {nil, OutcomeNotSent},
-		"after a 429":    {reply(429, ``), OutcomeRejected},
-		"after a loss":   {lost, OutcomeUnknown},
-		"after a cut":    {cutOff(202, `{`), OutcomeAccepted},
-		"after a refuse": {refused, OutcomeNotSent},
+		"at first":               {nil, OutcomeNotSent},
+		"after a 429":            {reply(429, ``), OutcomeRejected},
+		"after a lost response":  {lost, OutcomeUnknown},
+		"after a truncated body": {cutOff(202, `{`), OutcomeAccepted},
+		"after a refused dial":   {refused, OutcomeNotSent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -120,7 +122,7 @@ func TestFailingTokenSourceEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testin
 				s := newStub(c.first)
 				err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
 				require.ErrorIs(t, err, errVault)
-				require.NotErrorIs(t, err, ErrRetryBudget, "nothing but its own cause")
+				require.NotErrorIs(t, err, ErrRetryBudget, "the error matches its own cause alone")
 				requireOutcome(t, c.outcome, err)
 				require.Len(t, s.requests(), int(good))
 				require.Equal(t, int(good), responseOf(t, err).Attempts)
@@ -130,19 +132,19 @@ func TestFailingTokenSourceEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testin
 	}
 }
 
-func TestTokenThatCanNotStandInAHeaderIsRefusedWithoutBeingQuoted(t *testing.T) {
+func TestInvalidTokenIsRefusedWithoutBeingQuoted(t *testing.T) {
 	t.Parallel()
 	for name, token := range map[string]string{
-		"empty":          "",
-		"blank":          "   ",
-		"CR":             "secret\r",
-		"LF":             "secret\nX-Evil: 1",
-		"a space":        "sec ret",
-		"a space behind": "secret ",
-		"NUL":            "secret\x00",
-		"not ASCII":      "sécret",
-		"DEL":            "secret\x7f",
-		"a tab":          "\tsecret",
+		"empty":              "",
+		"blank":              "   ",
+		"CR":                 "secret\r",
+		"LF":                 "secret\nX-Evil: 1",
+		"a space":            "sec ret",
+		"a space at the end": "secret ",
+		"NUL":                "secret\x00",
+		"not ASCII":          "sécret",
+		"DEL":                "secret\x7f",
+		"a tab":              "\tsecret",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -164,8 +166,9 @@ func TestTokenThatCanNotStandInAHeaderIsRefusedWithoutBeingQuoted(t *testing.T) 
 	}
 }
 
-// A TokenSource may itself use this package; what its call left in doubt is not the send's doubt.
-func TestOutcomeOfTheTokenSourcesOwnCallIsNotTheCalls(t *testing.T) {
+// A TokenSource may itself use this package. The outcome of its call is not the
+// outcome of the send.
+func TestOutcomeOfTheTokenSourcesCallIsHidden(t *testing.T) {
 	t.Parallel()
 	inner := &AuthenticationError{&APIError{
 		Status:  401,
@@ -206,11 +209,11 @@ func TestContextCauseIsReachable(t *testing.T) {
 		step    step
 		outcome Outcome
 	}{
-		"before a response":       {gaveUp, hangs, OutcomeUnknown},
-		"within the body":         {gaveUp, replyBody(202, hangingBody), OutcomeAccepted},
-		"while dialling":          {gaveUp, neverConnects, OutcomeNotSent},
-		"in the wait for a retry": {gaveUp, reply(503, ``, "Retry-After", "60"), OutcomeUnknown},
-		"error of another call":   {other, neverConnects, OutcomeNotSent},
+		"before a response":         {gaveUp, hangs, OutcomeUnknown},
+		"within a body":             {gaveUp, replyBody(202, hangingBody), OutcomeAccepted},
+		"while dialling":            {gaveUp, neverConnects, OutcomeNotSent},
+		"while waiting for a retry": {gaveUp, reply(503, ``, "Retry-After", "60"), OutcomeUnknown},
+		"error of another call":     {other, neverConnects, OutcomeNotSent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -227,7 +230,7 @@ func TestContextCauseIsReachable(t *testing.T) {
 	}
 }
 
-func TestTokenOfAnyVisibleCharacterIsTaken(t *testing.T) {
+func TestTokenMayHoldAnyVisibleCharacter(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(200, balanceBody))
 	require.NoError(t,
@@ -238,7 +241,7 @@ func TestTokenOfAnyVisibleCharacterIsTaken(t *testing.T) {
 	require.Equal(t, "Bearer !7|~", s.requests()[0].header.Get("Authorization"))
 }
 
-func TestFingerprintTellsTokensApartAndNothingElse(t *testing.T) {
+func TestFingerprintOnlyDistinguishesTokens(t *testing.T) {
 	t.Parallel()
 	c := stubbed(t, newStub(lost))
 	got, err := c.Fingerprint(t.Context())

@@ -64,7 +64,7 @@ func TestBalanceIsReadInEachForm(t *testing.T) {
 			`{"data":{"balance":120.5,"available":119,"reserved":1.5}}`,
 			[4]string{"120.5", "119", "1.5", ""},
 		},
-		"without more": {
+		"the balance alone": {
 			`{"data":{"balance":"1.00"}}`,
 			[4]string{"1.00", "", "", ""},
 		},
@@ -90,7 +90,7 @@ func TestBalanceIsReadInEachForm(t *testing.T) {
 	}
 }
 
-func TestBalanceIsAskedForWithoutBodyAndKey(t *testing.T) {
+func TestBalanceRequestHasNoBodyOrKey(t *testing.T) {
 	t.Parallel()
 	fake := helliotest.New(t, helliotest.WithBalance("119.38"))
 	b, err := fake.Client().Balance.Get(t.Context())
@@ -111,7 +111,7 @@ func TestBalanceWithoutTheScopeIsAPermissionError(t *testing.T) {
 	require.Equal(t, hellio.OutcomeRejected, hellio.OutcomeOf(err))
 }
 
-func TestPricingRefusesWhatIsNoCountry(t *testing.T) {
+func TestPricingRefusesInvalidCountries(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]refusal{}
 	for _, country := range []string{

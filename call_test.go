@@ -15,14 +15,14 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-func TestAllAttemptsCarryTheSameKeyAndTheSameBytes(t *testing.T) {
+func TestAllAttemptsSendTheSameKeyAndBytes(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(lost, reply(503, ``), reply(409, conflictBody),
 			reply(429, ``, "Retry-After", "3"), reply(202, sentBody))
 		p := oneSMS()
 		var r Response
 		client := stubbed(t, s, WithAttemptHook(func(context.Context, Attempt) {
-			p.Message = "changed by another goroutine of the caller's"
+			p.Message = "changed by another goroutine of the caller"
 		}))
 		result, err := client.
 			SMS.Send(t.Context(), p, WithResponse(&r))
@@ -42,7 +42,7 @@ func TestAllAttemptsCarryTheSameKeyAndTheSameBytes(t *testing.T) {
 	})
 }
 
-func TestRequestsCarryTheHeadersThatTheAPIAsksFor(t *testing.T) {
+func TestRequestsHaveTheRequiredHeaders(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(202, sentBody), reply(200, balanceBody))
 	c := stubbed(t, s)
@@ -61,7 +61,7 @@ func TestRequestsCarryTheHeadersThatTheAPIAsksFor(t *testing.T) {
 	}
 }
 
-func TestAnswerThatCanNotBeReadIsADecodeErrorThatTellsTheTruth(t *testing.T) {
+func TestUnreadableResponseIsADecodeError(t *testing.T) {
 	html := []string{"Content-Type", "text/html; charset=utf-8"}
 	for name, c := range map[string]struct {
 		step    step
@@ -69,14 +69,14 @@ func TestAnswerThatCanNotBeReadIsADecodeErrorThatTellsTheTruth(t *testing.T) {
 	}{
 		"empty":                         {reply(202, ``), OutcomeAccepted},
 		"204":                           {reply(204, ``), OutcomeAccepted},
-		"no JSON":                       {reply(202, `sent!`), OutcomeAccepted},
+		"not JSON":                      {reply(202, `sent!`), OutcomeAccepted},
 		"cut JSON without a read error": {reply(202, sentBody[:40]), OutcomeAccepted},
 		"no data":                       {reply(202, `{"ok":true}`), OutcomeAccepted},
 		"null data":                     {reply(202, `{"data":null}`), OutcomeAccepted},
 		"data of another type":          {reply(202, `{"data":[]}`), OutcomeAccepted},
 		"a field of another type": {reply(202, `{"data":{"segments":"one"}}`),
 			OutcomeAccepted},
-		"an amount that is none": {reply(202, `{"data":{"estimated_cost":"free"}}`),
+		"an amount that is not a number": {reply(202, `{"data":{"estimated_cost":"free"}}`),
 			OutcomeAccepted},
 		"two values": {reply(202, sentBody+`{}`), OutcomeAccepted},
 		"JSON with a suffix type": {reply(202, `{`, "Content-Type",
@@ -109,16 +109,17 @@ func TestAnswerThatCanNotBeReadIsADecodeErrorThatTellsTheTruth(t *testing.T) {
 	}
 }
 
-// A page that breaks off is no more of the API's making than a whole one.
-func TestPageThatBreaksOffIsNoAcceptance(t *testing.T) {
+// A page is not a response of the API, whether it is whole or truncated.
+func TestTruncatedPageHasAnUnknownOutcome(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(cutOff(200, `<html>Log in to the hot`, "Content-Type", "text/html"))
 		requireOutcome(t, OutcomeUnknown, sendSMS(t.Context(), stubbed(t, s)))
 	})
 }
 
-// A caller who gives up before the first byte of a page knows no more than one who has seen it whole.
-func TestPageThatWasNotWaitedForIsNoAcceptance(t *testing.T) {
+// A caller that cancels before the first byte of a page knows as little as one
+// that has read the page: only the Content-Type shows its origin.
+func TestCancelledPageHasAnUnknownOutcome(t *testing.T) {
 	for contentType, outcome := range map[string]Outcome{
 		"text/html":        OutcomeUnknown,
 		"application/json": OutcomeAccepted,
@@ -136,7 +137,7 @@ func TestPageThatWasNotWaitedForIsNoAcceptance(t *testing.T) {
 	}
 }
 
-// endless makes a body of one byte repeated for ever.
+// endless returns a body that repeats one byte without end.
 func endless(b byte) func(context.Context) io.ReadCloser {
 	return func(context.Context) io.ReadCloser { return io.NopCloser(repeating(b)) }
 }
@@ -150,7 +151,7 @@ func (r repeating) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestAnswerIsReadUpToItsLimitAndNoFurther(t *testing.T) {
+func TestResponseIsReadUpToItsLimit(t *testing.T) {
 	t.Parallel()
 	limit := int64(len(balanceBody))
 	c := stubbed(t, newStub(reply(200, balanceBody)), WithMaxResponseBytes(limit))
@@ -167,11 +168,11 @@ func TestAnswerIsReadUpToItsLimitAndNoFurther(t *testing.T) {
 	body := `{"message":"` + strings.Repeat("x", 70<<10) + `","error":"not_found"}`
 	_, err = stubbed(t, newStub(reply(404, body))).Balance.Get(t.Context(), WithResponse(&r))
 	var missing *NotFoundError
-	require.ErrorAs(t, err, &missing, "the status outlives a body that is cut")
+	require.ErrorAs(t, err, &missing, "a truncated body keeps the status")
 	require.Len(t, r.Body, 64<<10)
 }
 
-func TestBodyWhoseLengthIsToldIsReadWholeOrCalledCutOff(t *testing.T) {
+func TestBodyOfKnownLengthIsWholeOrTruncated(t *testing.T) {
 	t.Parallel()
 	told := func(n int64) step {
 		return func(req *http.Request) (*http.Response, error) {
@@ -187,7 +188,7 @@ func TestBodyWhoseLengthIsToldIsReadWholeOrCalledCutOff(t *testing.T) {
 	requireOutcome(t, OutcomeAccepted, err)
 }
 
-func TestAny2xxIsSuccessAndNothingElseIs(t *testing.T) {
+func TestOnlyA2xxIsSuccess(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 201, 202, 203, 206, 299} {
 		require.NoError(t, sendSMS(t.Context(), stubbed(t, newStub(reply(status, sentBody)))),
@@ -202,7 +203,7 @@ func TestAny2xxIsSuccessAndNothingElseIs(t *testing.T) {
 	}
 }
 
-func TestWithResponseIsFilledOnSuccessAndOnFailure(t *testing.T) {
+func TestWithResponseIsFilledOnSuccessAndFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var r Response
 		s := newStub(reply(202, sentBody, "X-Request-Id", "r1", "X-RateLimit-Limit", "120",
@@ -229,7 +230,7 @@ func TestWithResponseIsFilledOnSuccessAndOnFailure(t *testing.T) {
 		require.Equal(t, Response{
 			IdempotencyKey: "k3",
 			Attempts:       4,
-		}, r, "nothing of an earlier call or attempt is left")
+		}, r, "no field of an earlier call or attempt remains")
 	})
 }
 
@@ -252,7 +253,7 @@ func TestCallRefusesBadInputAndSendsNothing(t *testing.T) {
 	r := Response{StatusCode: 200, Attempts: 1} // of an earlier call
 	_, err = c.Balance.Get(t.Context(), WithResponse(&r), WithMaxRetries(101))
 	require.Error(t, err)
-	require.Equal(t, Response{}, r, "it tells about this call")
+	require.Equal(t, Response{}, r, "it describes this call")
 	_, err = c.Balance.Get(t.Context(), WithResponse(nil))
 	requireParamError(t, err, "response", "nil")
 	_, err = call[noContent](t.Context(), c.core, request{
@@ -263,7 +264,7 @@ func TestCallRefusesBadInputAndSendsNothing(t *testing.T) {
 	require.Empty(t, s.requests())
 }
 
-func TestContextThatHasEndedSendsNothingThoughNothingPaces(t *testing.T) {
+func TestEndedContextSendsNothingWithoutALimiter(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -275,7 +276,7 @@ func TestContextThatHasEndedSendsNothingThoughNothingPaces(t *testing.T) {
 	require.Zero(t, responseOf(t, err).Attempts)
 }
 
-func TestSharedOptionsAreNotWrittenTo(t *testing.T) {
+func TestSharedOptionsStayUnchanged(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(202, sentBody))
 	c := stubbed(t, s)
@@ -308,7 +309,7 @@ func TestUnknownFieldsAndStatusesPassThrough(t *testing.T) {
 	require.NotContains(t, string(data), result.IdempotencyKey)
 }
 
-func TestContextThatEndsIsToldWithItsOutcome(t *testing.T) {
+func TestEndedContextErrorHasItsOutcome(t *testing.T) {
 	stalled := replyBody(202, func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} })
 	for name, c := range map[string]struct {
 		step     step
@@ -320,11 +321,11 @@ func TestContextThatEndsIsToldWithItsOutcome(t *testing.T) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		}, OutcomeNotSent, 1},
-		"while waiting for the answer": {hangs, OutcomeUnknown, 1},
-		"within the body of a 2xx":     {stalled, OutcomeAccepted, 1},
-		"in the wait after a 429":      {reply(429, ``, "Retry-After", "60"), OutcomeRejected, 1},
-		"in the wait after a 503":      {reply(503, ``, "Retry-After", "60"), OutcomeUnknown, 1},
-		"in the wait for a refused one": {func(req *http.Request) (*http.Response, error) {
+		"while waiting for the response": {hangs, OutcomeUnknown, 1},
+		"within the body of a 2xx":       {stalled, OutcomeAccepted, 1},
+		"while waiting after a 429":      {reply(429, ``, "Retry-After", "60"), OutcomeRejected, 1},
+		"while waiting after a 503":      {reply(503, ``, "Retry-After", "60"), OutcomeUnknown, 1},
+		"while waiting after a refused dial": {func(req *http.Request) (*http.Response, error) {
 			time.Sleep(5*time.Second - time.Millisecond)
 			return refused(req)
 		}, OutcomeNotSent, 1},
@@ -354,7 +355,7 @@ func TestContextThatEndsIsToldWithItsOutcome(t *testing.T) {
 	}
 }
 
-func TestAttemptHasATimeLimitThatIsNotTheCallers(t *testing.T) {
+func TestAttemptHasATimeLimitOfItsOwn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(hangs)
 		start := time.Now()
@@ -373,13 +374,13 @@ func TestAttemptHasATimeLimitThatIsNotTheCallers(t *testing.T) {
 		}))
 		_, err = client.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
 		require.ErrorContains(t, err, "no response within the time limit of one attempt",
-			"whatever the transport makes of it")
+			"whatever error the transport returns")
 
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err = stubbed(t, s).SMS.Send(ctx, oneSMS())
 		require.ErrorIs(t, err, context.DeadlineExceeded,
-			"the caller's own deadline is told as such")
+			"the error is that of the caller's deadline")
 		require.ErrorAs(t, err, &failed)
 		require.True(t, failed.Timeout())
 		require.True(t, strings.Contains(err.Error(), "outcome: unknown"), err.Error())

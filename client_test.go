@@ -13,7 +13,7 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-func TestClientTalksToTheProductionAPIUnlessToldOtherwise(t *testing.T) {
+func TestClientCallsTheProductionAPIByDefault(t *testing.T) {
 	t.Parallel()
 	c, err := NewClient(testToken)
 	require.NoError(t, err)
@@ -23,7 +23,7 @@ func TestClientTalksToTheProductionAPIUnlessToldOtherwise(t *testing.T) {
 	c.CloseIdleConnections()
 }
 
-func TestBaseURLIsTakenWithAndWithoutALastSlash(t *testing.T) {
+func TestBaseURLMayEndInASlash(t *testing.T) {
 	t.Parallel()
 	for base, want := range map[string]string{
 		"https://api.example.com/v1":      "https://api.example.com/v1/balance",
@@ -51,7 +51,7 @@ func TestBaseURLIsTakenWithAndWithoutALastSlash(t *testing.T) {
 	}
 }
 
-func TestBaseURLThatCouldLeakOrMislead(t *testing.T) {
+func TestUnsafeBaseURLIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, base := range map[string]string{
 		"empty":                    "",
@@ -89,7 +89,7 @@ func TestBaseURLThatCouldLeakOrMislead(t *testing.T) {
 		})
 	}
 	_, err := NewClient(testToken, WithBaseURL("http://fake:8080/v1"), WithUnsafePlainHTTP())
-	require.NoError(t, err, "where it was asked for")
+	require.NoError(t, err, "WithUnsafePlainHTTP allows it")
 }
 
 func TestIDBecomesOneEscapedSegment(t *testing.T) {
@@ -126,7 +126,7 @@ func TestIDBecomesOneEscapedSegment(t *testing.T) {
 			id: id,
 		}, nil)
 		requireParamError(t, err, "id")
-		require.Empty(t, s.requests(), "a DELETE on the collection, or on another thing: %q", id)
+		require.Empty(t, s.requests(), "a DELETE of the collection or of another resource: %q", id)
 	}
 }
 
@@ -157,7 +157,7 @@ func TestUserAgentNamesClientGoAndApplication(t *testing.T) {
 }
 
 func TestClientFromTheEnvironment(t *testing.T) {
-	// t.Setenv does not go with t.Parallel.
+	// t.Setenv does not allow t.Parallel.
 	s := newStub(reply(202, sentBody))
 	over := WithHTTPClient(&http.Client{Transport: s})
 	t.Setenv("HELLIO_API_TOKEN", "")
@@ -187,7 +187,8 @@ func TestClientFromTheEnvironment(t *testing.T) {
 
 	c, err = NewClientFromEnv(over, WithBaseURL("https://code.example/v1"))
 	require.NoError(t, err)
-	require.Equal(t, "https://code.example/v1", c.BaseURL(), "options go before the environment")
+	require.Equal(t, "https://code.example/v1", c.BaseURL(),
+		"options take precedence over the environment")
 
 	t.Setenv("HELLIO_DEFAULT_SENDER", "TWELVE-CHARS")
 	_, err = NewClientFromEnv(over)
@@ -244,8 +245,9 @@ func TestClientIsSafeForConcurrentUse(t *testing.T) {
 	}
 }
 
-func TestReplacedDefaultTransportIsUsedAsItIs(t *testing.T) {
-	// http.DefaultTransport is the process's own: no other test may run meanwhile.
+func TestReplacedDefaultTransportIsUsedUnchanged(t *testing.T) {
+	// No other test may run meanwhile, because http.DefaultTransport belongs to
+	// the process.
 	mock := httpmock.NewMockTransport()
 	mock.RegisterResponder("GET", "https://api.helliomessaging.com/v1/balance",
 		httpmock.NewStringResponder(200, balanceBody))
@@ -261,12 +263,12 @@ func TestReplacedDefaultTransportIsUsedAsItIs(t *testing.T) {
 	require.Equal(t, 2, mock.GetTotalCallCount())
 }
 
-func TestPoolOfTheCallersClientIsUsedAndNotCopied(t *testing.T) {
+func TestCallersPoolIsUsedWithoutACopy(t *testing.T) {
 	t.Parallel()
 	c, err := NewClient(testToken, WithHTTPClient(&http.Client{}))
 	require.NoError(t, err)
 	require.Same(t, http.DefaultTransport, c.core.wire.pooled, "no Transport means net/http's own")
-	require.Nil(t, c.core.own, "so CloseIdleConnections leaves it alone")
+	require.Nil(t, c.core.own, "so CloseIdleConnections does not affect it")
 
 	c, err = NewClient(testToken)
 	require.NoError(t, err)

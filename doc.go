@@ -58,8 +58,8 @@
 // [*ServerError], [*RedirectError]. Without a response there is a
 // [*ConnectionError], for an unreadable one a [*DecodeError], for bad input a
 // [*ParamError] before anything is sent. [ResponseOf] returns status, headers,
-// key and attempts of any of them but a *ParamError. A wrong one-time code is no
-// error: [OTPService.Verify] returns false, and [OTPStatusOf] says why.
+// key and attempts of any of them but a *ParamError. A wrong one-time code is
+// no error: [OTPService.Verify] returns false, and [OTPStatusOf] says why.
 //
 //	var broke *hellio.InsufficientBalanceError
 //	switch {
@@ -114,7 +114,7 @@
 // [WithLogger] writes a line for each attempt, [WithAttemptHook] passes each to
 // a function, and [WithTracer] observes calls and attempts as spans. Neither
 // they nor any printed value of this package contains a token, a code, a
-// message's text or a full phone number. Errors remove what their call sent from
-// the API's words; the response as received is in Response.Body alone. Params and
-// results marshal to JSON whole, because applications store them.
+// message's text or a full phone number. Errors remove what their call sent
+// from the API's words; the response as received is in Response.Body alone.
+// Params and results marshal to JSON whole, because applications store them.
 package hellio

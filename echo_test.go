@@ -19,8 +19,8 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// echo is an API that quotes back all that it was sent and all that it knows:
-// in headers, in body, in Location.
+// echo is an API that quotes all that it received and all that it knows: in
+// headers, body and Location.
 type echo struct {
 	status int
 	html   bool
@@ -64,8 +64,8 @@ func (e echo) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// quote notes the secrets of a request and returns a sentence that quotes them
-// one by one, and the request as a whole.
+// quote records the secrets of a request and returns a sentence that quotes
+// each of them, and the whole request.
 func (e echo) quote(request string) string {
 	var said strings.Builder
 	for _, secret := range allSecrets {
@@ -136,15 +136,15 @@ func echoes() map[string]echo {
 	return all
 }
 
-// paper keeps what is logged and printed of a call.
+// paper collects what is logged and printed of a call.
 type paper struct {
 	bytes.Buffer
 	errors bytes.Buffer // errors and their texts, which may quote the API
 	sent   []string     // the secrets of the call
 }
 
-// loggers write lines of debug and above as text and as JSON, without the time,
-// whose digits may be those of a code.
+// loggers write lines of debug and above as text and as JSON. They omit the
+// time, whose digits may be those of a code.
 func loggers(w io.Writer) []*slog.Logger {
 	options := &slog.HandlerOptions{
 		Level: slog.LevelDebug,
@@ -173,7 +173,7 @@ func put(w io.Writer, v any) {
 }
 
 // putJSON writes a value as JSON. It is not for params and results, which
-// marshal whole because users store them.
+// marshal whole because callers store them.
 func (p *paper) putJSON(t testing.TB, v any) {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -181,7 +181,7 @@ func (p *paper) putJSON(t testing.TB, v any) {
 	p.Write(text)
 }
 
-// options are those of a client that talks to rt and has all that prints.
+// options returns the options of a client over rt that prints all that it can.
 func (p *paper) options(t testing.TB, rt http.RoundTripper, l *slog.Logger) []hellio.Option {
 	hook := func(_ context.Context, a hellio.Attempt) {
 		put(p, a)
@@ -198,7 +198,7 @@ func (p *paper) options(t testing.TB, rt http.RoundTripper, l *slog.Logger) []he
 	}
 }
 
-// putError writes an error, bare and wrapped, with all that it carries.
+// putError writes an error, bare and wrapped, with all that it holds.
 func (p *paper) putError(t testing.TB, err error) {
 	t.Helper()
 	put(&p.errors, err)

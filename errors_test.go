@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestErrorHasTheKindOfItsCodeThenOfItsStatus(t *testing.T) {
+func TestErrorKindFollowsCodeThenStatus(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		status int
@@ -74,7 +74,7 @@ func TestErrorHasTheKindOfItsCodeThenOfItsStatus(t *testing.T) {
 	}
 }
 
-func TestMissingExtensionIsNoMatterOfBalance(t *testing.T) {
+func TestMissingExtensionIsNotABalanceError(t *testing.T) {
 	t.Parallel()
 	err := sendSMS(t.Context(), stubbed(t, newStub(reply(402, `{"error":"extension_required"}`))))
 	var balance *InsufficientBalanceError
@@ -84,7 +84,7 @@ func TestMissingExtensionIsNoMatterOfBalance(t *testing.T) {
 	require.Equal(t, "extension_required", api.Code)
 }
 
-func TestErrorBodyIsReadInEachFormThatMayCome(t *testing.T) {
+func TestErrorBodyIsReadInEachForm(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		status        int
@@ -129,7 +129,7 @@ func TestErrorBodyIsReadInEachFormThatMayCome(t *testing.T) {
 			"Unprocessable Entity", nil},
 		"one odd member": {422, `{"message":["x"],"error":"invalid_request"}`,
 			"invalid_request", "invalid_request", nil},
-		"an odd member comes last": {422,
+		"an odd member at the end": {422,
 			`{"error":"invalid_request","message":"No.","errors":[1],"period":false}`,
 			"invalid_request",
 			"No.",
@@ -148,12 +148,12 @@ func TestErrorBodyIsReadInEachFormThatMayCome(t *testing.T) {
 			require.Equal(t, c.code, api.Code)
 			require.Equal(t, c.message, api.Message)
 			require.Equal(t, c.fields, api.Fields)
-			require.Equal(t, c.body, string(api.Response.Body), "what came is kept")
+			require.Equal(t, c.body, string(api.Response.Body), "the body is kept as received")
 		})
 	}
 }
 
-func TestOddComplaintDoesNotHideTheOthers(t *testing.T) {
+func TestOddComplaintKeepsTheOthersVisible(t *testing.T) {
 	t.Parallel()
 	body := `{"message":"No.","errors":{"sender":"One string.","message":["Too long."],` +
 		`"recipients":{"0":"odd"}}}`
@@ -162,10 +162,10 @@ func TestOddComplaintDoesNotHideTheOthers(t *testing.T) {
 	require.ErrorAs(t, err, &invalid)
 	require.Equal(t, []string{"Too long."}, invalid.Fields["message"])
 	require.Contains(t, invalid.Fields, "sender",
-		"the field is named, whatever its complaint looks like")
+		"the field is present although its complaint has another type")
 }
 
-func TestKindsTellWhatTheirStatusKnows(t *testing.T) {
+func TestErrorKindsHoldTheirDetails(t *testing.T) {
 	t.Parallel()
 	err := sendSMS(t.Context(),
 		stubbed(t, newStub(reply(403, `{"error":"spend_limit_exceeded","period":"daily"}`))))
@@ -183,7 +183,7 @@ func TestKindsTellWhatTheirStatusKnows(t *testing.T) {
 	_, err = stubbed(t, newStub(reply(429, `{}`, past...))).SMS.Send(t.Context(), oneSMS(),
 		WithMaxRetries(0))
 	require.ErrorAs(t, err, &limited)
-	require.Zero(t, limited.RetryAfter, "a window that has ended asks for no negative wait")
+	require.Zero(t, limited.RetryAfter, "an ended window does not return a negative wait")
 
 	err = sendSMS(t.Context(),
 		stubbed(t, newStub(reply(302, ``, "Location", "https://elsewhere.example/"))))
@@ -192,7 +192,7 @@ func TestKindsTellWhatTheirStatusKnows(t *testing.T) {
 	require.Equal(t, "https://elsewhere.example/", redirect.Location)
 }
 
-func TestErrorsThatAUserMadeDoNotPanic(t *testing.T) {
+func TestErrorsMadeByTheCallerDoNotPanic(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
 		(*APIError)(nil),
@@ -221,11 +221,11 @@ func TestErrorsThatAUserMadeDoNotPanic(t *testing.T) {
 			_ = errors.As(err, &timeout) && timeout.Timeout()
 			var api *APIError
 			require.False(t, errors.As(err, &api) && api == nil && errors.Unwrap(err) != nil,
-				"no typed nil comes out of Unwrap")
+				"Unwrap returns no typed nil")
 		}, "%T", err)
 	}
 	require.NoError(t, errors.Unwrap(&ServerError{}),
-		"a kind without an APIError unwraps to nothing, not to a typed nil")
+		"a kind without an APIError unwraps to nil, not to a typed nil")
 }
 
 func TestErrorsPrintTheSameTextForEveryVerb(t *testing.T) {
@@ -287,7 +287,7 @@ func TestErrorsPrintTheSameTextForEveryVerb(t *testing.T) {
 	}
 }
 
-func TestConnectionErrorTimedOutOnlyWhereTimeRanOut(t *testing.T) {
+func TestConnectionErrorReportsTimeouts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		err  error
@@ -308,7 +308,7 @@ func TestConnectionErrorTimedOutOnlyWhereTimeRanOut(t *testing.T) {
 	}
 }
 
-func TestErrorTextSaysWhyNoFurtherAttemptWasMade(t *testing.T) {
+func TestErrorTextSaysWhyRetriesStopped(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		err := sendSMS(t.Context(), stubbed(t, newStub(reply(429, `{}`, "Retry-After", "90"))))
 		require.ErrorContains(t, err, "1m30s")

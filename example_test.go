@@ -10,7 +10,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// start makes a fake for an Example, which has no testing.TB.
+// start returns a fake for an Example, which has no testing.TB.
 func start(opts ...helliotest.Option) *helliotest.Fake {
 	fake, err := helliotest.Start(opts...)
 	if err != nil {
@@ -19,7 +19,8 @@ func start(opts ...helliotest.Option) *helliotest.Fake {
 	return fake
 }
 
-// A message is sent, its reply is lost, and the client tries again with the same key: one message, one charge.
+// The reply to a message is lost, and the client retries with the same key: one
+// message, one charge.
 func Example() {
 	fake := start()
 	defer fake.Close()
@@ -63,7 +64,7 @@ func ExampleSMSService_Send() {
 	// 0.0620 GHS for 1 segment each
 }
 
-// The outcome tells what to do after a failure.
+// The outcome of an error says what to do after it.
 func ExampleOutcomeOf() {
 	fake := start(helliotest.WithBalance("0.0100"))
 	defer fake.Close()
@@ -75,14 +76,15 @@ func ExampleOutcomeOf() {
 	var broke *hellio.InsufficientBalanceError
 	fmt.Println("no money:", errors.As(err, &broke))
 	fmt.Println("outcome:", hellio.OutcomeOf(err))
-	fmt.Println("may have gone out:", errors.Is(err, hellio.ErrOutcomeUnknown))
+	fmt.Println("may have been sent:", errors.Is(err, hellio.ErrOutcomeUnknown))
 	// Output:
 	// no money: true
 	// outcome: rejected
-	// may have gone out: false
+	// may have been sent: false
 }
 
-// A call whose outcome is unknown is gone on with under its own key, which the error holds.
+// Resume a call whose outcome is unknown with its own key, which the error
+// holds.
 func ExampleWithIdempotencyKey() {
 	fake := start()
 	defer fake.Close()

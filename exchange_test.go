@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestThrottledCallWaitsAsLongAsTheAPIAsks(t *testing.T) {
+func TestThrottledCallWaitsForRetryAfter(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(reply(429, `{"error":"throttled"}`, "Retry-After", "60"), reply(202, sentBody))
 		var r Response
@@ -21,7 +21,7 @@ func TestThrottledCallWaitsAsLongAsTheAPIAsks(t *testing.T) {
 	})
 }
 
-func TestConflictIsWaitedForAndThenLeavesTheCallInDoubt(t *testing.T) {
+func TestLastingConflictLeavesTheOutcomeUnknown(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(reply(409, conflictBody))
 		_, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS())
@@ -35,7 +35,7 @@ func TestConflictIsWaitedForAndThenLeavesTheCallInDoubt(t *testing.T) {
 	})
 }
 
-func TestConflictThatEndsGivesTheStoredAnswer(t *testing.T) {
+func TestConflictEndsWithTheStoredResponse(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(reply(409, conflictBody), reply(409, conflictBody),
 			reply(202, sentBody, "Idempotent-Replayed", "true"))
@@ -46,7 +46,7 @@ func TestConflictThatEndsGivesTheStoredAnswer(t *testing.T) {
 	})
 }
 
-func TestConflictsDoNotUseUpTheOtherAttempts(t *testing.T) {
+func TestConflictsDoNotUseUpOtherRetries(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		conflict := reply(409, conflictBody)
 		s := newStub(conflict, lost, conflict, lost, conflict, lost, lost)
@@ -55,12 +55,14 @@ func TestConflictsDoNotUseUpTheOtherAttempts(t *testing.T) {
 		require.Len(t, s.requests(), 7, "four attempts and three conflicts")
 
 		s = newStub(lost, lost, lost, conflict, reply(202, sentBody))
-		require.NoError(t, sendSMS(t.Context(), stubbed(t, s)), "nor do those use up the conflicts")
+		require.NoError(t, sendSMS(t.Context(), stubbed(t, s)),
+			"other retries do not use up the conflicts either")
 	})
 }
 
-// A 409 on a keyed send whose code was lost on the way may be the conflict: the earlier attempt with the key is then still under way.
-func TestConflictWhoseBodyIsLostIsNoRefusal(t *testing.T) {
+// A 409 on a keyed send whose code is lost may be a conflict: the earlier
+// attempt with the key is then still in flight.
+func TestKeyedConflictWithoutACodeIsUnknown(t *testing.T) {
 	for name, s := range map[string]step{
 		"cut off":      cutOff(409, `{"message":"A requ`),
 		"empty":        reply(409, ``),
@@ -76,7 +78,7 @@ func TestConflictWhoseBodyIsLostIsNoRefusal(t *testing.T) {
 	}
 }
 
-func TestConflictWithoutACodeIsARefusalWhereThereIsNoKey(t *testing.T) {
+func TestUnkeyedConflictIsARefusal(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(409, ``))
 	requireOutcome(t, OutcomeRejected, verifyEmail(t.Context(), stubbed(t, s)))
@@ -110,7 +112,7 @@ func TestMaxRetriesZeroIsExactlyOneRequest(t *testing.T) {
 				_, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(0))
 				require.Error(t, err)
 				require.Len(t, s.requests(), 1)
-				require.Zero(t, time.Since(start), "and no wait")
+				require.Zero(t, time.Since(start), "no wait follows")
 
 				s = newStub(s.steps[0])
 				client := stubbed(t, s, WithRetryPolicy(RetryPolicy{MaxRetries: -1}))
@@ -142,24 +144,24 @@ func TestMaxRetriesBoundsConflictsAndAllows(t *testing.T) {
 
 		s = newStub(lost, lost, lost, lost, lost, lost, reply(202, sentBody))
 		_, err = stubbed(t, s).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(6))
-		require.NoError(t, err, "more attempts than by default")
+		require.NoError(t, err, "more attempts than the default")
 	})
 }
 
-func TestUnreadableAnswerIsAskedForOnceMoreOnly(t *testing.T) {
+func TestUnreadableResponseIsRetriedOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(reply(202, `{`))
 		_, err := stubbed(t, s).SMS.Send(t.Context(), oneSMS(), WithMaxRetries(8))
 		requireOutcome(t, OutcomeAccepted, err)
-		require.Len(t, s.requests(), 2, "a bound on attempts is no wish for more of them")
+		require.Len(t, s.requests(), 2, "a limit on retries does not ask for more of them")
 
 		s = newStub(reply(202, `{`), lost)
 		requireOutcome(t, OutcomeAccepted, sendSMS(t.Context(), stubbed(t, s)))
-		require.Len(t, s.requests(), 4, "and it is one of the attempts that there are")
+		require.Len(t, s.requests(), 4, "it counts as one of the retries")
 	})
 }
 
-func TestRetryAfterBeyondTheCapReturnsAtOnceWithTheRealError(t *testing.T) {
+func TestRetryAfterBeyondTheCapEndsTheCall(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		start := time.Now()
 		for _, seconds := range []string{"66", "3600"} {
@@ -180,11 +182,12 @@ func TestRetryAfterBeyondTheCapReturnsAtOnceWithTheRealError(t *testing.T) {
 		require.Zero(t, time.Since(start))
 
 		s := newStub(reply(429, ``, "Retry-After", "65"), reply(200, balanceBody))
-		require.NoError(t, getBalance(t.Context(), stubbed(t, s)), "the cap itself is waited for")
+		require.NoError(t, getBalance(t.Context(), stubbed(t, s)),
+			"the client waits for a Retry-After equal to the cap")
 	})
 }
 
-func TestWaitPastTheDeadlineReturnsAtOnceWithTheRealError(t *testing.T) {
+func TestWaitPastTheDeadlineEndsTheCall(t *testing.T) {
 	for name, c := range map[string]struct {
 		step    step
 		left    time.Duration
@@ -202,7 +205,7 @@ func TestWaitPastTheDeadlineReturnsAtOnceWithTheRealError(t *testing.T) {
 			11*time.Second + 500*time.Millisecond, getBalance, OutcomeRejected, true},
 		"429 with 100 ms for a free attempt": {reply(429, `{}`, "Retry-After", "10"),
 			10*time.Second + 100*time.Millisecond, getBalance, OutcomeRejected, false},
-		"429 with just a second for a paid attempt": {reply(429, `{}`, "Retry-After", "10"),
+		"429 with exactly a second for a paid attempt": {reply(429, `{}`, "Retry-After", "10"),
 			11 * time.Second, sendSMS, OutcomeRejected, true},
 		"429 with just enough for a free attempt": {reply(429, `{}`, "Retry-After", "10"),
 			10*time.Second + 250*time.Millisecond, getBalance, OutcomeRejected, true},
@@ -220,7 +223,7 @@ func TestWaitPastTheDeadlineReturnsAtOnceWithTheRealError(t *testing.T) {
 				start := time.Now()
 				err := c.call(ctx, client)
 				requireOutcome(t, c.outcome, err)
-				require.NotErrorIs(t, err, context.DeadlineExceeded, "it did not expire")
+				require.NotErrorIs(t, err, context.DeadlineExceeded, "the deadline has not passed")
 				if c.again {
 					require.Greater(t, len(s.requests()), 1)
 					return
@@ -233,7 +236,7 @@ func TestWaitPastTheDeadlineReturnsAtOnceWithTheRealError(t *testing.T) {
 	}
 }
 
-func TestDoubtOutlivesTheAttemptsThatFollow(t *testing.T) {
+func TestUnknownOutcomeOutlivesLaterAttempts(t *testing.T) {
 	refusal := func(status int, code string, headers ...string) step {
 		return reply(status, `{"message":"No.","error":"`+code+`"}`, headers...)
 	}
@@ -258,7 +261,7 @@ func TestDoubtOutlivesTheAttemptsThatFollow(t *testing.T) {
 		"lost, then 302": {[]step{lost, refusal(302, "")}, OutcomeUnknown, new(*RedirectError)},
 		"lost, refused, then 422": {[]step{lost, refused, refusal(422, "")},
 			OutcomeUnknown, new(*ValidationError)},
-		"lost, then refused for ever": {[]step{lost, refused}, OutcomeUnknown,
+		"lost, then refused each time": {[]step{lost, refused}, OutcomeUnknown,
 			new(*ConnectionError)},
 		"503, then 422": {[]step{reply(503, ``), refusal(422, "")},
 			OutcomeUnknown, new(*ValidationError)},
@@ -275,17 +278,17 @@ func TestDoubtOutlivesTheAttemptsThatFollow(t *testing.T) {
 			refusal(500, "", "Idempotent-Replayed", "true")}, OutcomeUnknown, new(*ServerError)},
 		"lost, then an HTML page with 200": {[]step{lost,
 			reply(200, `<html>`, "Content-Type", "text/html")}, OutcomeUnknown, new(*DecodeError)},
-		"cut off, then refused for ever": {[]step{cutOff(202, `{"da`), refused}, OutcomeAccepted,
+		"cut off, then refused each time": {[]step{cutOff(202, `{"da`), refused}, OutcomeAccepted,
 			new(*ConnectionError)},
 		"cut off, then 422": {[]step{cutOff(202, `{"da`), refusal(422, "")},
 			OutcomeAccepted, new(*ValidationError)},
-		"429, then refused for ever": {[]step{reply(429, `{}`), refused}, OutcomeRejected,
+		"429, then refused each time": {[]step{reply(429, `{}`), refused}, OutcomeRejected,
 			new(*ConnectionError)},
 		"429, then lost, then 422": {[]step{reply(429, `{}`), lost, refusal(422, "")},
 			OutcomeUnknown, new(*ValidationError)},
 		"refused, then 422": {[]step{refused, refusal(422, "")}, OutcomeRejected,
 			new(*ValidationError)},
-		"refused for ever": {[]step{refused}, OutcomeNotSent, new(*ConnectionError)},
+		"refused each time": {[]step{refused}, OutcomeNotSent, new(*ConnectionError)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -293,13 +296,13 @@ func TestDoubtOutlivesTheAttemptsThatFollow(t *testing.T) {
 				require.ErrorAs(t, err, c.kind)
 				requireOutcome(t, c.outcome, err)
 				require.NotEmpty(t, responseOf(t, err).IdempotencyKey,
-					"the caller can go on with the key")
+					"the caller can resume with the key")
 			})
 		})
 	}
 }
 
-func TestReplayAfterALostAnswerIsSuccess(t *testing.T) {
+func TestReplayAfterALostResponseIsSuccess(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(lost, reply(202, sentBody, "Idempotent-Replayed", "true"))
 		var r Response
@@ -311,7 +314,7 @@ func TestReplayAfterALostAnswerIsSuccess(t *testing.T) {
 	})
 }
 
-func TestDeleteOfWhatIsNotThereFailsUnlessAnEarlierAttemptMayHaveDeletedIt(t *testing.T) {
+func TestDeleteAcceptsA404AfterAnUnknownAttempt(t *testing.T) {
 	gone := reply(404, `{"error":"not_found"}`)
 	for name, c := range map[string]struct {
 		steps []step
@@ -342,7 +345,7 @@ func TestDeleteOfWhatIsNotThereFailsUnlessAnEarlierAttemptMayHaveDeletedIt(t *te
 	}
 }
 
-func TestEmptyBudgetEndsTheCallWithTheOriginalError(t *testing.T) {
+func TestEmptyBudgetReturnsTheOriginalError(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(reply(500, `{}`))
 		c := stubbed(t, s)
@@ -356,20 +359,20 @@ func TestEmptyBudgetEndsTheCallWithTheOriginalError(t *testing.T) {
 		require.Len(t, s.requests(), 1)
 
 		require.NotErrorIs(t, getBalance(t.Context(), stubbed(t, newStub(reply(500, `{}`)))),
-			ErrRetryBudget, "a call that made all its attempts")
+			ErrRetryBudget, "the call has made all its attempts")
 	})
 }
 
-func TestEmptyBudgetLeavesTheFirstRetryOfAKeyedSendInDoubt(t *testing.T) {
+func TestEmptyBudgetAllowsOneRetryOfASend(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		for _, steps := range [][]step{{lost}, {reply(429, `{}`), lost}, {reply(503, `{}`)}} {
 			s := newStub(append(steps, reply(202, sentBody, "Idempotent-Replayed", "true"))...)
 			c := stubbed(t, s)
-			for range 49 { // what is left pays for one 429
+			for range 49 { // the rest of the budget pays for one retry after a 429
 				c.core.budget.take(whyThrottled, false)
 			}
 			_, err := c.SMS.Send(t.Context(), oneSMS())
-			require.NoError(t, err, "it resolves what became of the money")
+			require.NoError(t, err, "the retry resolves whether money was charged")
 		}
 	})
 }

@@ -41,7 +41,7 @@ func TestHandshakeShowsTheProtocol(t *testing.T) {
 	}
 }
 
-// Every combination of what a transport may show, with a body and without.
+// Every combination of what a transport may report, with and without a body.
 func TestNotSentNeedsProof(t *testing.T) {
 	t.Parallel()
 	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
@@ -99,7 +99,7 @@ func TestShutGateLetsNothingThrough(t *testing.T) {
 	require.ErrorIs(t, err, errGateShut)
 }
 
-func TestClosedBodyCanNotBeSentAgain(t *testing.T) {
+func TestClosedBodyCannotBeSentAgain(t *testing.T) {
 	t.Parallel()
 	var w wire
 	w.body.wire = &w
@@ -142,7 +142,7 @@ func TestOnlyTwoTextsProveThatThePeerRefused(t *testing.T) {
 	require.False(t, refusedByPeer(nil))
 }
 
-func TestHTTP1BodyIsSentInOneWriteWithItsHeaders(t *testing.T) {
+func TestHTTP1BodyIsWrittenWithItsHeaders(t *testing.T) {
 	t.Parallel()
 	writes := make(chan int, 1)
 	transport := &http.Transport{
@@ -162,7 +162,7 @@ func TestHTTP1BodyIsSentInOneWriteWithItsHeaders(t *testing.T) {
 	require.Greater(t, <-writes, len(testText)+len(testNumber)+len("Idempotency-Key"))
 }
 
-func TestPlainBodyNeedsATransportThatSpeaksHTTP1Only(t *testing.T) {
+func TestPlainBodyNeedsAnHTTP1Transport(t *testing.T) {
 	t.Parallel()
 	protocols := func(set func(*http.Protocols)) *http.Transport {
 		rt := &http.Transport{Protocols: new(http.Protocols)}

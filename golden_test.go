@@ -16,7 +16,8 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// golden is a client whose API answers each request with one body of testdata/golden.
+// golden returns a client whose API answers each request with one body of
+// testdata/golden.
 func golden(t *testing.T, file string, status int) (*hellio.Client, hellio.Option) {
 	t.Helper()
 	body, err := os.ReadFile(filepath.Join("testdata", "golden", file))
@@ -34,7 +35,8 @@ func golden(t *testing.T, file string, status int) (*hellio.Client, hellio.Optio
 	return client, option
 }
 
-// The calls of the tables below, each with the parts of its result that the body is there for.
+// The calls of the tables below return the parts of the result that each body
+// tests.
 var (
 	sendsSMS = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.SMS.Send(ctx, &hellio.SMSSendParams{
@@ -43,7 +45,8 @@ var (
 			Message:    "Your parcel is here.",
 		})
 		return show(err, func() string {
-			return line(r.Reference[:8], r.CampaignID, r.Status, r.AcceptedRecipients, r.Segments,
+			return oneLine(r.Reference[:8], r.CampaignID, r.Status, r.AcceptedRecipients,
+				r.Segments,
 				r.EstimatedCost, r.EstimatedCost.Rat(), r.Currency)
 		})
 	}
@@ -57,35 +60,36 @@ var (
 	checksEmail = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.Email.Verify(ctx,
 			&hellio.EmailVerifyParams{Emails: []string{"ama@example.com"}})
-		return show(err, func() string { return line(len(r), r[0].Status, r[0].MailboxExists) })
+		return show(err, func() string { return oneLine(len(r), r[0].Status, r[0].MailboxExists) })
 	}
 	getsBalance = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.Balance.Get(ctx)
 		return show(err, func() string {
-			return line(r.Balance, r.Available, r.Reserved, r.Reserved.Rat())
+			return oneLine(r.Balance, r.Available, r.Reserved, r.Reserved.Rat())
 		})
 	}
 	getsMessage = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.Reports.GetMessage(ctx, "90211")
 		return show(err, func() string {
-			return line(r.ID, r.Status, r.Segments, r.Cost, r.CreatedAt.Unix(), r.CreatedAt.Text(),
+			return oneLine(r.ID, r.Status, r.Segments, r.Cost, r.CreatedAt.Unix(),
+				r.CreatedAt.Text(),
 				r.DeliveredAt.UnixMilli(), len(r.Raw) > 0)
 		})
 	}
 	listsMessages = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.Reports.ListMessages(ctx, &hellio.MessageListParams{})
-		return show(err, func() string { return line(len(r.Data), r.NextCursor, r.PerPage) })
+		return show(err, func() string { return oneLine(len(r.Data), r.NextCursor, r.PerPage) })
 	}
 	listsApps = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.USSD.Apps.List(ctx, &hellio.USSDListParams{})
 		return show(err, func() string {
-			return line(r.Data[0].ID, r.Data[0].Mode, r.NextCursor, r.PerPage)
+			return oneLine(r.Data[0].ID, r.Data[0].Mode, r.NextCursor, r.PerPage)
 		})
 	}
 	looksUp = func(ctx context.Context, c *hellio.Client) (string, error) {
 		r, err := c.Lookup.Create(ctx, &hellio.LookupParams{Numbers: []string{"+233209990001"}})
 		return show(err, func() string {
-			return line(r.Status, r.Accepted, r.EstimatedCost, len(r.Lookups))
+			return oneLine(r.Status, r.Accepted, r.EstimatedCost, len(r.Lookups))
 		})
 	}
 	simulates = func(ctx context.Context, c *hellio.Client) (string, error) {
@@ -95,13 +99,13 @@ var (
 			MSISDN:    "+233209990001",
 		})
 		return show(err, func() string {
-			return line(r.SessionID, r.Message, r.Action, r.Continue)
+			return oneLine(r.SessionID, r.Message, r.Action, r.Continue)
 		})
 	}
 )
 
-// line is Sprintln without the end of the line.
-func line(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }
+// oneLine is Sprintln without the line break.
+func oneLine(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }
 
 func show(err error, result func() string) (string, error) {
 	if err != nil {
@@ -129,7 +133,7 @@ func TestEachFormOfASuccessIsRead(t *testing.T) {
 					Sender:       "HELLIO",
 				})
 				return show(err, func() string {
-					return line(r.MobileNumber, r.ExpiresInMinutes, r.Status)
+					return oneLine(r.MobileNumber, r.ExpiresInMinutes, r.Status)
 				})
 			},
 			"233209990001 5 queued",
@@ -144,7 +148,7 @@ func TestEachFormOfASuccessIsRead(t *testing.T) {
 					Recipients: []string{"+233209990001"},
 					Text:       "Hello.",
 				})
-				return show(err, func() string { return line(r.ID, r.Status, r.EstimatedCost) })
+				return show(err, func() string { return oneLine(r.ID, r.Status, r.EstimatedCost) })
 			},
 			"412 queued 0.4500",
 		},
@@ -155,7 +159,7 @@ func TestEachFormOfASuccessIsRead(t *testing.T) {
 			func(ctx context.Context, c *hellio.Client) (string, error) {
 				r, err := c.Lookup.Get(ctx, "1")
 				return show(err, func() string {
-					return line(r.Status, r.Status.IsFinal(), r.Valid == nil,
+					return oneLine(r.Status, r.Status.IsFinal(), r.Valid == nil,
 						r.CompletedAt.IsZero())
 				})
 			},
@@ -168,7 +172,7 @@ func TestEachFormOfASuccessIsRead(t *testing.T) {
 		{"balance_numbers.json", 200, getsBalance, "120 119.38 6.2e-1 31/50"},
 		{"pricing.json", 200, func(ctx context.Context, c *hellio.Client) (string, error) {
 			r, err := c.Balance.Pricing(ctx, "GH")
-			return show(err, func() string { return line(r[0].Network, r[0].Price) })
+			return show(err, func() string { return oneLine(r[0].Network, r[0].Price) })
 		}, "MTN 0.0310"},
 		{"message.json", 200, getsMessage,
 			"90211 delivered 1 0.0310 1772600767 2026-03-04T05:06:07+00:00 1772600772250 true"},
@@ -183,7 +187,7 @@ func TestEachFormOfASuccessIsRead(t *testing.T) {
 			func(ctx context.Context, c *hellio.Client) (string, error) {
 				r, err := c.Reports.GetCampaign(ctx, "7731")
 				return show(err, func() string {
-					return line(r.Status, r.Cost, r.Statuses[hellio.MessageFailed])
+					return oneLine(r.Status, r.Cost, r.Statuses[hellio.MessageFailed])
 				})
 			},
 			"completed 0.0310 1",
@@ -194,24 +198,29 @@ func TestEachFormOfASuccessIsRead(t *testing.T) {
 				r, err := c.Webhooks.Create(ctx,
 					&hellio.WebhookParams{URL: "https://shop.example.com/hooks"})
 				return show(err, func() string {
-					return line(r.ID, r.Events, len(r.Secret), r.Active)
+					return oneLine(r.ID, r.Events, len(r.Secret), r.Active)
 				})
 			},
 			"5 [*] 46 true",
 		},
 		{"ussd_apps_meta_cursor.json", 200, listsApps,
 			"3b1f6a52-6a3c-4a9d-9a51-0d0b8d6f4e21 test eyJpZCI6M30 50"},
-		{"ussd_extension_numeric_price.json", 201,
+		{"ussd_extension_numeric_price.json",
+			201,
 			func(ctx context.Context, c *hellio.Client) (string, error) {
 				r, err := c.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "123"})
-				return show(err, func() string { return line(r.ID, r.MonthlyPrice, r.AppID == "") })
-			}, "17 50 true"},
+				return show(err, func() string {
+					return oneLine(r.ID, r.MonthlyPrice, r.AppID == "")
+				})
+			},
+			"17 50 true",
+		},
 		{"ussd_pricing_plain_code.json",
 			200,
 			func(ctx context.Context, c *hellio.Client) (string, error) {
 				r, err := c.USSD.Pricing(ctx)
 				return show(err, func() string {
-					return line(r.ShortCode, r.SessionPrices[0].SessionPrice,
+					return oneLine(r.ShortCode, r.SessionPrices[0].SessionPrice,
 						r.ExtensionPrices[0].Length)
 				})
 			},
@@ -282,7 +291,7 @@ func TestEachFormOfAnErrorIsRead(t *testing.T) {
 	}
 }
 
-func TestVerifyTakesNothingButABoolForAVerdict(t *testing.T) {
+func TestVerifyAcceptsOnlyABoolVerdict(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 422} {
 		client, _ := golden(t, "otp_verified_as_text.json", status)
@@ -293,7 +302,7 @@ func TestVerifyTakesNothingButABoolForAVerdict(t *testing.T) {
 	}
 }
 
-func TestMoreThanTheCodeIsReadFromAnError(t *testing.T) {
+func TestErrorHoldsMoreThanItsCode(t *testing.T) {
 	t.Parallel()
 	client, _ := golden(t, "error_period.json", 403)
 	_, err := sendsSMS(t.Context(), client)

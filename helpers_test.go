@@ -23,7 +23,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// What must never be printed, and the bodies that most tests answer with.
+// The first constants must never be printed. The others are the bodies of most
+// responses.
 const (
 	testToken  = "7|QxTokenThatNobodyMaySee"
 	testNumber = "+233209990001"
@@ -38,22 +39,23 @@ const (
 		`"error":"idempotency_conflict"}`
 )
 
-// oneSMS gives params that nothing is wrong with.
+// oneSMS returns valid params.
 func oneSMS() *SMSSendParams {
 	return &SMSSendParams{Recipients: []string{testNumber}, Sender: "HELLIO", Message: testText}
 }
 
-// step is what the stub does with one request.
+// step is the reaction of the stub to one request.
 type step func(*http.Request) (*http.Response, error)
 
-// seenRequest is a request as the stub got it.
+// seenRequest is a request as the stub received it.
 type seenRequest struct {
 	method, url, body string
 	header            http.Header
 	at                time.Time
 }
 
-// stub is a RoundTripper that follows a script, one step a request, the last step for all further ones.
+// stub is a RoundTripper that follows a script of one step per request. The
+// last step answers all further requests.
 type stub struct {
 	mu    sync.Mutex
 	steps []step
@@ -64,7 +66,7 @@ func newStub(steps ...step) *stub { return &stub{steps: steps} }
 
 func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
-	// look past the gate: the step decides whether the body is read
+	// bypass the gate: the step decides whether the body is read
 	if gated, ok := req.Body.(*gatedBody); ok {
 		data := gated.data
 		body, _ = io.ReadAll(&data)
@@ -88,7 +90,7 @@ func (s *stub) requests() []seenRequest {
 	return append([]seenRequest(nil), s.seen...)
 }
 
-// gaps are the times between the requests.
+// gaps returns the times between the requests.
 func (s *stub) gaps() []time.Duration {
 	seen := s.requests()
 	var gaps []time.Duration
@@ -110,14 +112,15 @@ func reachWire(req *http.Request) {
 	}
 }
 
-// reply is a step that answers; headers are pairs of name and value, Content-Type is JSON unless given.
+// reply is a step that responds. The headers are pairs of name and value.
+// Content-Type is JSON unless set.
 func reply(status int, body string, headers ...string) step {
 	return replyBody(status, func(context.Context) io.ReadCloser {
 		return io.NopCloser(strings.NewReader(body))
 	}, headers...)
 }
 
-// replyBody is reply with a body that is made for the request's context.
+// replyBody is reply with a body that depends on the context of the request.
 func replyBody(status int, body func(context.Context) io.ReadCloser, headers ...string) step {
 	return func(req *http.Request) (*http.Response, error) {
 		reachWire(req)
@@ -135,7 +138,7 @@ func replyBody(status int, body func(context.Context) io.ReadCloser, headers ...
 	}
 }
 
-// cutOff is a step whose body breaks off after what is given.
+// cutOff is a step whose body ends early, after the given text.
 func cutOff(status int, body string, headers ...string) step {
 	return replyBody(status, func(context.Context) io.ReadCloser {
 		return io.NopCloser(io.MultiReader(strings.NewReader(body),
@@ -147,7 +150,7 @@ type failingReader struct{ err error }
 
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
-// lost is a step that takes the request and breaks the connection.
+// lost is a step that reads the request and breaks the connection.
 func lost(req *http.Request) (*http.Response, error) {
 	reachWire(req)
 	return nil, io.EOF
@@ -163,14 +166,15 @@ func refused(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// hangs is a step that takes the request and answers nothing until the request's context ends.
+// hangs is a step that reads the request and does not respond until the context
+// of the request ends.
 func hangs(req *http.Request) (*http.Response, error) {
 	reachWire(req)
 	<-req.Context().Done()
 	return nil, req.Context().Err()
 }
 
-// stubbed makes a client over a stub that counts as net/http's own transport.
+// stubbed returns a client over a stub that counts as net/http's own transport.
 func stubbed(t testing.TB, s http.RoundTripper, opts ...Option) *Client {
 	t.Helper()
 	c, err := NewClient(testToken,
@@ -195,7 +199,7 @@ func server(t testing.TB, h http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// overSockets makes a client with a transport of its own for the server.
+// overSockets returns a client with a transport of its own for the server.
 func overSockets(t testing.TB, url string, opts ...Option) *Client {
 	t.Helper()
 	c, err := NewClient(testToken, append([]Option{WithBaseURL(url + "/v1")}, opts...)...)
@@ -204,12 +208,12 @@ func overSockets(t testing.TB, url string, opts ...Option) *Client {
 	return c
 }
 
-// quick is a retry policy whose waits do not slow tests on real sockets.
+// quick is a retry policy with short waits, for tests on real sockets.
 func quick() Option {
 	return WithRetryPolicy(RetryPolicy{MinWait: time.Millisecond, MaxWait: time.Millisecond})
 }
 
-// verifyEmail makes a call of the class that costs money and carries no key.
+// verifyEmail makes a call of the class that costs money and has no key.
 func verifyEmail(ctx context.Context, c *Client, opts ...CallOption) error {
 	_, err := call[map[string]any](ctx, c.core, request{
 		op:   &contract.EmailVerify,
@@ -224,7 +228,7 @@ func deleteWebhook(ctx context.Context, c *Client, opts ...CallOption) error {
 	return err
 }
 
-// requireOutcome checks the two questions that a caller may ask of an error.
+// requireOutcome checks both forms in which a caller may read an outcome.
 func requireOutcome(t testing.TB, want Outcome, err error) {
 	t.Helper()
 	require.Error(t, err)
@@ -236,7 +240,8 @@ func requireOutcome(t testing.TB, want Outcome, err error) {
 	}
 }
 
-// requireParamError checks the field of a *ParamError and what its text names.
+// requireParamError checks the field of a *ParamError and the parts of its
+// text.
 func requireParamError(t testing.TB, err error, field string, names ...string) {
 	t.Helper()
 	var p *ParamError
@@ -248,7 +253,7 @@ func requireParamError(t testing.TB, err error, field string, names ...string) {
 	}
 }
 
-// responseOf gives the Response that an error of a call carries.
+// responseOf returns the Response of an error.
 func responseOf(t testing.TB, err error) Response {
 	t.Helper()
 	r, ok := ResponseOf(err)
@@ -274,7 +279,7 @@ func (b *syncBuffer) String() string {
 	return b.b.String()
 }
 
-// endlessBody gives nothing until its context ends.
+// endlessBody blocks until its context ends.
 type endlessBody struct{ ctx context.Context }
 
 func (b *endlessBody) Read([]byte) (int, error) {
@@ -287,7 +292,7 @@ func (b *endlessBody) Close() error { return nil }
 func hangingBody(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} }
 
 // lagMeter adds up how late a timer fires, so that a test on real sockets does
-// not take a starved machine for a late client.
+// not mistake a busy machine for a late client.
 type lagMeter struct {
 	total atomic.Int64
 	ended chan struct{}
@@ -318,7 +323,7 @@ func (m *lagMeter) stop() {
 	m.done.Wait()
 }
 
-// silent keeps what a server logs about its broken clients out of the test's output.
+// silent discards what a server logs about its broken clients.
 var silent = log.New(io.Discard, "", 0)
 
 func newJar(t testing.TB) http.CookieJar {

@@ -16,17 +16,17 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-func TestHookRunsForEachAttemptAndAgreesWithTheResponse(t *testing.T) {
+func TestHookRunsForEachAttempt(t *testing.T) {
 	for name, steps := range map[string][]step{
-		"success at once": {reply(202, sentBody)},
+		"immediate success": {reply(202, sentBody)},
 		"all kinds of failure": {refused, lost, reply(409, conflictBody),
 			reply(429, ``, "Retry-After", "2"), reply(202, sentBody)},
-		"refused for ever":       {refused},
-		"lost for ever":          {lost},
-		"unreadable for ever":    {reply(202, `{`)},
-		"conflicts for ever":     {reply(409, conflictBody)},
-		"a refusal by the API":   {reply(422, `{}`)},
-		"too long a Retry-After": {reply(429, ``, "Retry-After", "100")},
+		"refused each time":              {refused},
+		"lost each time":                 {lost},
+		"unreadable each time":           {reply(202, `{`)},
+		"a conflict each time":           {reply(409, conflictBody)},
+		"a refusal by the API":           {reply(422, `{}`)},
+		"a Retry-After that is too long": {reply(429, ``, "Retry-After", "100")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestHookSeesRouteDurationContextAndLimit(t *testing.T) {
 		require.Equal(t, "Attempt{1: DELETE /webhooks/{id}, status 200, 1s, after a wait of 0s}",
 			fmt.Sprint(seen))
 		require.NotContains(t, fmt.Sprint(seen.LogValue()), "idempotency_key",
-			"what there is none of is not told")
+			"absent values are not logged")
 	})
 }
 
@@ -114,7 +114,7 @@ func TestLogHasOneLineForEachAttempt(t *testing.T) {
 			require.Equal(t, map[bool]string{
 				true:  "INFO",
 				false: "DEBUG",
-			}[i < 2], line["level"], "a retry is worth more than a debug line")
+			}[i < 2], line["level"], "a retry is logged at info")
 		}
 		require.Equal(t, "connection lost", lines[0]["retry_because"])
 		require.Equal(t, "429", lines[1]["retry_because"])
@@ -127,7 +127,7 @@ func TestLogHasOneLineForEachAttempt(t *testing.T) {
 	})
 }
 
-// limiter records what it is told, and refuses once when has said so.
+// limiter records its calls, and fails where wait returns an error.
 type limiter struct {
 	waits, observed []LimitRequest
 	limits          []RateLimit
@@ -149,7 +149,7 @@ func (l *limiter) Observe(r LimitRequest, result LimitResult) {
 	l.limits = append(l.limits, result.RateLimit)
 }
 
-func TestLimiterIsAskedBeforeAndToldAfterEachAttempt(t *testing.T) {
+func TestLimiterBracketsEachAttempt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := &limiter{wait: func(n int) error {
 			time.Sleep(time.Duration(n) * time.Second)
@@ -168,12 +168,12 @@ func TestLimiterIsAskedBeforeAndToldAfterEachAttempt(t *testing.T) {
 		want := LimitRequest{Operation: "sms_send", Token: print}
 		require.Equal(t, []LimitRequest{want, want, want}, l.waits)
 		require.Equal(t, l.waits, l.observed,
-			"each leave is told of once, whether an answer came or not")
+			"each permit is reported once, with or without a response")
 		require.Equal(t, []int{0, 429, 202}, l.statuses)
 		require.Equal(t, []RateLimit{{}, {RetryAfter: 9 * time.Second}, {Limit: 120, Remaining: 3}},
 			l.limits)
 		require.Equal(t, []time.Duration{time.Second, 2050 * time.Millisecond, 12 * time.Second},
-			waits, "the limiter's part is in an attempt's wait")
+			waits, "the wait of an attempt includes the limiter's")
 
 		l = &limiter{}
 		_, err = call[map[string]any](t.Context(),
@@ -186,8 +186,8 @@ func TestLimiterIsAskedBeforeAndToldAfterEachAttempt(t *testing.T) {
 	})
 }
 
-// A leave that is not given back would hold up all who wait behind it.
-func TestLimiterIsToldOfAnAttemptThatPanicked(t *testing.T) {
+// A permit that is not returned would block all waiters.
+func TestLimiterObservesAnAttemptThatPanicked(t *testing.T) {
 	t.Parallel()
 	l := &limiter{}
 	c := stubbed(t, newStub(func(*http.Request) (*http.Response, error) {
@@ -198,7 +198,7 @@ func TestLimiterIsToldOfAnAttemptThatPanicked(t *testing.T) {
 	require.Equal(t, []int{0}, l.statuses)
 }
 
-func TestErrorOfTheLimiterEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing.T) {
+func TestFailingLimiterKeepsTheOutcomeSoFar(t *testing.T) {
 	tooLong := &RateLimitError{
 		APIError:   &APIError{Message: "the window is full"},
 		RetryAfter: 40 * time.Second,
@@ -212,14 +212,15 @@ func TestErrorOfTheLimiterEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing
 		err     error
 		outcome Outcome
 	}{
-		"at first":                   {nil, tooLong, OutcomeNotSent},
-		"after a loss":               {lost, tooLong, OutcomeUnknown},
-		"after a 429":                {reply(429, ``), tooLong, OutcomeRejected},
-		"an error of its own":        {nil, errors.New("store down"), OutcomeNotSent},
-		"an error of its own, later": {lost, errors.New("store down"), OutcomeUnknown},
-		"another call's doubt":       {nil, elsewhere, OutcomeNotSent},
-		"one without details":        {nil, &RateLimitError{}, OutcomeNotSent},
-		"another call's doubt, wrapped": {nil, errors.Join(errors.New("x"), elsewhere),
+		"before any attempt":                 {nil, tooLong, OutcomeNotSent},
+		"after a lost response":              {lost, tooLong, OutcomeUnknown},
+		"after a 429":                        {reply(429, ``), tooLong, OutcomeRejected},
+		"an error of the limiter":            {nil, errors.New("store down"), OutcomeNotSent},
+		"an error of the limiter, later":     {lost, errors.New("store down"), OutcomeUnknown},
+		"an unknown outcome of another call": {nil, elsewhere, OutcomeNotSent},
+		"an error without details":           {nil, &RateLimitError{}, OutcomeNotSent},
+		"an unknown outcome of another call, wrapped": {nil,
+			errors.Join(errors.New("x"), elsewhere),
 			OutcomeNotSent},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -241,14 +242,14 @@ func TestErrorOfTheLimiterEndsTheCallWithTheOutcomeOfTheAttemptsSoFar(t *testing
 				require.Equal(t, attempts, responseOf(t, err).Attempts)
 				require.NotEmpty(t, responseOf(t, err).IdempotencyKey)
 				require.Zero(t, responseOf(t, err).StatusCode,
-					"nothing of an earlier attempt is left")
+					"no field of an earlier attempt remains")
 				if c.err == error(tooLong) {
 					var limited *RateLimitError
 					require.ErrorAs(t, err, &limited)
 					require.Zero(t, limited.Status)
 					require.Equal(t, 40*time.Second, limited.RetryAfter)
 					require.NotSame(t, tooLong.APIError, limited.APIError,
-						"the limiter may hand out one error to many calls")
+						"the limiter may return one error to many calls")
 					require.Zero(t, tooLong.Response.Attempts)
 				}
 			})

@@ -17,7 +17,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// hostile is a server that reads what comes first on a connection and then does its worst, until the client is gone.
+// hostile is a server that reads the start of a request and then misbehaves
+// until the client closes the connection.
 func hostile(t *testing.T, worst func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -31,7 +32,7 @@ func hostile(t *testing.T, worst func(net.Conn)) string {
 			}
 			go func() {
 				defer conn.Close()
-				// an answer before the request would be another fault
+				// a response before the request would be another fault
 				if _, err := conn.Read(make([]byte, 64<<10)); err == nil {
 					worst(conn)
 					_, _ = io.Copy(io.Discard, conn)
@@ -42,7 +43,8 @@ func hostile(t *testing.T, worst func(net.Conn)) string {
 	return "http://" + l.Addr().String()
 }
 
-// says writes once; floods writes the same for ever, 6 MB a second: what takes the whole machine would measure that alone.
+// says writes once. floods repeats a text without end, at 6 MB per second: a
+// flood without a limit would measure only the machine.
 func says(text string) func(net.Conn) {
 	return func(conn net.Conn) { _, _ = io.WriteString(conn, text) }
 }
@@ -58,7 +60,8 @@ func floods(first, then string) func(net.Conn) {
 	}
 }
 
-// drips writes a piece every few milliseconds, too often for any timeout on silence.
+// drips writes a text every few milliseconds, too often for any timeout on
+// silence.
 func drips(first, then string) func(net.Conn) {
 	return func(conn net.Conn) {
 		_, err := io.WriteString(conn, first)
@@ -69,7 +72,8 @@ func drips(first, then string) func(net.Conn) {
 	}
 }
 
-func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for it counts goroutines
+// not parallel, because it counts goroutines
+func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) {
 	const (
 		ok       = "HTTP/1.1 200 OK\r\n"
 		jsonHead = ok + "Content-Type: application/json\r\n"
@@ -93,30 +97,30 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 			worst   func(net.Conn)
 			outcome Outcome
 		}{
-			"silence":                        {says(""), OutcomeUnknown},
-			"half a status line":             {says("HTTP/1.1 2"), OutcomeUnknown},
-			"headers that stall":             {says(jsonHead + "X-A: "), OutcomeUnknown},
-			"headers that never end, slowly": {drips(jsonHead, field), OutcomeUnknown},
-			"headers that never end, fast":   {floods(jsonHead, field), OutcomeUnknown},
-			"one header without end":         {floods(jsonHead+"X-A: ", "y"), OutcomeUnknown},
-			"1xx for ever, slowly":           {drips("", hints), OutcomeUnknown},
-			"1xx for ever, fast":             {floods("", hints), OutcomeUnknown},
-			"100 for ever, fast": {floods("", "HTTP/1.1 100 Continue\r\n\r\n"),
+			"silence":                {says(""), OutcomeUnknown},
+			"half a status line":     {says("HTTP/1.1 2"), OutcomeUnknown},
+			"headers that stall":     {says(jsonHead + "X-A: "), OutcomeUnknown},
+			"endless headers, slow":  {drips(jsonHead, field), OutcomeUnknown},
+			"endless headers, fast":  {floods(jsonHead, field), OutcomeUnknown},
+			"one header without end": {floods(jsonHead+"X-A: ", "y"), OutcomeUnknown},
+			"endless 1xx, slow":      {drips("", hints), OutcomeUnknown},
+			"endless 1xx, fast":      {floods("", hints), OutcomeUnknown},
+			"endless 100, fast":      {floods("", "HTTP/1.1 100 Continue\r\n\r\n"), OutcomeUnknown},
+			"another protocol":       {says(upgrade + "websocket\r\n\r\n"), OutcomeUnknown},
+			"another protocol that keeps writing": {drips(upgrade+"h2c\r\n\r\n", "x"),
 				OutcomeUnknown},
-			"another protocol":          {says(upgrade + "websocket\r\n\r\n"), OutcomeUnknown},
-			"another protocol, talking": {drips(upgrade+"h2c\r\n\r\n", "x"), OutcomeUnknown},
-			"not HTTP":                  {floods("", "220 smtp.example ESMTP\r\n"), OutcomeUnknown},
-			"HTTP/9.9":                  {says("HTTP/9.9 200 OK\r\n\r\n"), OutcomeAccepted},
-			"a negative length":         {says(length + "-1\r\n\r\n"), OutcomeUnknown},
+			"not HTTP":          {floods("", "220 smtp.example ESMTP\r\n"), OutcomeUnknown},
+			"HTTP/9.9":          {says("HTTP/9.9 200 OK\r\n\r\n"), OutcomeAccepted},
+			"a negative length": {says(length + "-1\r\n\r\n"), OutcomeUnknown},
 			"two lengths": {says(length + "1\r\nContent-Length: 2\r\n\r\n{}"),
 				OutcomeUnknown},
-			"an unknown transfer coding":     {says(coding + "\"secret\"\r\n\r\n"), OutcomeUnknown},
-			"a body that stalls":             {says(length + "100\r\n\r\n{"), OutcomeAccepted},
-			"a body that never begins":       {says(length + "100\r\n\r\n"), OutcomeAccepted},
-			"a body that never ends, slowly": {drips(jsonHead+"\r\n", " "), OutcomeAccepted},
-			"a body that never ends, fast":   {floods(jsonHead+"\r\n", " "), OutcomeAccepted},
-			"a page that never ends, slowly": {drips(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
-			"a page that never ends, fast": {floods(pageHead+"\r\n<html>", "<p>"),
+			"an unknown transfer coding": {says(coding + "\"secret\"\r\n\r\n"), OutcomeUnknown},
+			"a body that stalls":         {says(length + "100\r\n\r\n{"), OutcomeAccepted},
+			"a body that never begins":   {says(length + "100\r\n\r\n"), OutcomeAccepted},
+			"an endless body, slow":      {drips(jsonHead+"\r\n", " "), OutcomeAccepted},
+			"an endless body, fast":      {floods(jsonHead+"\r\n", " "), OutcomeAccepted},
+			"an endless page, slow":      {drips(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
+			"an endless page, fast": {floods(pageHead+"\r\n<html>", "<p>"),
 				OutcomeUnknown},
 			"a body of five GiB": {floods(length+"5368709120\r\n\r\n", " "), OutcomeAccepted},
 			"a chunk longer than any integer": {says(chunks + "fffffffffffffffff\r\n"),
@@ -126,9 +130,9 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 				OutcomeAccepted},
 			"a gzip bomb's first byte": {says(gzip + "\x1f"), OutcomeAccepted},
 			"a body that is not gzip":  {floods(gzip, "x"), OutcomeAccepted},
-			"an error page that never ends": {drips("HTTP/1.1 502 Bad Gateway\r\n\r\n", "<p>"),
+			"an endless error page": {drips("HTTP/1.1 502 Bad Gateway\r\n\r\n", "<p>"),
 				OutcomeUnknown},
-			"a refusal that never ends": {floods(refusal, " "), OutcomeRejected},
+			"an endless refusal": {floods(refusal, " "), OutcomeRejected},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -136,7 +140,7 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 				defer cancel()
 				var heard atomic.Int32
 				address := hostile(t, func(conn net.Conn) { heard.Add(1); c.worst(conn) })
-				// a limiter would let one go ahead
+				// a limiter would let one call go first
 				client := overSockets(t, address, quick(), WithLimiter(nil))
 				start, lagged := time.Now(), lag.sum()
 				errs := make(chan error, len(unpaidCalls))
@@ -152,26 +156,26 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) { // alone, for i
 					if responseOf(t, err).StatusCode == 0 &&
 						errors.Is(err, context.DeadlineExceeded) &&
 						(outcome == OutcomeUnknown || outcome == OutcomeNotSent) {
-						want = outcome // a busy machine: the deadline came before the headers
+						want = outcome // busy machine: the deadline passed before the headers
 					}
 					if outcome == OutcomeNotSent {
-						unheard++ // or before the connection
+						unheard++ // or before the connection was open
 					}
 					requireOutcome(t, want, err)
-					require.Less(t, len(err.Error()), 300, "a text that can be read")
+					require.Less(t, len(err.Error()), 300, "the text is printable")
 					require.NotContains(t, err.Error(), "secret")
 				}
 				require.LessOrEqual(t, unheard, max(0, len(unpaidCalls)-int(heard.Load())),
-					"what the server heard was sent")
+					"a request that the server received counts as sent")
 			})
 		}
 	})
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second,
-		5*time.Millisecond, "no goroutine is left but the one that asks")
+		5*time.Millisecond, "no goroutine remains except the checker")
 }
 
-// unpaidCalls makes a call of each class, with deadlines that are too near for a
-// paid one.
+// unpaidCalls makes a call of each class, with deadlines that are too near for
+// a paid one.
 var unpaidCalls = []func(context.Context, *Client) error{
 	classCalls[classGet],
 	classCalls[classDelete],
@@ -204,14 +208,14 @@ func TestLongHeadersAreReadUpToALimit(t *testing.T) {
 	}
 }
 
-// both is a step that returns a response as well as an error.
+// both is a step that returns a response and an error.
 func both(req *http.Request) (*http.Response, error) {
 	resp, _ := reply(202, sentBody)(req)
 	return resp, errors.New("an error as well")
 }
 
-func TestRoundTripperThatBreaksItsContractGivesAnErrorInDoubt(t *testing.T) {
-	// as reply, but without a word to httptrace
+func TestBrokenRoundTripperReturnsAnUnknownOutcome(t *testing.T) {
+	// reply without a report to httptrace
 	quiet := func(status int, body io.ReadCloser) step {
 		return func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Body: body}, nil
@@ -233,12 +237,12 @@ func TestRoundTripperThatBreaksItsContractGivesAnErrorInDoubt(t *testing.T) {
 		"status 99":                  {quiet(99, http.NoBody), 1},
 		"status 1000":                {quiet(1000, http.NoBody), 4},
 		"a body that fails to close": {quiet(500, failingCloser{}), 4},
-		"a length that the body belies": {func(r *http.Request) (*http.Response, error) {
+		"a wrong Content-Length": {func(r *http.Request) (*http.Response, error) {
 			resp, _ := reply(500, `{}`)(r)
 			resp.ContentLength = 99
 			return resp, nil
 		}, 4},
-		"an answer to another's question": {func(*http.Request) (*http.Response, error) {
+		"a response to another request": {func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 503, Request: &http.Request{}}, nil
 		}, 4},
 	} {
@@ -246,7 +250,7 @@ func TestRoundTripperThatBreaksItsContractGivesAnErrorInDoubt(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				s := newStub(c.step)
 				err := sendSMS(t.Context(), stubbed(t, s))
-				if name == "neither response nor error" { // and it did not read the body
+				if name == "neither response nor error" { // the transport did not read the body
 					requireOutcome(t, OutcomeNotSent, err)
 				} else {
 					requireOutcome(t, OutcomeUnknown, err)
@@ -263,7 +267,7 @@ func (failingCloser) Close() error { return errors.New("closing failed") }
 
 func (failingCloser) Read([]byte) (int, error) { return 0, io.EOF }
 
-func TestResponseThatComesWithAnErrorIsClosed(t *testing.T) {
+func TestResponseWithAnErrorIsClosed(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		body := &closeCounter{}
 		s := newStub(func(*http.Request) (*http.Response, error) {
@@ -279,8 +283,9 @@ type closeCounter struct{ closed int }
 func (c *closeCounter) Read([]byte) (int, error) { return 0, io.EOF }
 func (c *closeCounter) Close() error             { c.closed++; return nil }
 
-// A panic is a bug of the caller's own code: it reaches the caller, and the client works on.
-func TestPanicOfTheCallersCodeReachesTheCallerAndLeavesTheClientWhole(t *testing.T) {
+// A panic is a bug of the caller: it reaches the caller, and the client keeps
+// working.
+func TestPanicReachesTheCallerAndSparesTheClient(t *testing.T) {
 	boom := func() { panic("boom") }
 	var armed bool
 	fuse := func() {
@@ -310,7 +315,8 @@ func TestPanicOfTheCallersCodeReachesTheCallerAndLeavesTheClientWhole(t *testing
 	}
 }
 
-// blocking is a TokenSource and Limiter that lets the first few pass and then waits for its context.
+// blocking is a TokenSource and a Limiter. It lets the first few attempts pass,
+// and then blocks until its context ends.
 type blocking struct{ pass int }
 
 func (b *blocking) wait(ctx context.Context) error {
@@ -325,16 +331,16 @@ func (b *blocking) Token(ctx context.Context) (string, error)      { return test
 func (b *blocking) Wait(ctx context.Context, _ LimitRequest) error { return b.wait(ctx) }
 func (b *blocking) Observe(LimitRequest, LimitResult)              {}
 
-func TestTokenSourceOrLimiterThatBlocksIsEndedByTheContext(t *testing.T) {
+func TestContextEndsABlockedTokenSourceOrLimiter(t *testing.T) {
 	for name, c := range map[string]struct {
 		pass    int
 		first   step
 		outcome Outcome
 	}{
-		"at first":     {0, nil, OutcomeNotSent},
-		"after a loss": {1, lost, OutcomeUnknown},
-		"after a 429":  {1, reply(429, ``), OutcomeRejected},
-		"after a cut":  {1, cutOff(202, `{`), OutcomeAccepted},
+		"before any attempt":     {0, nil, OutcomeNotSent},
+		"after a lost response":  {1, lost, OutcomeUnknown},
+		"after a 429":            {1, reply(429, ``), OutcomeRejected},
+		"after a truncated body": {1, cutOff(202, `{`), OutcomeAccepted},
 	} {
 		for whose, option := range map[string]func(*blocking) Option{
 			"token source": func(b *blocking) Option { return WithTokenSource(b) },
@@ -356,7 +362,7 @@ func TestTokenSourceOrLimiterThatBlocksIsEndedByTheContext(t *testing.T) {
 						err := sendSMS(ctx, stubbed(t, s, option(&blocking{pass: c.pass})))
 						require.Equal(t, 20*time.Second, time.Since(start))
 						require.ErrorIs(t, err, end)
-						require.ErrorContains(t, err, whose, "it says who was waited for")
+						require.ErrorContains(t, err, whose, "it names what the call waited for")
 						requireOutcome(t, c.outcome, err)
 						require.Len(t, s.requests(), c.pass)
 					})
@@ -366,7 +372,7 @@ func TestTokenSourceOrLimiterThatBlocksIsEndedByTheContext(t *testing.T) {
 	}
 }
 
-func TestTokenSourceThatGivesNothingIsAnErrorThatNamesIt(t *testing.T) {
+func TestEmptyTokenOfASourceNamesTheSource(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(202, sentBody))
 	err := sendSMS(t.Context(),

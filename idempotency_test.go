@@ -25,7 +25,7 @@ func TestKeyIsSentAsGiven(t *testing.T) {
 	}
 }
 
-func TestKeyThatCouldNotArriveAsGivenIsRefused(t *testing.T) {
+func TestUnsafeIdempotencyKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]string{
 		"empty":             "",
@@ -75,11 +75,11 @@ func TestEachCallHasAKeyOfItsOwn(t *testing.T) {
 	require.Len(t, keys, 50)
 	for _, r := range s.requests() {
 		require.True(t, keys[r.header.Get("Idempotency-Key")],
-			"the key on the wire is the one in the result")
+			"the key on the wire equals the key in the result")
 	}
 }
 
-func TestKeysGoOnlyWhereTheAPIHonoursThem(t *testing.T) {
+func TestOnlyKeyedOperationsSendAKey(t *testing.T) {
 	t.Parallel()
 	for _, op := range []contract.Operation{
 		contract.BalanceGet,
@@ -102,7 +102,7 @@ func TestKeysGoOnlyWhereTheAPIHonoursThem(t *testing.T) {
 			}, []CallOption{WithResponse(&r)})
 			require.NoError(t, err)
 			require.NotContains(t, s.requests()[0].header, "Idempotency-Key",
-				"not even an empty one: net/http would repeat the request")
+				"not even an empty key, with which net/http would repeat the request")
 			require.NotContains(t, s.requests()[0].header, "X-Idempotency-Key")
 			require.Empty(t, r.IdempotencyKey)
 
@@ -135,8 +135,7 @@ func TestResumedCallSendsItsKey(t *testing.T) {
 	require.True(t, result.Replayed)
 }
 
-// What a resumed call meets says nothing about the call before, unless it is a
-// 2xx or the stored refusal.
+// Only a 2xx or the stored refusal says anything about the call before.
 func TestResumedCallStaysUnknownUntilItsResult(t *testing.T) {
 	replay := []string{"Idempotent-Replayed", "true"}
 	for name, c := range map[string]struct {

@@ -12,11 +12,11 @@ import (
 )
 
 // apiHandling is what the API does with a whole request whose key has no stored
-// answer.
+// response.
 type apiHandling int
 
 const (
-	notReceived      apiHandling = iota // it did not leave, or HTTP/2 refused the stream
+	notReceived      apiHandling = iota // not sent, or HTTP/2 refused the stream
 	notHandled                          // dropped, or refused before the idempotency layer
 	carriedOut                          // done and charged; the success is stored
 	refusedStored                       // refused; the refusal is stored
@@ -81,7 +81,7 @@ func (r *apiRoute) answer(status int) apiAnswer {
 	}
 }
 
-// ledgerEntry is the truth about one key, or about all requests without a key.
+// ledgerEntry is the true state of one key, or of all requests without a key.
 type ledgerEntry struct {
 	key      string
 	whole    int  // whole requests received
@@ -92,10 +92,10 @@ type ledgerEntry struct {
 	repeated bool // an unkeyed write came again after it was carried out
 }
 
-// ledger is the API's side of one message. It follows contract.md, section 3: a
-// key that is known returns its first answer, marked as a replay, and nothing
-// is done again. Whether the API stores failures is not published, so the ends
-// of attempts decide.
+// ledger is the API's state of one message. It follows contract.md, section 3:
+// the API answers a known key with the first response, marked as a replay, and
+// does nothing again. Whether the API stores failures is not published, so the
+// ends of attempts decide.
 type ledger struct{ entries []ledgerEntry }
 
 func (l *ledger) clone() ledger { return ledger{entries: slices.Clone(l.entries)} }
@@ -110,7 +110,7 @@ func (l *ledger) entry(key string) *ledgerEntry {
 	return &l.entries[len(l.entries)-1]
 }
 
-// total sums all keys, because they are of one message.
+// total returns the sum over all keys, which belong to one message.
 func (l *ledger) total() ledgerEntry {
 	var sum ledgerEntry
 	for _, e := range l.entries {
@@ -124,8 +124,8 @@ func (l *ledger) total() ledgerEntry {
 	return sum
 }
 
-// receive takes one whole request and returns the answer of the API's handler;
-// the zero value where none ran.
+// receive handles one whole request and returns the response of the API's
+// handler, or the zero value if the handler did not run.
 func (l *ledger) receive(path, key string, h apiHandling) apiAnswer {
 	route := apiRoutes[path]
 	keyed := route.keyed && key != ""
@@ -164,7 +164,7 @@ func (l *ledger) receive(path, key string, h apiHandling) apiAnswer {
 }
 
 // ledgerAPI is a network with the ledger behind it. It follows a script of
-// attempt ends, and answers normally after it. Its limiter begins each attempt.
+// attempt ends and then answers normally. Its limiter begins each attempt.
 type ledgerAPI struct {
 	*WindowLimiter // only for Observe
 
@@ -180,7 +180,7 @@ type ledgerAPI struct {
 	counts  wireCounts  // of the current call
 }
 
-// wireCounts is what one call has done on the wire.
+// wireCounts counts what one call has done on the wire.
 type wireCounts struct {
 	scripted int // ends of the script that were taken
 	beyond   int // attempts after the script
@@ -188,8 +188,8 @@ type wireCounts struct {
 	whole    int // whole requests on the wire
 	unsent   int // others
 	short    int // bodies that were not whole
-	late     int // whole requests that left after the call had returned
-	early    int // whole requests that left before the Retry-After was over
+	late     int // whole requests sent after the call had returned
+	early    int // whole requests sent before the Retry-After was over
 	rushed   int // attempts after a permit that came too late
 	signs    []uint8
 	unread   []*http.Request
@@ -232,7 +232,7 @@ func (a *ledgerAPI) Wait(ctx context.Context, _ LimitRequest) error {
 	}
 }
 
-// show returns what the client sees of the current attempt, and notes it.
+// show returns what the client sees of the current attempt, and records it.
 func (a *ledgerAPI) show(given apiAnswer) attemptSign {
 	s := a.current.sign(given)
 	s.stage = a.current.stage
@@ -276,7 +276,7 @@ func (a *ledgerAPI) receive(req *http.Request, h apiHandling) apiAnswer {
 }
 
 // transmit does what net/http does up to a stage, and reports whether a whole
-// request has left.
+// request was sent.
 func (a *ledgerAPI) transmit(req *http.Request, last wireStage) bool {
 	if last != stageUntraced {
 		trace := httptrace.ContextClientTrace(req.Context())
@@ -307,8 +307,8 @@ func (a *ledgerAPI) transmit(req *http.Request, last wireStage) bool {
 	return true
 }
 
-// sendLate lets each attempt that sent nothing continue behind the client's
-// back, as a RoundTripper with its own time limit does.
+// sendLate lets each attempt that sent nothing continue unseen, as a
+// RoundTripper with its own time limit does.
 func (a *ledgerAPI) sendLate() {
 	for _, req := range a.counts.unread {
 		if n, _ := io.Copy(io.Discard, req.Body); n > 0 {
@@ -343,7 +343,7 @@ func (a *ledgerAPI) response(req *http.Request, s attemptSign) *http.Response {
 	}
 }
 
-// signedBody is the body of an answer, and what follows its last byte.
+// signedBody is the body of a response, and what follows its last byte.
 type signedBody struct {
 	*strings.Reader
 	sign attemptSign

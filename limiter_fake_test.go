@@ -16,8 +16,8 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// distant puts the API some way off. Each direction takes half of a round trip
-// with a median of 150 ms, which seldom exceeds 500 ms.
+// distant adds the latency of a remote API. Each direction takes half of a
+// round trip with a median of 150 ms, which seldom exceeds 500 ms.
 type distant struct {
 	next http.RoundTripper
 	mu   sync.Mutex
@@ -144,7 +144,7 @@ func TestPacingUsesTheLimitAndIsSeldomRefused(t *testing.T) {
 		"one client with 8 workers":               {load{1, 8, 0}, 119, 0},
 		"8 clients on one token, 8 workers each":  {load{8, 8, 0}, 112, 5},
 		"8 clients on one token, one worker each": {load{8, 1, 0}, 112, 5},
-		"one client with OTPs among them":         {load{1, 8, 10}, 100, 0},
+		"one client with some OTPs":               {load{1, 8, 10}, 100, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,7 +153,7 @@ func TestPacingUsesTheLimitAndIsSeldomRefused(t *testing.T) {
 				t.Logf("per minute: %+v", got)
 				require.GreaterOrEqual(t, got.accepted, c.accepted)
 				require.LessOrEqual(t, got.refused, c.refused)
-				require.Less(t, got.slowestOTP, 5*time.Second, "no OTP waits for bulk")
+				require.Less(t, got.slowestOTP, 5*time.Second, "no OTP waits for other calls")
 			})
 		})
 	}

@@ -222,7 +222,7 @@ func TestA429BlocksAllCallsOfTheToken(t *testing.T) {
 		require.Zero(t, waited(t, &l, LimitRequest{Token: "another"}))
 		took := waited(t, &l, smsRequest)
 		require.GreaterOrEqual(t, took, 30*time.Second)
-		require.Less(t, took, 31*time.Second, "clients do not come back at the same moment")
+		require.Less(t, took, 31*time.Second, "clients do not return at the same moment")
 	})
 }
 
@@ -280,7 +280,7 @@ func TestWaitOfAnEndedContextTakesNoPermit(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		require.ErrorIs(t, l.Wait(ctx, smsRequest), context.Canceled)
-		require.Zero(t, waited(t, &l, smsRequest), "no call has gone first")
+		require.Zero(t, waited(t, &l, smsRequest), "no call went first")
 	})
 }
 
@@ -388,9 +388,8 @@ func TestPacingAllocatesNothingIfNoCallWaits(t *testing.T) {
 	}))
 }
 
-// asks makes a call whose limiter holds it up for so long, and whose token is
-// another one each time it is asked for.
-func asks(t *testing.T, held time.Duration, source *tokens) (*limiter, *stub, error) {
+// rotate makes a call that waits for its limiter for the time held.
+func rotate(t *testing.T, held time.Duration, source *tokens) (*limiter, *stub, error) {
 	t.Helper()
 	l := &limiter{wait: func(n int) error {
 		if n == 1 {
@@ -402,30 +401,30 @@ func asks(t *testing.T, held time.Duration, source *tokens) (*limiter, *stub, er
 	return l, s, sendSMS(t.Context(), stubbed(t, s, WithLimiter(l), WithTokenSource(source)))
 }
 
-func TestTokenThatChangesInALongWaitNeedsALeaveOfItsOwn(t *testing.T) {
+func TestRotatedTokenNeedsAPermitOfItsOwn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		source := &tokens{give: func(n int64) (string, error) {
 			return "token-" + itoa(int(n)), nil
 		}}
-		l, s, err := asks(t, time.Second, source)
+		l, s, err := rotate(t, time.Second, source)
 		require.NoError(t, err)
 		require.Equal(t, "Bearer token-2", s.requests()[0].header.Get("Authorization"),
-			"the old one may have been revoked")
+			"the old token may have been revoked")
 		require.Len(t, l.waits, 2)
 		require.NotEqual(t, l.waits[0].Token, l.waits[1].Token)
 		require.Equal(t, l.waits, l.observed)
-		require.Equal(t, []int{0, 202}, l.statuses, "the leave of the old one is given back")
+		require.Equal(t, []int{0, 202}, l.statuses, "the permit of the old token is returned")
 	})
 }
 
-func TestTokenIsNotAskedForAgainAfterAShortWaitNorLeaveWhereItIsTheSame(t *testing.T) {
-	for held, asked := range map[time.Duration]int64{0: 1, time.Second - 1: 1, time.Second: 2} {
+func TestOnlyALongWaitFetchesTheTokenAgain(t *testing.T) {
+	for held, fetches := range map[time.Duration]int64{0: 1, time.Second - 1: 1, time.Second: 2} {
 		t.Run(held.String(), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				source := &tokens{give: func(int64) (string, error) { return "token", nil }}
-				l, _, err := asks(t, held, source)
+				l, _, err := rotate(t, held, source)
 				require.NoError(t, err)
-				require.Equal(t, asked, source.asked.Load())
+				require.Equal(t, fetches, source.asked.Load())
 				require.Len(t, l.waits, 1)
 				require.Equal(t, []int{202}, l.statuses)
 			})
@@ -433,11 +432,11 @@ func TestTokenIsNotAskedForAgainAfterAShortWaitNorLeaveWhereItIsTheSame(t *testi
 	}
 }
 
-func TestFailuresAfterALongWaitGiveTheLeaveBackAndSendNothing(t *testing.T) {
+func TestFailureAfterALongWaitReturnsThePermit(t *testing.T) {
 	errVault, errStore := errors.New("the vault is sealed"), errors.New("store down")
 	t.Run("token source", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			l, s, err := asks(t, time.Second, &tokens{give: func(n int64) (string, error) {
+			l, s, err := rotate(t, time.Second, &tokens{give: func(n int64) (string, error) {
 				if n > 1 {
 					return "", errVault
 				}
@@ -466,12 +465,12 @@ func TestFailuresAfterALongWaitGiveTheLeaveBackAndSendNothing(t *testing.T) {
 			require.ErrorIs(t, err, errStore)
 			requireOutcome(t, OutcomeNotSent, err)
 			require.Empty(t, s.requests())
-			require.Equal(t, l.waits[:1], l.observed, "the one leave that was given")
+			require.Equal(t, l.waits[:1], l.observed, "the one permit that was granted")
 		})
 	})
 }
 
-func TestLeaveThatComesAfterTheContextHasEndedIsGivenBack(t *testing.T) {
+func TestPermitIsReturnedAfterTheContextEnds(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		l := &limiter{wait: func(int) error { time.Sleep(2 * time.Second); cancel(); return nil }}
@@ -485,7 +484,7 @@ func TestLeaveThatComesAfterTheContextHasEndedIsGivenBack(t *testing.T) {
 	})
 }
 
-func TestEachLeaveIsToldOfOnce(t *testing.T) {
+func TestEachPermitIsReportedOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := &limiter{}
 		s := newStub(reply(429, ``), refused, reply(202, sentBody))

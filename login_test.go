@@ -33,7 +33,7 @@ func ExampleLogin() {
 	params := &hellio.LoginParams{
 		Email:      "ama@example.com",
 		Password:   "correct horse",
-		DeviceName: "till 4",
+		DeviceName: "checkout 4",
 	}
 	token, err := hellio.Login(ctx, params, onFake)
 	var refused *hellio.ValidationError
@@ -64,8 +64,8 @@ func ExampleLogin() {
 	// Ama Example may use 9 scopes and has 100.0000 GHS
 }
 
-// amaLogsIn tries to log in at a fake that knows this user.
-func amaLogsIn(t testing.TB, fake *helliotest.Fake, password string) error {
+// logInAsAma tries to log in at a fake that knows this user.
+func logInAsAma(t testing.TB, fake *helliotest.Fake, password string) error {
 	t.Helper()
 	token, err := hellio.Login(
 		t.Context(),
@@ -106,7 +106,7 @@ func TestRefusedLoginsAreErrorsOfTheirKind(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			c.user.Email = "ama@example.com"
-			err := amaLogsIn(t, helliotest.New(t, helliotest.WithLogin(c.user)), "x")
+			err := logInAsAma(t, helliotest.New(t, helliotest.WithLogin(c.user)), "x")
 			require.ErrorAs(t, err, c.kind)
 			var refused *hellio.APIError
 			require.ErrorAs(t, err, &refused)
@@ -124,13 +124,13 @@ func TestTheSixthLoginPerMinuteIsThrottled(t *testing.T) {
 			helliotest.WithLogin(helliotest.LoginUser{Email: "ama@example.com", Password: "x"}),
 		)
 		for range 5 {
-			require.Error(t, amaLogsIn(t, fake, "guess"))
+			require.Error(t, logInAsAma(t, fake, "guess"))
 		}
 		var throttled *hellio.RateLimitError
-		require.ErrorAs(t, amaLogsIn(t, fake, "x"), &throttled)
+		require.ErrorAs(t, logInAsAma(t, fake, "x"), &throttled)
 		require.Equal(t, time.Minute, throttled.RetryAfter)
 		time.Sleep(throttled.RetryAfter)
-		require.NoError(t, amaLogsIn(t, fake, "x"))
+		require.NoError(t, logInAsAma(t, fake, "x"))
 	})
 }
 
@@ -154,7 +154,7 @@ func TestLoginSendsNeitherTokenNorKey(t *testing.T) {
 	require.Equal(t, map[string]any{"email": "ama@example.com", "password": " x "}, request.Decoded)
 }
 
-// heldToken is a TokenSource whose token a login must not send.
+// heldToken is a TokenSource whose token must not be sent by a login.
 type heldToken string
 
 func (t heldToken) Token(context.Context) (string, error) { return string(t), nil }

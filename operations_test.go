@@ -12,13 +12,13 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// What a call holds that must never be printed.
+// The secrets of a call, which must never be printed.
 const (
 	secretToken    = "7|QxSecretToken"
 	secretDigits   = "233209990001"
 	secretNumber   = "+" + secretDigits
 	secretText     = "the gate opens at nine"
-	secretCode     = "9839205716" // too long to occur in a random key or an address by chance
+	secretCode     = "9839205716" // long enough not to occur in a random key or an address
 	secretPassword = "correct-horse"
 	secretEmail    = "ama.serwaa@example.com"
 	secretSigning  = "whsec_QxSigning"
@@ -39,7 +39,7 @@ type (
 	hclient = *hellio.Client
 )
 
-// operation is one call of the API with secrets wherever its params take them.
+// operation is one call of the API with secrets in all params that accept them.
 type operation struct {
 	params []any // good and bad ones, as values and pointers
 	call   func(x hctx, c hclient, opts []hellio.Option) error
@@ -47,8 +47,7 @@ type operation struct {
 	list   bool                                                // its data is a list
 }
 
-// withParams makes an operation of good and bad params and the method that
-// takes them.
+// withParams returns an operation with good and bad params and its method.
 func withParams[P, R any](good, bad P, method func(hctx, hclient, *P) (R, error)) operation {
 	with := func(p P) func(hctx, hclient, []hellio.Option) error {
 		return func(x hctx, c hclient, _ []hellio.Option) error {
@@ -59,8 +58,8 @@ func withParams[P, R any](good, bad P, method func(hctx, hclient, *P) (R, error)
 	return operation{params: []any{good, &good, bad, &bad}, call: with(good), bad: with(bad)}
 }
 
-// withText makes an operation that takes a string, and withID one that takes an
-// id.
+// withText returns an operation that takes a string; withID returns one that
+// takes an id.
 func withText[R any](good, bad string, method func(hctx, hclient, string) (R, error)) operation {
 	o := withParams(good, bad, func(x hctx, c hclient, given *string) (R, error) {
 		return method(x, c, *given)
@@ -76,7 +75,7 @@ func withID[R any](method func(hctx, hclient, hellio.ID) (R, error)) operation {
 	})
 }
 
-// withoutParams makes an operation without params.
+// withoutParams returns an operation without params.
 func withoutParams[R any](method func(hctx, hclient, ...hellio.CallOption) (R, error)) operation {
 	return operation{
 		call: func(x hctx, c hclient, _ []hellio.Option) error {
@@ -97,7 +96,7 @@ func asList(o operation) operation {
 
 func gone(err error) (any, error) { return nil, err }
 
-// operations are all operations of the API, by their names in the contract.
+// operations returns all operations of the API, by their names in the contract.
 func operations() map[string]operation {
 	all := sends()
 	for _, more := range []map[string]operation{reads(), ussdWrites(), ussdReads()} {

@@ -46,14 +46,14 @@ func TestOptionsRefuseBadInputByName(t *testing.T) {
 	}
 }
 
-func TestOptionsThatMayBeNilDoNothingThen(t *testing.T) {
+func TestOptionsAcceptADocumentedNil(t *testing.T) {
 	t.Parallel()
 	c := stubbed(t, newStub(reply(200, balanceBody)), WithLimiter(nil), WithLogger(nil),
 		WithAttemptHook(nil))
 	require.NoError(t, getBalance(t.Context(), c))
 }
 
-func TestOptionsTakeTheEndsOfTheirRanges(t *testing.T) {
+func TestOptionsAcceptTheEndsOfTheirRanges(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{1, 1 << 40} {
 		_, err := NewClient(testToken, WithMaxResponseBytes(n))
@@ -70,7 +70,7 @@ func TestLastOptionOfAKindWins(t *testing.T) {
 	require.Equal(t, "https://two.example", c.BaseURL())
 }
 
-func TestTokenSourceGoesBeforeTheToken(t *testing.T) {
+func TestTokenSourceTakesPrecedenceOverTheToken(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(200, balanceBody))
 	c, err := NewClient("", WithTokenSource(staticToken(func() string {
@@ -81,7 +81,7 @@ func TestTokenSourceGoesBeforeTheToken(t *testing.T) {
 	require.Equal(t, "Bearer from-the-source", s.requests()[0].header.Get("Authorization"))
 }
 
-func TestSmallLimitOfResponseBytesDoesNotTurnAConflictIntoARefusal(t *testing.T) {
+func TestSmallResponseLimitKeepsAConflictUnknown(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(reply(409, conflictBody+strings.Repeat(" ", 100)))
 		requireOutcome(t, OutcomeUnknown,

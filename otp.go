@@ -30,7 +30,8 @@ const (
 // OTPSendParams is one code for one destination: MobileNumber, or Email on the
 // e-mail channel.
 type OTPSendParams struct {
-	// Channel "" stands for sms with a MobileNumber and for email with an Email.
+	// Channel "" stands for sms with a MobileNumber and for email with an
+	// Email.
 	Channel Channel `json:"channel,omitempty"`
 
 	// MobileNumber has a country code and at most 20 characters.
@@ -108,7 +109,8 @@ func (p *OTPSendParams) complete(sender string) (*OTPSendParams, error) {
 
 // OTPVerifyParams is a code as a person typed it, and its destination.
 type OTPVerifyParams struct {
-	// Channel "" stands for sms with a MobileNumber and for email with an Email.
+	// Channel "" stands for sms with a MobileNumber and for email with an
+	// Email.
 	Channel      Channel `json:"channel,omitempty"`
 	MobileNumber string  `json:"mobile_number,omitempty"`
 	Email        string  `json:"email,omitempty"`

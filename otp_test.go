@@ -175,7 +175,7 @@ func TestChecksWithLostRepliesAreNotRepeated(t *testing.T) {
 		verified, err := fake.Client().OTP.Verify(t.Context(), p)
 		require.ErrorIs(t, err, hellio.ErrOutcomeUnknown)
 		require.False(t, verified)
-		require.False(t, try(code), "it was used up")
+		require.False(t, try(code), "the code is used up")
 	})
 }
 

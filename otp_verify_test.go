@@ -12,7 +12,7 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// otpAnswer is an API with one answer to every request.
+// otpAnswer is an API that sends one response to every request.
 type otpAnswer struct {
 	status int
 	body   string
@@ -40,7 +40,7 @@ func (a otpAnswer) verify(t testing.TB) (verified bool, r hellio.Response, err e
 	return verified, r, err
 }
 
-// verdicts are all forms of data.verified, by what they are.
+// verdicts are all forms of data.verified, by name.
 var verdicts = map[string][]string{
 	"true": {
 		`{"data":{"verified":true}}`,
@@ -54,7 +54,7 @@ var verdicts = map[string][]string{
 		`{"data":{"verified":false,"status":"verified","more":[1]}}`,
 		`{"message":"No.","error":"invalid","data":{"verified":false}}`,
 	},
-	"no bool": {
+	"not a bool": {
 		`{"data":{"verified":"true"}}`,
 		`{"data":{"verified":"false"}}`,
 		`{"data":{"verified":1}}`,
@@ -97,7 +97,7 @@ func TestVerifyIsTrueFromA2xxAlone(t *testing.T) {
 				case (success || refused) && (form == "true" || form == "false"):
 					require.NoError(t, err, name)
 					continue
-				case success || refused && form == "no bool":
+				case success || refused && form == "not a bool":
 					require.ErrorAs(t, err, new(*hellio.DecodeError), name)
 				case refused:
 					require.ErrorAs(t, err, new(*hellio.ValidationError), name)
@@ -143,15 +143,16 @@ func TestOTPStatusSaysWhyACodeFails(t *testing.T) {
 			`{"data":{"verified":false,"status":"expired"}}`,
 			hellio.OTPExpired,
 		},
-		"an unknown status":     {422, `{"data":{"verified":false,"status":"locked"}}`, "locked"},
-		"true in a refusal":     {422, `{"data":{"verified":true,"status":"used"}}`, "used"},
-		"verified in a refusal": {422, `{"data":{"verified":true,"status":"verified"}}`, ""},
-		"verified and false":    {200, `{"data":{"verified":false,"status":"verified"}}`, ""},
-		"no status":             {422, `{"data":{"verified":false}}`, ""},
-		"a status that is none": {422, `{"data":{"verified":false,"status":7}}`, ""},
-		"a null status":         {422, `{"data":{"verified":false,"status":null}}`, ""},
-		"no verdict":            {422, `{"data":{"status":"expired"}}`, ""},
-		"another refusal":       {429, `{"data":{"verified":false,"status":"expired"}}`, ""},
+		"an unknown status": {422, `{"data":{"verified":false,"status":"locked"}}`,
+			"locked"},
+		"true in a refusal":        {422, `{"data":{"verified":true,"status":"used"}}`, "used"},
+		"verified in a refusal":    {422, `{"data":{"verified":true,"status":"verified"}}`, ""},
+		"verified and false":       {200, `{"data":{"verified":false,"status":"verified"}}`, ""},
+		"no status":                {422, `{"data":{"verified":false}}`, ""},
+		"a status of another type": {422, `{"data":{"verified":false,"status":7}}`, ""},
+		"a null status":            {422, `{"data":{"verified":false,"status":null}}`, ""},
+		"no verdict":               {422, `{"data":{"status":"expired"}}`, ""},
+		"another refusal":          {429, `{"data":{"verified":false,"status":"expired"}}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

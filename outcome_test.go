@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSettleKeepsDoubtUntilA2xxOrAReplayedRefusal(t *testing.T) {
+func TestOnlyA2xxOrAReplayResolvesUnknown(t *testing.T) {
 	t.Parallel()
 	const N, R, U, A = OutcomeNotSent, OutcomeRejected, OutcomeUnknown, OutcomeAccepted
 	for _, c := range []struct {
@@ -23,24 +23,24 @@ func TestSettleKeepsDoubtUntilA2xxOrAReplayedRefusal(t *testing.T) {
 	}{
 		{N, N, false, N, "two refused dials"},
 		{N, R, false, R, "a refused dial, then a refusal"},
-		{N, U, false, U, "a refused dial, then a lost answer"},
+		{N, U, false, U, "a refused dial, then a lost response"},
 		{N, A, false, A, "a refused dial, then an unreadable 2xx"},
 		{R, N, false, R, "a 429, then a refused dial"},
 		{R, R, false, R, "two refusals"},
-		{R, U, false, U, "a 429, then a lost answer"},
+		{R, U, false, U, "a 429, then a lost response"},
 		{R, A, false, A, "a 429, then an unreadable 2xx"},
-		{U, N, false, U, "a lost answer, then a refused dial"},
-		{U, R, false, U, "a lost answer, then a 401, 402, 403, 422, 429 or 409"},
-		{U, R, true, R, "a lost answer, then the stored refusal"},
-		{U, U, false, U, "two lost answers"},
-		{U, U, true, U, "a lost answer, then the stored 500"},
+		{U, N, false, U, "a lost response, then a refused dial"},
+		{U, R, false, U, "a lost response, then a 401, 402, 403, 422, 429 or 409"},
+		{U, R, true, R, "a lost response, then the stored refusal"},
+		{U, U, false, U, "two lost responses"},
+		{U, U, true, U, "a lost response, then the stored 500"},
 		{U, N, true, U, "an attempt that was not sent replays nothing"},
-		{U, A, false, A, "a lost answer, then an unreadable 2xx"},
-		{U, A, true, A, "a lost answer, then the stored 2xx"},
+		{U, A, false, A, "a lost response, then an unreadable 2xx"},
+		{U, A, true, A, "a lost response, then the stored 2xx"},
 		{A, N, false, A, "a truncated 2xx, then a refused dial"},
 		{A, R, false, A, "a truncated 2xx, then a refusal"},
 		{A, R, true, A, "a truncated 2xx, then a stored refusal"},
-		{A, U, false, A, "a truncated 2xx, then a lost answer"},
+		{A, U, false, A, "a truncated 2xx, then a lost response"},
 		{A, A, false, A, "two unreadable 2xx"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestSettleKeepsDoubtUntilA2xxOrAReplayedRefusal(t *testing.T) {
 	}
 }
 
-func TestSettleTakesTheFirstAttemptAsItIs(t *testing.T) {
+func TestFirstAttemptSetsTheOutcome(t *testing.T) {
 	t.Parallel()
 	for _, now := range []Outcome{OutcomeNotSent, OutcomeRejected, OutcomeUnknown,
 		OutcomeAccepted} {
@@ -84,7 +84,7 @@ func TestOutcomeOfAnError(t *testing.T) {
 		"an error that a user made, empty": {&ConnectionError{}, OutcomeUnknown},
 		"a kind that a user made, empty":   {&ServerError{}, OutcomeUnknown},
 		"a nil *APIError":                  {(*APIError)(nil), OutcomeUnknown},
-		"a connection that failed below itself": {&ConnectionError{
+		"an error within a connection error": {&ConnectionError{
 			Err:     &ParamError{},
 			Outcome: OutcomeUnknown,
 		}, OutcomeUnknown},
@@ -96,7 +96,7 @@ func TestOutcomeOfAnError(t *testing.T) {
 	}
 }
 
-func TestJoinedErrorsAreInDoubtWhenOneOfThemIs(t *testing.T) {
+func TestJoinedErrorsAreUnknownIfOneIs(t *testing.T) {
 	t.Parallel()
 	doubt := &ConnectionError{Outcome: OutcomeUnknown}
 	for _, certain := range []error{
@@ -107,7 +107,7 @@ func TestJoinedErrorsAreInDoubtWhenOneOfThemIs(t *testing.T) {
 		for _, err := range []error{errors.Join(certain, doubt), errors.Join(doubt, certain)} {
 			require.ErrorIs(t, err, ErrOutcomeUnknown)
 			require.Equal(t, OutcomeUnknown, OutcomeOf(err),
-				"the two questions must have one answer: %v", err)
+				"both forms must agree: %v", err)
 		}
 	}
 }
@@ -130,7 +130,7 @@ func TestOnlyUnknownOutcomesMatchErrOutcomeUnknown(t *testing.T) {
 	require.NotErrorIs(t, (*APIError)(nil), ErrRetryBudget)
 }
 
-func TestAdviceAfterA429AndAnAttemptThatWasNotSent(t *testing.T) {
+func TestAdviceAfterA429AndAnUnsentAttempt(t *testing.T) {
 	for name, c := range map[string]struct {
 		next step
 		want Advice
@@ -192,7 +192,7 @@ func TestOutcomeReadsBackFromText(t *testing.T) {
 	require.Equal(t, "inspect", Advice(-1).String())
 }
 
-// Reliability.md's table: rows are errors, columns classes.
+// The table of reliability.md: rows are errors, columns are classes.
 func TestRetryAdviceByErrorAndClass(t *testing.T) {
 	const stop, retry, resume, inspect = AdviceStop, AdviceRetry, AdviceResume, AdviceInspect
 	replay := []string{"Idempotent-Replayed", "true"}
@@ -224,7 +224,7 @@ func TestRetryAdviceByErrorAndClass(t *testing.T) {
 			[5]Advice{retry, retry, resume, inspect, inspect}, 0},
 		"stored 500": {reply(500, refusalBody, replay...),
 			[5]Advice{retry, retry, inspect, inspect, inspect}, 0},
-		"no response made": {func(*http.Request) (*http.Response, error) {
+		"neither response nor error": {func(*http.Request) (*http.Response, error) {
 			return nil, nil
 		}, [5]Advice{retry, retry, stop, stop, stop}, 0},
 	} {

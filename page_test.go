@@ -77,8 +77,9 @@ func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
 	}
 }
 
-// circle are pages whose cursors run through before, then for ever in a circle
-// of some pages. Each has one item, named by the page's own cursor.
+// circle returns pages whose cursors first run through the given number of
+// pages and then repeat in a cycle. Each page has one item, named by its
+// cursor.
 func circle(from string, before, length int) (bodies, items []string) {
 	for i := range before + length {
 		next := i + 1
@@ -216,7 +217,7 @@ func TestIteratorsFetchNothingBeforeTheRange(t *testing.T) {
 			break
 		}
 	}
-	require.Len(t, api.requests(), 2, "the next page is fetched when it is needed")
+	require.Len(t, api.requests(), 2, "a page is fetched when it is needed")
 }
 
 func TestIteratorsYieldAnErrorInPlaceAndEnd(t *testing.T) {
@@ -330,7 +331,7 @@ func TestAPageWithoutDataIsAnError(t *testing.T) {
 }
 
 // odd holds most members of the objects in an unexpected form, before, between
-// and after others.
+// and after valid ones.
 const odd = `{"id":{"n":7},"reference":7,"campaign_id":true,"status":["queued"],` +
 	`"accepted":"two","cost":{"amount":"1"},"estimated_cost":"GHS 1","price":"1e3",` +
 	`"currency":7,"created_at":{"date":"x"},"completed_at":true,"valid":"yes",` +

@@ -53,7 +53,7 @@ func TestWaitEndsWithTheCampaign(t *testing.T) {
 		require.LessOrEqual(t, asked, 4)
 		time.Sleep(time.Hour)
 		require.Equal(t, asked, polls(fake, helliotest.CampaignGet),
-			"nothing is asked after the end")
+			"polling stops after the end")
 	})
 }
 
@@ -95,7 +95,7 @@ func TestWaitEndsWithTheCalls(t *testing.T) {
 	})
 }
 
-func TestWaitAsksOnceForWhatIsFinal(t *testing.T) {
+func TestWaitAsksOnceForAFinalResult(t *testing.T) {
 	withFake(t, func(t *testing.T, fake *helliotest.Fake) {
 		client := fake.Client()
 		sent := sendTexts(t, client, "Hi")[0]
@@ -108,7 +108,7 @@ func TestWaitAsksOnceForWhatIsFinal(t *testing.T) {
 	})
 }
 
-func TestWaitEndsWithWhatHasFailed(t *testing.T) {
+func TestWaitEndsWithAFailedResult(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]func(context.Context, *hellio.Client) (any, error){
 		"campaign": func(ctx context.Context, c *hellio.Client) (any, error) {
@@ -159,7 +159,7 @@ func TestWaitOutlastsARateLimit(t *testing.T) {
 		done, err := client.Reports.WaitCampaign(t.Context(), hellio.ID(sent.Reference))
 		require.NoError(t, err)
 		require.Equal(t, hellio.CampaignCompleted, done.Status)
-		require.Equal(t, 4, polls(fake, helliotest.CampaignGet), "each Retry-After is waited for")
+		require.Equal(t, 4, polls(fake, helliotest.CampaignGet), "Wait waits for each Retry-After")
 		require.GreaterOrEqual(t, time.Since(began), 3*retryAfter)
 		require.LessOrEqual(t, time.Since(began), 3*retryAfter*11/10+time.Second)
 	})
@@ -212,8 +212,8 @@ func TestWaitRefusesANilContext(t *testing.T) {
 	require.Empty(t, api.requests())
 }
 
-// nominal are the intervals of polling, before they are spread by a tenth in
-// either direction.
+// nominal are the intervals of polling, before the jitter of a tenth in either
+// direction.
 var nominal = []time.Duration{
 	2 * time.Second,
 	3 * time.Second,
@@ -232,7 +232,7 @@ func TestWaitPollsAtGrowingSpreadIntervals(t *testing.T) {
 		done, err := client.Lookup.Wait(t.Context(), "7")
 		require.NoError(t, err)
 		require.Equal(t, hellio.LookupCompleted, done.Status,
-			"an unknown status is not taken for final")
+			"an unknown status does not count as final")
 		gaps, exact := api.gaps(), 0
 		require.Len(t, gaps, len(nominal))
 		for i, gap := range gaps {
@@ -241,7 +241,7 @@ func TestWaitPollsAtGrowingSpreadIntervals(t *testing.T) {
 				exact++
 			}
 		}
-		require.Less(t, exact, len(nominal), "they are spread")
+		require.Less(t, exact, len(nominal), "the intervals have jitter")
 	})
 }
 

@@ -130,8 +130,8 @@ func headerInt(h http.Header, name string) (int64, bool) {
 	return n, err == nil
 }
 
-// headerValue returns what Get returns for a name in canonical form, without the
-// cost of canonicalising it.
+// headerValue returns what Get returns for a name in canonical form, without
+// the cost of canonicalising it.
 func headerValue(h http.Header, name string) string {
 	if v := h[name]; len(v) > 0 {
 		return v[0]

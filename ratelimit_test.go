@@ -55,9 +55,9 @@ func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 		"12 digits": {
 			limitPair("999999999999", "999999999998"), room(mostRequests, mostRequests),
 		},
-		"a negative rest":    {limitPair("120", "-1"), RateLimit{}},
-		"words":              {words, RateLimit{}},
-		"beyond any integer": {limitPair("99999999999999999999", "1"), RateLimit{}},
+		"a negative Remaining": {limitPair("120", "-1"), RateLimit{}},
+		"words":                {words, RateLimit{}},
+		"beyond any integer":   {limitPair("99999999999999999999", "1"), RateLimit{}},
 		"headers without a value": {
 			http.Header{"X-Ratelimit-Limit": nil, "Retry-After": {}}, RateLimit{},
 		},
@@ -69,8 +69,7 @@ func TestRateLimitIsReadFromTheHeaders(t *testing.T) {
 	}
 }
 
-// A clock of this machine that is wrong or jumps makes no wait longer or
-// shorter.
+// A wrong or changing clock of this machine does not change a wait.
 func TestRetryAfterDateUsesTheAPIsClock(t *testing.T) {
 	t.Parallel()
 	for name, now := range map[string]time.Time{
@@ -157,7 +156,7 @@ func TestResponseWithoutALimitKeepsTheKnownOne(t *testing.T) {
 	t.Parallel()
 	s := newStub(
 		reply(200, balanceBody, "X-RateLimit-Limit", "120", "X-RateLimit-Remaining", "118"),
-		reply(503, `{}`, "Retry-After", "30"), // maintenance: the API's limiter was not asked
+		reply(503, `{}`, "Retry-After", "30"), // maintenance: the API's limiter was not reached
 	)
 	c := stubbed(t, s)
 	require.NoError(t, getBalance(t.Context(), c))

@@ -36,7 +36,7 @@ func logTo(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 }
 
-// captureDefaultLog returns what the default logger writes during the test.
+// captureDefaultLog returns the output of the default logger during the test.
 func captureDefaultLog(t *testing.T) *bytes.Buffer {
 	t.Helper()
 	logger := slog.Default()

@@ -16,8 +16,8 @@ import (
 
 var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"}
 
-// forbidden are what no printed form may hold, in the forms in which fmt could
-// write them.
+// forbidden returns what no printed form may hold, in each form in which fmt
+// could write it.
 func forbidden() []string {
 	var all []string
 	for _, s := range []string{testToken, testNumber[1:], testText} {
@@ -53,8 +53,8 @@ func requireNoSecret(t *testing.T, value any, name string) {
 	}
 }
 
-// fill sets each field to what must not be printed there: a number where a name
-// or a status is due, a text or the token elsewhere.
+// fill sets each field to a value that must not be printed there: a number in
+// names and statuses, a text or the token elsewhere.
 func fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -118,7 +118,7 @@ func TestParamsAndResultsPrintWithoutSecrets(t *testing.T) {
 				for _, verb := range verbs {
 					within := fmt.Sprintf(verb, struct{ V any }{v}) + fmt.Sprintf(verb, []any{v})
 					for _, secret := range forbidden() {
-						require.NotContains(t, within, secret, "within something else, by %s", verb)
+						require.NotContains(t, within, secret, "within another value, by %s", verb)
 					}
 				}
 			}
@@ -144,7 +144,7 @@ func requireNothingSecret(t *testing.T, typ reflect.Type) {
 	}
 }
 
-func TestDescribeShowsWhatHelpsInALog(t *testing.T) {
+func TestDescribeShowsStatusesAndLengths(t *testing.T) {
 	t.Parallel()
 	yes := true
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -204,7 +204,7 @@ func TestParamsAndResultsMarshalWhole(t *testing.T) {
 		require.NoError(t, json.Unmarshal(data, read.Interface()))
 		written, err := json.Marshal(read.Interface())
 		require.NoError(t, err)
-		require.JSONEq(t, string(data), string(written), "users store them: %T", value)
+		require.JSONEq(t, string(data), string(written), "callers store them: %T", value)
 	}
 }
 
@@ -266,8 +266,8 @@ func TestACodeOfDigitsIsNotLogged(t *testing.T) {
 	}
 }
 
-// net/http quotes what the server sent in the text of some errors, and a server
-// may send back what it got.
+// net/http quotes the server in the text of some errors, and a server may send
+// back what it received.
 func TestACauseDoesNotQuoteTheServer(t *testing.T) {
 	t.Parallel()
 	const quoted = `"` + testText + `"`
@@ -283,7 +283,7 @@ func TestACauseDoesNotQuoteTheServer(t *testing.T) {
 		require.Equal(t, want, shownCause(errors.New(text)))
 	}
 	own := foreignError{"token source", errors.New(`no secret "hellio" in the vault`)}
-	require.Equal(t, own.Error(), shownCause(own), "the caller's own words stay")
+	require.Equal(t, own.Error(), shownCause(own), "the text of the caller stays")
 	for _, err := range []error{
 		errors.New("lookup 233209990001.example: no such host"),
 		foreignError{"token source", errors.New("no secret of 233209990001")},

@@ -14,8 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A paid call whose answer has come whole has a result, whatever became of the context meanwhile.
-func TestAnswerThatIsWholeCountsThoughTheContextHasEnded(t *testing.T) {
+// A paid call with a whole response has a result, even if its context has ended
+// meanwhile.
+func TestWholeResponseCountsAfterTheContextEnds(t *testing.T) {
 	for name, end := range map[string]func(cancel func()){
 		"the caller's":       func(cancel func()) { cancel() },
 		"that of an attempt": func(func()) { time.Sleep(attemptTimeout + time.Second) },
@@ -38,7 +39,7 @@ func TestAnswerThatIsWholeCountsThoughTheContextHasEnded(t *testing.T) {
 	}
 }
 
-// endingBody gives what it has, and does something before it tells the end.
+// endingBody returns its text, and calls end before it reports the end.
 type endingBody struct {
 	io.Reader
 	end func()
@@ -54,7 +55,7 @@ func (b *endingBody) Read(p []byte) (int, error) {
 
 func (b *endingBody) Close() error { return nil }
 
-func TestTimeLimitWithinABodyIsAnAcceptanceThatTimedOut(t *testing.T) {
+func TestTimeoutWithinABodyIsAccepted(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		stalled := replyBody(202, func(ctx context.Context) io.ReadCloser {
 			return &endlessBody{ctx}
@@ -63,16 +64,17 @@ func TestTimeLimitWithinABodyIsAnAcceptanceThatTimedOut(t *testing.T) {
 		var unread *DecodeError
 		require.ErrorAs(t, err, &unread)
 		require.Equal(t, timeoutError{}, unread.Err)
-		require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller has not given up")
+		require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller has not cancelled")
 		requireOutcome(t, OutcomeAccepted, err)
 
 		s := newStub(stalled, reply(202, sentBody, "Idempotent-Replayed", "true"))
-		require.NoError(t, sendSMS(t.Context(), stubbed(t, s)), "the key gets the stored answer")
+		require.NoError(t, sendSMS(t.Context(), stubbed(t, s)),
+			"the retry returns the stored response")
 		require.GreaterOrEqual(t, s.gaps()[0], attemptTimeout)
 	})
 }
 
-func TestCallerWhoGivesUpWithinABodyIsToldSoWhereNothingIsTriedAgain(t *testing.T) {
+func TestCancellationWithinABodyIsReported(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
@@ -85,8 +87,8 @@ func TestCallerWhoGivesUpWithinABodyIsToldSoWhereNothingIsTriedAgain(t *testing.
 	})
 }
 
-// What one attempt's answer held before it proved unreadable must not end up in the result of the next.
-func TestResultHoldsNothingOfAnEarlierUnreadableAnswer(t *testing.T) {
+// A result must hold no part of an unreadable response of an earlier attempt.
+func TestResultHoldsNothingOfAnEarlierAttempt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		odd := reply(202, `{"data":{"reference":"of the first","segments":"many"}}`)
 		client := stubbed(t, newStub(odd, reply(202, `{"ok":true}`)))
@@ -101,7 +103,8 @@ func TestResultHoldsNothingOfAnEarlierUnreadableAnswer(t *testing.T) {
 	})
 }
 
-// The API answers with JSON or with nothing; a page is what a portal or proxy puts in its place.
+// The API responds with JSON or an empty body. A page comes from a portal or a
+// proxy.
 func TestEmpty2xxOfAnAPITypeIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, contentType := range []string{"", "application/json", "application/problem+json"} {
@@ -118,7 +121,7 @@ func TestEmpty2xxOfAnAPITypeIsAccepted(t *testing.T) {
 	}
 }
 
-func TestUnreadableAnswerIsDescribedWithoutBeingQuoted(t *testing.T) {
+func TestUnreadableResponseIsDescribedWithoutBeingQuoted(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"data":{"reference":Quoted}}`:        "the response is not JSON: at byte 22",
@@ -133,7 +136,7 @@ func TestUnreadableAnswerIsDescribedWithoutBeingQuoted(t *testing.T) {
 	}
 }
 
-// decoders are all results that the client reads from an answer.
+// decoders returns every result that the client decodes from a response.
 func decoders() map[string]interface{ decode([]byte) error } {
 	return map[string]interface{ decode([]byte) error }{
 		"SMSSendResult":       new(answer[SMSSendResult]),
@@ -167,7 +170,8 @@ func decoders() map[string]interface{ decode([]byte) error } {
 	}
 }
 
-// FuzzDecoders: whatever the API answers, no decoder panics, and one that finds no fault has a result.
+// FuzzDecoders checks that no decoder panics on any response, and that each
+// decoder without an error has a result.
 func FuzzDecoders(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join("testdata", "golden", "*.json"))
 	require.NoError(f, err)
@@ -189,7 +193,8 @@ func FuzzDecoders(f *testing.F) {
 	})
 }
 
-// TestEachMemberIsReadIntoItsOwnField holds every result against a body in which no two members are alike.
+// TestEachMemberIsReadIntoItsOwnField checks every result against a body in
+// which no two members have the same value.
 func TestEachMemberIsReadIntoItsOwnField(t *testing.T) {
 	t.Parallel()
 	at := func(day int) Timestamp {
@@ -411,7 +416,8 @@ func TestEachMemberIsReadIntoItsOwnField(t *testing.T) {
 	}
 }
 
-// TestEachParamIsSentUnderItsOwnName holds every body against the contract, not against the client's own reading of it.
+// TestEachParamIsSentUnderItsOwnName checks every body against the names of the
+// contract, not against the client's own decoding.
 func TestEachParamIsSentUnderItsOwnName(t *testing.T) {
 	t.Parallel()
 	off := false

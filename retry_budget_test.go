@@ -9,17 +9,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOnlySuccessAtTheFirstTryGivesBudgetBack(t *testing.T) {
+func TestOnlyFirstTrySuccessRefundsTheBudget(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps []step
 		spent int // of 50 before
 	}{
-		"success at once":           {[]step{reply(202, sentBody)}, 49},
+		"immediate success":         {[]step{reply(202, sentBody)}, 49},
 		"success at the second try": {[]step{refused, reply(202, sentBody)}, 60},
 		"success after a 429":       {[]step{reply(429, ``), reply(202, sentBody)}, 52},
 		"success after a conflict":  {[]step{reply(409, conflictBody), reply(202, sentBody)}, 50},
-		"the caller gives up":       {[]step{hangs}, 50},
-		"so within a body": {[]step{replyBody(202,
+		"the caller cancels":        {[]step{hangs}, 50},
+		"the caller cancels within a body": {[]step{replyBody(202,
 			func(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} })}, 50},
 		"a refusal":                  {[]step{reply(422, refusalBody)}, 50},
 		"a refusal at the third try": {[]step{lost, lost, reply(422, refusalBody)}, 70},
@@ -37,17 +37,17 @@ func TestOnlySuccessAtTheFirstTryGivesBudgetBack(t *testing.T) {
 	}
 }
 
-func TestEmptyBudgetIsOverrunByOneRetryThatResolvesMoneyAndByNoOther(t *testing.T) {
+func TestEmptyBudgetAllowsOneRetryThatResolvesMoney(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps    []step
 		outcome  Outcome
 		requests int
 	}{
-		"lost again and again":      {[]step{lost}, OutcomeUnknown, 2},
-		"503 again and again":       {[]step{reply(503, ``)}, OutcomeUnknown, 2},
-		"cut off: it was accepted":  {[]step{cutOff(202, `{`)}, OutcomeAccepted, 1},
-		"refused: nothing was sent": {[]step{refused}, OutcomeNotSent, 1},
-		"429: nothing was sent":     {[]step{reply(429, ``)}, OutcomeRejected, 1},
+		"lost each time":       {[]step{lost}, OutcomeUnknown, 2},
+		"503 each time":        {[]step{reply(503, ``)}, OutcomeUnknown, 2},
+		"cut off, so accepted": {[]step{cutOff(202, `{`)}, OutcomeAccepted, 1},
+		"refused, so not sent": {[]step{refused}, OutcomeNotSent, 1},
+		"429, so not sent":     {[]step{reply(429, ``)}, OutcomeRejected, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {

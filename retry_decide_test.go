@@ -17,7 +17,7 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// again says for each class whether an attempt is followed by another.
+// again reports for each class whether another attempt follows.
 type again [5]bool
 
 var (
@@ -30,25 +30,26 @@ var (
 	classNames = [5]string{"GET", "DELETE", "keyed", "billable", "other"}
 )
 
-// tableRow is one row of the decision table: how an attempt ends, and what follows from it.
+// tableRow is one row of the decision table: how an attempt ends, and what
+// follows.
 type tableRow struct {
 	name    string
-	status  int      // of the answer; 0: none came
-	body    string   // of the answer
-	headers []string // of the answer: pairs of name and value; Content-Type is JSON unless given
-	step    step     // on the wire, where it is more than that answer
+	status  int      // of the response; 0: none
+	body    string   // of the response
+	headers []string // of the response, as pairs of name and value; Content-Type is JSON unless set
+	step    step     // on the wire, if it is more than that response
 	left    time.Duration
 	fault   fault
-	sent    bool // without an answer: the request may have arrived
+	sent    bool // without a response: the request may have arrived
 
 	again        again
 	why          reason
-	stops        bool // the wait that it asks for is one that is never made
+	stops        bool // the client does not wait as long as the response asks
 	outcome      Outcome
-	keyedUnknown bool          // of a keyed call the outcome is unknown
-	paidLeft     time.Duration // left for a paid call; 0: left
+	keyedUnknown bool          // the outcome of a keyed call is unknown
+	paidLeft     time.Duration // time left for a paid call; 0: left
 	kind         error
-	fine         class // DELETE, where it has no need of the body that is missing
+	fine         class // DELETE, which needs no body
 }
 
 const (
@@ -56,7 +57,8 @@ const (
 	anyResult   = `{"data":{}}`
 )
 
-// decisionTable has the outcomes of an attempt in the order in which a request meets them.
+// decisionTable returns the ends of an attempt in the order in which a request
+// can meet them.
 func decisionTable() []tableRow {
 	var (
 		none     *ConnectionError
@@ -163,7 +165,7 @@ func decisionTable() []tableRow {
 			kind: failed},
 		{name: "500 stored under the key", status: 500, headers: replay, again: never,
 			outcome: OutcomeUnknown, kind: failed},
-		{name: "500 with a Retry-After that no 500 has",
+		{name: "500 with an unexpected Retry-After",
 			status:  500,
 			headers: []string{"Retry-After", "3600"},
 			again:   repeatable,
@@ -240,19 +242,19 @@ func decisionTable() []tableRow {
 	return rows
 }
 
-// badCertificate is a step that fails as a handshake with an unknown server does.
+// badCertificate is a step that fails like a handshake with an unknown server.
 func badCertificate(req *http.Request) (*http.Response, error) {
 	httptrace.ContextClientTrace(req.Context()).GetConn("")
 	return nil, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 }
 
-// connected is a step that breaks before the headers are written.
+// connected is a step that fails before the headers are written.
 func connected(req *http.Request) (*http.Response, error) {
 	httptrace.ContextClientTrace(req.Context()).GotConn(httptrace.GotConnInfo{})
 	return nil, io.ErrClosedPipe
 }
 
-// brokenWrite is a step that breaks while the body is being written.
+// brokenWrite is a step that fails while the body is being written.
 func brokenWrite(req *http.Request) (*http.Response, error) {
 	trace := httptrace.ContextClientTrace(req.Context())
 	trace.GotConn(httptrace.GotConnInfo{})
@@ -263,14 +265,15 @@ func brokenWrite(req *http.Request) (*http.Response, error) {
 	return nil, io.ErrClosedPipe
 }
 
-// neverConnects is a step that waits for a connection until the request's context ends.
+// neverConnects is a step that waits for a connection until the request's
+// context ends.
 func neverConnects(req *http.Request) (*http.Response, error) {
 	httptrace.ContextClientTrace(req.Context()).GetConn("")
 	<-req.Context().Done()
 	return nil, req.Context().Err()
 }
 
-// onWire is what the row's attempt meets.
+// onWire returns the step of the row's attempt.
 func (r tableRow) onWire() step {
 	switch {
 	case r.step != nil:
@@ -282,7 +285,8 @@ func (r tableRow) onWire() step {
 	}
 }
 
-// exchange is the state of a call whose first attempt has ended as the row says.
+// exchange returns the state of a call whose first attempt has ended like the
+// row.
 func (r tableRow) exchange(c class) *exchange {
 	x := &exchange{
 		op:      &contract.BalanceGet,
@@ -314,7 +318,7 @@ func TestDecisionTableAsARule(t *testing.T) {
 			t.Run(row.name+"/"+classNames[c], func(t *testing.T) {
 				t.Parallel()
 				x := row.exchange(class(c))
-				// doubt has tests of its own
+				// unknown outcomes have tests of their own
 				for _, sofar := range []Outcome{OutcomeNotSent, OutcomeRejected} {
 					got, why := decide(class(c), sofar, row.status, x.errs.Error, x.response.Header,
 						row.fault)
@@ -330,7 +334,7 @@ func TestDecisionTableAsARule(t *testing.T) {
 	}
 }
 
-// outcomeFor is the outcome of a call of class c.
+// outcomeFor returns the outcome of a call of class c.
 func (r tableRow) outcomeFor(c class) Outcome {
 	if c == classKeyed && r.keyedUnknown {
 		return OutcomeUnknown
@@ -338,7 +342,7 @@ func (r tableRow) outcomeFor(c class) Outcome {
 	return r.outcome
 }
 
-// leftFor is the time that a call of class c has.
+// leftFor returns the time that a call of class c has.
 func (r tableRow) leftFor(c class) time.Duration {
 	if r.paidLeft > 0 && (c == classKeyed || c == classBillable) {
 		return r.paidLeft
@@ -361,7 +365,8 @@ var classCalls = [5]func(context.Context, *Client) error{
 	},
 }
 
-// requests is how many requests a call makes that meets the row at each of its attempts.
+// requests returns how many requests a call makes if each of its attempts ends
+// like the row.
 func (r tableRow) requests(c class) int {
 	switch {
 	case !r.again[c] || r.stops:
@@ -397,12 +402,12 @@ func TestDecisionTableThroughTheWire(t *testing.T) {
 					requireOutcome(t, row.outcomeFor(class(c)), err)
 					require.Equal(t, row.fault == faultCaller,
 						errors.Is(err, context.DeadlineExceeded),
-						"only the caller's own deadline is told as such")
+						"only the caller's own deadline is reported as one")
 					require.Len(t, s.requests(), row.requests(class(c)))
 					require.Equal(t, row.requests(class(c)), responseOf(t, err).Attempts)
 					if row.stops {
 						require.Zero(t, time.Since(start),
-							"what can't be waited for is told at once")
+							"a wait that is too long returns immediately")
 						return
 					}
 					if row.again[c] {
@@ -414,7 +419,8 @@ func TestDecisionTableThroughTheWire(t *testing.T) {
 	}
 }
 
-// requireSuccessAtTheSecondTry lets an attempt fail once, and wants the next one to be the same request.
+// requireSuccessAtTheSecondTry lets one attempt fail and checks that the next
+// attempt sends the same request.
 func requireSuccessAtTheSecondTry(
 	t *testing.T, first step, send func(context.Context, *Client) error, c class,
 ) {
@@ -425,12 +431,12 @@ func requireSuccessAtTheSecondTry(
 	require.Len(t, seen, 2)
 	require.Equal(t, seen[0].body, seen[1].body)
 	require.Equal(t, seen[0].url, seen[1].url)
-	require.Equal(t, seen[0].header, seen[1].header, "key included")
+	require.Equal(t, seen[0].header, seen[1].header, "the key is the same")
 	require.Equal(t, c == classKeyed, seen[0].header.Get("Idempotency-Key") != "",
-		"a key where the API knows one, and nowhere else")
+		"only keyed operations send a key")
 }
 
-func TestDecideTakesA404ForSuccessOnlyWhereAnEarlierDeleteMayHaveArrived(t *testing.T) {
+func TestDecideAcceptsA404OnlyAfterAnUnknownDelete(t *testing.T) {
 	t.Parallel()
 	for sofar, want := range map[Outcome]reason{
 		OutcomeUnknown:  whyGone,
@@ -450,7 +456,7 @@ func TestDecideTakesA404ForSuccessOnlyWhereAnEarlierDeleteMayHaveArrived(t *test
 	}
 }
 
-func TestEachOperationHasTheClassThatItsMoneyAsksFor(t *testing.T) {
+func TestEachOperationHasItsRetryClass(t *testing.T) {
 	t.Parallel()
 	for want, ops := range map[class][]contract.Operation{
 		classGet:      {contract.BalanceGet, contract.MessageGet, contract.USSDAvailability},

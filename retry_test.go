@@ -12,7 +12,7 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-func TestDelayOfABackoffDoublesUpToItsCeiling(t *testing.T) {
+func TestBackoffDoublesUpToItsCeiling(t *testing.T) {
 	t.Parallel()
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
@@ -27,7 +27,8 @@ func TestDelayOfABackoffDoublesUpToItsCeiling(t *testing.T) {
 	} {
 		for _, why := range []reason{whyLost, whyNotSent, whyServer, whyUnavailable, whyTimeout,
 			whyMalformed} {
-			require.Equal(t, 50*time.Millisecond, delay(policy, why, n, nil, 0), "never at once")
+			require.Equal(t, 50*time.Millisecond, delay(policy, why, n, nil, 0),
+				"never immediately")
 			require.Equal(t, ceiling/2, delay(policy, why, n, nil, 0.5))
 			require.Less(t, delay(policy, why, n, nil, math.Nextafter(1, 0)), ceiling+1)
 		}
@@ -37,10 +38,10 @@ func TestDelayOfABackoffDoublesUpToItsCeiling(t *testing.T) {
 	require.Equal(t, 4*time.Second, delay(policy, whyThrottled, 9, nil, 0.5))
 	policy.MinWait = 3 * time.Second
 	require.Equal(t, 1500*time.Millisecond, delay(policy, whyThrottled, 1, nil, 0.5),
-		"or from the policy's own, where that is longer")
+		"or from the policy's MinWait if that is longer")
 }
 
-func TestDelayOfAnAbsurdPolicyStaysWithinItsBounds(t *testing.T) {
+func TestDelayOfAnyPolicyStaysWithinBounds(t *testing.T) {
 	t.Parallel()
 	for _, p := range []RetryPolicy{
 		{MinWait: 24 * time.Hour},
@@ -64,7 +65,8 @@ func TestDelayOfAnAbsurdPolicyStaysWithinItsBounds(t *testing.T) {
 // retryAfterDate is the Date of the responses of the two tests below.
 var retryAfterDate = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// askFor returns the headers of a response at retryAfterDate.
+// askFor returns the headers of a response at retryAfterDate with this
+// Retry-After.
 func askFor(value string) http.Header {
 	return limitHeaders("Retry-After", value, "Date", httpDate(0))
 }
@@ -81,7 +83,7 @@ func epoch(d time.Duration) string {
 	return strconv.FormatInt(retryAfterDate.Add(d).Unix(), 10)
 }
 
-func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
+func TestDelayObeysRetryAfterAndReset(t *testing.T) {
 	t.Parallel()
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
@@ -122,7 +124,7 @@ func TestDelayObeysWhatTheAPIAsksFor(t *testing.T) {
 	}
 }
 
-func TestDelayIgnoresWhatItCannotRead(t *testing.T) {
+func TestDelayIgnoresUnreadableHeaders(t *testing.T) {
 	t.Parallel()
 	policy, err := RetryPolicy{}.check()
 	require.NoError(t, err)
@@ -152,7 +154,8 @@ func TestDelayIgnoresWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// retryAfterRow is what a Retry-After means for a call that meets it every time.
+// retryAfterRow is the effect of a Retry-After on a call that receives it each
+// time.
 type retryAfterRow struct {
 	value  func(now time.Time) string
 	wait   time.Duration // in the error and for the limiter
@@ -272,7 +275,7 @@ func TestDelayAfterAConflictIsFixed(t *testing.T) {
 			4 * time.Second, 4 * time.Second}, waits)
 }
 
-func TestBudgetAllowsTenFailuresAndComesBackWithSuccess(t *testing.T) {
+func TestBudgetAllowsTenFailuresAndRefillsWithSuccess(t *testing.T) {
 	t.Parallel()
 	var b budget
 	for range 10 {
@@ -281,7 +284,8 @@ func TestBudgetAllowsTenFailuresAndComesBackWithSuccess(t *testing.T) {
 	require.False(t, b.take(whyLost, false), "50 tokens pay for 10 retries of 5")
 	require.False(t, b.take(whyThrottled, false))
 	require.True(t, b.take(whyConflict, false), "a conflict costs nothing")
-	require.True(t, b.take(whyServer, true), "the first retry of a keyed send in doubt always goes")
+	require.True(t, b.take(whyServer, true),
+		"the first retry of an unknown keyed send is always allowed")
 	b.refund()
 	b.refund()
 	require.True(t, b.take(whyThrottled, false), "two successes pay for one retry after a 429")
@@ -296,7 +300,7 @@ func TestBudgetAllowsTenFailuresAndComesBackWithSuccess(t *testing.T) {
 	require.Equal(t, budgetSize, b.spent)
 }
 
-func TestForcedRetriesDoNotPutTheBudgetInDebt(t *testing.T) {
+func TestForcedRetriesLeaveNoDebt(t *testing.T) {
 	t.Parallel()
 	var b budget
 	for range 100 {
@@ -325,14 +329,14 @@ func TestRetryPolicyFillsItsDefaults(t *testing.T) {
 	require.Equal(t, 7, RetryPolicy{MaxRetries: 7}.retries(classBillable))
 
 	p, err = RetryPolicy{MaxWait: 100 * time.Millisecond}.check()
-	require.NoError(t, err, "a short MaxWait alone is no contradiction")
+	require.NoError(t, err, "a short MaxWait alone is valid")
 	require.Equal(t, p.MaxWait, p.MinWait)
 	p, err = RetryPolicy{MaxWait: time.Minute}.check()
 	require.NoError(t, err)
 	require.Equal(t, 500*time.Millisecond, p.MinWait,
-		"and a long one does not make the first waits longer")
+		"a long MaxWait does not extend the first waits")
 	p, err = RetryPolicy{MinWait: time.Minute}.check()
-	require.NoError(t, err, "nor is a long MinWait")
+	require.NoError(t, err, "a long MinWait alone is valid")
 	require.Equal(t, p.MinWait, p.MaxWait)
 }
 
@@ -367,7 +371,7 @@ func TestReasonsHaveNames(t *testing.T) {
 	}
 }
 
-func TestPollWaitOfAnyRetryAfterIsNotNegative(t *testing.T) {
+func TestPollWaitIsNeverNegative(t *testing.T) {
 	t.Parallel()
 	limited := &RateLimitError{
 		APIError:   &APIError{Status: http.StatusTooManyRequests},

@@ -58,7 +58,7 @@ func TestAmountRefusesWhatIsNotAPlainDecimal(t *testing.T) {
 			t.Parallel()
 			a := Amount{text: "7"}
 			require.Error(t, json.Unmarshal([]byte(input), &a))
-			require.Equal(t, "7", a.String(), "a refused amount leaves the value alone")
+			require.Equal(t, "7", a.String(), "a refused amount does not change the value")
 		})
 	}
 }
@@ -70,10 +70,10 @@ func TestAmountIsExact(t *testing.T) {
 	b, err := ParseAmount("0.2")
 	require.NoError(t, err)
 	require.Zero(t, new(big.Rat).Add(a.Rat(), b.Rat()).Cmp(big.NewRat(3, 10)))
-	require.Zero(t, Amount{}.Rat().Sign(), "no amount counts as nothing")
+	require.Zero(t, Amount{}.Rat().Sign(), "the zero value is 0")
 
 	a.Rat().SetInt64(99)
-	require.Equal(t, "1/10", a.Rat().String(), "the caller's Rat is its own")
+	require.Equal(t, "1/10", a.Rat().String(), "each Rat is a new one")
 }
 
 func TestParseAmountDoesNotQuoteTheValue(t *testing.T) {
@@ -91,7 +91,7 @@ func TestAnAmountHasAtMost64Bytes(t *testing.T) {
 	requireParamError(t, err, "amount", "64")
 }
 
-func TestAmountGivenAsZeroIsNotAbsent(t *testing.T) {
+func TestZeroAmountCountsAsPresent(t *testing.T) {
 	t.Parallel()
 	var a Amount
 	require.NoError(t, json.Unmarshal([]byte(`"0.0000"`), &a))
@@ -318,7 +318,7 @@ func TestAmountTakesAnExponentOfTwoDigits(t *testing.T) {
 		`1ee2`,
 		`1e+-2`,
 		`e2`,
-	} { // no JSON: encoding/json refuses it
+	} { // not JSON: encoding/json refuses it
 		require.Error(t, new(Amount).UnmarshalJSON([]byte(text)), text)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // script is an API that answers each request with the next body, and all
-// further ones with the last. It keeps the requests.
+// further requests with the last. It records the requests.
 type script struct {
 	header http.Header
 	status int // 0: 200
@@ -25,8 +25,8 @@ type script struct {
 	at     []time.Time
 }
 
-// scripted makes a client of an API that answers with these bodies. The client
-// does not retry.
+// scripted returns a client of an API that answers with these bodies. The
+// client does not retry.
 func scripted(t testing.TB, bodies ...string) (*hellio.Client, *script) {
 	t.Helper()
 	s := &script{bodies: bodies}
@@ -70,14 +70,14 @@ func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// requests are the requests so far.
+// requests returns the requests so far.
 func (s *script) requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.asked...)
 }
 
-// gaps are the times between them.
+// gaps returns the times between them.
 func (s *script) gaps() (gaps []time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,8 +93,8 @@ type refusal struct {
 	call  func(c *hellio.Client) error
 }
 
-// requireRefused requires of each call a *ParamError that names its field, and
-// that nothing is sent.
+// requireRefused checks that each call returns a *ParamError that names its
+// field, and that nothing is sent.
 func requireRefused(t *testing.T, refusals map[string]refusal) {
 	t.Helper()
 	for name, r := range refusals {

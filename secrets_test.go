@@ -16,7 +16,7 @@ import (
 )
 
 // printed makes the call against an API, once with each logger, and prints all
-// that it leaves.
+// of its output.
 func (o operation) printed(t *testing.T, api echo) (p *paper) {
 	t.Helper()
 	p = &paper{}
@@ -37,7 +37,7 @@ func (o operation) printed(t *testing.T, api echo) (p *paper) {
 	return p
 }
 
-// refused calls with bad params, and prints them and the error.
+// refused makes the call with bad params, and prints the params and the error.
 func (o operation) refused(t *testing.T) *paper {
 	t.Helper()
 	p := &paper{}
@@ -312,7 +312,7 @@ func TestACauseThatIsRedactedIsStillFound(t *testing.T) {
 	require.ErrorContains(t, err, "no such host")
 }
 
-// panicking is an error whose text can't be had.
+// panicking is an error whose Error method panics.
 type panicking struct{}
 
 func (panicking) Error() string { panic("no text") }
@@ -339,7 +339,7 @@ func TestRetriesOfAFailedCallQuoteNoSecret(t *testing.T) {
 			Message:    secretText,
 		})
 		require.Error(t, err)
-		require.Greater(t, len(p.sent), 3, "it is tried again")
+		require.Greater(t, len(p.sent), 3, "the client retries")
 		requireClean(t, p.String()+p.errors.String(), secretToken, secretDigits, secretText)
 	})
 }

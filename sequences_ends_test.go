@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// wireStage is how far a request comes, as httptrace and its body show it.
+// wireStage is how far a request gets, as httptrace and its body report it.
 type wireStage int
 
 const (
@@ -22,12 +22,12 @@ const (
 )
 
 // attemptSign is all that a client can see of an attempt. Two ends with the
-// same sign look alike.
+// same sign are indistinguishable.
 type attemptSign struct {
 	stage       wireStage
 	err         error // of the limiter, the transport, or the body
-	silent      bool  // nothing comes until the attempt's context ends
-	cancels     bool  // the caller gives up
+	silent      bool  // no response until the attempt's context ends
+	cancels     bool  // the caller cancels
 	late        bool  // the permit comes in the last second before the deadline
 	status      int
 	replayed    bool
@@ -43,8 +43,8 @@ func (s attemptSign) lasting() bool {
 	return s.err == errCertificate || s.status/100 == 4 && s.status != http.StatusTooManyRequests
 }
 
-// attemptEnd is one way in which an attempt ends: what is true, and how much of
-// it the client sees.
+// attemptEnd is one way in which an attempt ends: the true state, and how much
+// of it the client sees.
 type attemptEnd struct {
 	name     string
 	stage    wireStage
@@ -53,7 +53,7 @@ type attemptEnd struct {
 	sign     func(apiAnswer) attemptSign
 }
 
-// endCell says which calls can meet an end.
+// endCell selects the calls that can meet an end.
 type endCell int
 
 const (
@@ -74,7 +74,7 @@ func oneEnd(name string, h apiHandling, sign func(apiAnswer) attemptSign) []atte
 	}}
 }
 
-// twinEnds returns two ends that look alike: carried out, and not.
+// twinEnds returns two ends with the same sign: carried out, and not.
 func twinEnds(name string, s attemptSign) []attemptEnd {
 	return append(
 		oneEnd(name+", done", carriedOut, fixedSign(s)),
@@ -88,7 +88,8 @@ func unsentEnd(name string, last wireStage, s attemptSign) []attemptEnd {
 	return ends
 }
 
-// untracedEnds makes ends of a RoundTripper that does not report to httptrace.
+// untracedEnds returns the ends of a RoundTripper that does not report to
+// httptrace.
 func untracedEnds(ends []attemptEnd) []attemptEnd {
 	for i := range ends {
 		ends[i].stage = stageUntraced
@@ -104,12 +105,12 @@ func onlyFor(cell endCell, ends []attemptEnd) []attemptEnd {
 	return ends
 }
 
-// fixedSign is a sign that does not depend on the API's answer.
+// fixedSign returns a sign that does not depend on the response of the API.
 func fixedSign(s attemptSign) func(apiAnswer) attemptSign {
 	return func(apiAnswer) attemptSign { return s }
 }
 
-// intactSign is the API's answer, unchanged.
+// intactSign returns the unchanged response of the API.
 func intactSign(a apiAnswer) attemptSign {
 	return attemptSign{
 		status:      a.status,
@@ -119,7 +120,8 @@ func intactSign(a apiAnswer) attemptSign {
 	}
 }
 
-// damagedSign is the API's answer with another body, and what follows it.
+// damagedSign returns the response of the API with another body, and what
+// follows it.
 func damagedSign(change func(*attemptSign)) func(apiAnswer) attemptSign {
 	return func(a apiAnswer) attemptSign {
 		s := intactSign(a)
@@ -128,7 +130,7 @@ func damagedSign(change func(*attemptSign)) func(apiAnswer) attemptSign {
 	}
 }
 
-// refusalSign is the answer of another layer than the handler.
+// refusalSign returns a response from a layer before the handler.
 func refusalSign(status int, code string) attemptSign {
 	return attemptSign{
 		status:      status,
@@ -137,15 +139,15 @@ func refusalSign(status int, code string) attemptSign {
 	}
 }
 
-// refusalEnd returns an end at which a layer before the handler answers.
+// refusalEnd returns an end at which a layer before the handler responds.
 func refusalEnd(name string, s attemptSign) []attemptEnd {
 	return oneEnd(name, notHandled, fixedSign(s))
 }
 
 func normalEnd() []attemptEnd { return oneEnd("2xx", carriedOut, intactSign) }
 
-// cannotRetry is net/http's error for a stream whose body was read, where there
-// is no GetBody.
+// cannotRetry returns net/http's error for a stream whose body was read and has
+// no GetBody.
 func cannotRetry(cause string) error {
 	return errors.New("http2: Transport: cannot retry err [" + cause +
 		"] after Request.Body was written; define Request.GetBody to avoid this error")
@@ -155,7 +157,8 @@ func streamReset(code string) error {
 	return cannotRetry("stream error: stream ID 1; " + code + "; received from peer")
 }
 
-// coreEnds are the ends of an attempt that differ most in their consequences.
+// coreEnds returns the ends of an attempt that differ most in their
+// consequences.
 func coreEnds() []attemptEnd {
 	eof := attemptSign{err: io.EOF}
 	cutBody := damagedSign(func(s *attemptSign) {
@@ -209,8 +212,9 @@ func furtherEnds() []attemptEnd {
 		unsentEnd("bad certificate", stageDial, attemptSign{err: errCertificate}),
 		unsentEnd("cancelled while dialling", stageDial, attemptSign{cancels: true}),
 		unsentEnd("reset before the headers", stageConnected, attemptSign{err: io.ErrClosedPipe}),
-		// The known exception of the twin rule: nothing is done after this
-		// GOAWAY, because it excludes the stream, but the error hides its number.
+		// This is the known exception to the twin rule. After this GOAWAY
+		// nothing is done, because it excludes the stream, but the error does
+		// not contain its number.
 		onlyFor(bodyCall, twinEnds("GOAWAY with a code", attemptSign{err: goAway})),
 		onlyFor(bodyCall, twinEnds("PROTOCOL_ERROR", protocolError)),
 		untracedEnds(twinEnds("EOF of an untraced route", attemptSign{err: io.EOF})),

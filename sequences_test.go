@@ -15,7 +15,7 @@ import (
 // sequenceKey is the key of the first call of a sequence.
 const sequenceKey = "key-1"
 
-// sequenceCall is one of the calls that meet every sequence.
+// sequenceCall is one call that runs through every sequence.
 type sequenceCall struct {
 	name   string
 	keyed  bool
@@ -117,7 +117,6 @@ func TestEverySequenceEndsAsTheLedgerSays(t *testing.T) {
 }
 
 func TestResumedCallsFollowSequencesOfThree(t *testing.T) {
-	t.Parallel()
 	inBubble(t, func(t *testing.T) {
 		w := newSequenceWalk(t, &sending, coreEnds())
 		w.follow = 3
@@ -127,7 +126,6 @@ func TestResumedCallsFollowSequencesOfThree(t *testing.T) {
 }
 
 func TestSequencesOfACallResumedAfterACrash(t *testing.T) {
-	t.Parallel()
 	inBubble(t, func(t *testing.T) {
 		w := newSequenceWalk(t, &sending, allEnds())
 		w.walkResumed()
@@ -149,14 +147,14 @@ func (w *sequenceWalk) requireTrue(t *testing.T) {
 	}
 	t.Logf("%d ends, %d sequences, %d of them differ; %d resumed calls, %d driven calls",
 		len(w.ends), all, w.played, w.followed, w.driven)
-	t.Logf("%d looks, %d of them unknown, each with a twin", len(w.looks), unknown)
+	t.Logf("%d signs, %d of them unknown, each with a twin", len(w.looks), unknown)
 	t.Logf("errors: %d unknown, %d not sent, %d rejected, %d accepted",
 		w.outcomes[OutcomeUnknown], w.outcomes[OutcomeNotSent],
 		w.outcomes[OutcomeRejected], w.outcomes[OutcomeAccepted])
 }
 
-// walkResumed plays all sequences to a call that resumes one that has crashed,
-// where the API has carried that one out, and where it has not.
+// walkResumed plays all sequences to a call that resumes a crashed one: once if
+// the API carried that one out, and once if not.
 func (w *sequenceWalk) walkResumed() {
 	w.resumed = true
 	for _, h := range []apiHandling{notHandled, carriedOut} {
@@ -166,7 +164,7 @@ func (w *sequenceWalk) walkResumed() {
 	}
 }
 
-// wrongClient is a client that errs in one way, and the check that finds it.
+// wrongClient is a client with one mistake, and the check that finds it.
 type wrongClient struct {
 	name       string
 	call       *sequenceCall
@@ -221,7 +219,7 @@ var wrongClients = []wrongClient{
 		check:   checkOnce,
 	},
 	{
-		name:    "an unknown send is given up",
+		name:    "an unknown send is abandoned",
 		call:    &sending,
 		distort: adviseInstead(AdviceResume, AdviceStop),
 		check:   checkAdvice,
@@ -251,7 +249,7 @@ var wrongClients = []wrongClient{
 		check:   checkWire,
 	},
 	{
-		name: "a replay costs again",
+		name: "a replay counts its cost again",
 		call: &sending,
 		distort: func(v *callView) {
 			if v.response.Replayed {
@@ -305,7 +303,7 @@ func TestSequencesFindAWrongClient(t *testing.T) {
 	}
 }
 
-// sayInstead changes one outcome to another in the views for which where holds.
+// sayInstead changes one outcome to another in the views that match where.
 func sayInstead(from, to Outcome, where func(*callView) bool) func(*callView) {
 	return func(v *callView) {
 		if v.outcome == from && where(v) {

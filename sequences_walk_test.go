@@ -20,7 +20,7 @@ const (
 	checkOutcome sequenceCheck = iota // no outcome is false
 	checkOnce                         // nothing is done twice
 	checkHonest                       // each Unknown has a twin with the other truth
-	checkAdvice                       // RetryAdvice is right, and leads to the right end
+	checkAdvice                       // RetryAdvice is right, and following it ends well
 	checkCosts                        // the reported costs equal the ledger
 	checkResumed                      // only a 2xx or a replay resolves a resumed call
 	checkWire                         // the wire has seen what Response.Attempts says
@@ -35,8 +35,8 @@ type sequenceWalk struct {
 	longest int             // sequences have 1 to longest ends
 	follow  int             // resumed calls follow sequences of 1 to follow ends
 	resumed bool            // the first call resumes one that has crashed
-	crashed ledger          // what that one has left
-	distort func(*callView) // for a control: makes false what the client says
+	crashed ledger          // the true state after that one
+	distort func(*callView) // for a control: falsifies what the client reports
 
 	client *Client
 	api    *ledgerAPI
@@ -50,7 +50,7 @@ type sequenceWalk struct {
 	driven   int
 	outcomes [4]int // of errors
 	wrong    [checkCount]int
-	first    []string // some of what is wrong
+	first    []string // examples of what is wrong
 }
 
 // callView is what a caller learns from one call.
@@ -63,11 +63,11 @@ type callView struct {
 	after    time.Duration
 }
 
-// sequenceLook is all that a sequence shows the client: the signs of the call's
-// attempts, then that of the resumed call.
+// sequenceLook is all that the client sees of a sequence: the signs of the
+// attempts of the call, then that of the resumed call.
 type sequenceLook [4]uint8
 
-// sequenceTruth is what is true of the sequences with one look.
+// sequenceTruth is the true state of the sequences with one look.
 type sequenceTruth struct {
 	done    bool // of at least one
 	notDone bool // of at least one
@@ -75,7 +75,7 @@ type sequenceTruth struct {
 	example []*attemptEnd
 }
 
-// handover is all that the driver's calls depend on.
+// handover is the state that the driver's calls depend on.
 type handover struct {
 	truth  ledgerEntry
 	closed time.Duration // how long the API refuses requests
@@ -104,8 +104,8 @@ func newSequenceWalk(
 	return w
 }
 
-// walk plays all sequences that begin with seq. Where the call ends before it
-// takes the last end, it does so with every other last end.
+// walk plays all sequences that begin with seq. If the call ends before it
+// reaches the last end, the same holds for every other last end.
 func (w *sequenceWalk) walk(seq []*attemptEnd) {
 	for _, e := range w.ends {
 		longer := append(slices.Clip(seq), e)
@@ -119,7 +119,7 @@ func (w *sequenceWalk) walk(seq []*attemptEnd) {
 }
 
 // play plays one sequence and what may follow it. It reports whether the call
-// has taken all ends.
+// has reached all ends.
 func (w *sequenceWalk) play(seq []*attemptEnd) (all bool) {
 	w.played++
 	clear(w.costs)
@@ -145,8 +145,8 @@ func (w *sequenceWalk) play(seq []*attemptEnd) (all bool) {
 	return all
 }
 
-// resume plays a resumed call over each end after a call whose outcome is
-// unknown, or that was accepted: a job that runs again may not know it.
+// resume plays a resumed call over each end, after a call with an unknown or
+// accepted outcome: a job that runs again may not know the outcome.
 func (w *sequenceWalk) resume(look sequenceLook, seq []*attemptEnd, accepted bool, truth ledger) {
 	for _, e := range w.ends {
 		w.followed++
@@ -164,7 +164,7 @@ func (w *sequenceWalk) resume(look sequenceLook, seq []*attemptEnd, accepted boo
 	}
 }
 
-// script makes a call over some ends, with a full retry budget.
+// script returns a call over some ends, with a full retry budget.
 func (w *sequenceWalk) script(l ledger, seq []*attemptEnd, opts []CallOption) *callView {
 	w.api.ledger = l.clone()
 	w.api.script = seq
@@ -231,7 +231,7 @@ func (w *sequenceWalk) check(seq []*attemptEnd, v *callView, resumed bool) {
 	w.checkCounts(seq, v)
 }
 
-// advice is the table of reliability.md, section 1.
+// advice implements the table of reliability.md, section 1.
 func (w *sequenceWalk) advice(v *callView) Advice {
 	stored := v.response.Replayed && v.response.StatusCode >= http.StatusInternalServerError
 	switch {
@@ -260,9 +260,9 @@ func (w *sequenceWalk) checkCounts(seq []*attemptEnd, v *callView) {
 	case n.short > 0:
 		w.flag(checkWire, seq, v, "a body was cut short")
 	case n.late > 0:
-		w.flag(checkWire, seq, v, "a request left after the call")
+		w.flag(checkWire, seq, v, "a request was sent after the call")
 	case n.early > 0:
-		w.flag(checkWire, seq, v, "a request left before the Retry-After was over")
+		w.flag(checkWire, seq, v, "a request was sent before the Retry-After was over")
 	case n.rushed > 0:
 		w.flag(checkWire, seq, v, "a paid attempt began in the last second")
 	case n.beyond > 0 && w.api.script != nil:
@@ -273,7 +273,7 @@ func (w *sequenceWalk) checkCounts(seq []*attemptEnd, v *callView) {
 	}
 }
 
-// note collects what is true of all sequences with one look.
+// note records the true state of all sequences with one look.
 func (w *sequenceWalk) note(look sequenceLook, seq []*attemptEnd, v *callView) {
 	t, known := w.looks[look]
 	if !known {
@@ -298,14 +298,14 @@ func (w *sequenceWalk) checkTwins() (unknown int) {
 		unknown++
 		if !t.done || !t.notDone {
 			v := &callView{outcome: t.outcome}
-			w.flag(checkHonest, t.example, v, "no sequence with the other truth looks like it")
+			w.flag(checkHonest, t.example, v, "no sequence with the other true state has this look")
 		}
 	}
 	return unknown
 }
 
-// drive follows RetryAdvice while the API answers normally. A handover that was
-// driven before would be driven in the same way.
+// drive follows RetryAdvice while the API answers normally. It skips a handover
+// that was driven before, because the result is the same.
 func (w *sequenceWalk) drive(seq []*attemptEnd, v *callView) {
 	start := handover{
 		truth:  w.api.ledger.total(),
@@ -324,7 +324,7 @@ func (w *sequenceWalk) drive(seq []*attemptEnd, v *callView) {
 		resumed := v.advice == AdviceResume
 		switch {
 		case n == 4:
-			w.flag(checkAdvice, seq, v, "the advice leads nowhere")
+			w.flag(checkAdvice, seq, v, "the advice does not end")
 			return
 		case resumed:
 			opts = append(opts, WithResumeKey(v.response.IdempotencyKey))

@@ -78,7 +78,7 @@ func TestSMSSendSendsTheParamsUnchanged(t *testing.T) {
 	}
 }
 
-func TestSMSSendLeavesOutWhatIsNotGiven(t *testing.T) {
+func TestSMSSendOmitsZeroFields(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(202, sentBody))
 	require.NoError(t, sendSMS(t.Context(), stubbed(t, s)))
@@ -87,7 +87,7 @@ func TestSMSSendLeavesOutWhatIsNotGiven(t *testing.T) {
 	require.True(t, strings.HasSuffix(s.requests()[0].url, "/v1/sms/send"))
 }
 
-func TestSMSSendFillsInTheDefaultSender(t *testing.T) {
+func TestSMSSendUsesTheDefaultSender(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(202, sentBody))
 	c := stubbed(t, s, WithDefaultSender("SHOP"))
@@ -98,7 +98,7 @@ func TestSMSSendFillsInTheDefaultSender(t *testing.T) {
 	_, err = c.SMS.Send(t.Context(), oneSMS())
 	require.NoError(t, err)
 	require.Contains(t, s.requests()[0].body, `"sender":"SHOP"`)
-	require.Contains(t, s.requests()[1].body, `"sender":"HELLIO"`, "the call's own goes first")
+	require.Contains(t, s.requests()[1].body, `"sender":"HELLIO"`, "the params take precedence")
 }
 
 func TestSMSSendRefusesBadInput(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// spans is a Tracer that notes what it receives.
+// spans is a Tracer that records its calls.
 type spans struct {
 	seen    []string
 	panicAt string

@@ -49,16 +49,16 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
 		"chunked": chunked(balanceBody),
-		"length told": func(w http.ResponseWriter, _ *http.Request) {
+		"with a length": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, balanceBody)
 		},
-		"space behind it": chunked(balanceBody + strings.Repeat(" ", 64<<10)),
+		"white space at the end": chunked(balanceBody + strings.Repeat(" ", 64<<10)),
 		"error, chunked": func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(404)
 			chunked(`{"a":1,"b":2}`)(w, r)
 		},
-		"nothing but 404": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
-		"unreadable":      chunked(`{"data":{,`),
+		"a 404 without a body": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
+		"unreadable":           chunked(`{"data":{,`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,8 +74,9 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	}
 }
 
-// A server that closes a connection just after its answer races with whoever writes on it next: that request may or may not be read.
-func TestConnectionsThatCloseWhileIdleLeaveNoPaidCallInDoubt(t *testing.T) {
+// A server that closes a connection after its response races with the next
+// request on it: the server may or may not read that request.
+func TestPaidCallsAvoidClosingIdleConnections(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int64
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +97,7 @@ func TestConnectionsThatCloseWhileIdleLeaveNoPaidCallInDoubt(t *testing.T) {
 	require.EqualValues(t, 300, hits.Load())
 }
 
-func TestFailingCallsKeepTheConnectionAndTheCallersPool(t *testing.T) {
+func TestFailingCallsKeepConnectionAndPool(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
 	s, conns := counted(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -114,7 +115,7 @@ func TestFailingCallsKeepTheConnectionAndTheCallersPool(t *testing.T) {
 	c.CloseIdleConnections()
 	require.Error(t, getBalance(t.Context(), c))
 	require.EqualValues(t, 1, conns.Load(),
-		"CloseIdleConnections leaves the caller's pool alone, too")
+		"CloseIdleConnections does not affect the caller's pool")
 	require.Equal(t, before, *hc)
 	hc.CloseIdleConnections()
 }
@@ -129,7 +130,7 @@ func TestCloseIdleConnectionsClosesTheClientsOwnPool(t *testing.T) {
 	require.EqualValues(t, 2, conns.Load())
 }
 
-func TestRequestThatMustNotBeRepeatedHasAConnectionOfItsOwn(t *testing.T) {
+func TestUnrepeatableRequestHasItsOwnConnection(t *testing.T) {
 	t.Parallel()
 	s, conns := counted(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1/balance" {
@@ -139,8 +140,8 @@ func TestRequestThatMustNotBeRepeatedHasAConnectionOfItsOwn(t *testing.T) {
 		_, _ = io.WriteString(w, `{"data":{}}`)
 	})
 	for name, opts := range map[string][]Option{
-		"its own transport": nil,
-		"the caller's":      {WithHTTPClient(pooling())},
+		"its own transport":      nil,
+		"the caller's transport": {WithHTTPClient(pooling())},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := overSockets(t, s.URL, opts...)
@@ -152,7 +153,7 @@ func TestRequestThatMustNotBeRepeatedHasAConnectionOfItsOwn(t *testing.T) {
 			}
 			before := conns.Load()
 			require.NoError(t, getBalance(t.Context(), c))
-			require.Equal(t, before, conns.Load(), "other calls still share theirs")
+			require.Equal(t, before, conns.Load(), "other calls share a connection")
 			if len(opts) > 0 {
 				c.core.http.CloseIdleConnections()
 			}

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// redirectEach wants each class of call to end with the redirect itself, after one request.
+// redirectEach checks that a call of each class ends with the redirect itself,
+// after one request.
 func redirectEach(t *testing.T, c *Client, status int, location string, hits *atomic.Int64) {
 	t.Helper()
 	for kind, send := range classCalls {
@@ -23,7 +24,7 @@ func redirectEach(t *testing.T, c *Client, status int, location string, hits *at
 		require.Equal(t, location, redirect.Location)
 		want := OutcomeRejected
 		if kind == int(classKeyed) {
-			want = OutcomeUnknown // a 303 means that it is done
+			want = OutcomeUnknown // a 303 means that the call is done
 		}
 		requireOutcome(t, want, err)
 		require.EqualValues(t, 1, hits.Load(), "%s: %d to %q", classNames[kind], status, location)
@@ -59,7 +60,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	require.Zero(t, reached.Load(), "neither token nor message reach another host")
 }
 
-// net/http keeps the token on a redirect within one host, even where that leads from https to http.
+// net/http keeps the token on a redirect within one host, even from https to
+// http.
 func TestRedirectFromHTTPSToHTTPIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {

@@ -22,10 +22,11 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// dropper answers GET and breaks the connection of everything else once it has read it, as a server does that dies after the work.
+// dropper answers GET requests. It breaks the connection of any other request
+// once it has read it, as a server does that dies after the work.
 type dropper struct {
 	hits     atomic.Int64
-	together sync.WaitGroup // GETs that must be under way at the same time
+	together sync.WaitGroup // GETs that must be in flight at the same time
 }
 
 func (d *dropper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +61,7 @@ func pooling() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 }
 
-func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
+func TestNetHTTPNeverRepeatsAKeyedSend(t *testing.T) {
 	t.Parallel()
 	for n := range 3 {
 		t.Run(strconv.Itoa(n)+" retries", func(t *testing.T) {
@@ -73,39 +74,40 @@ func TestKeyedSendIsNeverRepeatedBehindTheClientsBack(t *testing.T) {
 			requireOutcome(t, OutcomeUnknown, err)
 			require.Equal(t, n+1, responseOf(t, err).Attempts)
 			require.EqualValues(t, n+1, d.hits.Load(),
-				"what the server saw is what the caller is told")
+				"the caller's count equals the server's")
 			require.ErrorIs(t, err, io.EOF)
 		})
 	}
-	t.Run("control: net/http alone repeats it on each idle connection", func(t *testing.T) {
-		t.Parallel()
-		d := &dropper{}
-		s := server(t, d.ServeHTTP)
-		hc := pooling()
-		defer hc.CloseIdleConnections()
-		d.warm(t, 16, func() error {
-			resp, err := hc.Get(s.URL)
+	t.Run("control: net/http alone repeats the request on each idle connection",
+		func(t *testing.T) {
+			t.Parallel()
+			d := &dropper{}
+			s := server(t, d.ServeHTTP)
+			hc := pooling()
+			defer hc.CloseIdleConnections()
+			d.warm(t, 16, func() error {
+				resp, err := hc.Get(s.URL)
+				if err == nil {
+					_, _ = io.Copy(io.Discard, resp.Body)
+					_ = resp.Body.Close()
+				}
+				return err
+			})
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL,
+				strings.NewReader("{}"))
+			require.NoError(t, err)
+			req.Header.Set("Idempotency-Key", "k")
+			resp, err := hc.Do(req)
 			if err == nil {
-				_, _ = io.Copy(io.Discard, resp.Body)
 				_ = resp.Body.Close()
 			}
-			return err
+			require.Error(t, err)
+			require.Greater(t, d.hits.Load(), int64(1))
 		})
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL,
-			strings.NewReader("{}"))
-		require.NoError(t, err)
-		req.Header.Set("Idempotency-Key", "k")
-		resp, err := hc.Do(req)
-		if err == nil {
-			_ = resp.Body.Close()
-		}
-		require.Error(t, err)
-		require.Greater(t, d.hits.Load(), int64(1))
-	})
 }
 
-// net/http repeats a GET on each idle connection that breaks, without asking.
-func TestReadIsRepeatedUnseenOnceAtMost(t *testing.T) {
+// net/http itself repeats a GET on each idle connection that breaks.
+func TestNetHTTPRepeatsAReadOnceAtMost(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]int64{0: 1, 1: 4} { // two requests for each attempt
 		var hits atomic.Int64
@@ -154,13 +156,13 @@ func TestRefusedDialIsNotSent(t *testing.T) {
 	} {
 		err := send()
 		requireOutcome(t, OutcomeNotSent, err)
-		require.Equal(t, 2, responseOf(t, err).Attempts, "%s: each dial is an attempt", name)
+		require.Equal(t, 2, responseOf(t, err).Attempts, "%s: each dial counts as an attempt", name)
 		var operation *net.OpError
-		require.ErrorAs(t, err, &operation, "the cause is kept")
+		require.ErrorAs(t, err, &operation, "the error wraps the cause")
 	}
 }
 
-func TestConnectionThatCanNeverWorkIsNotTriedAgain(t *testing.T) {
+func TestPermanentConnectionFailureIsNotRetried(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int64
 	count := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) })
@@ -175,9 +177,9 @@ func TestConnectionThatCanNeverWorkIsNotTriedAgain(t *testing.T) {
 	wrongName := secure.Client()
 	wrongName.Transport.(*http.Transport).TLSClientConfig.ServerName = "elsewhere.example"
 	for name, c := range map[string]*Client{
-		"an unknown authority":      overSockets(t, secure.URL),
-		"a certificate for another": overSockets(t, secure.URL, WithHTTPClient(wrongName)),
-		"TLS where there is none": overSockets(t,
+		"an unknown authority":           overSockets(t, secure.URL),
+		"a certificate for another host": overSockets(t, secure.URL, WithHTTPClient(wrongName)),
+		"TLS to a server without it": overSockets(t,
 			strings.Replace(plain.URL, "http:", "https:", 1)),
 	} {
 		err := sendSMS(t.Context(), c)
@@ -214,7 +216,7 @@ func TestPermanentTransportErrorIsNotRetried(t *testing.T) {
 	})
 }
 
-func TestConnectionResetWithinTheBodyLeavesItInDoubt(t *testing.T) {
+func TestResetWithinTheBodyIsUnknown(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int64
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -232,7 +234,7 @@ func TestConnectionResetWithinTheBodyLeavesItInDoubt(t *testing.T) {
 		&contract.EmailVerify: 1,
 	} {
 		hits.Store(0)
-		// more than any socket's buffer
+		// more than a socket buffer holds
 		body := map[string]string{"message": strings.Repeat("x", 8<<20)}
 		_, err := call[map[string]any](t.Context(), c.core, request{
 			op:   op,
@@ -244,7 +246,7 @@ func TestConnectionResetWithinTheBodyLeavesItInDoubt(t *testing.T) {
 	}
 }
 
-func TestConnectionResetAfterTheRequestLeavesItInDoubt(t *testing.T) {
+func TestResetAfterTheRequestIsUnknown(t *testing.T) {
 	t.Parallel()
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -260,10 +262,10 @@ func TestConnectionResetAfterTheRequestLeavesItInDoubt(t *testing.T) {
 	require.Equal(t, 2, responseOf(t, err).Attempts)
 	err = verifyEmail(t.Context(), c)
 	requireOutcome(t, OutcomeUnknown, err)
-	require.Equal(t, 1, responseOf(t, err).Attempts, "no key, no second try")
+	require.Equal(t, 1, responseOf(t, err).Attempts, "a call without a key is not retried")
 }
 
-// silent steps fail without a word to httptrace.
+// Silent steps fail without a report to httptrace.
 func silentlyRefused(*http.Request) (*http.Response, error) { return nil, io.EOF }
 
 func silentlyLost(req *http.Request) (*http.Response, error) {
@@ -299,7 +301,7 @@ func TestSilentRoundTripperIsJudgedByTheGate(t *testing.T) {
 	}
 }
 
-func TestNotSentIsNeverClaimedOfARequestThatArrived(t *testing.T) {
+func TestNotSentIsNeverClaimedFalsely(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
 		t.Run("HTTP/2: "+strconv.FormatBool(http2), func(t *testing.T) {
@@ -326,11 +328,11 @@ func TestNotSentIsNeverClaimedOfARequestThatArrived(t *testing.T) {
 					claimed[responseOf(t, err).IdempotencyKey] = err
 				}
 			}
-			s.Close() // waits for the requests that are still being handled
+			s.Close() // waits for the requests that the server is still handling
 			require.NotEmpty(t, claimed)
 			for key, err := range claimed {
 				_, there := arrived.Load(key)
-				require.False(t, there, "arrived, and yet: %v", err)
+				require.False(t, there, "the request arrived, but the error is: %v", err)
 			}
 		})
 	}
@@ -357,7 +359,7 @@ func TestTimeoutOfTheCallersClientBoundsOneAttempt(t *testing.T) {
 		require.Equal(t, 2, responseOf(t, err).Attempts, name)
 		var timeout interface{ Timeout() bool }
 		require.True(t, errors.As(err, &timeout) && timeout.Timeout(), name)
-		require.NotErrorIs(t, err, context.DeadlineExceeded, "%s: the caller has not given up",
+		require.NotErrorIs(t, err, context.DeadlineExceeded, "%s: the caller has not cancelled",
 			name)
 	}
 }
@@ -394,7 +396,7 @@ func TestUnkeyedWriteSharesAnHTTP2Connection(t *testing.T) {
 	}
 }
 
-// countedTLS is counted over TLS.
+// countedTLS is counted with TLS.
 func countedTLS(t *testing.T, http2 bool, h http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	t.Helper()
 	s, conns := newCounted(h)
@@ -405,7 +407,7 @@ func countedTLS(t *testing.T, http2 bool, h http.HandlerFunc) (*httptest.Server,
 	return s, conns
 }
 
-// A transport that speaks HTTP/2 without TLS has no other protocol to fall back to.
+// A transport that speaks HTTP/2 without TLS has no fallback protocol.
 func TestPlainHTTP2IsKeptForAllRequests(t *testing.T) {
 	t.Parallel()
 	var protocols sync.Map
@@ -424,7 +426,7 @@ func TestPlainHTTP2IsKeptForAllRequests(t *testing.T) {
 	for name, http1 := range map[string]bool{"HTTP/2.0": false, "HTTP/1.1": true} {
 		rt := &http.Transport{Protocols: new(http.Protocols)}
 		rt.Protocols.SetUnencryptedHTTP2(true)
-		rt.Protocols.SetHTTP1(http1) // which then goes before, without TLS
+		rt.Protocols.SetHTTP1(http1) // which then takes precedence, without TLS
 		c := overSockets(t, s.URL, WithHTTPClient(&http.Client{Transport: rt}))
 		require.Equal(t, !http1, c.core.wire.plainHTTP2)
 		require.NoError(t, sendSMS(t.Context(), c))
@@ -437,7 +439,7 @@ func TestPlainHTTP2IsKeptForAllRequests(t *testing.T) {
 	}
 }
 
-func TestCookiesOfTheCallersJarTravel(t *testing.T) {
+func TestCookiesOfTheCallersJarAreSent(t *testing.T) {
 	t.Parallel()
 	var got atomic.Value
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -456,7 +458,7 @@ func TestCookiesOfTheCallersJarTravel(t *testing.T) {
 	require.Equal(t, "node-3", got.Load())
 }
 
-func TestEachAttemptCarriesTheJarsCookiesOfItsOwn(t *testing.T) {
+func TestEachAttemptCarriesItsOwnJarCookies(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStub(reply(503, `{}`, "Set-Cookie", "sticky=node-4; Path=/"), reply(503, `{}`),
 			reply(200, sentBody))
@@ -556,7 +558,8 @@ func TestPaidRequestNeverBeginsInTheLastSecond(t *testing.T) {
 					err := send(ctx, client)
 					requireOutcome(t, c.outcome, err)
 					require.ErrorContains(t, err, "less than 1s is left")
-					require.NotErrorIs(t, err, context.DeadlineExceeded, "it has not passed")
+					require.NotErrorIs(t, err, context.DeadlineExceeded,
+						"the deadline has not passed")
 					require.Len(t, s.requests(), c.requests)
 					advice, _ := RetryAdvice(err)
 					require.Equal(t, AdviceRetry, advice)

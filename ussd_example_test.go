@@ -11,7 +11,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// airtimeMenu is a callback: it answers what the phone shows, and whether the
+// airtimeMenu is a callback: it returns what the phone shows, and whether the
 // session continues.
 func airtimeMenu(w http.ResponseWriter, r *http.Request) {
 	var step struct {
@@ -25,7 +25,7 @@ func airtimeMenu(w http.ResponseWriter, r *http.Request) {
 	if step.Input != "" {
 		reply = map[string]string{"message": "Goodbye.", "action": "end"}
 	}
-	_ = json.NewEncoder(w).Encode(reply) // a caller that hung up hears nothing
+	_ = json.NewEncoder(w).Encode(reply) // the caller may have hung up
 }
 
 func ExampleUSSDService_Simulate() {
@@ -86,18 +86,18 @@ func ExampleUSSDService_Pricing() {
 		log.Fatal(err)
 	}
 	for _, p := range pricing.SessionPrices {
-		fmt.Println("a session on", p.Network, p.SessionPrice, pricing.Currency)
+		fmt.Println("session on", p.Network, p.SessionPrice, pricing.Currency)
 	}
 	for _, p := range pricing.ExtensionPrices {
-		fmt.Println(p.Length, "digits a month", p.MonthlyPrice, pricing.Currency)
+		fmt.Println(p.Length, "digits per month", p.MonthlyPrice, pricing.Currency)
 	}
 	// Output:
-	// a session on MTN 0.0300 GHS
-	// a session on Telecel 0.0300 GHS
-	// a session on AT 0.0300 GHS
-	// 3 digits a month 50.00 GHS
-	// 4 digits a month 30.00 GHS
-	// 5 digits a month 20.00 GHS
+	// session on MTN 0.0300 GHS
+	// session on Telecel 0.0300 GHS
+	// session on AT 0.0300 GHS
+	// 3 digits per month 50.00 GHS
+	// 4 digits per month 30.00 GHS
+	// 5 digits per month 20.00 GHS
 }
 
 func ExampleUSSDService_Availability() {

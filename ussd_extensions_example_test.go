@@ -40,11 +40,11 @@ func ExampleUSSDExtensionsService_Create() {
 	_, err = client.USSD.Extensions.Create(ctx, &hellio.USSDExtensionParams{Code: "124"})
 	var poor *hellio.InsufficientBalanceError
 	if errors.As(err, &poor) && poor.Code == hellio.CodeInsufficientUSSDBalance {
-		fmt.Println("the USSD purse is too low:", fake.Account().USSDBalance)
+		fmt.Println("the USSD balance is too low:", fake.Account().USSDBalance)
 	}
 	// Output:
 	// *920*123# active 50.00
-	// the USSD purse is too low: 10.0000
+	// the USSD balance is too low: 10.0000
 }
 
 func ExampleUSSDExtensionsService_List() {

@@ -54,11 +54,11 @@ func TestUSSDAppsRefuseBadInput(t *testing.T) {
 			CallbackURL: ussdURL,
 		})},
 		"no callback": {"callback_url", create(&hellio.USSDAppParams{Name: "Airtime"})},
-		"a relative one": {
+		"a relative URL": {
 			"callback_url",
 			create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: "/ussd"}),
 		},
-		"a broken one": {
+		"a broken URL": {
 			"callback_url",
 			create(&hellio.USSDAppParams{Name: "Airtime", CallbackURL: ussdURL + "\xff"}),
 		},
@@ -287,7 +287,7 @@ func TestSimulateMakesAndReturnsASessionID(t *testing.T) {
 	require.Equal(t, hellio.CodeUnknownApp, over.Code)
 }
 
-func TestAStepIsNeverPutTwice(t *testing.T) {
+func TestAStepIsNeverSentTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		steps := 0

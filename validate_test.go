@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestARefusalNamesGivenAndWantedAsNouns(t *testing.T) {
+func TestRefusalNamesGivenAndAllowedAsNouns(t *testing.T) {
 	t.Parallel()
 	_, amount := ParseAmount("twelve")
 	_, noAmount := ParseAmount("")
@@ -84,7 +84,7 @@ func TestARefusalNamesGivenAndWantedAsNouns(t *testing.T) {
 	}
 }
 
-func TestChecksAcceptWhatIsWithinTheLimits(t *testing.T) {
+func TestChecksAcceptValuesWithinTheLimits(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
 		"an empty text":        checkText("f", "", 0, 2),
@@ -92,8 +92,8 @@ func TestChecksAcceptWhatIsWithinTheLimits(t *testing.T) {
 		"a text without bound": checkText("f", strings.Repeat("a", 9999), 0, 0),
 		"the most numbers":     checkNumbers("f", []string{"12", "3"}, 2, 2),
 		"a sender":             checkSender(strings.Repeat("é", 11)),
-		"the least":            checkRange("f", 4, 4, 10),
-		"the most":             checkRange("f", 10, 4, 10),
+		"the lower bound":      checkRange("f", 4, 4, 10),
+		"the upper bound":      checkRange("f", 10, 4, 10),
 		"the API's default":    checkRange("f", 0, 4, 10),
 		"an address":           checkEmail("f", "a@b"),
 		"an https URL":         checkCallback("f", "https://example.com/h"),
@@ -104,7 +104,7 @@ func TestChecksAcceptWhatIsWithinTheLimits(t *testing.T) {
 	}
 }
 
-func TestARefusalDoesNotQuoteWhatItRefuses(t *testing.T) {
+func TestRefusalDoesNotQuoteTheValue(t *testing.T) {
 	t.Parallel()
 	const secret = "xyzzy/" // also where a URL, a country or an id is due
 	_, country := countryQuery(secret)
@@ -131,8 +131,8 @@ func TestARefusalDoesNotQuoteWhatItRefuses(t *testing.T) {
 	}
 }
 
-// values are the zero values of the types that params and results have. The
-// test of the zero values checks that none is missing.
+// values returns the zero values of the types of params and results. The test
+// of the zero values checks that no type is missing.
 func values() []any {
 	return []any{
 		SMSSendParams{},
@@ -178,7 +178,7 @@ func values() []any {
 	}
 }
 
-// otherValues are the zero values of the exported types besides.
+// otherValues returns the zero values of the other exported types.
 func otherValues() []any {
 	return []any{
 		Channel(""),
@@ -211,8 +211,8 @@ func otherValues() []any {
 	}
 }
 
-// exportedTypes are the names of the types that the service files and those of
-// the values declare.
+// exportedTypes returns the names of the types that the service files and those
+// of the values declare.
 func exportedTypes(t *testing.T) (names []string) {
 	t.Helper()
 	for _, file := range []string{
@@ -256,7 +256,7 @@ func TestZeroAndNilValuesDoNotPanic(t *testing.T) {
 	}
 }
 
-// isOfTime reports whether a method is that of the time.Time in a Timestamp.
+// isOfTime reports whether a method belongs to the time.Time in a Timestamp.
 func isOfTime(typ reflect.Type, method string) bool {
 	_, found := reflect.TypeFor[*time.Time]().MethodByName(method)
 	own := method == "MarshalJSON" || method == "UnmarshalJSON"
@@ -271,7 +271,7 @@ func (*printer) Precision() (int, bool) { return 0, false }
 func (*printer) Flag(int) bool          { return false }
 
 // callMethod calls a method with nil and zero arguments, with and without a
-// context. What returns an error for a service must be a *ParamError.
+// context. A service method must return a *ParamError.
 func callMethod(t *testing.T, v reflect.Value, i int) {
 	t.Helper()
 	name := v.Type().String() + "." + v.Type().Method(i).Name

@@ -190,7 +190,7 @@ func TestVoiceLeavesOtherLimitsToTheAPI(t *testing.T) {
 	require.Equal(t, hellio.OutcomeRejected, hellio.OutcomeOf(err))
 }
 
-func TestRecordingsMayBeFetchedWithoutTLS(t *testing.T) {
+func TestRecordingsMayHaveAPlainHTTPURL(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"https", "http"} {
 		_, err := helliotest.New(
@@ -202,7 +202,7 @@ func TestRecordingsMayBeFetchedWithoutTLS(t *testing.T) {
 				AudioURL:   scheme + "://example.com/a.mp3",
 			},
 		)
-		require.NoError(t, err, "of a URL that the API alone fetches it is the judge")
+		require.NoError(t, err, "the API alone fetches the URL, so it decides")
 	}
 }
 

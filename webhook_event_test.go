@@ -169,7 +169,7 @@ func (r webhookReport) body() string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// identity is what the deliveries of one report have in common.
+// identity is what all deliveries of one report have in common.
 func (r webhookReport) identity() string {
 	known := r.event == `"message.delivered"` || r.event == `"message.failed"`
 	for _, member := range []string{r.number, r.message, r.status} {
@@ -183,7 +183,7 @@ func (r webhookReport) identity() string {
 	return strings.Join([]string{r.event, r.number, r.message, r.status}, " ")
 }
 
-// webhookReports lists every combination of some values of each member.
+// webhookReports returns every combination of some values of each member.
 func webhookReports() []webhookReport {
 	sum := sha256.Sum256([]byte("+233209990001"))
 	joined := `"p:delivered:` + hex.EncodeToString(sum[:]) + `"`

@@ -14,8 +14,7 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// delivery returns what the API posts to an endpoint when a message has been
-// delivered.
+// delivery returns the request that the API sends when a message is delivered.
 func delivery(secret, messageID string) *http.Request {
 	body := strings.Replace(deliveredBody, "prv-77", messageID, 1)
 	r := httptest.NewRequest(http.MethodPost, "/hooks/hellio", strings.NewReader(body))
@@ -85,8 +84,8 @@ func ExampleNewWebhookHandler() {
 	// 200 for the same event again
 }
 
-// A second endpoint with the same URL rotates the secret: first make the
-// handler accept both, then delete the first endpoint. In between both
+// A second endpoint with the same URL rotates the secret. First make the
+// handler accept both secrets, then delete the first endpoint. Meanwhile both
 // endpoints report each message, and the handler handles it once.
 func ExampleNewWebhookHandler_rotation() {
 	const before, after = "whsec_0123456789abcdef", "whsec_fedcba9876543210"

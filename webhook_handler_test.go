@@ -22,7 +22,7 @@ type webhookFunc = func(context.Context, *hellio.WebhookEvent) error
 
 func ignore(context.Context, *hellio.WebhookEvent) error { return nil }
 
-// quiet keeps the log of a handler that a test makes fail out of the output.
+// quiet discards the log of a handler that a test makes fail.
 func quiet() hellio.WebhookOption {
 	return hellio.WithWebhookLogger(slog.New(slog.DiscardHandler))
 }
@@ -192,9 +192,9 @@ func TestAHandlersContextEndsWithinItsLease(t *testing.T) {
 	})
 }
 
-// overrun makes a handler whose first run ignores its context for 70 s and
-// whose later runs take 20 s. It begins a second run as soon as the lease of
-// the first has ended, and returns the statuses of both.
+// overrun runs a handler whose first run ignores its context for 70 s and whose
+// later runs take 20 s. A second run begins when the lease of the first has
+// ended. overrun returns the statuses of both.
 func overrun(
 	t *testing.T,
 	runs *atomic.Int64,
@@ -261,7 +261,7 @@ func TestBothSecretsOfARotationAreAccepted(t *testing.T) {
 		w := post(h, signedNow(secret, deliveredBody), deliveredBody)
 		require.Equal(t, http.StatusOK, w.Code)
 	}
-	require.Len(t, s.events, 1, "both endpoints report the message, and it is one event")
+	require.Len(t, s.events, 1, "both endpoints report the same event")
 	other := strings.Replace(deliveredBody, "prv-77", "prv-78", 1)
 	require.Equal(t, http.StatusOK, post(h, signedNow(nextSecret, other), other).Code)
 	require.Len(t, s.events, 2)

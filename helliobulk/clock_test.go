@@ -41,9 +41,8 @@ func TestTheAPITimeFollowsTheLocalClock(t *testing.T) {
 			t.Parallel()
 			now := time.Now()
 			clock := serverClock{
-				date: date,
-				seen: now.Add(-c.steady),
-
+				date:  date,
+				seen:  now.Add(-c.steady),
 				wall:  now.Round(0).Add(-c.wall),
 				known: true,
 			}

@@ -87,15 +87,14 @@ func concernsAll(r *Result) bool {
 		r.Status == http.StatusForbidden
 }
 
-// known joins what a call shows with what earlier calls left unknown. Then only
-// an acceptance or a stored answer resolves the chunk: another refusal may come
-// from a layer that never looked at the key. A redirect and a 409 may mean that
-// the request is carried out elsewhere.
-func joinOutcomes(latest hellio.Outcome, status int, resumed, replayed bool) hellio.Outcome {
-	switch {
-	case latest == hellio.OutcomeAccepted, replayed && latest == hellio.OutcomeRejected:
-		return latest
-	case resumed, status/100 == 3, status == http.StatusConflict:
+// joinOutcomes joins what a call shows with what earlier calls left unknown, as
+// the client does for a resumed call: only an acceptance or a stored answer
+// resolves the chunk. It is for calls that were not made, or that proved to be
+// resumed when their intent was noted.
+func joinOutcomes(latest hellio.Outcome, resumed, replayed bool) hellio.Outcome {
+	resolves := latest == hellio.OutcomeAccepted ||
+		replayed && latest == hellio.OutcomeRejected
+	if resumed && !resolves {
 		return hellio.OutcomeUnknown
 	}
 	return latest

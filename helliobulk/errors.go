@@ -22,6 +22,8 @@ var (
 	// ErrBatchChanged: the store holds a batch with another id, text, sender,
 	// region or list. It comes as a *ChangedError. This call sent nothing.
 	ErrBatchChanged = errors.New("helliobulk: the batch is not the one that was planned")
+	// ErrExcept: a batch in Params.Except cannot be used. Nothing was planned.
+	ErrExcept = errors.New("helliobulk: a batch whose recipients are left out cannot be used")
 	// ErrOtherAccount: the client has another token or base URL than the batch.
 	// Keys belong to a token: under another one a message could be sent twice.
 	// It comes as an *OtherAccountError.
@@ -105,7 +107,7 @@ func (e *PaymentError) Error() string {
 func (e *PaymentError) Is(target error) bool { return target == ErrCannotPay }
 
 func reused(chunks int) error {
-	return fmt.Errorf("%w: for %d chunks it returned a stored answer and sent nothing",
+	return fmt.Errorf("%w: it returned stored answers and sent nothing; chunks: %d",
 		ErrBatchReused, chunks)
 }
 
@@ -116,7 +118,7 @@ func (r *Report) End(cause error) error {
 	var errs []error
 	add := func(n int, err error) {
 		if n > 0 {
-			errs = append(errs, fmt.Errorf("%w: %d of %d", err, n, r.Chunks))
+			errs = append(errs, fmt.Errorf("%w: %d of %d chunks", err, n, r.Chunks))
 		}
 	}
 	if cause != nil {

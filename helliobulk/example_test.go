@@ -62,9 +62,8 @@ func ExampleBatch_Estimate() {
 				Fields: map[string]string{"name": "Kofi"}}, nil)
 	}
 	params := helliobulk.Params{
-		Store:  filepath.Join(dir, "fees.batch"),
-		Sender: "ACME",
-
+		Store:   filepath.Join(dir, "fees.batch"),
+		Sender:  "ACME",
 		Message: "Fees of {{name}} are due.",
 		Region:  "GH",
 	}

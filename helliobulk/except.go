@@ -43,12 +43,12 @@ func (x *exceptions) open(p Params, baseURL, account string) error {
 		}
 		b, err := Open(path)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrExcept, err)
 		}
 		x.batches = append(x.batches, b)
 		m := b.manifest
 		if m.BaseURL != baseURL || m.Account != account {
-			return fmt.Errorf("%w: %s belongs to another token or base URL", ErrOtherAccount, path)
+			return fmt.Errorf("%w: %s belongs to another token or base URL", ErrExcept, path)
 		}
 		ids = append(ids, m.BatchID)
 	}

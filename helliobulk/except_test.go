@@ -114,7 +114,7 @@ func TestAnUnusableExceptionEndsThePlan(t *testing.T) {
 		{"in use", []string{held.Store}, ErrLocked},
 		{"damaged", []string{broken}, ErrTorn},
 		{"not there", []string{broken + "x"}, ErrNoBatch},
-		{"of another account", []string{other.Store}, ErrOtherAccount},
+		{"of another account", []string{other.Store}, ErrExcept},
 		{"its own", []string{third.Store}, new(hellio.ParamError)},
 		{"without the batch before it", []string{second.Store}, new(hellio.ParamError)},
 		{"without the batch after it", []string{first.Store}, new(hellio.ParamError)},
@@ -128,6 +128,7 @@ func TestAnUnusableExceptionEndsThePlan(t *testing.T) {
 				require.ErrorAs(t, err, &param)
 				require.Equal(t, "except", param.Field)
 			} else {
+				require.ErrorIs(t, err, ErrExcept)
 				require.ErrorIs(t, err, c.want)
 			}
 			require.NoFileExists(t, third.Store)

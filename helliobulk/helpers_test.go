@@ -41,11 +41,10 @@ func storePath(t *testing.T) string { return filepath.Join(t.TempDir(), "batch")
 // batchOf is a batch of one text in chunks of 5.
 func batchOf(t *testing.T) Params {
 	return Params{
-		Store:   storePath(t),
-		BatchID: "fees",
-		Sender:  "ACME",
-		Message: "Fees are due.",
-
+		Store:     storePath(t),
+		BatchID:   "fees",
+		Sender:    "ACME",
+		Message:   "Fees are due.",
 		Region:    "GH",
 		ChunkSize: 5,
 	}

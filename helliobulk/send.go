@@ -43,7 +43,7 @@ func SendChunk(ctx context.Context, client *hellio.Client, c *Chunk, resumed boo
 // callChunk makes one request for a chunk.
 func callChunk(ctx context.Context, client *hellio.Client, c *Chunk, resumed bool) Result {
 	if err := checkAccount(ctx, client, c.BaseURL, c.Account); err != nil {
-		return Result{Outcome: joinOutcomes(hellio.OutcomeNotSent, 0, resumed, false), Err: err}
+		return Result{Outcome: joinOutcomes(hellio.OutcomeNotSent, resumed, false), Err: err}
 	}
 	var resp hellio.Response
 	params := &hellio.SMSSendParams{
@@ -77,7 +77,7 @@ func newResult(
 	sent *hellio.SMSSendResult, err error, resp *hellio.Response, resumed bool,
 ) Result {
 	r := Result{
-		Outcome:    joinOutcomes(hellio.OutcomeOf(err), resp.StatusCode, resumed, resp.Replayed),
+		Outcome:    joinOutcomes(hellio.OutcomeOf(err), resumed, resp.Replayed),
 		Resumed:    resumed,
 		Status:     resp.StatusCode,
 		Replayed:   resp.Replayed,

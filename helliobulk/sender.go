@@ -114,7 +114,7 @@ func (s *JobSender) Send(
 	}
 	if resumed && !result.Resumed { // the intent has learned of another call meanwhile
 		result.Resumed = true
-		result.Outcome = joinOutcomes(result.Outcome, result.Status, true, result.Replayed)
+		result.Outcome = joinOutcomes(result.Outcome, true, result.Replayed)
 	}
 	s.clock.observe(result.Header)
 	e := last.entry
@@ -137,7 +137,7 @@ var errClosed = errors.New("the window is closed")
 func closedResult(wait time.Duration, resumed bool) Result {
 	return Result{
 		Verdict:    Later,
-		Outcome:    joinOutcomes(hellio.OutcomeNotSent, 0, resumed, false),
+		Outcome:    joinOutcomes(hellio.OutcomeNotSent, resumed, false),
 		Resumed:    resumed,
 		RetryAfter: max(wait, time.Second),
 		Err:        errClosed,

@@ -1,6 +1,8 @@
-// Package hellioredis lets a fleet of processes share one token of the Hellio Messaging API through Redis: a [Limiter] that paces them
-// as one, and a [DedupeStore] with which they handle each webhook event once.
+// Package hellioredis lets the processes of a fleet share one token of the
+// Hellio Messaging API through Redis. A [Limiter] paces them as one client, and
+// with a [DedupeStore] they handle each webhook event once.
 //
-// Neither decides whether a message is sent twice: idempotency keys do that. When Redis is away, pacing goes on in each process alone, and
-// webhooks are refused with a 5xx, so that the API delivers them later.
+// Idempotency keys alone prevent a second send; this package does not affect
+// them. While Redis is down, each process paces itself alone, and webhooks are
+// refused with a 5xx, so that the API delivers them later.
 package hellioredis

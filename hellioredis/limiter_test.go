@@ -26,7 +26,7 @@ var (
 )
 
 // newFleet returns the limiters of n processes and their Redis, whose clock
-// stands still.
+// does not move.
 func newFleet(t *testing.T, n int) (*miniredis.Miniredis, []*Limiter) {
 	t.Helper()
 	mini := miniredis.RunT(t)
@@ -122,7 +122,7 @@ func TestWaitReturnsAtItsSlot(t *testing.T) {
 	for range 5 {
 		require.NoError(t, fleet[0].Wait(t.Context(), sms))
 	}
-	least := (1 + 2 + 3 + 4) * step / 10 // the clock of this Redis stands still
+	least := (1 + 2 + 3 + 4) * step / 10 // the clock of this Redis does not move
 	require.GreaterOrEqual(t, time.Since(began), least)
 }
 

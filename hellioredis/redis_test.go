@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// realRedis starts a redis-server of the test's own, and gives a way to stop and start it. Debian's package redis-server has it.
+// realRedis is a redis-server that the test starts, and can stop and start
+// again. It needs Debian's package redis-server.
 type realRedis struct {
 	t    *testing.T
 	addr string
@@ -24,14 +25,16 @@ type realRedis struct {
 func startRedis(t *testing.T) *realRedis {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
-	require.NoError(t, err, "these tests need the program redis-server: install the package redis-server")
+	require.NoError(t, err,
+		"these tests need the program redis-server: install the package redis-server")
 	r := &realRedis{t: t, addr: freeAddr(t), dir: t.TempDir()}
 	r.start(path)
 	t.Cleanup(r.kill)
 	return r
 }
 
-// freeAddr lies below the ports that systems give to whoever asks for any, or it could be taken before the server has started.
+// freeAddr returns an address with a port below the ephemeral range: another
+// process could take an ephemeral port before the server has started.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	for {
@@ -45,12 +48,15 @@ func freeAddr(t *testing.T) string {
 
 func (r *realRedis) start(path string) {
 	_, port, _ := net.SplitHostPort(r.addr)
-	r.cmd = exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--dir", r.dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always")
+	r.cmd = exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--dir", r.dir,
+		"--save", "", "--appendonly", "yes", "--appendfsync", "always")
 	r.cmd.Stdout = r.t.Output()
 	require.NoError(r.t, r.cmd.Start())
 	client := redis.NewClient(&redis.Options{Addr: r.addr})
 	defer client.Close()
-	require.Eventually(r.t, func() bool { return client.Ping(context.Background()).Err() == nil }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(r.t, func() bool {
+		return client.Ping(context.Background()).Err() == nil
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 func (r *realRedis) kill() {

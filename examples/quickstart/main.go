@@ -1,6 +1,7 @@
-// The quickstart sends an SMS. Without HELLIO_API_TOKEN it does so on the bundled fake, in memory, and shows what the fake makes visible:
-// the wallet, the delivery, and a reply that is lost on purpose. With HELLIO_API_TOKEN set it uses the real API, and asks before it
-// spends money.
+// Quickstart sends an SMS. Without HELLIO_API_TOKEN it uses the bundled fake,
+// in memory. It prints what the fake shows: the wallet, the delivery, and a
+// reply that is lost on purpose. With HELLIO_API_TOKEN set it uses the real
+// API, and asks before it spends money.
 package main
 
 import (
@@ -42,12 +43,20 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 }
 
 // onTheAPI sends one message that costs money.
-func onTheAPI(ctx context.Context, message *hellio.SMSSendParams, yes bool, in io.Reader, out io.Writer) error {
+func onTheAPI(
+	ctx context.Context,
+	message *hellio.SMSSendParams,
+	yes bool,
+	in io.Reader,
+	out io.Writer,
+) error {
 	client, err := hellio.NewClientFromEnv()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "This sends %d segment(s) to %s by %s and costs money.\n", hellio.CountSegments(message.Message).Segments, message.Recipients[0], client.BaseURL())
+	segments := hellio.CountSegments(message.Message).Segments
+	fmt.Fprintf(out, "This sends %d segment(s) to %s through %s and costs money.\n",
+		segments, message.Recipients[0], client.BaseURL())
 	if !yes && !confirmed(in, out) {
 		fmt.Fprintln(out, "Nothing was sent.")
 		return nil
@@ -56,12 +65,13 @@ func onTheAPI(ctx context.Context, message *hellio.SMSSendParams, yes bool, in i
 	if err != nil {
 		return fmt.Errorf("outcome %s: %w", hellio.OutcomeOf(err), err)
 	}
-	fmt.Fprintf(out, "Accepted: %d recipient(s), %s %s, reference %s.\n", sent.AcceptedRecipients, sent.EstimatedCost, sent.Currency, sent.Reference)
+	fmt.Fprintf(out, "Accepted: %d recipient(s), %s %s, reference %s.\n",
+		sent.AcceptedRecipients, sent.EstimatedCost, sent.Currency, sent.Reference)
 	return nil
 }
 
 func confirmed(in io.Reader, out io.Writer) bool {
-	fmt.Fprint(out, "Go on? [y/N] ")
+	fmt.Fprint(out, "Continue? [y/N] ")
 	answer, _ := bufio.NewReader(in).ReadString('\n')
 	answer = strings.ToLower(strings.TrimSpace(answer))
 	return answer == "y" || answer == "yes"

@@ -11,7 +11,7 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-func TestWithoutATokenTheQuickstartTellsOfTheReplayedReply(t *testing.T) {
+func TestWithoutATokenTheReplayedReplyIsPrinted(t *testing.T) {
 	t.Setenv("HELLIO_API_TOKEN", "")
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), nil, strings.NewReader(""), &out))
@@ -19,7 +19,7 @@ func TestWithoutATokenTheQuickstartTellsOfTheReplayedReply(t *testing.T) {
 	require.Contains(t, out.String(), "3 attempts, 2 messages, 0.0620 GHS in all")
 }
 
-func TestWithATokenTheQuickstartSpendsNothingUnlessToldTo(t *testing.T) {
+func TestMessageToTheAPINeedsAConfirmation(t *testing.T) {
 	for _, c := range []struct {
 		name, input string
 		args        []string

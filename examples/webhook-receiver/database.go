@@ -12,13 +12,13 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// retention is how long a handled event is kept: far longer than the API
-// delivers it again.
+// retention is how long a handled event is kept. The API stops to deliver it
+// again much earlier.
 const retention = 7 * 24 * time.Hour
 
-// Times are in Unix milliseconds. The owner of an event is that of its claim,
-// which lasts until then. A handled event has the owner ” and is kept until
-// then.
+// The column until is in Unix milliseconds. A claimed event has the owner of
+// its claim, which ends at until. A handled event has the empty owner, and is
+// kept until then.
 const schema = `
 CREATE TABLE IF NOT EXISTS events (
 	id    TEXT PRIMARY KEY,
@@ -76,8 +76,8 @@ func (db *database) Claim(
 }
 
 // holder returns hellio.ErrAlreadyHandled if an event is handled, else
-// hellio.ErrClaimHeld: also if its row has just gone, because the next delivery
-// finds out more.
+// hellio.ErrClaimHeld. If the row has just been deleted, the next delivery
+// claims the event.
 func (db *database) holder(ctx context.Context, id string) error {
 	var owner string
 	err := db.QueryRowContext(ctx, `SELECT owner FROM events WHERE id = $1`, id).Scan(&owner)
@@ -128,9 +128,9 @@ func (db *database) change(ctx context.Context, statement string, args ...any) (
 	return rows > 0, err
 }
 
-// apply takes a status that ranks above the stored one. It can be repeated
-// without harm, as every handler must: if the process dies between apply and
-// Commit, the API delivers the event again.
+// apply stores a status that ranks above the stored one. Like every handler it
+// must be safe to repeat: if the process dies between apply and Commit, the API
+// delivers the event again.
 func (db *database) apply(ctx context.Context, e *hellio.WebhookEvent) error {
 	if e.ProviderMessageID == "" || e.Status == "" {
 		return nil // a kind of event that is not about a message

@@ -115,7 +115,7 @@ func TestADatabaseThatIsGoneAcknowledgesNothing(t *testing.T) {
 func TestEveryOrderOfTwoOwnersKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	db := temporary(t)
-	_, err := db.ExecContext(t.Context(), `PRAGMA synchronous = OFF`) // this test never crashes
+	_, err := db.ExecContext(t.Context(), `PRAGMA synchronous = OFF`) // no crash in this test
 	require.NoError(t, err)
 	sequences := dedupetest.Run(t, 4, func(string) dedupetest.Subject {
 		return dedupetest.Subject{

@@ -1,7 +1,8 @@
 -- Notes that a call for a chunk is about to begin.
 -- KEYS: ledger. ARGV: chunk, dispatch, try, record, life of the ledger (ms).
--- An entry of the ledger is dispatch|try|phase|record. Answers {phase, record} as they were; {"", ""} if this dispatch has no entry: one of
--- an earlier dispatch gives way.
+-- An entry of the ledger is dispatch|try|phase|record. Returns {phase, record}
+-- as they were; {"", ""} if this dispatch has no entry. An entry of an earlier
+-- dispatch is replaced.
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local phase, record = '', ''
 if stored then

@@ -49,8 +49,7 @@ func dieOnce(t *testing.T, point string, seed uint64) {
 			Name:    "a",
 			Workers: 3,
 			Point:   point,
-
-			Nth: 1 + rng.Int64N(4),
+			Nth:     1 + rng.Int64N(4),
 		})
 	ended := make(chan error, 1)
 	go func() { ended <- child.Wait() }()

@@ -1,6 +1,8 @@
 -- Notes how a call for a chunk ended.
--- KEYS: ledger, news. ARGV: chunk, dispatch, try, phase, record, "sure" if the record stands whatever another try says, life (ms).
--- Only the latest try may speak, unless it is sure; what is settled stays so, unless it is sure. Answers 1 if it was noted.
+-- KEYS: ledger, news. ARGV: chunk, dispatch, try, phase, record, "sure" if the
+-- record stands whatever another try says, life (ms).
+-- Only the latest try is noted, and what is settled stays so, unless it is sure.
+-- Returns 1 if it was noted.
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 if stored then
 	local dispatch, try, phase = string.match(stored, '^([^|]*)|([^|]*)|([^|]*)|')

@@ -136,7 +136,6 @@ func newFeed(ctx context.Context, client *hellio.Client, rdb redis.UniversalClie
 		queue:  q,
 		ledger: q.ledger(b.Manifest().BatchID),
 		batch:  b,
-
 		opts:   o,
 		reused: b.Report().Reused.Chunks,
 	}, nil

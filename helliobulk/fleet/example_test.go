@@ -27,7 +27,6 @@ func ExampleWait() {
 		Store:   "fees.batch",
 		BatchID: "fees-2026-05",
 		Sender:  "ACME",
-
 		Message: "Fees are due.",
 		Region:  "GH",
 	}

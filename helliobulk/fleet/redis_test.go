@@ -37,7 +37,6 @@ func startRedisWith(t *testing.T, args ...string) *realRedis {
 		t:    t,
 		addr: net.JoinHostPort("127.0.0.1", freeport.Get(t)),
 		dir:  t.TempDir(),
-
 		args: args,
 	}
 	r.start(path)

@@ -107,7 +107,14 @@ func TestHeapOfIdleTokensStaysConsistent(t *testing.T) {
 	var waiters []*Waiter
 	source := rand.New(rand.NewPCG(1, 2))
 	names, now := tokenNames(2*maxTokens), noon
-	responses := []Response{{}, shows(1, 2), shows(0, 2), shows(2, 2), refused(time.Second), {Status: 500}}
+	responses := []Response{
+		{},
+		shows(1, 2),
+		shows(0, 2),
+		shows(2, 2),
+		refused(time.Second),
+		{Status: 500},
+	}
 	for i := range 6000 {
 		name := names[source.IntN(len(names))]
 		kind := Kind(source.IntN(2))

@@ -10,7 +10,12 @@ import (
 // sharing returns a state 10 s into a window of 120 that began at noon.
 func sharing(rem, inflight int, s share) *tokenState {
 	return &tokenState{
-		token: window{limit: 120, rem: rem, inflight: inflight, end: noon.Add(windowLength)},
+		token: window{
+			limit:    120,
+			rem:      rem,
+			inflight: inflight,
+			end:      noon.Add(windowLength),
+		},
 		last:  noon.Add(10 * time.Second),
 		share: s,
 	}

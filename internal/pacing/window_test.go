@@ -35,7 +35,7 @@ func TestLowerBoundCountsWindows(t *testing.T) {
 		"the last of the next, reserve":      {running, 8, 2, 40 * time.Second},
 		"the first after that, reserve":      {running, 9, 2, 100 * time.Second},
 		"the reserve is used already":        {low, 0, 3, 40 * time.Second},
-		"so is that of the line behind":      {low, 7, 3, 100 * time.Second},
+		"the next window's reserve is too":   {low, 7, 3, 100 * time.Second},
 		"the last after a window":            {over, 9, 0, 0},
 		"the first of the one after that":    {over, 10, 0, time.Minute},
 		"the last after a 429":               {blocked, 9, 0, 20 * time.Second},
@@ -121,7 +121,12 @@ func (w *window) answer(r Response) {
 
 func TestVacancyNeedsARequestAfterTheWindow(t *testing.T) {
 	t.Parallel()
-	w := window{limit: 120, rem: 50, inflight: 4, end: windowEnd}
+	w := window{
+		limit:    120,
+		rem:      50,
+		inflight: 4,
+		end:      windowEnd,
+	}
 	for w.inflight > 0 {
 		w.inflight--
 		w.learn(shows(120, 120), noon)

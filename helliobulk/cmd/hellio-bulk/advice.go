@@ -108,7 +108,7 @@ func adviseTopUp(p *place, f failure) []step {
 func adviseUnpriced(p *place, f failure) []step {
 	n := some(f.payment.Estimate.Unpriced, "recipient")
 	return []step{{
-		"to send although " + n + " are in countries without a listed price, run",
+		"to send without a known price for " + n + ", run",
 		p.onwards("start-unpaid"),
 	}}
 }
@@ -207,6 +207,10 @@ func adviseConfirm(p *place, f failure) []step {
 func adviseWait(p *place, _ failure) []step {
 	do := "wait until the other process has ended, then run"
 	return []step{{do, p.again()}}
+}
+
+func adviseExcept(p *place, _ failure) []step {
+	return []step{{"name stores of the same account with -except, then run", p.again()}}
 }
 
 func adviseName(p *place, _ failure) []step {

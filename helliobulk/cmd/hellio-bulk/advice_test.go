@@ -187,6 +187,9 @@ func scenarios() []scenario {
 			d.t.Cleanup(func() { _ = b.Close() })
 			return "hellio-bulk resume -yes -store " + quote(d.store())
 		}},
+		{row: "excepted store", build: func(d *desk) string {
+			return d.sendCommand("-yes", "-except", d.store()+"x")
+		}},
 		{row: "no store", build: func(*desk) string { return "hellio-bulk resume -store nowhere" }},
 		{row: "torn store", build: func(d *desk) string {
 			d.refuse(2, helliotest.Status(402, ""))

@@ -46,7 +46,7 @@ func statuses() []meaning {
 		{statusList, "the list cannot be used, or has no recipient"},
 		{statusBatch, "the store holds another batch, or the API knows its keys from before"},
 		{statusLocked, "another process works on the batch"},
-		{statusStore, "there is no store, or it is damaged"},
+		{statusStore, "there is no store, it is damaged, or -except cannot use it"},
 		{statusRedis, "Redis does not answer, or refuses"},
 		{statusRejected, "the batch ended, and the API rejected chunks; run retry"},
 	}

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"slices"
 	"strconv"
@@ -73,22 +73,23 @@ func runExport(_ context.Context, c *console, args []string) error {
 	if len(states) == 0 || *out == "" {
 		return p.stop(misused("-state must name states, and -o a file"))
 	}
-	n, err := writeNew(*out, func(w *csv.Writer) (int, error) {
-		return writeRecipients(w, b, states)
-	})
+	n, err := c.writeRecipients(*out, b.Recipients(states...), nil, nil)
 	if err != nil {
 		return p.stop(err)
 	}
-	c.say("%s written to %s\n", some(n, "recipient"), *out)
 	if n == 0 {
 		c.say("No recipient is in that state.\n")
 	}
 	return nil
 }
 
-// writeNew makes a file, which must not exist, and writes rows to it. A file
-// that could not be written whole is removed.
-func writeNew(path string, write func(*csv.Writer) (int, error)) (n int, err error) {
+// writeRecipients writes recipients into a file, which must not exist, with
+// columns that a command adds. A file that could not be written whole is
+// removed.
+func (c *console) writeRecipients(
+	path string, recipients iter.Seq2[helliobulk.RecipientStatus, error],
+	columns []string, cells func(helliobulk.RecipientStatus) []string,
+) (n int, err error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return 0, misused("-o: %s exists; name a file that does not", path)
@@ -96,31 +97,24 @@ func writeNew(path string, write func(*csv.Writer) (int, error)) (n int, err err
 	if err != nil {
 		return 0, fmt.Errorf("-o: %w", err)
 	}
-	buffer := bufio.NewWriter(file)
-	w := csv.NewWriter(buffer)
-	n, err = write(w)
-	w.Flush()
-	err = errors.Join(err, w.Error(), buffer.Flush(), file.Close())
-	if err != nil {
-		_ = os.Remove(path) // the first error counts
-	}
-	return n, err
-}
-
-func writeRecipients(w *csv.Writer, b *helliobulk.Batch, states []helliobulk.State) (int, error) {
-	if err := w.Write([]string{"number", "state", "reason", "line"}); err != nil {
-		return 0, err
-	}
-	n := 0
-	for r, err := range b.Recipients(states...) {
-		if err != nil {
-			return n, err
+	w := csv.NewWriter(file)
+	rowErr := w.Write(append([]string{"number", "state", "reason", "line"}, columns...))
+	for r, err := range recipients {
+		if rowErr = errors.Join(rowErr, err); rowErr != nil {
+			break
 		}
 		row := []string{r.Number, string(r.State), r.Reason, strconv.Itoa(r.Line)}
-		if err := w.Write(row); err != nil {
-			return n, err
+		if cells != nil {
+			row = append(row, cells(r)...)
 		}
+		rowErr = w.Write(row)
 		n++
 	}
+	w.Flush()
+	if err = errors.Join(rowErr, w.Error(), file.Close()); err != nil {
+		_ = os.Remove(path) // the first error counts
+		return n, err
+	}
+	c.say("%s written to %s\n", some(n, "recipient"), path)
 	return n, nil
 }

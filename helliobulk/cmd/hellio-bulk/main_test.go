@@ -102,10 +102,9 @@ func (d *desk) run(args ...string) ended {
 	d.t.Helper()
 	var out, err bytes.Buffer
 	c := &console{
-		in:  strings.NewReader(d.answer),
-		out: &out,
-		err: &err,
-
+		in:     strings.NewReader(d.answer),
+		out:    &out,
+		err:    &err,
 		getenv: func(name string) string { return d.env[name] },
 
 		program: "hellio-bulk",

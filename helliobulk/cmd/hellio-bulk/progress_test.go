@@ -20,8 +20,7 @@ func at(left int) helliobulk.Report {
 		Recipients: 1000,
 		Chunks:     100,
 		Open:       helliobulk.Count{Chunks: left, Recipients: 10 * left},
-
-		Done: helliobulk.Count{Chunks: 100 - left, Recipients: 1000 - 10*left},
+		Done:       helliobulk.Count{Chunks: 100 - left, Recipients: 1000 - 10*left},
 	}
 }
 

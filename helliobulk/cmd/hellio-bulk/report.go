@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"strconv"
 	"time"
 
@@ -23,57 +22,35 @@ func runReport(ctx context.Context, c *console, args []string) error {
 	if *out == "" {
 		return p.stop(misused("-o must name a file"))
 	}
-	var deliveries *helliobulk.Deliveries
+	columns := []string{"chunk", "campaign"}
+	cells := placed
 	if *delivery {
 		client, err := c.client()
 		if err != nil {
 			return p.stop(err)
 		}
-		if deliveries, err = b.Deliveries(ctx, client); err != nil {
+		deliveries, err := b.Deliveries(ctx, client)
+		if err != nil {
 			return p.stop(err)
 		}
+		columns = append(columns, "delivery", "error", "sent", "delivered")
+		cells = func(r helliobulk.RecipientStatus) []string {
+			d, _ := deliveries.Of(r)
+			return append(placed(r),
+				string(d.Status), d.Error, moment(d.SentAt), moment(d.DeliveredAt))
+		}
 	}
-	n, err := writeNew(*out, func(w *csv.Writer) (int, error) {
-		return writeReport(w, b, deliveries)
-	})
-	if err != nil {
-		return p.stop(err)
-	}
-	c.say("%s written to %s\n", some(n, "recipient"), *out)
-	return nil
+	_, err = c.writeRecipients(*out, b.Recipients(), columns, cells)
+	return p.stop(err)
 }
 
-// writeReport writes all recipients; deliveries may be nil.
-func writeReport(w *csv.Writer, b *helliobulk.Batch, deliveries *helliobulk.Deliveries) (int,
-	error) {
-	header := []string{"number", "state", "reason", "line", "chunk", "campaign"}
-	if deliveries != nil {
-		header = append(header, "delivery", "error", "sent", "delivered")
+// placed returns where a recipient's message is.
+func placed(r helliobulk.RecipientStatus) []string {
+	chunk := ""
+	if r.Chunk >= 0 {
+		chunk = strconv.Itoa(r.Chunk)
 	}
-	if err := w.Write(header); err != nil {
-		return 0, err
-	}
-	n := 0
-	for r, err := range b.Recipients() {
-		if err != nil {
-			return n, err
-		}
-		chunk := ""
-		if r.Chunk >= 0 {
-			chunk = strconv.Itoa(r.Chunk)
-		}
-		row := []string{r.Number, string(r.State), r.Reason, strconv.Itoa(r.Line), chunk,
-			r.Campaign.String()}
-		if deliveries != nil {
-			d, _ := deliveries.Of(r)
-			row = append(row, string(d.Status), d.Error, moment(d.SentAt), moment(d.DeliveredAt))
-		}
-		if err := w.Write(row); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
+	return []string{chunk, r.Campaign.String()}
 }
 
 func moment(t time.Time) string {

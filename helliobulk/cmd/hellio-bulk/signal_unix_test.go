@@ -52,7 +52,6 @@ func gated(t *testing.T) (*desk, *gate) {
 		api:     d.fake.Handler(),
 		nth:     4,
 		reached: make(chan struct{}),
-
 		release: make(chan struct{}),
 	}
 	server := httptest.NewServer(g)

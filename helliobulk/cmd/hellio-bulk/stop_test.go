@@ -188,6 +188,52 @@ func TestATornStoreIsPlannedAgainWithoutDoubles(t *testing.T) {
 	d.requireEachOnce(23)
 }
 
+func TestAnUnusableExceptionPlansNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	list := d.list(7)
+	other := d.store() + "1"
+	plan := []string{"plan", list, "-column", "phone", "-message", text, "-batch", "other",
+		"-store", other}
+	require.Equal(t, statusDone, d.run(plan...).status)
+	b, err := helliobulk.Open(other)
+	require.NoError(t, err)
+	send := d.send(list, "-yes", "-except", other)
+	require.Equal(t, statusLocked, d.run(send...).status)
+	require.NoError(t, b.Close())
+	token := d.env["HELLIO_API_TOKEN"]
+	d.env["HELLIO_API_TOKEN"] = d.fake.IssueToken()
+	e := d.run(send...)
+	require.Equal(t, statusStore, e.status)
+	require.Contains(t, e.err, "fees.batch1 belongs to another token or base URL")
+	require.Contains(t, e.err, "Next: name stores of the same account with -except")
+	d.env["HELLIO_API_TOKEN"] = token
+	require.NoError(t, os.Truncate(other, 100))
+	e = d.run(send...)
+	require.Equal(t, statusStore, e.status)
+	require.Contains(t, e.err, "the store is damaged")
+	require.NotContains(t, e.err, "resume", "the batch itself is not planned")
+	require.NoFileExists(t, d.store())
+	require.Empty(t, d.fake.Messages())
+}
+
+func TestAnUnknownPlaceholderRefusesTheList(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for name, list := range map[string]string{
+		"unknown":       d.list(3),
+		"1,000 columns": d.file("wide.csv", "phone"+strings.Repeat(",x", 999)+"\n"),
+	} {
+		e := d.run("send", list, "-column", "phone", "-message", "Pay {{sum}}.", "-batch", "fees",
+			"-store", d.store(), "-yes")
+		require.Equal(t, statusList, e.status, name)
+		require.Contains(t, e.err, `there is no column "sum"; the columns are "phone", `, name)
+		require.Less(t, len(e.err), 600, name)
+		require.NoFileExists(t, d.store())
+	}
+	require.Empty(t, d.fake.Requests())
+}
+
 func TestAnUnknownPriceStopsTheBatch(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -176,8 +176,7 @@ func forms(region, national string) []string {
 		if meta.plain {
 			prefix = meta.Prefix
 		}
-		abroad = strings.Trim(meta.Abroad, "0123456789")
-		if abroad = "00"; strings.Trim(meta.Abroad, "0123456789") == "" {
+		if strings.Trim(meta.Abroad, "0123456789") == "" {
 			abroad = meta.Abroad
 		}
 	}
