@@ -3,6 +3,7 @@ package hellio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -66,6 +67,30 @@ func TestPermanentConnectionFailureIsNotRetried(t *testing.T) {
 		require.Equal(t, 1, responseOf(t, err).Attempts, name)
 	}
 	require.Zero(t, hits.Load())
+}
+
+// endedTransport is the error of a RoundTripper that can never answer.
+type endedTransport struct{}
+
+func (endedTransport) Error() string { return "the transport has ended" }
+func (endedTransport) NothingSent()  {}
+
+func TestPermanentTransportErrorIsNotRetried(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStub(func(*http.Request) (*http.Response, error) {
+			return nil, fmt.Errorf("test: %w", endedTransport{})
+		})
+		client := stubbed(t, s)
+		for _, err := range []error{
+			sendSMS(t.Context(), client), verifyEmail(t.Context(), client),
+			getBalance(t.Context(), client),
+		} {
+			requireOutcome(t, OutcomeNotSent, err)
+			require.ErrorIs(t, err, endedTransport{})
+			require.Equal(t, 1, responseOf(t, err).Attempts)
+		}
+		require.Len(t, s.requests(), 3)
+	})
 }
 
 func TestResetWithinTheBodyIsUnknown(t *testing.T) {
