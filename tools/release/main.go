@@ -3,8 +3,13 @@
 // takes each way in which others use the modules. It publishes nothing.
 //
 //	go -C tools run ./release [-rev HEAD] [-v]
+//	go -C tools run ./release -proxy DIR
 //
-// It prints one line for each way and exits with status 1 if one fails.
+// With -proxy it only writes the folder, for go get in one module:
+//
+//	GOWORK=off GONOSUMDB='*' GOPROXY=file://DIR,$(go env GOPROXY) go get …
+//
+// Otherwise it prints one line for each way and exits with status 1 if one fails.
 package main
 
 import (
@@ -20,7 +25,15 @@ import (
 func main() {
 	rev := flag.String("rev", "HEAD", "the commit to release")
 	verbose := flag.Bool("v", false, "print what each command prints")
+	proxy := flag.String("proxy", "", "write the folder, and end")
 	flag.Parse()
+	if *proxy != "" {
+		if err := publishAll(*rev, *proxy); err != nil {
+			fmt.Fprintln(os.Stderr, "release:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	failed, err := rehearse(*rev, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -35,7 +48,7 @@ func main() {
 
 // rehearse serves rev and takes each way. It returns how many fail.
 func rehearse(rev string, verbose bool) (failed int, err error) {
-	root, err := output("", nil, "git", "rev-parse", "--show-toplevel")
+	root, err := repository()
 	if err != nil {
 		return 0, err
 	}
@@ -45,10 +58,8 @@ func rehearse(rev string, verbose bool) (failed int, err error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	proxy := filepath.Join(dir, "proxy")
-	for _, m := range modules {
-		if err := m.publish(root, rev, proxy); err != nil {
-			return 0, err
-		}
+	if err := publishAll(rev, proxy); err != nil {
+		return 0, err
 	}
 	env, err := outsider(dir, proxy)
 	if err != nil {
@@ -94,7 +105,7 @@ func outsider(dir, proxy string) ([]string, error) {
 	return append(
 		os.Environ(),
 		"GOWORK=off",
-		"GOFLAGS=-modcacherw",
+		"GOFLAGS=-modcacherw -trimpath", // trimmed paths let runs share the build cache
 		"GOPROXY="+strings.Join(sources, ","),
 		"GONOSUMDB="+core,
 		"GOMODCACHE="+filepath.Join(dir, "modcache"),

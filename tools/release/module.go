@@ -27,6 +27,23 @@ var modules = []published{{""}, {"hellioredis"}, {"helliobulk"}}
 
 func (m published) path() string { return path.Join(core, m.folder) }
 
+// publishAll writes all modules at rev into a folder that serves as a GOPROXY.
+func publishAll(rev, proxy string) error {
+	root, err := repository()
+	if err != nil {
+		return err
+	}
+	for _, m := range modules {
+		if err := m.publish(root, rev, proxy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// repository returns the root of this checkout.
+func repository() (string, error) { return output("", nil, "git", "rev-parse", "--show-toplevel") }
+
 // publish writes the module at rev into a folder that serves as a GOPROXY.
 func (m published) publish(root, rev, proxy string) (err error) {
 	escaped, err := module.EscapePath(m.path())

@@ -48,7 +48,11 @@ var ways = []way{
 		w.run("go", "build", "-o", os.DevNull, core+"/cmd/hellio-fake")
 	}},
 	{"git clone; go test; nothing changes", func(w *walk) {
-		w.run("git", "clone", "--quiet", w.repository(), "clone")
+		root, err := repository()
+		if err != nil {
+			w.fail(err.Error())
+		}
+		w.run("git", "clone", "--quiet", root, "clone")
 		w.cd("clone")
 		w.env = append(w.env, "GOWORK=")
 		w.run("go", "test", "-count=1", "-short", "-run", "Example", "./...")
@@ -194,15 +198,6 @@ func (w *walk) variable(name string) (value string) {
 		}
 	}
 	return value
-}
-
-// repository returns the folder of this checkout.
-func (w *walk) repository() string {
-	root, err := output("", nil, "git", "rev-parse", "--show-toplevel")
-	if err != nil {
-		w.fail(err.Error())
-	}
-	return root
 }
 
 // commit returns the hash of rev, which a clone may know by another name.
