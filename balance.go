@@ -24,7 +24,7 @@ type Balance struct {
 }
 
 // Price is the price of one SMS segment on one network. Its shape is decided,
-// not documented; Raw holds the answer unchanged.
+// not documented; Raw holds the response unchanged.
 type Price struct {
 	Network  string          `json:"network"`
 	Slug     string          `json:"slug"`

@@ -85,9 +85,9 @@ func (l *lastRateLimit) load() RateLimit {
 // The token may be "" only with [WithTokenSource], which takes precedence.
 //
 // Without options the client calls the production API over a connection pool of
-// its own, uses the environment's proxy, retries by the zero [RetryPolicy], and
-// paces itself by a [WindowLimiter] of its own. A bad token or option is a
-// *ParamError. NewClient sends nothing.
+// its own and uses the environment's proxy. It retries by the zero
+// [RetryPolicy] and paces itself by a [WindowLimiter] of its own. A bad token
+// or option is a *ParamError. NewClient sends nothing.
 func NewClient(token string, opts ...Option) (*Client, error) {
 	c, err := newCore(token, false, opts)
 	if err != nil {

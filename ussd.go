@@ -80,7 +80,7 @@ type USSDSimulateParams struct {
 	ServiceCode string `json:"service_code,omitempty"` // at most 32 characters; "": the shared one
 }
 
-// USSDSimulateResult is the answer of the app's callback.
+// USSDSimulateResult is the response of the app's callback.
 type USSDSimulateResult struct {
 	SessionID ID         `json:"-"` // for the params of the next step
 	Message   string     `json:"message"`
