@@ -67,7 +67,7 @@ func countryQuery(country string) (url.Values, error) {
 	case utf8.RuneCountInString(country) != 2:
 		return nil, &ParamError{Field: "country", Given: characters(country), Allowed: allowed}
 	case len(country) != 2 || !isLetter(country[0]) || !isLetter(country[1]):
-		const given = "a character that is no letter"
+		const given = "a character that is not a letter"
 		return nil, &ParamError{Field: "country", Given: given, Allowed: allowed}
 	default:
 		return url.Values{"country": {country}}, nil

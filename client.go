@@ -202,9 +202,10 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 }
 
 func errNoTokenInEnv() error {
-	given := "HELLIO_API_TOKEN is not set"
+	given := "an empty string (HELLIO_API_TOKEN is not set)"
 	if os.Getenv("HELLIO_API_KEY") != "" {
-		given += ", but HELLIO_API_KEY is, the name in the vendor's samples"
+		given = "an empty string (HELLIO_API_TOKEN is not set, " +
+			"but HELLIO_API_KEY is, the name in the vendor's samples)"
 	}
 	return &ParamError{
 		Field:   "token",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -131,7 +132,7 @@ func (e *APIError) Error() string {
 	}
 	status := "no response"
 	if e.Status != 0 {
-		status = itoa(e.Status) + " " + http.StatusText(e.Status)
+		status = strings.TrimSpace(itoa(e.Status) + " " + http.StatusText(e.Status))
 	}
 	return e.call.text(status, shownCode(e.Code), maskNumbers(e.Message), e.Outcome)
 }

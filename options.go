@@ -149,7 +149,7 @@ func WithAppInfo(name, version string) Option {
 		if !isProductToken(name) || version != "" && !isProductToken(version) {
 			return &ParamError{
 				Field:   "app info",
-				Given:   "no name, or another character",
+				Given:   "an empty name or a forbidden character",
 				Allowed: "letters, digits and ._-",
 			}
 		}
@@ -192,7 +192,7 @@ func parseBaseURL(text string, plainHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
 	case err != nil:
-		return nil, bad("a text that is no URL")
+		return nil, bad("a text that is not a URL")
 	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 		return nil, bad("a URL that is not absolute")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):

@@ -233,7 +233,7 @@ func (v *otpVerdict) stamp(r *Response) { v.verified = v.verified && is2xx(r.Sta
 
 func is2xx(status int) bool { return status >= 200 && status < 300 }
 
-var errNotBool = errors.New("the answer's data.verified is not a bool")
+var errNotBool = errors.New("the response's data.verified is not a bool")
 
 func (v *otpVerdict) decodeBody(body []byte) error {
 	var envelope struct {

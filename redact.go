@@ -116,7 +116,7 @@ func shownCause(err error) string {
 		return text
 	}
 	if head, _, quotes := strings.Cut(text, "malformed "); quotes {
-		return head + "malformed answer"
+		return head + "malformed response"
 	}
 	if first, last := strings.IndexByte(text, '"'), strings.LastIndexByte(text, '"'); first < last {
 		return text[:first] + "(hidden)" + text[last+1:]

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/hellio-go/hellio/internal/bridge"
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
@@ -76,7 +77,7 @@ func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transp
 		if ts.pooled == nil || ts.fresh == nil {
 			return nil, &ParamError{
 				Field:   "middleware",
-				Given:   "one that returns nil",
+				Given:   "a middleware that returns nil",
 				Allowed: "an http.RoundTripper",
 			}
 		}
@@ -239,10 +240,14 @@ func (x *exchange) headers(cookies []string) http.Header {
 func (x *exchange) fail(ctx context.Context, w *wire, resp *http.Response, err error) {
 	ended := ctx.Err() != nil && !w.capped.Load()
 	x.sent = !w.notSent(err, ended) || resp != nil // a response of any kind answers a request
+	var permanent bridge.Permanent
 	switch {
 	case err == nil:
 		x.fault = faultConfig
 		err = errNoResponse
+	case errors.As(err, &permanent):
+		x.fault = faultConfig
+		x.sent = resp != nil
 	case isConfigError(err):
 		x.fault = faultConfig
 	case x.sent:

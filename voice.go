@@ -146,7 +146,7 @@ func (p *VoiceSendParams) checkSound() error {
 		return &ParamError{Field: "text", Given: "neither text nor audio_url", Allowed: oneOf}
 	case p.AudioURL != "" && webURL(p.AudioURL) == nil:
 		const allowed = "an absolute http or https URL"
-		return &ParamError{Field: "audio_url", Given: "no absolute URL", Allowed: allowed}
+		return &ParamError{Field: "audio_url", Given: "a URL that is not absolute", Allowed: allowed}
 	default:
 		return nil
 	}

@@ -202,7 +202,7 @@ func (v *verifier) checkAge(timestamp string) error {
 // break of a file or an environment variable.
 func checkSecrets(secrets []string) error {
 	if len(secrets) == 0 {
-		return &ParamError{Field: "secrets", Given: "none", Allowed: "at least 1"}
+		return &ParamError{Field: "secrets", Given: "no secrets", Allowed: "at least 1 secret"}
 	}
 	for i, secret := range secrets {
 		field := "secrets[" + itoa(i) + "]"
@@ -211,7 +211,7 @@ func checkSecrets(secrets []string) error {
 			return &ParamError{
 				Field:   field,
 				Given:   quantity(len(trimmed), "byte"),
-				Allowed: "at least " + itoa(minSecretLength),
+				Allowed: "at least " + quantity(minSecretLength, "byte"),
 			}
 		}
 		if trimmed != secret {

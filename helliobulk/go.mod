@@ -2,16 +2,11 @@ module github.com/hellio-go/hellio/helliobulk
 
 go 1.25.0
 
-replace (
-	github.com/hellio-go/hellio => ../
-	github.com/hellio-go/hellio/hellioredis => ../hellioredis
-)
-
 require (
 	github.com/RoaringBitmap/roaring/v2 v2.30.0
 	github.com/google/uuid v1.6.0
-	github.com/hellio-go/hellio v0.0.0
-	github.com/hellio-go/hellio/hellioredis v0.0.0
+	github.com/hellio-go/hellio v0.1.0
+	github.com/hellio-go/hellio/hellioredis v0.1.0
 	github.com/hibiken/asynq v0.26.0
 	github.com/nyaruka/phonenumbers v1.8.1
 	github.com/redis/go-redis/v9 v9.22.0

@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// accountState is what the fake's owner may change: everything but the money.
+// accountState holds all that Update changes but the money.
 type accountState struct {
 	senders    []string
 	rateLimit  int
@@ -19,10 +19,10 @@ type accountState struct {
 	logins     []LoginUser
 }
 
-// Account is what the fake's owner may look at and change.
+// Account holds the settings and the money that Update changes.
 type Account struct {
 	Balance     string      `json:"balance"`
-	USSDBalance string      `json:"ussd_balance"` // the purse that extensions are paid from
+	USSDBalance string      `json:"ussd_balance"` // pays for USSD extensions
 	Senders     []string    `json:"senders"`
 	RateLimit   int         `json:"rate_limit"` // requests per minute and token; 0 = none
 	OTPLimit    int         `json:"otp_limit"`  // otp/send calls per minute and address; 0 = none
@@ -30,8 +30,8 @@ type Account struct {
 	SpendLimit  *SpendLimit `json:"spend_limit"` // nil = none
 }
 
-// AccountChange names what Update changes; a nil field stays as it is. From
-// JSON it takes no unknown field, and a spend_limit of null removes the cap.
+// AccountChange holds what Update changes. A nil field changes nothing. In JSON
+// an unknown field is an error, and a spend_limit of null removes the cap.
 type AccountChange struct {
 	Balance     *string     `json:"balance"`
 	USSDBalance *string     `json:"ussd_balance"`
@@ -40,12 +40,11 @@ type AccountChange struct {
 	OTPLimit    *int        `json:"otp_limit"`
 	AllowedIPs  []string    `json:"allowed_ips"` // empty but not nil: open to all
 	SpendLimit  *SpendLimit `json:"spend_limit"` // the zero SpendLimit removes the cap
-	// adds somebody who may log in, or replaces the user with that e-mail
-	// address
+	// adds a user, or replaces the one with this e-mail address
 	Login *LoginUser `json:"login"`
 }
 
-// changeable are the fields of a change as JSON spells them.
+// changeable holds the names of a change's fields in JSON.
 var changeable = []string{
 	"balance", "ussd_balance", "senders", "rate_limit", "otp_limit", "allowed_ips", "spend_limit",
 	"login",
@@ -106,7 +105,7 @@ func (a AccountChange) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// Account is the account now.
+// Account returns the account.
 func (f *Fake) Account() Account {
 	f.tb.Helper()
 	defer f.lock()()
@@ -122,8 +121,8 @@ func (f *Fake) Account() Account {
 	}
 }
 
-// Update changes the account immediately and for all tokens. A bad value is an
-// error and changes nothing, and so is a balance below what is reserved.
+// Update changes the account immediately, for all tokens. An invalid value, or
+// a balance below the reserved amount, is an error and changes nothing.
 func (f *Fake) Update(change AccountChange) error {
 	f.tb.Helper()
 	if err := f.ifEnded(); err != nil {

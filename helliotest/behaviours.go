@@ -1,7 +1,6 @@
 package helliotest
 
-// Behaviour is one thing that the fake does, and how sure it is that the API
-// does the same.
+// Behaviour is one claim of the fake about the API, with its provenance.
 type Behaviour struct {
 	Behaviour string `json:"behaviour"`
 	// documented, inferred (from SDKs or the framework), or decided (nothing is
@@ -15,7 +14,8 @@ const (
 	decided    = "decided"
 )
 
-// Behaviours lists what the fake does, in the order of the API's chapters.
+// Behaviours returns the fake's claims about the API, in the order of the API's
+// chapters.
 func (f *Fake) Behaviours() []Behaviour {
 	var all []Behaviour
 	for _, r := range apiResources() {
@@ -24,7 +24,7 @@ func (f *Fake) Behaviours() []Behaviour {
 	return all
 }
 
-// engineResource is what holds for every route.
+// engineResource holds the claims about all routes.
 func engineResource() resource {
 	return resource{behaviours: []Behaviour{
 		{"a missing, unknown or revoked token gets 401", documented},

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliotest"
 	"github.com/stretchr/testify/require"
 )
@@ -113,4 +114,42 @@ func TestAClosedFakeLeavesNoGoroutine(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 2*time.Second,
 		5*time.Millisecond)
+}
+
+func BenchmarkClientSend(b *testing.B) {
+	client := rich(b).Client()
+	params := &hellio.SMSSendParams{
+		Recipients: []string{someone},
+		Sender:     "HELLIO",
+		Message:    "Your parcel is here.",
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := client.SMS.Send(b.Context(), params); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLiveMemory reports what a message of its own call keeps alive.
+func BenchmarkLiveMemory(b *testing.B) {
+	const messages = 20_000
+	for b.Loop() {
+		f := rich(b)
+		before := liveHeap()
+		for range messages {
+			sendTo(b, f, someone)
+		}
+		f.Advance(time.Minute)
+		b.ReportMetric(float64(liveHeap()-before)/messages, "B/message")
+		runtime.KeepAlive(f)
+	}
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }

@@ -14,8 +14,8 @@ var (
 )
 
 // belongs returns an error if the fake's timers and channels must not be
-// touched here; the runtime's own answer would be a fatal error. A fake of
-// another bubble is not noticed.
+// touched here; the runtime would end the program. It does not notice a fake of
+// another bubble.
 func (e *engine) belongs() error {
 	switch here := bubbled(time.Now()); {
 	case here == e.inBubble():

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// maxBody is the largest request body in bytes that is read (decided): the
-// longest body that makes sense is a twentieth of it.
+// maxBody is the largest request body in bytes that the engine reads (decided).
+// The longest useful body is a twentieth of it.
 const maxBody = 8 << 20
 
 // apiCall is one request on its way through the engine.
@@ -38,15 +38,14 @@ type apiCall struct {
 	formed bool // its body was read as a form
 }
 
-// outside runs fn without the engine's lock: for what waits, such as a
-// callback.
+// outside runs fn, which may wait, without the engine's lock.
 func (c *apiCall) outside(fn func()) {
 	c.e.mu.Unlock()
 	defer c.e.mu.Lock()
 	fn()
 }
 
-// param reads a query parameter, "" if there is none.
+// param returns a query parameter, or "".
 func (c *apiCall) param(name string) string {
 	c.asked = append(c.asked, name)
 	return trimmed(c.query.Get(name))

@@ -19,7 +19,7 @@ func AllowHTTPCallbacks() Option {
 	}
 }
 
-// checkURLs refuses what the API would not call, once all options are known.
+// checkURLs checks the URLs of options, once all options are known.
 func (c *config) checkURLs() error {
 	for _, u := range c.urls {
 		if !c.mayBeCalled(u.url) {
@@ -32,7 +32,7 @@ func (c *config) checkURLs() error {
 }
 
 // mayBeCalled reports whether the API would call a URL: over https, or over
-// http on a loopback host, where only a test listens.
+// http on a loopback host, where a test listens.
 func (c *config) mayBeCalled(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" {

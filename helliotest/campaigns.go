@@ -70,8 +70,7 @@ type campaignBody struct {
 	CompletedAt        *string       `json:"completed_at"`
 }
 
-// messageCounts counts messages by status; a status without messages is 0, not
-// absent.
+// messageCounts counts messages by status. A status without messages is 0.
 type messageCounts struct {
 	Queued    int `json:"queued"`
 	Sent      int `json:"sent"`

@@ -9,8 +9,8 @@ import (
 
 // Client returns a client that talks to this fake in process, with a token that
 // has every scope. Options come after the fake's own, so
-// WithBaseURL(fake.URL()) with WithHTTPClient leads it over a real socket. A
-// bad option fails the test.
+// WithBaseURL(fake.URL()) with WithHTTPClient makes it use a real socket. A bad
+// option fails the test.
 //
 // Outside a bubble, where waits are real, a call that would wait longer than 3
 // s for the fake's own limits returns a *hellio.RateLimitError immediately, and

@@ -13,7 +13,7 @@ import (
 )
 
 // longestRealWait is how long a Client waits in real time for the fake's own
-// limits (decided). A test that would wait longer belongs in a bubble.
+// limits (decided). A test that waits longer belongs in a bubble.
 const longestRealWait = 3 * time.Second
 
 // spareTime is what a WindowLimiter keeps before a deadline for the attempt.
@@ -24,8 +24,8 @@ const spareTime = time.Second
 const faultAftermath = 10 * time.Second
 
 // clientLimiter is the limiter of a Client outside a bubble: a WindowLimiter
-// that refuses a long wait for the fake's own limits, instead of sitting it out
-// in real time. Waits that a fault began are not touched.
+// that refuses a long wait for the fake's own limits, in place of waiting in
+// real time. It does not change waits after a fault.
 type clientLimiter struct {
 	*hellio.WindowLimiter
 	e           *engine
@@ -66,8 +66,8 @@ func (l *clientLimiter) Wait(ctx context.Context, r hellio.LimitRequest) error {
 	return err
 }
 
-// limitContext is a context with an earlier deadline, of which the limiter only
-// reads the time.
+// limitContext is a context with an earlier deadline. The limiter reads the
+// deadline only.
 type limitContext struct {
 	context.Context
 	latest time.Time
@@ -98,8 +98,8 @@ func (l *clientLimiter) ownWait(r hellio.LimitRequest) (wait time.Duration, own 
 // loopback is the caller's address of calls in process.
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// refuse ends a call that would wait, with a sentence that the test's log has
-// too. The call's outcome is that of its attempts so far.
+// refuse returns the error of a call that would wait too long, and writes it to
+// the test's log. The call's outcome is that of its attempts so far.
 func (l *clientLimiter) refuse(r hellio.LimitRequest, wait time.Duration) error {
 	l.e.mu.Lock()
 	defer l.e.mu.Unlock()

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// alarm is the one timer of a fake: it rings when the earliest job is due.
+// alarm is the only timer of a fake. It fires when the earliest job is due.
 type alarm struct {
 	timer *time.Timer
 	set   bool
 	rings time.Time // package time
 }
 
-// maxAdvance is how far the clock may be ahead: it keeps it within what a
-// time.Duration from package time can hold.
+// maxAdvance limits how far the clock is ahead of package time, so that a
+// time.Duration can hold the difference.
 const maxAdvance = 100 * 365 * 24 * time.Hour
 
 // Advance moves the fake's clock by d and runs what falls due on the way, in
 // order, each job at its own time. It returns when all of that is done. In a
-// synctest bubble it sleeps d and settles. Requests that wait in a delay or a
-// latency are not hurried. Concurrent calls add up. A negative d fails the
-// test, and so does one that would bring the clock more than 100 years ahead:
-// of package time, or in a bubble of the fake's beginning.
+// synctest bubble it sleeps d and settles. It does not shorten the wait of a
+// request in a delay or a latency. Concurrent calls add up. The test fails if d
+// is negative, or if the clock would be more than 100 years ahead of package
+// time; in a bubble, of the fake's start.
 func (f *Fake) Advance(d time.Duration) {
 	f.tb.Helper()
 	if f.ended() {
@@ -39,7 +39,8 @@ func (f *Fake) Advance(d time.Duration) {
 	}
 }
 
-// advanceBubble reports whether the bubble's clock may go that far.
+// advanceBubble advances the bubble's clock. It reports whether the clock may
+// be moved by d.
 func (f *Fake) advanceBubble(d time.Duration) bool {
 	f.tb.Helper()
 	f.lock()() // the lock publishes what the test has written to the receivers that run meanwhile
@@ -51,7 +52,8 @@ func (f *Fake) advanceBubble(d time.Duration) bool {
 	return true
 }
 
-// advance reports whether the clock may go that far.
+// advance moves the fake's own clock. It reports whether the clock may be moved
+// by d.
 func (f *Fake) advance(d time.Duration) bool {
 	f.tb.Helper()
 	f.advancing.Lock()
@@ -63,7 +65,7 @@ func (f *Fake) advance(d time.Duration) bool {
 		return false
 	}
 	target := w.clock.Now().Add(d)
-	// look runs what is due, so work may be in flight though no job is left
+	// the lock runs what is due, so work may be in flight without a job left
 	for f.tasks.busy > 0 || f.step(w, target) {
 		unlock()
 		if f.Settle(context.Background()) != nil {
@@ -77,7 +79,7 @@ func (f *Fake) advance(d time.Duration) bool {
 	return true
 }
 
-// Now is the time on the fake's clock, in UTC.
+// Now returns the time of the fake's clock, in UTC.
 func (f *Fake) Now() time.Time {
 	f.tb.Helper()
 	defer f.lock()()
@@ -95,9 +97,9 @@ func (e *engine) step(w *world, target time.Time) bool {
 	return true
 }
 
-// at plans a job for the world's own time. The job runs with the engine locked
-// and gets the time it was due, which is the time to stamp on what it does,
-// however late it runs. It must not wait: see spawn.
+// at schedules a job on the world's clock. The job runs with the engine locked.
+// Its argument is the time when it was due, which is the time of its effects
+// even if it runs late. It must not wait: see spawn.
 func (w *world) at(due time.Time, run func(due time.Time)) {
 	w.clock.Add(due, run)
 	if w.e.world == w {
@@ -117,8 +119,8 @@ func (e *engine) runDue() {
 	}
 }
 
-// setAlarm sets the timer to the next job, unless it rings before that anyway.
-// The engine must be locked.
+// setAlarm sets the timer to the next job, unless the timer fires earlier. The
+// engine must be locked.
 func (e *engine) setAlarm() {
 	wait, ok := e.world.clock.Wait()
 	if !ok || e.closed {
@@ -126,7 +128,7 @@ func (e *engine) setAlarm() {
 	}
 	rings := time.Now().Add(wait)
 	if e.timer.set && (!rings.Before(e.timer.rings) || !e.timer.timer.Stop()) {
-		return // in the second case it is ringing, and sets itself anew
+		return // in the second case it is firing, and sets itself again
 	}
 	if !e.timer.set {
 		e.wg.Add(1)

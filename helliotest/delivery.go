@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// What may have become of a delivery.
+// The statuses of a delivery.
 const (
 	deliveryPending   = "pending"
 	deliveryDelivered = "delivered"
 	deliveryFailed    = "failed"
 )
 
-// Delivery is a report to one webhook that one message became final. Its body
-// is the same in each attempt.
+// Delivery reports to one webhook that one message became final. All attempts
+// have the same body.
 type Delivery struct {
 	ID        string
 	WebhookID int64
@@ -31,10 +31,10 @@ type Delivery struct {
 	Attempts  []DeliveryAttempt // that have ended, oldest first
 }
 
-// DeliveryAttempt is one post of a delivery, or one that a fault has lost.
+// DeliveryAttempt is one POST of a delivery, or one that a fault has lost.
 type DeliveryAttempt struct {
 	At         time.Time     // on the fake's clock
-	Header     http.Header   // what was sent beside the body's own: timestamp and both signatures
+	Header     http.Header   // what was sent besides Content-Type: timestamp and both signatures
 	StatusCode int           // 0 = no answer
 	Error      string        // why it failed, "" if it did not
 	Duration   time.Duration // package time until the answer
@@ -42,8 +42,8 @@ type DeliveryAttempt struct {
 	Replay     bool          // it was asked for by Replay
 }
 
-// Deliveries lists what was or is to be reported to webhooks, oldest first. The
-// signatures in it are real ones.
+// Deliveries returns all deliveries to webhooks, pending ones too, oldest
+// first. Their signatures are real.
 func (f *Fake) Deliveries() []Delivery {
 	f.tb.Helper()
 	defer f.lock()()
@@ -54,12 +54,12 @@ func (f *Fake) Deliveries() []Delivery {
 	return out
 }
 
-// Replay posts a delivery once more at once: the same bytes, validly signed
-// with the time of now. It returns when the receiver has answered, whatever it
-// answered: Deliveries tells. A replay is no step of the retry ladder, counts
-// for no fault and disables nothing, and goes to a webhook that was disabled or
-// deleted too; but a 2xx makes the delivery delivered. An unknown id is an
-// error, and so is a closed fake. (All of this is decided.)
+// Replay posts a delivery again immediately, with the same bytes and a valid
+// signature of the present time. It returns when the receiver has answered;
+// Deliveries has the answer. A replay does not count as an attempt of the
+// schedule or for a fault, and disables nothing. It also goes to a disabled or
+// deleted webhook. A 2xx makes the delivery delivered. An unknown id or a
+// closed fake is an error. (All of this is decided.)
 func (f *Fake) Replay(deliveryID string) error {
 	f.tb.Helper()
 	return f.replay(deliveryID, "")
@@ -125,7 +125,7 @@ type delivery struct {
 	first    time.Time // when the first attempt was made
 	tries    int       // steps of the ladder that were taken
 	next     time.Time // when the next attempt is due
-	delayed  bool      // that one was put off by a fault
+	delayed  bool      // a fault has delayed an attempt
 	inFlight bool
 	attempts []DeliveryAttempt
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/hellio-go/hellio/internal/signature"
 )
 
-// maxFailures is how many deliveries in a row may fail until their webhook is
-// disabled (decided).
+// maxFailures is how many failed deliveries in a row disable their webhook
+// (decided).
 const maxFailures = 10
 
 var errLost = errors.New("a fault has lost it")
@@ -67,7 +67,7 @@ func deliveryResource() resource {
 	}}
 }
 
-// deliveryBody is what a webhook is told.
+// deliveryBody is the body of a delivery.
 type deliveryBody struct {
 	Event             string `json:"event"`
 	MobileNumber      string `json:"mobile_number"`
@@ -109,7 +109,7 @@ func (w *world) addDelivery(h *webhook, m *messageRow, event string) {
 		created: m.final,
 	}
 	w.deliveries = append(w.deliveries, d)
-	w.shedDeliveries()
+	w.evictDeliveries()
 	w.tryAt(m.final, d)
 }
 
@@ -144,8 +144,8 @@ func (w *world) posting(d *delivery, now time.Time, secret string) posting {
 	}
 }
 
-// attempt makes an attempt now, unless it is no longer wanted, and plans what
-// follows from it. The engine must not be locked.
+// attempt makes an attempt, unless it is no longer wanted, and schedules the
+// next one. The engine must not be locked.
 func (w *world) attempt(ctx context.Context, a *attempt) {
 	d := a.d
 	w.e.mu.Lock()
@@ -219,11 +219,11 @@ func (d *delivery) note(try DeliveryAttempt, err error) {
 	d.attempts = append(d.attempts, try)
 }
 
-// attempted does what follows from an attempt: the end, or the next one.
+// attempted ends the delivery after an attempt, or schedules the next attempt.
 func (w *world) attempted(d *delivery, acked bool, due time.Time) {
 	ladder := retryOffsets()
 	switch {
-	case d.status != deliveryPending: // a replay has got through meanwhile
+	case d.status != deliveryPending: // a replay has succeeded meanwhile
 	case acked:
 		d.status = deliveryDelivered
 		if d.hook.active {
@@ -250,7 +250,7 @@ func (w *world) countFailure(h *webhook) {
 	}
 }
 
-// silence ends all deliveries to a webhook: it was disabled or deleted.
+// silence ends all deliveries to a webhook that was disabled or deleted.
 func (w *world) silence(h *webhook) {
 	h.active, h.held = false, nil
 	for _, d := range w.deliveries {

@@ -20,8 +20,8 @@ func WebhookLose() Rule { return simply(effectWebhookLose) }
 func WebhookDuplicate() Rule { return simply(effectWebhookDuplicate) }
 
 // WebhookReorder holds the attempt until the next one to the same webhook has
-// gone, whatever its receiver answered, and sends it then. That one is not held
-// too, so that Always swaps attempts in pairs. What nothing follows is not
+// ended, whatever its answer, and sends it then. The next one is not held too,
+// so Always swaps attempts in pairs. An attempt that no other follows is not
 // sent.
 func WebhookReorder() Rule { return simply(effectWebhookReorder) }
 
@@ -29,17 +29,17 @@ func WebhookReorder() Rule { return simply(effectWebhookReorder) }
 // are well formed and wrong.
 func WebhookBadSignature() Rule { return simply(effectWebhookBadSignature) }
 
-// WebhookDelay makes the attempt d later on the fake's clock, signed with the
-// time of then. The times of later attempts count from it if it is the first.
+// WebhookDelay makes the attempt d later on the fake's clock, signed with that
+// time. If it is the first attempt, the times of later ones count from it.
 func WebhookDelay(d time.Duration) Rule {
 	return Rule{
 		kindEffect, func(s *FaultSpec) { s.Effect, s.Duration = effectWebhookDelay, d.String() },
 	}
 }
 
-// try makes an attempt that has fallen due, as the fault that strikes it says.
+// try makes an attempt that is due, changed by the fault that acts on it.
 func (w *world) try(d *delivery, due time.Time) {
-	effect, wait := w.strikeDelivery(d)
+	effect, wait := w.injectDeliveryFault(d)
 	switch {
 	case effect == effectWebhookLose:
 		w.lose(d, due)
@@ -52,7 +52,7 @@ func (w *world) try(d *delivery, due time.Time) {
 	}
 }
 
-// sendDelayed plans the attempt that a WebhookDelay has put off.
+// sendDelayed schedules the attempt that a WebhookDelay has delayed.
 func (w *world) sendDelayed(d *delivery, due time.Time) {
 	d.next, d.delayed = due, true
 	w.at(due, func(due time.Time) {
@@ -62,9 +62,9 @@ func (w *world) sendDelayed(d *delivery, due time.Time) {
 	})
 }
 
-// strikeDelivery finds the fault that acts on an attempt. If several match,
-// each counts and the first one acts.
-func (w *world) strikeDelivery(d *delivery) (effect string, wait time.Duration) {
+// injectDeliveryFault finds the fault that acts on an attempt. If several
+// match, each counts and the first one acts.
+func (w *world) injectDeliveryFault(d *delivery) (effect string, wait time.Duration) {
 	for _, ft := range w.faults {
 		if ft.spec.Op != WebhookDelivery ||
 			ft.spec.To != "" && !sameDestination(ft.spec.To, d.message.to) {
@@ -84,7 +84,7 @@ func (w *world) lose(d *delivery, due time.Time) {
 	w.attempted(d, false, due)
 }
 
-// secretUnder is what an attempt is signed with.
+// secretUnder returns the secret that signs an attempt under an effect.
 func (d *delivery) secretUnder(effect string) string {
 	if effect == effectWebhookBadSignature {
 		return "not " + d.hook.secret

@@ -20,7 +20,7 @@ func digitOrder(seen []receipt) (digits string) {
 }
 
 // underFault sends to three numbers with one fault on their deliveries, lets an
-// hour pass, and tells what the receiver and the fake saw.
+// hour pass, and returns what the receiver and the fake saw.
 func underFault(
 	t *testing.T, rules ...helliotest.Rule,
 ) (seen []receipt, deliveries []helliotest.Delivery, hits int) {

@@ -9,14 +9,14 @@ const (
 	// maxInFlight is how many attempts to one URL are in flight at most
 	// (decided).
 	maxInFlight = 16
-	// turnWait is how long an attempt lets the one before it go first
-	// (decided): a receiver that answers immediately sees a fixed order, also
-	// on a busy machine, and a slow one holds nothing up. Over HTTP, this ends
-	// while many wait.
+	// turnWait is how long an attempt waits for the end of the one before it
+	// (decided). A receiver that answers immediately sees a fixed order, on a
+	// busy machine too, and a slow one delays nothing. Over HTTP, no attempt
+	// waits while many are queued.
 	turnWait = 500 * time.Millisecond
 )
 
-// attempt is one step of a delivery, on its way.
+// attempt is one queued attempt of a delivery.
 type attempt struct {
 	d      *delivery
 	due    time.Time // zero: when it begins
@@ -25,7 +25,7 @@ type attempt struct {
 	ended  bool
 }
 
-// ready reports whether all have ended that an attempt waits for.
+// ready reports whether all attempts that this one waits for have ended.
 func (a *attempt) ready() bool {
 	for _, before := range a.after {
 		if !before.ended {
@@ -44,11 +44,10 @@ type postQueue struct {
 	inFlight  int
 	inProcess bool
 	began     time.Time     // package time of the latest beginning
-	ended     chan struct{} // filled when an attempt has ended; nil while there is no goroutine
+	ended     chan struct{} // signals the end of an attempt; nil while there is no goroutine
 }
 
-// send adds an attempt to its queue, and after it the one that was held until
-// it has gone.
+// send adds an attempt to its queue, followed by the one that was held for it.
 func (w *world) send(d *delivery, due time.Time, effect string) {
 	next := w.queue(d.hook.url).add(&attempt{d: d, due: due, effect: effect})
 	if held := d.hook.held; held != nil {
@@ -120,8 +119,7 @@ func (q *postQueue) run(ctx context.Context) {
 	q.ended = nil
 }
 
-// wait returns how long the next attempt has to wait at least, 0 if it may
-// begin.
+// wait returns how long the next attempt must wait, 0 if it may begin.
 func (q *postQueue) wait() time.Duration {
 	if q.inFlight >= maxInFlight || !q.waiting[0].ready() {
 		return postTimeout

@@ -53,7 +53,7 @@ func (v *receiver) got() []receipt {
 	return v.seen
 }
 
-// answering gives a receiver that answers these statuses one after the other,
+// answering returns a receiver that answers these statuses one after the other,
 // then 200.
 func answering(statuses ...int) *receiver {
 	return &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
@@ -63,14 +63,14 @@ func answering(statuses ...int) *receiver {
 	}}
 }
 
-// always gives a receiver that answers this status.
+// always returns a receiver that answers this status.
 func always(status int) *receiver {
 	return &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 	}}
 }
 
-// genuine tells whether a receipt carries both signatures of a secret.
+// genuine reports whether a receipt carries both signatures of a secret.
 func (r receipt) genuine(secret string) bool {
 	return r.header.Get("X-Hellio-Signature") == signed(secret, r.body) &&
 		r.header.Get("X-Hellio-Signature-V2") == signed(secret,

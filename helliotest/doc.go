@@ -1,23 +1,24 @@
-// Package helliotest is a fake of the Hellio Messaging API, so that an
-// application can be tested without a network, a token or a cent.
+// Package helliotest is a fake of the Hellio Messaging API, so that your tests
+// need no network and no credentials, and cost nothing.
 //
-// A Fake keeps state as the API does: a message that was sent is found in
-// /messages, its cost leaves the wallet, its status moves on with time. It runs
-// on package time, so that inside a testing/synctest bubble sleeping is time
-// travel; outside one, Advance moves the fake's own clock. Faults are exact and
-// counted; a fault that was never hit fails the test, and so does a request
-// that names an unknown route or field.
+// A Fake keeps state like the API: /messages lists a sent message, its cost
+// leaves the wallet, and its status changes with time. It runs on package time:
+// in a testing/synctest bubble sleeping moves its clock without a wait, and
+// elsewhere Advance does. Faults are exact and counted. A fault that was never
+// hit fails the test, and so does a request with an unknown route or field.
 //
 //	fake := helliotest.New(t)
 //	client := fake.Client()
 //
-// Explore runs a function under every fault and crash at every call, and prints
-// the smallest schedule that makes it send twice, lose a message or pay twice.
+// Explore runs a function under every fault and crash at every call. It prints
+// the smallest schedule that makes the function send twice, lose a message or
+// pay twice.
 //
-// Dial gives the same waits and asserts against a hellio-fake that runs: the
-// same fake as a program, for people and other languages.
+// Dial returns the same methods for a running hellio-fake, which is the fake as
+// a program for people and other languages.
 //
-// What the API does is not published everywhere. Behaviours lists what the fake
-// does and how sure that is: documented by the vendor, inferred from its SDKs
-// or from the framework it runs on, or decided here.
+// The vendor does not publish all behaviour of the API. Comments mark where the
+// fake's behaviour comes from, and Behaviours lists it: documented by the
+// vendor; inferred from the vendor's SDKs, plugins or framework; decided means
+// not published, our choice.
 package helliotest

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// dumpVariable names the directory that the dumps of failed tests go to;
-// without it there are none.
+// dumpVariable names the directory for the dumps of failed tests. Without it no
+// dump is written.
 const dumpVariable = "HELLIOTEST_DUMP"
 
 const (
@@ -28,7 +28,7 @@ func (e *engine) dump(test, journal string) ([]byte, error) {
 	return seal(envelope{Test: test, Journal: strings.Split(journal, "\n")}, s)
 }
 
-// writeDump writes the dump into a new file of the directory, and tells its
+// writeDump writes the dump into a new file of the directory, and returns its
 // name.
 func (e *engine) writeDump(dir, test, journal string) (path string, err error) {
 	data, err := e.dump(test, journal)
@@ -63,8 +63,8 @@ func writeNew(path string, data []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// fileName makes the name of a file of a test's: letters, digits, "-", "_" and
-// "." stay, but no dot comes first.
+// fileName returns a file name for a test. It keeps letters, digits, "-", "_"
+// and ".", but begins with no dot.
 func fileName(test string) string {
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' ||

@@ -27,7 +27,7 @@ const (
 	statusUnknown       = "unknown"
 )
 
-// What an address is known by, if it is none of the magic ones (decided).
+// What decides the verdict on an address that is not magic (decided).
 var (
 	roleNames = []string{
 		"abuse", "admin", "billing", "contact", "help", "hello", "hostmaster", "info", "noreply",
@@ -104,13 +104,13 @@ func verifyEmails(w *world, c *apiCall) *reply {
 	return okReply(http.StatusOK, results)
 }
 
-// isAddress tells a bare e-mail address from anything else.
+// isAddress reports whether text is a bare e-mail address.
 func isAddress(text string) bool {
 	parsed, err := mail.ParseAddress(text)
 	return err == nil && parsed.Address == text
 }
 
-// verdictOn judges an address by its looks alone: the fake asks nobody.
+// verdictOn returns the verdict on an address from its text alone.
 func verdictOn(address string) emailResult {
 	lower := strings.ToLower(address)
 	at := strings.LastIndexByte(lower, '@')
@@ -131,7 +131,7 @@ func verdictOn(address string) emailResult {
 	return r
 }
 
-// judge sets what follows from whether the mailbox exists.
+// judge sets the members that depend on whether the mailbox exists.
 func (r *emailResult) judge(exists bool) {
 	r.MailboxExists = &exists
 	switch {

@@ -41,8 +41,8 @@ func (e *engine) endedErr() error {
 	return err
 }
 
-// ended reports whether the fake has ended before a call that steers it. It
-// then fails the tests that still run; a Fake of Start panics.
+// ended reports whether the fake had ended before a steering call. If so, it
+// fails the tests that still run; a Fake of Start panics.
 func (f *Fake) ended() bool {
 	f.tb.Helper()
 	err := f.ifEnded()
@@ -52,7 +52,7 @@ func (f *Fake) ended() bool {
 	return err != nil
 }
 
-// ifEnded is ended for a call that returns an error: there a Fake of Start does
+// ifEnded is ended for a call that returns an error. There a Fake of Start does
 // not panic.
 func (f *Fake) ifEnded() error {
 	f.mu.Lock()
@@ -82,8 +82,8 @@ func (e *engine) complainLate(caller *view) {
 	}
 }
 
-// failLate fails a test that may have ended. To Fail, an ended test marks its
-// parents as failed, and panics then.
+// failLate fails a test that may have ended. Fail of an ended test marks its
+// parents as failed, then panics.
 func failLate(tb testing.TB) {
 	defer func() { _ = recover() }()
 	tb.Fail()

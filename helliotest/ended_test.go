@@ -96,6 +96,27 @@ func TestACallAfterTheEndIsNotRetried(t *testing.T) {
 	require.Len(t, f.Messages(), 1)
 }
 
+func TestAnEndedFakeIsAFinalErrorForEachClient(t *testing.T) {
+	t.Parallel()
+	f, _, _ := endedFake(t, func(*Fake) {})
+	client, err := hellio.NewClient(DefaultToken, hellio.WithHTTPClient(f.HTTPClient()))
+	require.NoError(t, err)
+	for name, call := range map[string]func() error{
+		"a send": func() error { return sendHi(t, client) },
+		"a read": func() error {
+			_, err := client.Balance.Get(t.Context())
+			return err
+		},
+	} {
+		err := call()
+		require.ErrorContains(t, err, endedSentence, name)
+		require.Equal(t, hellio.OutcomeNotSent, hellio.OutcomeOf(err), name)
+		response, ok := err.(*hellio.ConnectionError)
+		require.True(t, ok, name)
+		require.Equal(t, 1, response.Response.Attempts, name)
+	}
+}
+
 func TestARequestAfterTheEndNamesTheTest(t *testing.T) {
 	t.Parallel()
 	f, tb, stderr := endedFake(t, func(*Fake) {})

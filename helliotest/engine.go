@@ -75,7 +75,7 @@ func (e *engine) shut(byClose bool) bool {
 	return true
 }
 
-// complaints are what fails a view's test at its end.
+// complaints returns what fails a view's test at its end.
 func (e *engine) complaints(v *view) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -10,9 +10,9 @@ import (
 )
 
 // Fake is one API with one account: its own tokens, wallet, messages, clock and
-// faults. Two Fakes share nothing, except a Fake and its views: see For. It is
-// safe for concurrent use. Make one with New or Start; the zero value can't be
-// used.
+// faults. Two Fakes share nothing, but the views of a Fake share its world: see
+// For. It is safe for concurrent use. Make one with New or Start; the zero
+// value can't be used.
 type Fake struct {
 	*engine
 	tb   testing.TB // what fails
@@ -20,11 +20,11 @@ type Fake struct {
 }
 
 // New makes a Fake for one test and ends it when the test ends. It then fails
-// the test for each violation that nothing excuses (unless Lenient) and each
-// fault that was never hit (unless AllowUnusedFaults), whether or not the test
-// called Close. It writes a journal of the calls to the log of a test that
-// failed. With HELLIOTEST_DUMP=DIR in the environment such a test also leaves
-// its world, secrets too, in a file there, which hellio-fake -open shows. A bad
+// the test for each unexcused violation (unless Lenient) and each fault that
+// was never hit (unless AllowUnusedFaults), whether or not the test called
+// Close. It writes a journal of the calls to the log of a test that failed.
+// With HELLIOTEST_DUMP=DIR in the environment such a test also leaves its
+// world, secrets too, in a file there, which hellio-fake -open shows. A bad
 // option fails the test immediately.
 //
 // Without options: a balance of 100.0000, senders HELLIO, ACME and HellioSMS,
@@ -42,7 +42,7 @@ func New(tb testing.TB, opts ...Option) *Fake {
 
 // Start makes a Fake without a test, for examples and programs, with the
 // defaults of New. Close ends it. Where a Fake of New fails the test, this one
-// panics with the sentence.
+// panics.
 func Start(opts ...Option) (*Fake, error) {
 	return create(alone{}, opts)
 }
@@ -67,10 +67,11 @@ func create(tb testing.TB, opts []Option) (*Fake, error) {
 	return &Fake{engine: e, tb: tb, view: owner}, nil
 }
 
-// Reset makes the fake as it was made. It forgets messages, requests, faults,
-// the account's changes, keys, rate windows, issued tokens, violations and the
-// clock's offset, and restarts the seed. Calls in flight end in the world in
-// which they began. Violations before a Reset are still reported at the end.
+// Reset restores the fake's initial state. It forgets messages, requests,
+// faults, the account's changes, keys, rate windows, issued tokens, violations
+// and the clock's offset, and restarts the seed. Calls in flight end in the
+// world in which they began. Violations before a Reset are still reported at
+// the end.
 func (f *Fake) Reset() {
 	f.tb.Helper()
 	if f.ended() {
@@ -127,12 +128,13 @@ func (f *Fake) logStory() {
 }
 
 // lock locks the engine for a direct call and runs what is due. It fails the
-// test if the fake is of another bubble. Used as defer f.lock()().
+// test if the fake is of another bubble. The caller unlocks by the function
+// that it returns.
 func (f *Fake) lock() (unlock func()) {
 	f.tb.Helper()
 	f.mu.Lock()
 	if f.closed {
-		return f.mu.Unlock // nothing is due any more, and what is left may be looked at anywhere
+		return f.mu.Unlock // an ended fake has no timers, so any goroutine may read it
 	}
 	if err := f.belongs(); err != nil {
 		f.mu.Unlock()
@@ -142,8 +144,7 @@ func (f *Fake) lock() (unlock func()) {
 	return f.mu.Unlock
 }
 
-// alone is in the place of the test for a Fake that has none: failing is a
-// panic with the sentence.
+// alone replaces the test of a Fake of Start. A failure is a panic.
 type alone struct{ testing.TB }
 
 func (alone) Helper() {}

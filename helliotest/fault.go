@@ -11,10 +11,10 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// Fault is a rule that makes calls go wrong. It acts after token, IP list,
-// limit and scope, and before the body is looked at; only calls that get that
-// far are counted. If several match one call, each counts it and the first one
-// acts. (All of this is decided.)
+// Fault is a rule that makes calls fail. It acts after the checks of token, IP
+// list, limit and scope, and before the body is read; only calls that pass them
+// are counted. If several faults match one call, each counts it and the first
+// one acts. (All of this is decided.)
 type Fault struct {
 	f     *Fake
 	view  *view
@@ -52,25 +52,25 @@ func (f *Fake) Fault(on Op, rules ...Rule) *Fault {
 	return fault
 }
 
-// Hits is how many calls the fault has acted on.
+// Hits returns how many calls the fault has acted on.
 func (ft *Fault) Hits() int {
 	ft.f.tb.Helper()
 	defer ft.f.lock()()
 	return ft.hits
 }
 
-// due counts one matching call and tells whether the fault acts on it.
+// due counts one matching call and reports whether the fault acts on it.
 func (ft *Fault) due() bool {
 	ft.seen++
 	return ft.strikesAt(ft.seen)
 }
 
-// strikesAt tells whether the fault acts on the n-th matching call.
+// strikesAt reports whether the fault acts on the n-th matching call.
 func (ft *Fault) strikesAt(n int) bool {
 	return ft.spec.Always || n == ft.spec.Nth || n <= ft.spec.Times
 }
 
-// matches tells whether the fault concerns a call.
+// matches reports whether the fault concerns a call.
 func (ft *Fault) matches(c *apiCall) bool {
 	if ft.spec.Op != AnyOp && string(ft.spec.Op) != c.route.op.Name {
 		return false
@@ -78,9 +78,9 @@ func (ft *Fault) matches(c *apiCall) bool {
 	return ft.spec.To == "" || c.names(ft.spec.To)
 }
 
-// strike finds the fault that acts on the call. Those that leave no trace
-// answer here, before the idempotency key is looked at.
-func (c *apiCall) strike() *reply {
+// injectFault finds the fault that acts on the call. Faults without a trace
+// answer here, before the idempotency key is read.
+func (c *apiCall) injectFault() *reply {
 	c.log.struck = true
 	for _, ft := range c.w.faults {
 		if ft.matches(c) && ft.due() && c.fault == nil {
@@ -107,12 +107,12 @@ func (c *apiCall) strike() *reply {
 		seconds := int((c.fault.wait + time.Second - 1) / time.Second)
 		return tooMany(limit, seconds, c.w.clock.Now())
 	case effectLoseRequest, effectReset, effectCrashBefore:
-		return &reply{} // distort breaks the connection; there is nothing to send
+		return &reply{} // applyFault breaks the connection; there is nothing to send
 	}
 	return nil
 }
 
-// effect is what acts on the call, "" for nothing.
+// effect returns the effect that acts on the call, or "".
 func (c *apiCall) effect() string {
 	if c.fault == nil {
 		return ""
@@ -120,10 +120,9 @@ func (c *apiCall) effect() string {
 	return c.fault.spec.Effect
 }
 
-// delay waits as a delay fault says, without the lock, and returns false if the
-// fake ended meanwhile. It outlasts a caller that gives up, as the API does not
-// notice that either: that is how a client meets idempotency_conflict for its
-// own first call.
+// delay waits for a delay fault, without the lock. It returns false if the fake
+// ended meanwhile. It continues after the caller has given up, because the API
+// does not notice that either: a retry then meets idempotency_conflict.
 func (c *apiCall) delay() bool {
 	if c.effect() != effectDelay {
 		return true
@@ -134,9 +133,8 @@ func (c *apiCall) delay() bool {
 	return slept
 }
 
-// distort does to an answer what a fault does once the state has changed, or
-// instead of it.
-func (c *apiCall) distort(a wireAnswer) wireAnswer {
+// applyFault applies a fault that acts on the answer.
+func (c *apiCall) applyFault(a wireAnswer) wireAnswer {
 	switch c.effect() {
 	case effectLoseRequest, effectLoseReply:
 		return wireAnswer{ending: endClosed}
@@ -159,13 +157,14 @@ func (c *apiCall) distort(a wireAnswer) wireAnswer {
 	return a
 }
 
-// carrierFails tells whether the message to a number will fail at the carrier.
+// carrierFails reports whether the message to a number will fail at the
+// carrier.
 func (c *apiCall) carrierFails(number string) bool {
 	return c.effect() == effectCarrierFail &&
 		(c.fault.spec.To == "" || sameDestination(c.fault.spec.To, number))
 }
 
-// callerLine is the file and line outside this package that called in.
+// callerLine returns the file and line of the caller outside this package.
 func callerLine() string {
 	var pcs [16]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
@@ -183,8 +182,8 @@ func callerLine() string {
 	}
 }
 
-// toldBody is the body of a Status fault, with the members that come with two
-// of the codes (documented; their values are made up).
+// toldBody returns the body of a Status fault, with the members that come with
+// two of the codes (documented; their values are made up).
 func toldBody(code string) errorBody {
 	body := errorBody{Message: "The fake was told to answer this.", Error: code}
 	switch code {

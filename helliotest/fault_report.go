@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// unused is the complaint about a fault that was never hit: where it was put,
-// which call came nearest, and what kept that one from it.
+// unused returns the complaint about a fault that was never hit: its place, the
+// nearest call, and why the fault did not act on that call.
 func (ft *Fault) unused(w *world) error {
 	if ft.hits > 0 {
 		return nil
@@ -27,8 +27,8 @@ func (ft *Fault) unused(w *world) error {
 	return errors.New(b.String())
 }
 
-// nearestCall tells of the calls after the fault was put the latest that came
-// nearest.
+// nearestCall describes the nearest call after the fault was put, the latest of
+// several.
 func (ft *Fault) nearestCall(w *world) string {
 	number := 0
 	best := 0
@@ -55,8 +55,8 @@ func (ft *Fault) nearestCall(w *world) string {
 		l.route(), why)
 }
 
-// distance tells how near a call came, the nearer the higher, and what was
-// amiss. matched is how many calls had matched by then.
+// distance returns how near a call came, the nearer the higher, and why the
+// fault did not act. matched is the number of matching calls until then.
 func (ft *Fault) distance(l *logged, matched int) (near int, amiss string) {
 	switch {
 	case ft.spec.Op != AnyOp && ft.spec.Op != l.op():
@@ -81,7 +81,7 @@ func opName(op Op) string {
 	return string(op)
 }
 
-// nearestAttempt tells why no attempt to deliver a webhook was hit.
+// nearestAttempt describes why no attempt to deliver a webhook was hit.
 func (ft *Fault) nearestAttempt(w *world) string {
 	switch {
 	case ft.seen > 0 && ft.spec.Nth > ft.seen:

@@ -153,7 +153,7 @@ func TestRateLimitedHasTheTokensLimit(t *testing.T) {
 		told, says string
 	}{
 		{7, 2 * time.Second, "7", "2"},
-		{0, 2*time.Second + 1, "120", "3"}, // no limit of its own to tell
+		{0, 2*time.Second + 1, "120", "3"}, // no limit of its own
 		{120, 0, "120", "0"},
 	} {
 		f := helliotest.New(t, helliotest.WithRateLimit(c.limit))

@@ -42,8 +42,8 @@ type FaultSpec struct {
 	Hits int `json:"hits"` // set by Faults; SetFaults ignores it
 }
 
-// SetFaults puts these rules in place of all others; none removes them. If one
-// is wrong, that is the error and nothing changes.
+// SetFaults replaces all rules by these; without specs it removes all. If one
+// is invalid, it returns an error and changes nothing.
 func (f *Fake) SetFaults(specs ...FaultSpec) error {
 	f.tb.Helper()
 	if err := f.ifEnded(); err != nil {
@@ -67,8 +67,8 @@ func (f *Fake) SetFaults(specs ...FaultSpec) error {
 	return nil
 }
 
-// Faults lists the rules in force, in the order in which they were put, each
-// with its hits.
+// Faults returns the rules in force with their hits, in the order in which they
+// were put.
 func (f *Fake) Faults() []FaultSpec {
 	f.tb.Helper()
 	defer f.lock()()
@@ -81,8 +81,8 @@ func (f *Fake) Faults() []FaultSpec {
 	return specs
 }
 
-// UnmarshalJSON reads a rule strictly: no unknown field, and a count that is
-// given is at least 1.
+// UnmarshalJSON reads a rule strictly: an unknown field or a count below 1 is
+// an error.
 func (s *FaultSpec) UnmarshalJSON(data []byte) error {
 	type plain FaultSpec
 	input := struct {
@@ -108,7 +108,7 @@ func (s *FaultSpec) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// effectRule says what an effect takes and where it may act.
+// effectRule describes the parameters of an effect and where it may act.
 type effectRule struct {
 	params   string // the FaultSpec fields it takes, by their JSON names
 	delivery bool   // it acts on webhook deliveries, not on calls
@@ -134,7 +134,7 @@ func effectRules(name string) (rule effectRule, known bool) {
 	return effectRule{}, false
 }
 
-// compile checks a spec and makes the fault of it.
+// compile checks a spec and returns its fault.
 func (s FaultSpec) compile(e *engine) (*Fault, error) {
 	if s.crashes() || s.Op.isStep() {
 		return s.compileCrash(e)
@@ -217,7 +217,7 @@ func (s FaultSpec) wait(takes string) (time.Duration, error) {
 	return d, nil
 }
 
-// String names the rule in words, for a report.
+// String returns the rule in words, for a report.
 func (s FaultSpec) String() string {
 	when := "always"
 	if s.Nth > 0 {

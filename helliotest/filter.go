@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// Filter narrows Messages, Requests and the waits for messages. Several filters
-// must all pass. The zero Filter passes everything.
+// Filter narrows Messages, Requests and the waits for messages. With several
+// filters, all must match. The zero Filter matches everything.
 type Filter struct {
 	pass func(subject) bool
-	// what is there in place of what was wanted; it tells no text and no whole
-	// number
+	// what the row has in place of the wanted value, without text or whole
+	// numbers
 	miss func(subject) string
 	name string
 
@@ -36,7 +36,7 @@ func passes(filters []Filter, s subject) bool {
 	return true
 }
 
-// misses tells which filters something does not pass.
+// misses returns the filters that a row does not match.
 func misses(filters []Filter, s subject) (out []string) {
 	for _, f := range filters {
 		if f.pass != nil && !f.pass(s) {
@@ -56,8 +56,7 @@ func namesOf(filters []Filter) string {
 	return strings.Join(names, ", ")
 }
 
-// To passes what goes to this phone number, with or without "+", or to this
-// e-mail address.
+// To matches this phone number, with or without "+", or this e-mail address.
 func To(destination string) Filter {
 	return Filter{
 		pass: func(s subject) bool { return s.isFor(destination) },
@@ -69,7 +68,7 @@ func To(destination string) Filter {
 	}
 }
 
-// From passes what comes from this sender name, its case included.
+// From matches this sender name. Case counts.
 func From(sender string) Filter {
 	return Filter{
 		pass: func(s subject) bool { return s.from == sender },
@@ -78,7 +77,7 @@ func From(sender string) Filter {
 	}
 }
 
-// Contains passes what has this text in its message.
+// Contains matches messages with this text in them.
 func Contains(text string) Filter {
 	return Filter{
 		pass: func(s subject) bool { return strings.Contains(s.text, text) },
@@ -90,7 +89,7 @@ func Contains(text string) Filter {
 	}
 }
 
-// Channel passes what goes by this channel: sms, voice, whatsapp or email.
+// Channel matches this channel: sms, voice, whatsapp or email.
 func Channel(channel string) Filter {
 	return Filter{
 		pass: func(s subject) bool { return s.channel == channel },
@@ -102,7 +101,7 @@ func Channel(channel string) Filter {
 	}
 }
 
-// Since passes what came after a mark.
+// Since matches what came after a mark.
 func Since(m Mark) Filter {
 	return Filter{
 		pass: func(s subject) bool { return s.id > m.id },
@@ -115,7 +114,7 @@ func Since(m Mark) Filter {
 	}
 }
 
-// After passes what came after the message with this numeric ID.
+// After matches what came after the message with this numeric ID.
 func After(id int64) Filter {
 	return Filter{
 		pass: func(s subject) bool { return s.id > id },
@@ -128,7 +127,7 @@ func After(id int64) Filter {
 	}
 }
 
-// masked is a destination of which no one can be reached.
+// masked returns a destination without most of its characters.
 func masked(destination string) string {
 	if at := strings.LastIndexByte(destination, '@'); at >= 0 {
 		return "…" + destination[at:]
@@ -140,11 +139,11 @@ func lengthOf(text string) string {
 	return fmt.Sprintf(" of %d characters", utf8.RuneCountInString(text))
 }
 
-// Mark is a point in the order of what happens in a fake. It loses its meaning
-// with Reset. The zero Mark lies before everything.
+// Mark is a point in the order of events of a fake. Reset makes it invalid. The
+// zero Mark is before all events.
 type Mark struct{ id int64 }
 
-// Mark is the point reached now.
+// Mark returns the present point, for Since.
 func (f *Fake) Mark() Mark {
 	f.tb.Helper()
 	defer f.lock()()

@@ -14,9 +14,9 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// bodyForm reads the fields of a JSON body and collects what is wrong with
-// them, in the words of the API's validator. A handler reads all its fields,
-// then asks reject.
+// bodyForm reads the fields of a JSON body and collects their errors, in the
+// words of the API's validator. A handler reads all its fields, then calls
+// reject.
 type bodyForm struct {
 	c      *apiCall
 	fields map[string]json.RawMessage
@@ -50,8 +50,8 @@ func (c *apiCall) form() *bodyForm {
 	return f
 }
 
-// reject answers what is wrong with the form, nil if nothing is. It reports the
-// fields that no one asked for.
+// reject returns the answer to an invalid form, nil for a valid one. It reports
+// the fields that no handler has read.
 func (f *bodyForm) reject() *reply {
 	if f.bad != nil {
 		return f.bad
@@ -76,8 +76,7 @@ func (f *bodyForm) reject() *reply {
 		errorBody{Message: message, Error: contract.CodeInvalidRequest, Errors: f.errors})
 }
 
-// fail notes an error of a field. In the text, :field stands for the field's
-// name.
+// fail notes an error of a field. In the text, :field is the field's name.
 func (f *bodyForm) fail(name, text string) {
 	text = strings.ReplaceAll(text, ":field", strings.ReplaceAll(name, "_", " "))
 	if f.errors == nil {
@@ -95,7 +94,7 @@ func (f *bodyForm) mistyped(name, text string) {
 	f.c.violate("body." + name + ": wrong JSON type")
 }
 
-// value gives a field's JSON, nil for one that is absent or null.
+// value returns a field's JSON, nil for an absent field or null.
 func (f *bodyForm) value(name string) json.RawMessage {
 	f.asked = append(f.asked, name)
 	if raw := f.fields[name]; string(raw) != "null" {
@@ -104,7 +103,7 @@ func (f *bodyForm) value(name string) json.RawMessage {
 	return nil
 }
 
-// has tells whether a field is there and neither null nor an empty string.
+// has reports whether a field is present and neither null nor an empty string.
 func (f *bodyForm) has(name string) bool {
 	raw := f.value(name)
 	return raw != nil && (raw[0] != '"' || trimmed(decodeString(raw)) != "")
@@ -152,7 +151,7 @@ func (f *bodyForm) oneOf(name, fallback string, allowed ...string) string {
 }
 
 // integer reads an optional whole number within low and high, fallback if it is
-// absent. A number in a string passes, as with the API, and is reported.
+// absent. A number in a string is accepted, as by the API, and is a violation.
 func (f *bodyForm) integer(name string, low, high, fallback int) int {
 	raw := f.value(name)
 	if raw == nil || string(raw) == `""` {

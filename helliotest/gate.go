@@ -6,8 +6,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// public tells whether the route asks for no token; the next stages then have
-// nothing to do.
+// public reports whether the route needs no token. The next stages then do
+// nothing.
 func (c *apiCall) public() bool { return c.route.op.Scope == "" }
 
 // authenticate refuses a token that is missing, unknown or revoked. That answer
@@ -37,8 +37,8 @@ func (c *apiCall) checkIP() *reply {
 		"Your IP address is not allowed to use this account.")
 }
 
-// checkScope refuses a token that may not do this. That answer is counted and
-// has limiter headers (decided).
+// checkScope refuses a token without the scope. That answer is counted and has
+// limiter headers (decided).
 func (c *apiCall) checkScope() *reply {
 	if c.public() || c.token.allows(c.route.op.Scope) {
 		return nil

@@ -2,13 +2,13 @@ package helliotest
 
 import "net/http"
 
-// Handler serves the API over HTTP, below /v1, for a server of the caller's.
-// Faults act on the real connection; where it can't be taken over (HTTP/2, a
-// recorder), a lost or reset one ends with http.ErrAbortHandler.
+// Handler returns a handler of the API, below /v1, for the caller's own server.
+// Faults act on the real connection. Where no handler can hijack it (HTTP/2, a
+// recorder), a lost or reset connection ends with http.ErrAbortHandler.
 func (f *Fake) Handler() http.Handler { return &apiHandler{f} }
 
-// apiHandler is the API, and what the program hellio-fake alone asks of a Fake.
-// It asserts the methods that it needs.
+// apiHandler is the API, with the methods that only the program hellio-fake
+// needs.
 type apiHandler struct{ f *Fake }
 
 // ServeHTTP implements http.Handler.
@@ -50,8 +50,8 @@ func (h *apiHandler) CountMessages(filters ...Filter) int {
 	return n
 }
 
-// Origin returns the call that made the message with this numeric ID. There is
-// none for a message that is not there, and for one from a snapshot.
+// Origin returns the call that made the message with this numeric ID. An
+// unknown message has none, nor has one from a snapshot.
 func (h *apiHandler) Origin(messageID int64) (Request, bool) {
 	defer h.f.lock()()
 	m, found := h.message(messageID)

@@ -22,7 +22,7 @@ type apiResponse struct {
 	body   string
 }
 
-// decoded gives the body as JSON.
+// decoded returns the body as JSON.
 func (r apiResponse) decoded(t testing.TB) map[string]any {
 	t.Helper()
 	var members map[string]any
@@ -30,7 +30,7 @@ func (r apiResponse) decoded(t testing.TB) map[string]any {
 	return members
 }
 
-// data gives the body's data object.
+// data returns the body's data object.
 func (r apiResponse) data(t testing.TB) map[string]any {
 	t.Helper()
 	data, ok := r.decoded(t)["data"].(map[string]any)

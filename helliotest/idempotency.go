@@ -19,8 +19,7 @@ const keyLifetime = 24 * time.Hour
 // keyID is what a key belongs to (decided).
 type keyID struct{ token, method, path, key string }
 
-// keyed is what is known of a key: the answer to replay, or that the first call
-// is still in flight.
+// keyed is a used key: the answer to replay, or a call still in flight.
 type keyed struct {
 	id    keyID
 	call  int64  // the id of the first call
@@ -31,8 +30,8 @@ type keyed struct {
 
 // WithStrictIdempotency sets the answer to a key that comes again with another
 // body to 422 idempotency_mismatch. Nothing is sent or charged, and the first
-// answer stays stored. Without it the first answer is replayed, by the literal
-// text of the documentation. The call violates in both cases. (Decided.)
+// answer stays stored. Without it the first answer is replayed, as documented.
+// Both are a violation. (Decided.)
 func WithStrictIdempotency() Option {
 	return func(c *config) error {
 		c.strictKeys = true
@@ -40,8 +39,8 @@ func WithStrictIdempotency() Option {
 	}
 }
 
-// claim takes the call's idempotency key, on the operations that honour one. It
-// replays the stored answer, or refuses while the first call is in flight.
+// claim claims the call's idempotency key, on the operations that honour one.
+// It replays the stored answer, or refuses while the first call is in flight.
 func (c *apiCall) claim() *reply {
 	values, given := c.header[contract.HeaderIdempotencyKey]
 	if !c.route.op.Keyed || !given || len(values) == 0 {
@@ -115,8 +114,8 @@ func differing(first, second []byte) (members []string) {
 	return members
 }
 
-// settleKey stores a success under the claimed key; any other answer frees the
-// key, so that a top-up and a retry work (decided).
+// settleKey stores a success under the claimed key. Any other answer releases
+// the key, so that a retry after a top-up works (decided).
 func (c *apiCall) settleKey(r *reply) {
 	if c.claimed == nil {
 		return
@@ -126,10 +125,10 @@ func (c *apiCall) settleKey(r *reply) {
 		return
 	}
 	c.claimed.reply = r
-	c.w.shedKeys(c.w.clock.Now())
+	c.w.evictKeys(c.w.clock.Now())
 }
 
-// release gives the claimed key up.
+// release releases the claimed key.
 func (c *apiCall) release() {
 	if c.claimed != nil {
 		delete(c.w.keys, c.claimed.id)

@@ -19,9 +19,9 @@ type journalLine struct {
 	text func() (what, came string)
 }
 
-// journal returns the story of the fake: calls and attempts to deliver webhooks
-// as they came, each with its time since the first, what it was and what came
-// of it. No token, body, number or code is in it.
+// journal returns the calls and the webhook attempts in their order, each with
+// its time since the first and its result. It has no token, body, number or
+// code.
 func (e *engine) journal() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -63,7 +63,7 @@ func (w *world) journalLines() []journalLine {
 	return lines
 }
 
-// verdict is what came of the i-th attempt.
+// verdict returns the result of the i-th attempt.
 func (d *delivery) verdict(i int) string {
 	a := &d.attempts[i]
 	parts := []string{"no answer"}
@@ -95,7 +95,7 @@ func routeText(known *apiRoute) string {
 	return known.op.Route
 }
 
-// verdict returns what came of the call.
+// verdict returns the result of the call.
 func (r *Request) verdict() string {
 	parts := []string{answerText(r.Status, r.Code)}
 	if fields := r.badFields(); fields != "" {

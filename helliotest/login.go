@@ -17,15 +17,15 @@ import (
 // (decided; that the limit is per pair is documented).
 const loginsPerMinute = 5
 
-// maxWindows is how many windows of tries are kept before those that are over
-// are dropped.
+// maxWindows is how many windows of tries are kept until ended ones are
+// dropped.
 const maxWindows = 1000
 
 // maxDeviceName is the longest label of a token (inferred: the vendor's plugins
 // clip there).
 const maxDeviceName = 255
 
-// LoginUser is somebody who may trade credentials for a token at POST
+// LoginUser is a user who may exchange credentials for a token at POST
 // /auth/token.
 type LoginUser struct {
 	Email    string `json:"email"` // its case does not count
@@ -38,9 +38,9 @@ type LoginUser struct {
 	Locked        bool  `json:"locked,omitempty"` // answers 403 account_locked
 }
 
-// WithLogin adds somebody who may log in. Without it nobody may. The same
-// e-mail address again replaces the user. A user without an e-mail address or a
-// password is an error.
+// WithLogin adds a user who may log in. Without it no login succeeds. A second
+// user with the same e-mail address replaces the first. A user without an
+// e-mail address or a password is an error.
 func WithLogin(user LoginUser) Option {
 	return func(c *config) (err error) {
 		c.account.logins, err = withLogin(c.account.logins, user)
@@ -48,8 +48,8 @@ func WithLogin(user LoginUser) Option {
 	}
 }
 
-// withLogin gives a new list with the user in it; the old one may be another
-// account's.
+// withLogin returns a new list with the user in it, because other accounts
+// share the old one.
 func withLogin(users []LoginUser, user LoginUser) ([]LoginUser, error) {
 	switch {
 	case !isAddress(user.Email):
@@ -116,7 +116,7 @@ func createToken(w *world, c *apiCall) *reply {
 	return okReply(http.StatusCreated, newTokenBody(w.issueToken(abilities), abilities, user))
 }
 
-// login finds a user by e-mail address, nil if there is none.
+// login returns the user with this e-mail address, or nil.
 func (a *accountState) login(email string) *LoginUser {
 	i := slices.IndexFunc(a.logins,
 		func(u LoginUser) bool { return strings.EqualFold(u.Email, email) })
@@ -139,8 +139,8 @@ func (c *apiCall) countLogin(email string) *reply {
 	return nil
 }
 
-// loginWindow returns the window of a pair. Of too many, those that are over
-// are dropped: they count as none.
+// loginWindow returns the window of a pair. If there are too many windows, it
+// drops ended ones.
 func (w *world) loginWindow(pair string, now time.Time) *window.Window {
 	if w.logins == nil {
 		w.logins = make(map[string]*window.Window)
@@ -158,8 +158,8 @@ func (w *world) loginWindow(pair string, now time.Time) *window.Window {
 	return tries
 }
 
-// refusal is why the user gets no token, nil if nothing is wrong. No user is a
-// wrong password to the caller.
+// refusal returns the answer to a user who gets no token, or nil. An unknown
+// user is answered as a wrong password.
 func (u *LoginUser) refusal(password, second string) *reply {
 	wrong := func() *reply {
 		return refuse(http.StatusUnauthorized, contract.CodeInvalidCredentials,
@@ -182,8 +182,8 @@ func (u *LoginUser) refusal(password, second string) *reply {
 	return nil
 }
 
-// secret reads a required string as it is: the API's framework trims no
-// password.
+// secret reads a required string without trimming it, as the API's framework
+// does for passwords.
 func (f *bodyForm) secret(name string) string {
 	raw := f.value(name)
 	switch {

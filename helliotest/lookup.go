@@ -8,7 +8,7 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// A lookup is under way 1 s after its start, and completed 10 s after
+// A lookup is in progress 1 s after its start, and completed 10 s after
 // (decided).
 const (
 	lookupBeginsAfter = time.Second
@@ -18,7 +18,7 @@ const (
 // lookupPrice is what one number costs (decided).
 const lookupPrice money = 100
 
-// lookup is a question to the networks about one number.
+// lookup is one number lookup.
 type lookup struct {
 	id        int64
 	reference uuid.UUID
@@ -101,18 +101,17 @@ func createLookups(w *world, c *apiCall) *reply {
 		}
 		w.lookups.add(&batch[i])
 	}
-	w.shedLookups()
+	w.evictLookups()
 	w.ask(batch)
 	return okReply(http.StatusAccepted, receiptOf(batch, invalid, cost))
 }
 
-// latestStart is how far ahead a lookup may be scheduled. A later time counts
-// as this one, which no clock of a fake reaches: the API shows neither, and a
-// snapshot can hold it.
+// latestStart is the latest start of a lookup. A later time counts as this one.
+// No clock of a fake reaches it, and a snapshot can hold it.
 const latestStart = maxAdvance + 365*24*time.Hour
 
-// utc reads an optional time in the form 2026-03-04T05:06:07Z. It is now if it
-// is absent or has passed.
+// utc reads an optional time in the form 2026-03-04T05:06:07Z. An absent or
+// past time is now.
 func (f *bodyForm) utc(name string, now time.Time) time.Time {
 	text := f.optional(name, 0)
 	if text == "" {
@@ -131,7 +130,7 @@ func (f *bodyForm) utc(name string, now time.Time) time.Time {
 	return at
 }
 
-// ask sends lookups that are stored, all with the same start, on their way.
+// ask starts stored lookups, all with the same start.
 func (w *world) ask(batch []lookup) {
 	start := batch[0].start
 	w.at(start.Add(lookupBeginsAfter), func(time.Time) {
@@ -197,7 +196,7 @@ type lookupBody struct {
 	Reference    string `json:"reference"`
 	MobileNumber string `json:"mobile_number"`
 	Status       string `json:"status"`
-	finding
+	lookupResult
 	Cost        money   `json:"cost"`
 	Currency    string  `json:"currency"`
 	CreatedAt   string  `json:"created_at"`
@@ -217,7 +216,7 @@ func (l *lookup) body() lookupBody {
 	}
 	switch l.status {
 	case statusCompleted:
-		b.finding = findingOn(l.to)
+		b.lookupResult = lookupResultOf(l.to)
 	case statusFailed:
 		b.Cost = 0
 	}

@@ -42,7 +42,7 @@ const (
 	EmailUnknown       = "unknown@hellio.test"
 )
 
-// magic is the result that a destination stands for.
+// magic is the result that a magic destination chooses.
 type magic int
 
 const (
@@ -73,8 +73,8 @@ var magicTable = map[string]magic{
 	EmailUnknown:       magicUnknown,
 }
 
-// magicOf reads a destination, a number however it is written or an e-mail
-// address in any case, for what it stands for.
+// magicOf returns the magic of a destination: a number in any form, or an
+// e-mail address in any case.
 func magicOf(destination string) magic {
 	if number, ok := parseNumber(destination); ok {
 		return magicTable["+"+number]
@@ -97,7 +97,7 @@ func dialable(items []string) (numbers []string, invalid int) {
 	return numbers, invalid
 }
 
-// whyFails is the error that a message ends with, "" for one that is delivered.
+// whyFails returns the error of a message that fails, "" for a delivered one.
 func (m *messageRow) whyFails() string {
 	switch magicOf(m.to) {
 	case magicUnreachable:
@@ -113,5 +113,5 @@ func (m *messageRow) whyFails() string {
 	return ""
 }
 
-// errCarrier is the error of a message that the carrier failed.
+// errCarrier is the error of a message that fails at the carrier.
 const errCarrier = "The carrier did not deliver the message."

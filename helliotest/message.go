@@ -73,11 +73,11 @@ func (w *world) addMessages(batch []messageRow) {
 		m.status, m.created = statusQueued, now
 		w.messages.add(m)
 	}
-	w.shedMessages()
+	w.evictMessages()
 	w.e.announce()
 }
 
-// carry sends messages that were made then on their way.
+// carry starts the messages that were made at that time.
 func (w *world) carry(batch []messageRow, made time.Time, whenFinal func(due time.Time)) {
 	w.at(made.Add(sentAfter), func(due time.Time) {
 		for i := range batch {
@@ -88,7 +88,7 @@ func (w *world) carry(batch []messageRow, made time.Time, whenFinal func(due tim
 		for i := range batch {
 			w.finish(&batch[i], due)
 		}
-		w.shedMessages()
+		w.evictMessages()
 		whenFinal(due)
 	})
 }
@@ -98,8 +98,8 @@ func (m *messageRow) send(due time.Time) {
 	m.provider = "prv-" + strconv.FormatInt(m.id, 10)
 }
 
-// finish makes a message final: paid for, or failed and its cost given back;
-// and tells the webhooks. Every message of the fake ends here.
+// finish makes a message final. Its cost is settled, or returned if it failed,
+// and the webhooks get a report. Every message of the fake ends here.
 func (w *world) finish(m *messageRow, due time.Time) {
 	m.final = due
 	if m.failure = m.whyFails(); m.failure != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/hellio-go/hellio/internal/control"
 )
 
-// Message is a message as the fake holds it.
+// Message is a message of the fake.
 type Message struct {
 	ID                int64
 	Reference         string
@@ -29,8 +29,7 @@ type Message struct {
 	DeliveredAt       time.Time // zero unless delivered
 }
 
-// Messages lists the messages that were accepted so far, oldest first, that
-// pass all filters.
+// Messages returns the accepted messages that match all filters, oldest first.
 func (f *Fake) Messages(filters ...Filter) []Message {
 	f.tb.Helper()
 	defer f.lock()()
@@ -80,7 +79,7 @@ func (m *messageRow) public() Message {
 	return p
 }
 
-// subject shows a message that a program told of to the filters.
+// subject returns what filters see of a message of a program.
 func (m Message) subject() subject {
 	return subject{
 		id:      m.ID,
@@ -92,8 +91,8 @@ func (m Message) subject() subject {
 	}
 }
 
-// address is the destination as the API shows it: a number with "+", an e-mail
-// address as it is.
+// address returns the destination as the API shows it: a number with "+", an
+// e-mail address unchanged.
 func (m *messageRow) address() string {
 	if strings.Contains(m.to, "@") {
 		return m.to

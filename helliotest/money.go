@@ -16,7 +16,7 @@ type money int64
 
 const moneyUnit = 10_000
 
-// maxMoney keeps every sum the fake can make far from overflow.
+// maxMoney is the largest amount. No sum of the fake overflows.
 const maxMoney = math.MaxInt64 / 1_000_000
 
 // parseMoney reads an amount such as "100" or "0.031": at most four decimals,

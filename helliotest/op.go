@@ -44,8 +44,7 @@ const (
 	WebhookDelivery Op = "webhook" // an attempt to deliver a webhook
 )
 
-// clientMethods are the client's methods for the operations. What is not in it
-// is no Op of a call.
+// clientMethods holds the client's method for each operation.
 var clientMethods = map[Op]string{
 	AuthToken:        "Login",
 	SMSSend:          "SMS.Send",

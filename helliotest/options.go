@@ -10,15 +10,15 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// DefaultToken is the Bearer token of a Fake made without WithToken. It carries
+// DefaultToken is the Bearer token of a Fake made without WithToken. It has
 // every scope.
 const DefaultToken = "hellio_test"
 
-// Option shapes a Fake while it is made. A bad value fails the test (New) or is
-// Start's error.
+// Option configures a new Fake. New fails the test for an invalid value, and
+// Start returns the error.
 type Option func(*config) error
 
-// config is a fake as its options made it, and as Reset makes it again.
+// config is what the options set. Reset restores it.
 type config struct {
 	account      accountState
 	balance      money
@@ -69,8 +69,8 @@ func newConfig(opts []Option) (config, error) {
 }
 
 // WithToken adds a Bearer token, in place of DefaultToken. Without scopes it
-// carries every one; a list that is empty but not nil (WithToken(t, list...))
-// gives none. An unknown scope is an error.
+// has every scope; with an empty list that is not nil, as in WithToken(t,
+// list...), it has none. An unknown scope is an error.
 func WithToken(token string, scopes ...string) Option {
 	return func(c *config) error {
 		if token == "" {
@@ -92,7 +92,7 @@ func WithBalance(amount string) Option {
 }
 
 // WithSenders sets the approved sender names, in place of HELLIO, ACME and
-// HellioSMS; none at all refuses every sender. Their case counts (decided).
+// HellioSMS. Without names every sender is refused. Case counts (decided).
 func WithSenders(names ...string) Option {
 	return func(c *config) error {
 		c.account.senders = slices.Clone(names)
@@ -100,8 +100,9 @@ func WithSenders(names ...string) Option {
 	}
 }
 
-// WithRateLimit sets how many requests a minute each token may make. Default
-// 120, which is documented; 0 is no limit, and no X-RateLimit headers.
+// WithRateLimit sets the requests per minute and token. The default is 120
+// (documented). With 0 there is no limit, and answers have no X-RateLimit
+// headers.
 func WithRateLimit(perMinute int) Option {
 	return func(c *config) error {
 		if perMinute < 0 {
@@ -112,8 +113,8 @@ func WithRateLimit(perMinute int) Option {
 	}
 }
 
-// WithAllowedIPs restricts callers to these addresses or CIDR ranges; any other
-// gets 403 ip_not_allowed. None is open to all. In process, the caller's
+// WithAllowedIPs sets the addresses or CIDR ranges of callers; any other gets
+// 403 ip_not_allowed. Without ranges all are allowed. In process, the caller's
 // address is 127.0.0.1.
 func WithAllowedIPs(cidrs ...string) Option {
 	return func(c *config) (err error) {
@@ -122,8 +123,9 @@ func WithAllowedIPs(cidrs ...string) Option {
 	}
 }
 
-// WithSpendLimit caps what the account may spend, per calendar day ("daily") or
-// month ("monthly"), UTC. Over it, a call gets 403 spend_limit_exceeded.
+// WithSpendLimit sets what the account may spend per calendar day ("daily") or
+// month ("monthly"), in UTC. A call above the limit gets 403
+// spend_limit_exceeded.
 func WithSpendLimit(period, amount string) Option {
 	return func(c *config) (err error) {
 		c.account.spendLimit, err = newSpendCap(SpendLimit{Period: period, Amount: amount})
@@ -131,8 +133,8 @@ func WithSpendLimit(period, amount string) Option {
 	}
 }
 
-// WithSeed sets the seed of all that is random: references, tokens, codes. The
-// same seed and calls give the same values. Default 0.
+// WithSeed sets the seed of all random values: references, tokens and codes.
+// The same seed and calls lead to the same values. The default is 0.
 func WithSeed(seed uint64) Option {
 	return func(c *config) error {
 		c.seed = seed
@@ -140,8 +142,8 @@ func WithSeed(seed uint64) Option {
 	}
 }
 
-// WithLatency lets each answer travel for d of package time. The call has taken
-// effect by then, also for a caller that has given up.
+// WithLatency sets how long each answer takes to arrive, in package time. The
+// call takes effect before that, also if its caller has stopped waiting.
 func WithLatency(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 {
@@ -152,9 +154,8 @@ func WithLatency(d time.Duration) Option {
 	}
 }
 
-// Lenient keeps quiet about requests that the API would let pass or refuse, but
-// that no correct client sends: unknown routes and fields, fields of the wrong
-// type. ExpectRejected is sharper, as it counts them.
+// Lenient reports no violations: unknown routes and fields, and fields of the
+// wrong type. Prefer ExpectRejected, which counts them.
 func Lenient() Option {
 	return func(c *config) error {
 		c.lenient = true
@@ -162,7 +163,7 @@ func Lenient() Option {
 	}
 }
 
-// AllowUnusedFaults lets a test pass though a fault was never hit.
+// AllowUnusedFaults reports no faults that were never hit.
 func AllowUnusedFaults() Option {
 	return func(c *config) error {
 		c.unusedFaults = true

@@ -8,8 +8,7 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// What a code is like when the request does not say (decided; the vendor's shop
-// plugins ask for the same).
+// The defaults of a code (decided; the vendor's shop plugins ask for the same).
 const (
 	defaultOTPLength = 6 // digits
 	defaultOTPExpiry = 5 // minutes
@@ -89,7 +88,7 @@ func otpResource() resource {
 	}
 }
 
-// otpOrder is what an otp/send asks for.
+// otpOrder holds the fields of otp/send.
 type otpOrder struct {
 	channel, to, sender string
 	length, expiry      int
@@ -129,7 +128,7 @@ func sendOTP(w *world, c *apiCall) *reply {
 		Code:    code,
 		Expires: w.clock.Now().Add(time.Duration(order.expiry) * time.Minute),
 	})
-	w.shedCodes()
+	w.evictCodes()
 	return okReply(http.StatusCreated, order.accepted(&batch[0]))
 }
 
@@ -150,12 +149,11 @@ func (f *bodyForm) otpOrder() (o otpOrder) {
 	return o
 }
 
-// named tells whether the channel shows a sender's name.
+// named reports whether the channel shows a sender's name.
 func (o *otpOrder) named() bool { return o.channel == channelSMS || o.channel == channelVoice }
 
-// destination reads the one of mobile_number and email that the channel needs;
-// the other is ignored. An unknown channel needs neither: it is an error of its
-// own.
+// destination reads mobile_number or email, as the channel needs; the other is
+// ignored. An unknown channel needs neither, because it is an error already.
 func (f *bodyForm) destination(channel string) string {
 	switch channel {
 	case channelEmail:

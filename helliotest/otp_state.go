@@ -15,7 +15,7 @@ const (
 	otpPerIP    = 10 // otp/send a minute and address (decided)
 )
 
-// What otp/verify may find.
+// The results of otp/verify.
 const (
 	otpVerified = "verified"
 	otpInvalid  = "invalid"
@@ -29,9 +29,9 @@ type OTPCode struct {
 	TriesLeft int       // wrong tries until it is dead, at least 1
 }
 
-// OTP is the code that was last sent to a number, with or without "+", or to an
-// e-mail address in any case. The test fails if that one is no longer live: it
-// was used, has expired, is out of tries, or was never sent.
+// OTP returns the code that was last sent to a number, with or without "+", or
+// to an e-mail address in any case. It fails the test if no code was sent
+// there, or if the last one was used, has expired or is out of tries.
 func (f *Fake) OTP(destination string) string {
 	f.tb.Helper()
 	if f.ended() {
@@ -63,8 +63,8 @@ func (f *Fake) whyNoCode(destination string) string {
 	}
 }
 
-// LookupOTP is OTP for a code that may not be there: it tells whether one is
-// live.
+// LookupOTP returns the live code of a destination, and reports whether there
+// is one.
 func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 	f.tb.Helper()
 	defer f.lock()()
@@ -76,10 +76,10 @@ func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 		true
 }
 
-// WithOTP makes every code for a destination this one, 4 to 10 digits, whatever
-// length is asked for. It must still be sent before it can be verified, and
-// expires as any other. The destination is a number, with or without "+", or an
-// e-mail address in any case.
+// WithOTP sets the code of a destination: 4 to 10 digits, whatever length is
+// asked for. It must be sent before it can be verified, and expires like any
+// other. The destination is a number, with or without "+", or an e-mail address
+// in any case.
 func WithOTP(destination, code string) Option {
 	return func(c *config) error {
 		_, isNumber := parseNumber(destination)
@@ -98,7 +98,7 @@ func WithOTP(destination, code string) Option {
 	}
 }
 
-// destinationKey makes one text of all ways to write a destination.
+// destinationKey returns the same text for all forms of a destination.
 func destinationKey(destination string) string {
 	if number, ok := parseNumber(destination); ok {
 		return number
@@ -106,7 +106,7 @@ func destinationKey(destination string) string {
 	return strings.ToLower(trimmed(destination))
 }
 
-// newCode gives the code for a destination: from the seed, unless WithOTP has
+// newCode returns the code for a destination: from the seed, unless WithOTP has
 // set it. It draws from the seed in both cases, so that the option changes no
 // other code.
 func (w *world) newCode(to string, length int) string {
@@ -120,7 +120,7 @@ func (w *world) newCode(to string, length int) string {
 	return string(digits)
 }
 
-// otpBook is what the fake remembers of codes, and who sent how many.
+// otpBook holds the codes, and the windows of their senders.
 type otpBook struct {
 	codes   []*oneTimeCode          // in the order in which they were sent
 	newest  map[string]*oneTimeCode // of each destination
@@ -179,8 +179,8 @@ func otpLimit(w *world, c *apiCall) bucket {
 	return bucket{counted, w.account.otpLimit}
 }
 
-// WithOTPLimit sets how many otp/send calls a minute one address may make,
-// besides the token's own limit. Default 10 (decided); 0 is none.
+// WithOTPLimit sets the otp/send calls per minute and address, besides the
+// token's limit. The default is 10 (decided); 0 is no limit.
 func WithOTPLimit(perMinute int) Option {
 	return func(c *config) error {
 		if perMinute < 0 {

@@ -67,8 +67,7 @@ func (p listPage[T]) data(show func(T) any) []any {
 	return data
 }
 
-// cursor is what a cursor holds: the id of the last row seen. New rows do not
-// move it.
+// cursor holds the id of the last row seen. New rows do not move it.
 type cursor struct {
 	ID   int64 `json:"id"`
 	Next bool  `json:"_pointsToNextItems"`

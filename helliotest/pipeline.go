@@ -42,12 +42,12 @@ var stages = [...]func(*apiCall) *reply{
 	(*apiCall).checkIP,
 	(*apiCall).throttle,
 	(*apiCall).checkScope,
-	(*apiCall).strike,
+	(*apiCall).injectFault,
 	(*apiCall).claim,
 }
 
-// serve takes one call through the engine. Whatever happens, exactly one answer
-// comes of it and one entry in the journal.
+// serve takes one call through the engine. It leads to exactly one answer and
+// one entry in the journal.
 func (e *engine) serve(ctx context.Context, c *apiCall) wireAnswer {
 	a := e.process(c)
 	if e.cfg.latency > 0 && !e.sleep(ctx, e.cfg.latency) {
@@ -114,7 +114,7 @@ func (c *apiCall) write(r *reply) wireAnswer {
 	if c.log.replayed {
 		header[contract.HeaderIdempotentReplayed] = []string{"true"}
 	}
-	a := c.distort(wireAnswer{status: r.status, header: header, body: r.body})
+	a := c.applyFault(wireAnswer{status: r.status, header: header, body: r.body})
 	if a.header != nil {
 		a.frame(c.method)
 	}

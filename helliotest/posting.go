@@ -29,7 +29,7 @@ var (
 	errSlowReceiver = errors.New("it did not answer within 10 s")
 )
 
-// posting is something that the API sends by itself.
+// posting is a request that the API sends.
 type posting struct {
 	url     string
 	handler http.Handler // receives it in process; nil: a server at url
@@ -113,7 +113,7 @@ func (e *engine) transport() *http.Transport {
 	return e.posts
 }
 
-// inProcess hands a request to a handler, as a server would: with a context
+// inProcess passes a request to a handler, as a server would: with a context
 // that ends when the caller hangs up, in a goroutine that the fake joins at its
 // end.
 type inProcess struct {
@@ -151,8 +151,8 @@ func asReceived(req *http.Request) *http.Request {
 	return received
 }
 
-// serveInto runs a handler and tells done how it ended; one that panics, or
-// ends its goroutine, breaks the connection.
+// serveInto runs a handler and sends to done how it ended. A handler that
+// panics, or ends its goroutine, breaks the connection.
 func serveInto(rec *recording, h http.Handler, req *http.Request, done chan<- error) {
 	err := errors.New("its handler ended its goroutine")
 	defer func() {
@@ -165,8 +165,8 @@ func serveInto(rec *recording, h http.Handler, req *http.Request, done chan<- er
 	err = nil
 }
 
-// recording is a ResponseWriter that keeps what was written, up to a byte more
-// than is read of it.
+// recording is a ResponseWriter that keeps what was written, up to one byte
+// more than the fake reads.
 type recording struct {
 	header http.Header
 	status int
@@ -203,6 +203,6 @@ func (r *recording) response(req *http.Request) *http.Response {
 	}
 }
 
-// warn keeps what the fake's test should know although it is no error, for its
-// log. The engine must be locked.
+// warn keeps a warning for the log of the fake's test. The engine must be
+// locked.
 func (e *engine) warn(text string) { e.owner.warn(text) }

@@ -66,8 +66,7 @@ func sameDestination(a, b string) bool {
 	return x == y
 }
 
-// destinations are all the numbers and addresses that a body names, wherever
-// the API's operations put them.
+// destinations returns all numbers and addresses in a body, for any operation.
 func destinations(body []byte) (all []string) {
 	var b struct {
 		Recipients any `json:"recipients"`

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// recorder is a test that is watched: what it is told does not fail the real
-// one.
+// recorder is a testing.TB that records failures and does not fail the real
+// test.
 type recorder struct {
 	testing.TB
 	cleanups []func()
@@ -34,7 +34,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// watch runs a test body and its cleanups, and tells what they said.
+// watch runs a test body and its cleanups, and returns what they reported.
 func watch(t testing.TB, body func(tb testing.TB)) *recorder {
 	r := &recorder{TB: t}
 	done := make(chan struct{})

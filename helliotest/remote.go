@@ -17,15 +17,14 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// remoteWithin is how long a call of the control API may take, but for waits.
+// remoteWithin is the time limit of a control call that does not wait.
 const remoteWithin = time.Minute
 
-// Remote is one world of a hellio-fake that runs, looked into and steered as a
-// Fake is: a test that has one can have the other by changing the line that
-// makes it. Where the program refuses or can't be reached, the test fails at
-// that line with the program's own sentence, or that is the error. It is safe
-// for concurrent use, but for Fault, SetFaults, ExpectRejected and Reset. Make
-// one with Dial.
+// Remote is one world of a running hellio-fake. A test that uses only its
+// methods moves between Fake and Remote by one line. If the program refuses or
+// can't be reached, a method returns the program's sentence as its error, or
+// fails the test with it. It is safe for concurrent use, except Fault,
+// SetFaults, ExpectRejected and Reset. Make one with Dial.
 type Remote struct {
 	tb     testing.TB
 	root   string // http://127.0.0.1:8420
@@ -36,13 +35,13 @@ type Remote struct {
 	since  int64          // the newest call when the test began
 }
 
-// Dial returns the world of a token in a hellio-fake that runs; url is the
-// program's, with or without /v1. When the test ends, each rule that Fault put
-// and that was never hit fails it, and so does each violation since Dial that
-// ExpectRejected does not excuse. The rules of Fault are then removed, and
-// those of others stay. A bad url, a program that does not answer and a token
-// that it does not know fail the test immediately, and so does a synctest
-// bubble: a real socket would stop its clock for ever.
+// Dial returns the world of a token in a running hellio-fake. The address is
+// the program's URL, with or without /v1. At the end of the test, each rule of
+// Fault that was never hit fails the test, and so does each violation since
+// Dial that ExpectRejected does not excuse. The rules of Fault are then
+// removed; those of other callers stay. A bad address, a program that does not
+// answer and an unknown token fail the test immediately. So does a synctest
+// bubble, because a real socket stops its clock for ever.
 func Dial(tb testing.TB, address, token string) *Remote {
 	tb.Helper()
 	if bubbled(time.Now()) {
@@ -86,8 +85,8 @@ func programRoot(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Client returns a client of the API in this world, with the token that Dial
-// was given. Options come after its own. A bad option fails the test.
+// Client returns a client of the API in this world, with the token of Dial.
+// Options come after its own. A bad option fails the test.
 func (r *Remote) Client(opts ...hellio.Option) *hellio.Client {
 	r.tb.Helper()
 	client, err := hellio.NewClient(r.token,
@@ -99,7 +98,7 @@ func (r *Remote) Client(opts ...hellio.Option) *hellio.Client {
 	return client
 }
 
-// refusedError is an answer that is no success.
+// refusedError is an answer without success.
 type refusedError struct {
 	call    string // method and route
 	status  int
@@ -116,7 +115,7 @@ func isNotFound(err error) bool {
 	return errors.As(err, &refused) && refused.status == http.StatusNotFound
 }
 
-// must is call for what can't fail in a test that is right.
+// must makes a call that fails the test if it fails.
 func (r *Remote) must(
 	tb testing.TB, what, method, resourcePath string, in, out any, values ...string,
 ) {
@@ -134,8 +133,8 @@ func (r *Remote) call(method, resourcePath string, in, out any, values ...string
 	return err
 }
 
-// callIn makes one call. The values stand for what is in braces in the route;
-// in is the query if it is a url.Values, else the body; out gets the answer,
+// callIn makes one call. The values replace what is in braces in the route; in
+// is the query if it is a url.Values, else the body; out receives the answer,
 // unless there is none. No error quotes a value, a token or a body.
 func (r *Remote) callIn(
 	ctx context.Context, method, resourcePath string, in, out any, values ...string,
@@ -159,7 +158,7 @@ func (r *Remote) callIn(
 		return 0, fmt.Errorf("%s %s: %w", method, resourcePath, err)
 	case resp.StatusCode > 299:
 		var told errorBody
-		_ = json.Unmarshal(text, &told) // what can't be read is no sentence of the program's
+		_ = json.Unmarshal(text, &told) // an unreadable body has no sentence of the program
 		if told.Message == "" {
 			told.Message = "the answer is none of hellio-fake's"
 		}

@@ -11,13 +11,13 @@ type RemoteFault struct {
 	spec FaultSpec
 	site string
 	hits int  // until its rule was put again or left
-	gone bool // its rule is not in force any more
+	gone bool // its rule is no longer in force
 }
 
 // Fault adds a rule: exactly one of Nth, Times and Always, exactly one effect,
 // and ToNumber if need be. Anything else fails the test at that line. The
-// program puts all rules together, so those already there begin to count again:
-// add the faults of a test before its calls.
+// program replaces all rules, so those already there begin to count again: add
+// the faults of a test before its calls.
 func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 	r.tb.Helper()
 	spec, err := newSpec(on, rules)
@@ -34,8 +34,8 @@ func (r *Remote) Fault(on Op, rules ...Rule) *RemoteFault {
 	return ft
 }
 
-// SetFaults puts these rules in place of all others; none removes them. If one
-// is wrong, that is the error and nothing changes.
+// SetFaults replaces all rules by these; without specs it removes all. If one
+// is invalid, it returns an error and changes nothing.
 func (r *Remote) SetFaults(specs ...FaultSpec) error {
 	r.tb.Helper()
 	there := r.Faults()
@@ -60,8 +60,8 @@ type unhitSpec struct {
 	Hits *int `json:"hits,omitempty"`
 }
 
-// Faults lists the rules in force, in the order in which they were put, each
-// with its hits.
+// Faults returns the rules in force with their hits, in the order in which they
+// were put.
 func (r *Remote) Faults() []FaultSpec {
 	r.tb.Helper()
 	specs, err := r.faultsInForce()

@@ -10,9 +10,10 @@ import (
 	"github.com/hellio-go/hellio/internal/control"
 )
 
-// Requests lists the calls of the API so far, oldest first, that pass all
-// filters. The program shows no Header and no Token, and no order between calls
-// and messages: Since and After fail the test.
+// Requests returns the calls of the API that match all filters, oldest first.
+// Header and Token are empty, because the program does not show them. Since and
+// After fail the test, because the program shows no order between calls and
+// messages.
 func (r *Remote) Requests(filters ...Filter) []Request {
 	r.tb.Helper()
 	if asked(filters).Has("after") {
@@ -33,15 +34,15 @@ func (r *Remote) requests(ctx context.Context) (calls []Request, err error) {
 	return calls, err
 }
 
-// Violations lists what no correct client sent since the last Reset, oldest
-// first, each text once per method and path.
+// Violations returns the violations since the last Reset, oldest first, each
+// text once per method and path.
 func (r *Remote) Violations() (all []Violation) {
 	r.tb.Helper()
 	r.must(r.tb, "Violations", http.MethodGet, "/_fake/violations", nil, &all)
 	return all
 }
 
-// Webhooks lists the webhooks, oldest first, without those that were deleted.
+// Webhooks returns the webhooks, oldest first, without deleted ones.
 func (r *Remote) Webhooks() (all []Webhook) {
 	r.tb.Helper()
 	r.must(r.tb, "Webhooks", http.MethodGet, "/_fake/webhooks", nil, &all)
@@ -49,16 +50,16 @@ func (r *Remote) Webhooks() (all []Webhook) {
 	return all
 }
 
-// EnableWebhook makes a webhook active again that failed deliveries have
-// disabled. An active webhook is not changed. An unknown id is an error.
+// EnableWebhook activates a webhook that failed deliveries have disabled. It
+// does not change an active webhook. An unknown id is an error.
 func (r *Remote) EnableWebhook(id int64) error {
 	r.tb.Helper()
 	return r.call(http.MethodPost, "/_fake/webhooks/{id}/enable", nil, nil,
 		strconv.FormatInt(id, 10))
 }
 
-// Deliveries lists what was or is to be reported to webhooks, oldest first. The
-// signatures in it are real ones.
+// Deliveries returns all deliveries to webhooks, pending ones too, oldest
+// first. Their signatures are real.
 func (r *Remote) Deliveries() (all []Delivery) {
 	r.tb.Helper()
 	r.must(r.tb, "Deliveries", http.MethodGet, "/_fake/deliveries", nil, &all)
@@ -66,16 +67,16 @@ func (r *Remote) Deliveries() (all []Delivery) {
 	return all
 }
 
-// Replay posts a delivery once more at once, and returns when the receiver has
-// answered, whatever it answered. An unknown id is an error.
+// Replay posts a delivery again immediately, and returns when the receiver has
+// answered. An unknown id is an error.
 func (r *Remote) Replay(deliveryID string) error {
 	r.tb.Helper()
 	return r.call(http.MethodPost, "/_fake/deliveries/{id}/replay", nil, nil, deliveryID)
 }
 
-// Advance moves the world's clock by d and runs what falls due on the way; it
-// returns when all that is done, webhook attempts included. What can't be fails
-// the test.
+// Advance moves the world's clock by d and runs what falls due on the way. It
+// returns when all of that is done, webhook attempts included. A negative d, or
+// one that is too large, fails the test.
 func (r *Remote) Advance(d time.Duration) {
 	r.tb.Helper()
 	r.advance("Advance", d)
@@ -96,8 +97,8 @@ func (r *Remote) advance(what string, d time.Duration) time.Time {
 	return reached.Now.Time
 }
 
-// Settle waits until everything that is due in the world has run, webhook
-// attempts included. It fails when ctx ends first.
+// Settle waits until all that is due in the world has run, webhook attempts
+// included. It returns an error when ctx ends first.
 func (r *Remote) Settle(ctx context.Context) error {
 	r.tb.Helper()
 	none := "0s"
@@ -106,22 +107,22 @@ func (r *Remote) Settle(ctx context.Context) error {
 	return err
 }
 
-// Account is the account now.
+// Account returns the account.
 func (r *Remote) Account() (a Account) {
 	r.tb.Helper()
 	r.must(r.tb, "Account", http.MethodGet, "/_fake/account", nil, &a)
 	return a
 }
 
-// Update changes the account, at once and for all tokens. A bad value is an
-// error and changes nothing.
+// Update changes the account immediately, for all tokens. An invalid value is
+// an error and changes nothing.
 func (r *Remote) Update(change AccountChange) error {
 	r.tb.Helper()
 	return r.call(http.MethodPatch, "/_fake/account", change, nil)
 }
 
-// Balance is the wallet now. It is asked of the API itself: the call counts as
-// one of the token's, and faults strike it.
+// Balance returns the wallet. It calls the API: the call counts for the token's
+// limit, and faults act on it.
 func (r *Remote) Balance() Wallet {
 	r.tb.Helper()
 	var body struct {
@@ -131,9 +132,9 @@ func (r *Remote) Balance() Wallet {
 	return body.Data
 }
 
-// IssueToken makes another token for the world. Without scopes it carries every
-// one; a list that is empty but not nil gives none. An unknown scope fails the
-// test.
+// IssueToken returns a new token for the world. Without scopes it has every
+// scope; with an empty list that is not nil it has none. An unknown scope fails
+// the test.
 func (r *Remote) IssueToken(scopes ...string) string {
 	r.tb.Helper()
 	if scopes == nil {
@@ -145,8 +146,8 @@ func (r *Remote) IssueToken(scopes ...string) string {
 	return made.Token
 }
 
-// RevokeToken ends a token at once: its next call gets 401. It tells whether
-// there was such a token.
+// RevokeToken revokes a token immediately: its next call gets 401. It reports
+// whether there was such a token.
 func (r *Remote) RevokeToken(token string) bool {
 	r.tb.Helper()
 	err := r.call(http.MethodDelete, "/_fake/tokens/{token}", nil, nil, token)
@@ -156,8 +157,8 @@ func (r *Remote) RevokeToken(token string) bool {
 	return err == nil
 }
 
-// Reset makes the world as it was made. Its own token lives on; issued ones are
-// forgotten, and so are the rules of Fault.
+// Reset restores the world's initial state. Its own token stays valid. Issued
+// tokens and the rules of Fault are removed.
 func (r *Remote) Reset() {
 	r.tb.Helper()
 	there := r.Faults()
@@ -169,7 +170,8 @@ func (r *Remote) Reset() {
 	r.since = 0
 }
 
-// Behaviours lists what the fake does, in the order of the API's chapters.
+// Behaviours returns the fake's claims about the API, in the order of the API's
+// chapters.
 func (r *Remote) Behaviours() (all []Behaviour) {
 	r.tb.Helper()
 	r.must(r.tb, "Behaviours", http.MethodGet, "/_fake/behaviours", nil, &all)

@@ -15,8 +15,8 @@ import (
 // another.
 const remotePoll = time.Minute
 
-// Messages lists the messages that were accepted so far, oldest first, that
-// pass all filters. Their times are whole seconds.
+// Messages returns the accepted messages that match all filters, oldest first.
+// Their times are whole seconds.
 func (r *Remote) Messages(filters ...Filter) []Message {
 	r.tb.Helper()
 	all, err := r.messages(context.Background(), filters)
@@ -47,7 +47,7 @@ func asked(filters []Filter) url.Values {
 	return query
 }
 
-// Mark is the point reached now, for Since.
+// Mark returns the present point, for Since.
 func (r *Remote) Mark() Mark {
 	r.tb.Helper()
 	all, err := r.messages(context.Background(), nil)
@@ -60,11 +60,11 @@ func (r *Remote) Mark() Mark {
 	return Mark{}
 }
 
-// WaitMessage waits for a message that passes all filters and gives it; one
-// that is there already counts, and of several it is the newest. It never
-// polls. It ends with an error when ctx ends (the error wraps its cause) or the
-// program does not answer. The error tells which message came nearest, and what
-// became of the last call that would have sent one.
+// WaitMessage waits for a message that matches all filters and returns it. A
+// present message counts; of several it returns the newest. It does not poll.
+// It returns an error when ctx ends, which wraps its cause, or when the program
+// does not answer. The error names the nearest message, and the result of the
+// last call that sends one.
 func (r *Remote) WaitMessage(ctx context.Context, filters ...Filter) (*Message, error) {
 	r.tb.Helper()
 	there, err := r.messages(ctx, filters)
@@ -104,7 +104,7 @@ func (r *Remote) next(ctx context.Context, last int64, filters []Filter) (*Messa
 	return &m, nil
 }
 
-// sinceOf is the id that Since or After asks for.
+// sinceOf returns the id of Since or After.
 func sinceOf(filters []Filter) (id int64) {
 	for _, f := range filters {
 		id = max(id, f.after)
@@ -112,7 +112,7 @@ func sinceOf(filters []Filter) (id int64) {
 	return id
 }
 
-// noMessage is the error of a wait that ended, with what helps to see why.
+// noMessage returns the error of a wait that ended, with the reason.
 func (r *Remote) noMessage(ctx context.Context, why error, filters []Filter) error {
 	if ctx.Err() != nil {
 		why = context.Cause(ctx)
@@ -130,7 +130,7 @@ func (r *Remote) noMessage(ctx context.Context, why error, filters []Filter) err
 		lastSendOf(calls))
 }
 
-// RequireMessage is WaitMessage for a test, which fails at that line if no such
+// RequireMessage is WaitMessage for a test. It fails tb at that line if no
 // message comes within 10 seconds.
 func (r *Remote) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 	tb.Helper()
@@ -143,9 +143,8 @@ func (r *Remote) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 	return m
 }
 
-// OTP is the code that was last sent to a number, with or without "+", or to an
-// e-mail address. The test fails if that one is no longer live, or was never
-// sent.
+// OTP returns the code that was last sent to a number, with or without "+", or
+// to an e-mail address. It fails the test if that code is not live.
 func (r *Remote) OTP(destination string) string {
 	r.tb.Helper()
 	found, live := r.LookupOTP(destination)
@@ -156,8 +155,8 @@ func (r *Remote) OTP(destination string) string {
 	return found.Code
 }
 
-// LookupOTP is OTP for a code that may not be there: it tells whether one is
-// live.
+// LookupOTP returns the live code of a destination, and reports whether there
+// is one.
 func (r *Remote) LookupOTP(destination string) (OTPCode, bool) {
 	r.tb.Helper()
 	var found OTPCode

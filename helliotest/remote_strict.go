@@ -5,8 +5,9 @@ import (
 	"errors"
 )
 
-// ExpectRejected says that n more calls in this world violate on purpose: see
-// Fake.ExpectRejected. Calls by anyone count, from Dial to the end of the test.
+// ExpectRejected excuses n more calls in this world that violate: see
+// Fake.ExpectRejected. Calls of all callers count, from Dial to the end of the
+// test.
 func (r *Remote) ExpectRejected(n int) {
 	r.tb.Helper()
 	if n < 0 {

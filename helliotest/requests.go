@@ -11,10 +11,10 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// Request is one call that reached the fake, refused and lost ones included. It
+// Request is one call that reached the fake, also if it was refused or lost. It
 // holds what the caller sent, secrets too.
 type Request struct {
-	ID             int64 // its place among all that happens in the fake
+	ID             int64 // its place in the order of the fake's events
 	At             time.Time
 	Op             Op // "" for an unknown route
 	Method, Path   string
@@ -35,7 +35,7 @@ type Request struct {
 	Charge       string // what the call reserved or paid
 	ResponseBody []byte
 	ResponseSize int      // its length in bytes
-	Violations   []string // what in it no correct client sends: see Violation.Text
+	Violations   []string // the text of each: see Violation
 }
 
 // logged is a Request while the engine writes it.
@@ -56,7 +56,7 @@ type logged struct {
 	response   []byte
 }
 
-// Requests lists the calls so far, oldest first, that pass all filters.
+// Requests returns the calls that match all filters, oldest first.
 func (f *Fake) Requests(filters ...Filter) []Request {
 	f.tb.Helper()
 	defer f.lock()()
@@ -80,7 +80,7 @@ func (w *world) logCall(c *apiCall) *logged {
 		key:   c.header.Get(contract.HeaderIdempotencyKey),
 	}
 	w.requests = append(w.requests, l)
-	w.shedRequests()
+	w.evictRequests()
 	return l
 }
 
@@ -93,7 +93,7 @@ func (l *logged) finish(r *reply, a wireAnswer) {
 	}
 }
 
-// op is the operation called, "" on an unknown route.
+// op returns the operation, "" for an unknown route.
 func (l *logged) op() Op {
 	if l.call.route == nil {
 		return ""
@@ -126,7 +126,7 @@ func (l *logged) public() Request {
 	}
 }
 
-// subject shows a call to the filters.
+// subject returns what filters see of a call.
 func (r *Request) subject() subject {
 	members, _ := r.Decoded.(map[string]any)
 	text := func(name string) string {

@@ -20,8 +20,8 @@ const maxSavedAge = 200 * 365 * 24 * time.Hour
 // machine.
 const maxSavedCount = 1<<30 - 1
 
-// restorer makes a world of a saved one. It notes the first thing that does not
-// fit, and goes on.
+// restorer makes a world from a saved one. It notes the first error, and
+// continues.
 type restorer struct {
 	w     *world
 	s     *savedWorld
@@ -35,8 +35,8 @@ type restorer struct {
 	apps      map[int64]*ussdApp
 }
 
-// restore fills a new world. What waits for its time has as long to wait as
-// when it was saved.
+// restore fills a new world. Pending jobs keep the time that was left when they
+// were saved.
 func (w *world) restore(s *savedWorld) error {
 	now := w.clock.Now()
 	r := &restorer{

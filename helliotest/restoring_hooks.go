@@ -77,8 +77,8 @@ func (r *restorer) delivery(s savedDelivery) {
 	}
 }
 
-// resume plans what is to come of a delivery. An attempt that was under way
-// counts as one that failed.
+// resume schedules the next attempt of a delivery. An attempt that was in
+// flight counts as failed.
 func (r *restorer) resume(d *delivery, s savedDelivery) {
 	switch {
 	case s.InFlight:

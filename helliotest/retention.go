@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// WithRetention bounds what the fake remembers, for one that runs for weeks: of
-// messages, calls, lookups, USSD sessions, requests, deliveries, idempotency
-// keys and codes it keeps the newest n each. The oldest leave first, and what
-// has left is as if it had never been: 404 by its name, a key or code that is
-// not known. Messages and calls stay beyond that until they are final, and a
-// campaign as long as one of its messages, all of which it counts. Default 0:
+// WithRetention sets how many rows of each kind the fake keeps, for a fake that
+// runs for weeks: messages, voice calls, lookups, USSD sessions, requests,
+// deliveries, idempotency keys and codes. The oldest are evicted first. An
+// evicted item behaves as if it never existed: its name is answered with 404,
+// and a key or code is unknown. Messages and calls stay until they are final,
+// and a campaign stays with its last message and counts all. The default is 0:
 // everything is kept. A negative n is an error.
 func WithRetention(n int) Option {
 	return func(c *config) error {
@@ -23,10 +23,9 @@ func WithRetention(n int) Option {
 	}
 }
 
-// shed takes the oldest rows away until keep are left, 0 = all, or until one
-// that must stay, and tells of each that goes. Its cost is that of the rows
-// that go.
-func shed[T any](rows []T, keep int, may func(T) bool, gone func(T)) []T {
+// evict evicts the oldest rows until keep are left (0 keeps all) or one must
+// stay, and calls gone for each. Its cost is proportional to the evicted rows.
+func evict[T any](rows []T, keep int, may func(T) bool, gone func(T)) []T {
 	n := 0
 	for keep > 0 && len(rows)-n > keep && may(rows[n]) {
 		gone(rows[n])
@@ -38,9 +37,9 @@ func shed[T any](rows []T, keep int, may func(T) bool, gone func(T)) []T {
 
 func anyRow[T any](T) bool { return true }
 
-// shed takes the oldest rows away: see the function of this name.
-func (t *rowTable[T]) shed(keep int, may func(T) bool) {
-	t.rows = shed(t.rows, keep, may, t.forget)
+// evict evicts the oldest rows: see the function evict.
+func (t *rowTable[T]) evict(keep int, may func(T) bool) {
+	t.rows = evict(t.rows, keep, may, t.forget)
 }
 
 func (t *rowTable[T]) forget(row T) {
@@ -48,26 +47,26 @@ func (t *rowTable[T]) forget(row T) {
 	delete(t.byRef, reference)
 }
 
-// shedMessages lets final messages leave, and each campaign with the last of
-// its messages.
-func (w *world) shedMessages() {
-	w.messages.shed(w.e.cfg.retention, func(m *messageRow) bool { return !m.final.IsZero() })
+// evictMessages evicts final messages, and each campaign with the last of its
+// messages.
+func (w *world) evictMessages() {
+	w.messages.evict(w.e.cfg.retention, func(m *messageRow) bool { return !m.final.IsZero() })
 	if w.e.cfg.retention == 0 {
 		return
 	}
 	oldest := w.messages.rows[0].id
-	w.campaigns.rows = shed(w.campaigns.rows, 1,
+	w.campaigns.rows = evict(w.campaigns.rows, 1,
 		func(c *campaign) bool { return c.messages[len(c.messages)-1].id < oldest }, w.campaigns.forget)
 }
 
-func (w *world) shedVoices() {
-	w.voices.shed(w.e.cfg.retention, func(v *voiceCampaign) bool { return !v.completed.IsZero() })
+func (w *world) evictVoices() {
+	w.voices.evict(w.e.cfg.retention, func(v *voiceCampaign) bool { return !v.completed.IsZero() })
 }
 
-// shedLookups evicts scheduled ones too, which may be due in a year. They are
+// evictLookups evicts scheduled ones too, which may be due in a year. They are
 // still made and paid for.
-func (w *world) shedLookups() {
-	w.lookups.rows = shed(w.lookups.rows, w.e.cfg.retention, anyRow, func(l *lookup) {
+func (w *world) evictLookups() {
+	w.lookups.rows = evict(w.lookups.rows, w.e.cfg.retention, anyRow, func(l *lookup) {
 		w.lookups.forget(l)
 		if l.completed.IsZero() {
 			w.evictedLookups = append(w.evictedLookups, l)
@@ -83,9 +82,9 @@ func (w *world) pendingLookups() []*lookup {
 	return slices.Concat(w.evictedLookups, w.lookups.rows)
 }
 
-func (w *world) shedSessions() {
+func (w *world) evictSessions() {
 	all := &w.ussd.sessions
-	all.rows = shed(all.rows, w.e.cfg.retention,
+	all.rows = evict(all.rows, w.e.cfg.retention,
 		func(s *ussdSession) bool { return s.status != sessionActive }, func(s *ussdSession) {
 			all.forget(s)
 			if all.byDialog[s.dialog] == s {
@@ -97,19 +96,19 @@ func (w *world) shedSessions() {
 		})
 }
 
-func (w *world) shedRequests() {
-	w.requests = shed(w.requests, w.e.cfg.retention, anyRow, func(*logged) { w.requestsGone++ })
+func (w *world) evictRequests() {
+	w.requests = evict(w.requests, w.e.cfg.retention, anyRow, func(*logged) { w.requestsGone++ })
 }
 
-// shedDeliveries lets pending ones leave too, as a receiver may be dead for
+// evictDeliveries evicts pending ones too, because a receiver may be down for
 // long. They are still tried.
-func (w *world) shedDeliveries() {
-	w.deliveries = shed(w.deliveries, w.e.cfg.retention, anyRow, func(*delivery) {})
+func (w *world) evictDeliveries() {
+	w.deliveries = evict(w.deliveries, w.e.cfg.retention, anyRow, func(*delivery) {})
 }
 
-// shedKeys lets keys leave that are too old to be honoured, and the oldest. One
-// whose call is in flight stays.
-func (w *world) shedKeys(now time.Time) {
+// evictKeys evicts expired keys, and the oldest ones. The key of a call in
+// flight stays.
+func (w *world) evictKeys(now time.Time) {
 	for len(w.keyRow) > 0 {
 		oldest := w.keyRow[0]
 		known := w.keys[oldest.id] == oldest
@@ -124,17 +123,17 @@ func (w *world) shedKeys(now time.Time) {
 	}
 }
 
-func (w *world) shedCodes() {
+func (w *world) evictCodes() {
 	b := &w.otps
-	b.codes = shed(b.codes, w.e.cfg.retention, anyRow, func(o *oneTimeCode) {
+	b.codes = evict(b.codes, w.e.cfg.retention, anyRow, func(o *oneTimeCode) {
 		if b.newest[o.To] == o {
 			delete(b.newest, o.To)
 		}
 	})
 }
 
-// lasting are the messages that a snapshot holds: those that are listed, and
-// before them those that have left of a campaign that has not.
+// lasting returns the messages of a snapshot: evicted ones whose campaign is
+// listed, then the listed ones.
 func (w *world) lasting() []*messageRow {
 	if len(w.campaigns.rows) == 0 || len(w.messages.rows) == 0 {
 		return w.messages.rows
@@ -149,8 +148,7 @@ func (w *world) lasting() []*messageRow {
 	return slices.Concat(left, w.messages.rows)
 }
 
-// reported are the deliveries that a snapshot holds: those about a message that
-// it holds.
+// reported returns the deliveries of a snapshot: those about its messages.
 func (w *world) reported(lasting []*messageRow) []*delivery {
 	if len(lasting) == 0 {
 		return nil

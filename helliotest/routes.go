@@ -10,8 +10,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// resource is one chapter of the API: its routes, and what the fake claims
-// about them. Each has a file of its own and a line here.
+// resource is one chapter of the API: its routes, and the fake's claims about
+// them. Each has a file of its own and a line here.
 type resource struct {
 	routes     []apiRoute
 	behaviours []Behaviour
@@ -51,8 +51,7 @@ type apiRoute struct {
 // router finds the routes of a path by the contract's route, then by method.
 type router map[string]map[string]*apiRoute
 
-// routes never changes. It is made in init since the handlers it names lead
-// back to it.
+// routes never changes. init makes it, because its handlers refer to it.
 var routes router
 
 func init() { routes = newRouter(apiResources()) }
@@ -70,8 +69,8 @@ func newRouter(resources []resource) router {
 	return table
 }
 
-// match gives the routes of an escaped path below /v1, and the id in it. A
-// literal route goes before one with an id.
+// match returns the routes of an escaped path below /v1, and the id in it. A
+// literal route wins over one with an id.
 func (t router) match(path string) (methods map[string]*apiRoute, id string) {
 	if methods = t[path]; methods != nil {
 		return methods, ""
@@ -89,7 +88,7 @@ func (t router) match(path string) (methods map[string]*apiRoute, id string) {
 	return nil, ""
 }
 
-// routeOf is the route of a call that was made, nil if it had none.
+// routeOf returns the route of a call, or nil.
 func routeOf(method, path string) *apiRoute {
 	below, rooted := cutRoot(path)
 	if !rooted {
@@ -99,8 +98,8 @@ func routeOf(method, path string) *apiRoute {
 	return methods[method]
 }
 
-// findRoute is the first stage. What it refuses never reaches the limiter, so
-// the answer has none of its headers.
+// findRoute is the first stage. A call that it refuses does not reach the
+// limiter, so the answer has no limiter headers.
 func (c *apiCall) findRoute() *reply {
 	path, below := cutRoot(c.path)
 	if !below {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Rule is one part of a fault: when it acts, or what it does.
+// Rule is one part of a fault: a count, an effect, or a narrowing to one
+// number.
 type Rule struct {
 	kind ruleKind
 	set  func(*FaultSpec)
@@ -20,14 +21,14 @@ const (
 	kindEffect
 )
 
-// Nth lets the fault act on the n-th matching call alone, counted from 1 from
-// now on.
+// Nth makes the fault act only on the n-th matching call from now on, counted
+// from 1.
 func Nth(n int) Rule { return Rule{kindCount, func(s *FaultSpec) { s.Nth = n }} }
 
-// Times lets the fault act on the next n matching calls.
+// Times makes the fault act on the next n matching calls.
 func Times(n int) Rule { return Rule{kindCount, func(s *FaultSpec) { s.Times = n }} }
 
-// Always lets the fault act on every matching call.
+// Always makes the fault act on every matching call.
 func Always() Rule { return Rule{kindCount, func(s *FaultSpec) { s.Always = true }} }
 
 // ToNumber narrows the fault to calls that name this number, with or without
@@ -35,8 +36,8 @@ func Always() Rule { return Rule{kindCount, func(s *FaultSpec) { s.Always = true
 // that recipient fails.
 func ToNumber(number string) Rule { return Rule{kindNumber, func(s *FaultSpec) { s.To = number }} }
 
-// Status answers an error with this status and error code; "" leaves the code
-// out. It leaves no trace: nothing was sent or charged.
+// Status answers with this status and error code; "" leaves the code out.
+// Nothing is sent or charged.
 func Status(code int, errorCode string) Rule {
 	return Rule{
 		kindEffect,
@@ -49,7 +50,7 @@ func Status(code int, errorCode string) Rule {
 }
 
 // RateLimited answers 429 with this Retry-After, rounded up to whole seconds.
-// It leaves no trace.
+// Nothing is sent or charged.
 func RateLimited(retryAfter time.Duration) Rule {
 	return Rule{
 		kindEffect,
@@ -57,18 +58,18 @@ func RateLimited(retryAfter time.Duration) Rule {
 	}
 }
 
-// Delay handles the call only after d of package time, its idempotency key
-// claimed meanwhile. A caller that gives up does not stop it.
+// Delay handles the call after d of package time. Its idempotency key is
+// claimed meanwhile. The call takes effect also if its caller stops waiting.
 func Delay(d time.Duration) Rule {
 	return Rule{kindEffect, func(s *FaultSpec) { s.Effect, s.Duration = effectDelay, d.String() }}
 }
 
-// LoseRequest closes the connection before the call has any effect: the caller
-// gets io.EOF and can't know that.
+// LoseRequest closes the connection before the call has any effect. The caller
+// gets io.EOF, as from LoseReply.
 func LoseRequest() Rule { return simply(effectLoseRequest) }
 
 // LoseReply closes the connection after the call has taken effect and its key
-// is stored: the caller gets io.EOF and can't know that.
+// is stored. The caller gets io.EOF, as from LoseRequest.
 func LoseReply() Rule { return simply(effectLoseReply) }
 
 // TruncateBody declares the whole length of the answer and closes the
@@ -85,8 +86,8 @@ func NotJSON() Rule { return simply(effectNotJSON) }
 // ResetConnection breaks the connection (RST) before the call has any effect.
 func ResetConnection() Rule { return simply(effectReset) }
 
-// CarrierFail lets the call be accepted; its messages, phone calls or lookups
-// fail later, and their cost is given back.
+// CarrierFail accepts the call. Its messages, phone calls or lookups fail
+// later, and their cost is returned.
 func CarrierFail() Rule { return simply(effectCarrierFail) }
 
 func simply(name string) Rule {

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// savedWorld is a world as a snapshot holds it: everything but faults and calls
-// under way. Times are those of the world's clock.
+// savedWorld is a world in a snapshot: everything but faults and calls in
+// flight. Times are those of the world's clock.
 type savedWorld struct {
 	At     time.Time
 	Seed   uint64

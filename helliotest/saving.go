@@ -72,8 +72,8 @@ func saveWindows[K netip.Addr | string](in map[K]*window.Window) map[K]savedWind
 	return out
 }
 
-// saveTokens lists those of the options first, in their order, as Client takes
-// the first that has every scope.
+// saveTokens lists those of the options first, in their order, because Client
+// uses the first that has every scope.
 func (w *world) saveTokens() []savedToken {
 	out := make([]savedToken, 0, len(w.tokens))
 	add := func(t *apiToken) {

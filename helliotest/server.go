@@ -11,10 +11,10 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// URL is the base URL of the API on a loopback port: http://127.0.0.1:PORT/v1.
-// The port is opened on first use and closed with the fake. In a synctest
-// bubble it fails the test: a real socket would stop the bubble's clock for
-// ever.
+// URL returns the base URL of the API on a loopback port:
+// http://127.0.0.1:PORT/v1. The port is opened on first use and closed with the
+// fake. In a synctest bubble it fails the test, because a real socket stops the
+// bubble's clock for ever.
 func (f *Fake) URL() string {
 	f.tb.Helper()
 	if f.inBubble() {

@@ -26,12 +26,12 @@ type envelope struct {
 	State   json.RawMessage `json:"state"`
 }
 
-// Snapshot is the whole state as JSON, for FromSnapshot: account and wallets,
-// tokens, messages, campaigns, calls, lookups, codes, webhooks and their
-// deliveries, USSD, idempotency keys, rate windows, ids, the seed's place, and
-// what waits for its time. It holds secrets: tokens, codes and texts. Faults,
-// Requests, handlers, calls under way and options that shape no account
-// (WithLatency, Lenient…) are not in it.
+// Snapshot returns the whole state as JSON, for FromSnapshot: account and
+// wallets, tokens, messages, campaigns, calls, lookups, codes, webhooks and
+// their deliveries, USSD, idempotency keys, rate windows, ids, the seed's
+// place, and what waits for its time. It holds secrets: tokens, codes and
+// texts. It does not hold faults, Requests, handlers, calls in flight, or
+// options that set nothing of the account (WithLatency, Lenient…).
 func (f *Fake) Snapshot() ([]byte, error) {
 	f.tb.Helper()
 	defer f.lock()()
@@ -56,14 +56,14 @@ func fingerprint(state []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// FromSnapshot begins with what Snapshot has given, in place of a new account,
-// and so does Reset: a suite prepares an account once and starts each test from
-// there. Its clock is the new Fake's own: every time is moved by as much, so
-// that a code which had three minutes to live has three minutes. Options after
-// it change the account that it brings; WithToken adds to its tokens, WithSeed
-// begins the random row anew. A webhook with a handler gets that back from a
-// WithWebhookHandler with the same secret. What is no snapshot, has another
-// version or was changed by hand is an error.
+// FromSnapshot sets the initial state to one of Snapshot, in place of a new
+// account. Reset restores the same state. A suite prepares an account once and
+// starts each test from there. The clock is the new Fake's own: all times are
+// moved by the same amount, so that a code with three minutes left has three
+// minutes left. Options after it change the account; WithToken adds a token,
+// and WithSeed restarts the random values. A webhook with a handler needs a
+// WithWebhookHandler with the same URL and secret. A damaged, changed or
+// foreign snapshot, or one of another version, is an error.
 func FromSnapshot(snapshot []byte) Option {
 	return func(c *config) error {
 		s, err := open(snapshot)
@@ -129,8 +129,8 @@ func strictly(data []byte, into any) error {
 	return nil
 }
 
-// atEnd tells whether nothing but white space is left. More does not: to it a
-// closing bracket is an end too.
+// atEnd reports whether only white space is left. Decoder.More also returns
+// false at a closing bracket.
 func atEnd(dec *json.Decoder) bool {
 	_, err := dec.Token()
 	return err == io.EOF

@@ -68,8 +68,8 @@ func (s *spending) in(period string, now time.Time) money {
 	return t.sum
 }
 
-// add counts an amount of the period that began then; a refund for a period
-// that is over is of no account.
+// add counts an amount of the period that began then. A refund for an ended
+// period changes nothing.
 func (t *tally) add(began time.Time, amount money) {
 	if began.After(t.began) {
 		t.began, t.sum = began, 0

@@ -9,9 +9,8 @@ import (
 	"github.com/hellio-go/hellio/internal/window"
 )
 
-// world is all that the fake remembers, and all that Reset forgets. Each
-// resource keeps its state in one field here, ready to use as its zero value.
-// The engine's lock guards it.
+// world holds all state that Reset forgets. Each resource has one field here,
+// whose zero value is ready to use. The engine's lock guards it.
 type world struct {
 	e      *engine
 	number int64 // among the worlds of its fake
@@ -73,14 +72,14 @@ func newWorld(e *engine) (*world, error) {
 	return w, nil
 }
 
-// nextID gives the next numeric id. All things share one row of numbers, so
-// that the id of one kind never fits another.
+// nextID returns the next numeric id. All kinds share one sequence, so that an
+// id names one thing only.
 func (w *world) nextID() int64 {
 	w.lastID++
 	return w.lastID
 }
 
-// newReference gives the next reference from the seed: a random UUID with the
+// newReference returns the next reference from the seed: a random UUID with the
 // version and variant of RFC 9562.
 func (w *world) newReference() uuid.UUID {
 	var id uuid.UUID
@@ -93,7 +92,7 @@ func (w *world) newReference() uuid.UUID {
 
 const alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// newText gives n random letters and digits from the seed.
+// newText returns n random letters and digits from the seed.
 func (w *world) newText(n int) string {
 	text := make([]byte, n)
 	for i := range text {

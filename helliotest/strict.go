@@ -28,17 +28,17 @@ type Violation struct {
 // String returns method, path and text.
 func (v Violation) String() string { return v.Method + " " + v.Path + ": " + v.Text }
 
-// Violations lists what no correct client sent since the last Reset, oldest
-// first, in whichever view, excused by Lenient or ExpectRejected or not. Each
-// text is listed once per method and path, and at most 1,000 are kept.
+// Violations returns the violations since the last Reset, oldest first, of all
+// views and with those that Lenient or ExpectRejected excuses. Each text is
+// listed once per method and path, and at most 1,000 are kept.
 func (f *Fake) Violations() []Violation {
 	f.tb.Helper()
 	defer f.lock()()
 	return slices.Clone(f.world.violations)
 }
 
-// violate notes what no correct client sends. The call is answered as the API
-// would; the violation is reported when the test of its view ends.
+// violate notes a violation. The API's own answer is unchanged; the violation
+// is reported when the test of its view ends.
 func (c *apiCall) violate(text string) {
 	violation := Violation{
 		Text:   text,
@@ -90,10 +90,10 @@ func quotable(text string) string {
 	return text
 }
 
-// ExpectRejected says that n more calls of this test violate on purpose: they
-// have an unknown field, a wrong type, an unknown route. They are then not
-// reported, but at its end the test fails unless exactly so many came. Several
-// calls add up, and each view counts its own. A negative n fails the test.
+// ExpectRejected excuses n more calls of this test that violate: by an unknown
+// field, a wrong type or an unknown route. At its end the test fails unless
+// exactly that many came. Several calls add up, and each view counts its own. A
+// negative n fails the test.
 func (f *Fake) ExpectRejected(n int) {
 	f.tb.Helper()
 	if n < 0 {
@@ -107,14 +107,14 @@ func (f *Fake) ExpectRejected(n int) {
 	f.view.expecting = true
 }
 
-// cutRoot takes the /v1 off a path, and tells whether it was there.
+// cutRoot removes the /v1 of a path, and reports whether it was there.
 func cutRoot(
 	path string,
 ) (below string, rooted bool) {
 	return strings.CutPrefix(path, contract.Root)
 }
 
-// unknownPath says what is amiss with a path that the API does not know.
+// unknownPath describes what is wrong with a path that the API does not know.
 func unknownPath(path string) string {
 	below, rooted := cutRoot(path)
 	if !rooted {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Event is one message, as it was when it was told of.
+// Event is one message at the time of the event.
 type Event struct {
 	ID      string // its place in the stream; opaque, without spaces
 	Message Message
@@ -16,16 +16,14 @@ type Event struct {
 // atOnce is how many events are read under one lock.
 const atOnce = 100
 
-// Subscribe tells of every message after a place, oldest first, those that are
-// there and then those that come, until ctx ends, the fake is closed or the
-// loop is left. It keeps no goroutine and drops nothing: messages are held as
-// long as the fake, unless WithRetention lets them leave before a slow reader
-// has come to them. The place is the ID of an Event; "" is the time of the call
-// to Subscribe; a message's numeric ID is also one, and "0" lies before all. A
-// place that the fake does not know, such as one from before a Reset, counts as
-// "0": what is held now is new to that reader. A Reset in the middle of a
-// stream is not told of; the stream goes on with the messages after it. In a
-// synctest bubble, waiting here is durable.
+// Subscribe returns the messages after a place, oldest first: the present ones,
+// then new ones, until ctx ends, the fake is closed or the loop ends. It needs
+// no goroutine and drops nothing, unless WithRetention evicts a message before
+// a slow reader has read it. The place is the ID of an Event or a message's
+// numeric ID; "" is the time of the call, and "0" is before all messages. An
+// unknown place, such as one from before a Reset, counts as "0". After a Reset
+// the stream continues with the messages after it. In a synctest bubble the
+// wait is durable.
 func (f *Fake) Subscribe(ctx context.Context, after string) iter.Seq[Event] {
 	f.tb.Helper()
 	start := f.place(after)
@@ -75,8 +73,7 @@ func (f *Fake) place(after string) place {
 	return place{w, id}
 }
 
-// life tells the worlds of a fake apart, and those of two runs of a program
-// too.
+// life distinguishes the worlds of a fake, and those of two runs of a program.
 func (w *world) life() string { return strconv.FormatInt(w.e.born.UnixNano()+w.number, 36) }
 
 func (w *world) eventID(
@@ -95,12 +92,12 @@ func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}
 		events = append(events, Event{ID: at.w.eventID(m), Message: m.public()})
 		at.id = m.id
 	}
-	news, end = f.comings()
+	news, end = f.changes()
 	return events, news, end
 }
 
-// newer gives the messages after a place. After a Reset that are all. The
-// engine must be locked.
+// newer returns the messages after a place; after a Reset, all. The engine must
+// be locked.
 func (e *engine) newer(at *place) []*messageRow {
 	if at.w != e.world {
 		*at = place{w: e.world}
@@ -109,17 +106,17 @@ func (e *engine) newer(at *place) []*messageRow {
 	return at.w.messages.rows[first:]
 }
 
-// comings gives a channel that is closed when the next message is there, and
-// one that is closed when the fake ends. The engine must be locked.
-func (e *engine) comings() (news, end <-chan struct{}) {
+// changes returns a channel that closes with the next message, and one that
+// closes with the fake. The engine must be locked.
+func (e *engine) changes() (news, end <-chan struct{}) {
 	if e.news == nil {
-		// by who waits: a channel made in New would belong to no bubble
+		// made by the waiter: a channel of New would belong to no bubble
 		e.news = make(chan struct{})
 	}
 	return e.news, e.tasks.context().Done()
 }
 
-// announce wakes those who wait for messages. The engine must be locked.
+// announce wakes all waits for messages. The engine must be locked.
 func (e *engine) announce() {
 	if e.news != nil {
 		close(e.news)

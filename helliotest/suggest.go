@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// suggest names what was probably meant by a name that is unknown, as ", did
-// you mean x?"; "" if nothing is near.
+// suggest returns ", did you mean x?" for an unknown name near a known one,
+// else "".
 func suggest(unknown string, known []string) string {
 	best, least := "", len(unknown)/3+2
 	for _, name := range slices.Sorted(slices.Values(known)) {

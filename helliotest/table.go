@@ -46,7 +46,7 @@ func (t *rowTable[T]) find(name string) (found T) {
 	return found
 }
 
-// remove takes a thing out. A thing that is not there changes nothing.
+// remove removes a thing. An absent thing changes nothing.
 func (t *rowTable[T]) remove(row T) {
 	id, reference := row.key()
 	if i, ok := t.seek(id); ok {
@@ -55,7 +55,7 @@ func (t *rowTable[T]) remove(row T) {
 	}
 }
 
-// seek gives the place of the first row whose id is id or above.
+// seek returns the place of the first row whose id is id or above.
 func (t *rowTable[T]) seek(id int64) (int, bool) {
 	return slices.BinarySearchFunc(t.rows, id, func(row T, id int64) int {
 		rowID, _ := row.key()

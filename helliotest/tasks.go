@@ -11,7 +11,7 @@ type tasks struct {
 	life   context.Context // made on first use: a context made in New would belong to no bubble
 	cancel context.CancelFunc
 	busy   int
-	idle   chan struct{} // closed when busy falls to 0; nil while nobody waits
+	idle   chan struct{} // closed when busy falls to 0; nil while no one waits
 }
 
 func (t *tasks) context() context.Context {
@@ -26,8 +26,8 @@ func (t *tasks) end() {
 	t.cancel()
 }
 
-// Settle waits until everything that is due has run, and the work which that
-// began has ended. It fails when ctx ends first, or when the fake is closed.
+// Settle waits until all that is due has run, webhook attempts included. It
+// returns an error when ctx ends first, or when the fake is closed.
 func (f *Fake) Settle(ctx context.Context) error {
 	f.tb.Helper()
 	for {

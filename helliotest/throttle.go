@@ -52,8 +52,8 @@ func (c *apiCall) throttle() *reply {
 	return nil
 }
 
-// limitHeaders shows the limit with the fewest requests left, as of now: a slow
-// answer shows what others have taken meanwhile.
+// limitHeaders shows the limit with the fewest requests left at the time of the
+// answer.
 func (c *apiCall) limitHeaders(header http.Header, now time.Time) {
 	if len(c.buckets) == 0 || header[contract.HeaderRateLimitLimit] != nil {
 		return

@@ -20,9 +20,9 @@ func (t *apiToken) allows(scope string) bool {
 	return slices.Contains(t.scopes, scope) || slices.Contains(t.scopes, contract.ScopeAll)
 }
 
-// IssueToken makes another token for the account, in the form that the API's
-// framework gives them (inferred). Without scopes it carries every one; a list
-// that is empty but not nil (IssueToken(list...)) gives none. An unknown scope
+// IssueToken returns a new token for the account, in the form of the API's
+// framework (inferred). Without scopes it has every scope; with an empty list
+// that is not nil, as in IssueToken(list...), it has none. An unknown scope
 // fails the test.
 func (f *Fake) IssueToken(scopes ...string) string {
 	f.tb.Helper()
@@ -37,8 +37,8 @@ func (f *Fake) IssueToken(scopes ...string) string {
 	return f.world.issueToken(granted)
 }
 
-// RevokeToken ends a token at once: its next call gets 401. It tells whether
-// there was such a token.
+// RevokeToken revokes a token immediately: its next call gets 401. It reports
+// whether there was such a token.
 func (f *Fake) RevokeToken(token string) bool {
 	f.tb.Helper()
 	if f.ended() {
@@ -61,7 +61,7 @@ func (w *world) addToken(g grant) {
 	w.tokens[g.token] = &apiToken{grant: g, window: window.Window{Length: contract.RateLimitWindow}}
 }
 
-// clientToken is a token with every scope: the first that was configured, or
+// clientToken returns a token with every scope: the first of the options, or
 // else a new one.
 func (f *Fake) clientToken() string {
 	f.tb.Helper()

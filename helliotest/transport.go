@@ -17,15 +17,15 @@ import (
 	"syscall"
 )
 
-// RoundTripper answers requests in process, as a connection of HTTP/1.1 to the
-// API would: it fires httptrace hooks, obeys the request's context, and faults
-// are the errors that net/http gives. It answers any host.
+// RoundTripper returns an http.RoundTripper that answers in process, like an
+// HTTP/1.1 connection to the API: it fires httptrace hooks, obeys the request's
+// context, and faults are the errors of net/http. It answers any host.
 func (f *Fake) RoundTripper() http.RoundTripper {
 	return f.explored.wrap(&fakeTransport{f.engine, f.view})
 }
 
-// HTTPClient returns a new http.Client that talks to the fake in process,
-// whatever the host of the URL. It has no timeout.
+// HTTPClient returns a new http.Client that calls the fake in process, for any
+// host. It has no timeout.
 func (f *Fake) HTTPClient() *http.Client {
 	return &http.Client{Transport: f.RoundTripper()}
 }
@@ -41,8 +41,8 @@ func (t *fakeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	trace, open := connect(req)
-	if !open {
+	trace, connected := connect(req)
+	if !connected {
 		t.e.wg.Done()
 		closeBody(req)
 		return nil, &net.OpError{
@@ -70,7 +70,7 @@ func (t *fakeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}()
 	select {
 	case <-req.Context().Done():
-		closeBody(req) // lets go of a read that waits in the body
+		closeBody(req) // releases a read that waits in the body
 		return nil, context.Cause(req.Context())
 	case x := <-done:
 		if x.err == nil && trace.GotFirstResponseByte != nil {
@@ -167,7 +167,7 @@ func (e *engine) join(caller *view) error {
 // connect fires the hooks of finding a connection and writing the headers, in
 // the order of net/http. A hook may close the connection: then nothing is
 // written.
-func connect(req *http.Request) (trace *httptrace.ClientTrace, open bool) {
+func connect(req *http.Request) (trace *httptrace.ClientTrace, connected bool) {
 	trace = httptrace.ContextClientTrace(req.Context())
 	if trace == nil {
 		return &httptrace.ClientTrace{}, true
@@ -321,7 +321,7 @@ func hostPort(req *http.Request) string {
 	return net.JoinHostPort(req.URL.Hostname(), port)
 }
 
-// wire stands for the connection that the hooks see: it has addresses and can be
+// wire is the connection that the hooks see. It has addresses and can be
 // closed, and nothing else.
 type wire struct {
 	net.Conn

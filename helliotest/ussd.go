@@ -11,28 +11,28 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// ussdWorld is what a world knows of USSD.
+// ussdWorld is the USSD state of a world.
 type ussdWorld struct {
-	balance    money // a purse of its own, which pays for extensions
+	balance    money // separate from the wallet; pays for extensions
 	apps       rowTable[*ussdApp]
 	extensions rowTable[*ussdExtension]
 	sessions   ussdSessions
 }
 
-// ussdConfig is what options say of USSD.
+// ussdConfig is what options set for USSD.
 type ussdConfig struct {
 	balance  money
 	handlers map[string]http.Handler // by callback URL
 	quirks   []USSDQuirk
 }
 
-// USSDQuirk is a form that one of the vendor's SDKs shows in its USSD answers,
-// and the fake's default does not have.
+// USSDQuirk is a form of USSD answers that one of the vendor's SDKs shows, in
+// place of the fake's default.
 type USSDQuirk string
 
 // The quirks. The vendor's SDKs disagree on all three.
 const (
-	// what a USSD route refuses carries its code in error, and no message
+	// a refusal of a USSD route has its code in error, and no message
 	USSDCodeOnlyErrors USSDQuirk = "code_only_errors"
 	// every answer that shows an app shows both its secrets
 	USSDSecretsAlways USSDQuirk = "secrets_always"
@@ -40,9 +40,9 @@ const (
 	USSDWholeUpdates USSDQuirk = "whole_updates"
 )
 
-// WithUSSDBalance sets what the USSD purse holds, a decimal with at most four
-// decimals. Default 0.0000. The purse is apart from the balance: extensions are
-// paid from it, and no route shows it; see Account.
+// WithUSSDBalance sets the USSD balance, a decimal with at most four decimals.
+// The default is 0.0000. It pays for extensions and is separate from the
+// wallet. No route shows it; see Account.
 func WithUSSDBalance(amount string) Option {
 	return func(c *config) (err error) {
 		c.ussd.balance, err = parseMoney(amount)
@@ -50,10 +50,10 @@ func WithUSSDBalance(amount string) Option {
 	}
 }
 
-// WithUSSDHandler lets h answer the sessions of apps with this callback URL, in
-// process and without a socket; in a synctest bubble that is the only way. The
-// URL is compared as text, and must be one that an app may have: https, or http
-// on a loopback host. Callbacks of other URLs are called over HTTP.
+// WithUSSDHandler sets the handler that answers the sessions of apps with this
+// callback URL, in process. In a synctest bubble it is the only way. The URL is
+// compared as text. It must be https, or http on a loopback host. Other
+// callback URLs are called over HTTP.
 func WithUSSDHandler(callbackURL string, h http.Handler) Option {
 	return func(c *config) error {
 		if h == nil {
@@ -73,8 +73,8 @@ func WithUSSDHandler(callbackURL string, h http.Handler) Option {
 	}
 }
 
-// WithUSSDQuirks lets the fake answer USSD calls as some of the vendor's SDKs
-// have it, for a client that must read both forms.
+// WithUSSDQuirks sets the form of USSD answers to that of some of the vendor's
+// SDKs, to test a client that reads both forms.
 func WithUSSDQuirks(quirks ...USSDQuirk) Option {
 	return func(c *config) error {
 		for _, q := range quirks {
@@ -141,7 +141,7 @@ func (p listPage[T]) linked(c *apiCall, show func(T) any) *reply {
 	return bare(http.StatusOK, body)
 }
 
-// given tells whether a field is there, null and empty included.
+// given reports whether a field is present, null and empty included.
 func (f *bodyForm) given(name string) bool {
 	_, there := f.fields[name]
 	return there

@@ -174,7 +174,7 @@ func (w *world) appAndMode(c *apiCall) (*ussdApp, string, *reply) {
 
 func (w *world) newSecret(mode string) string { return "ussk_" + mode + "_" + w.newText(40) }
 
-// showApp is an app where nothing new is to be told of its secrets.
+// showApp returns an app without secrets.
 func (w *world) showApp(a *ussdApp) any {
 	always := w.ussdQuirk(USSDSecretsAlways)
 	return a.body(always, always)

@@ -147,7 +147,7 @@ func releaseExtension(w *world, c *apiCall) *reply {
 	return empty()
 }
 
-// taken tells whether an extension is rented.
+// taken reports whether an extension is rented.
 func (u *ussdWorld) taken(shortCode, code string) bool {
 	for _, e := range u.extensions.rows {
 		if e.status == extensionActive && e.code == code && e.shortCode == shortCode {
@@ -157,7 +157,8 @@ func (u *ussdWorld) taken(shortCode, code string) bool {
 	return false
 }
 
-// served tells whether an app can be reached: an active extension points at it.
+// served reports whether an app can be reached: an active extension points at
+// it.
 func (u *ussdWorld) served(app *ussdApp) bool {
 	for _, e := range u.extensions.rows {
 		if e.status == extensionActive && e.app == app {
@@ -176,7 +177,7 @@ func (u *ussdWorld) fallBack(app *ussdApp) {
 }
 
 // shortCode reads an optional short code in any of the forms that the vendor's
-// SDKs show, and gives it as *920#.
+// SDKs show, and returns it as *920#.
 func (f *bodyForm) shortCode(name string) string {
 	text := f.optional(name, contract.MaxUSSDServiceCode)
 	if text == "" {
@@ -189,8 +190,8 @@ func (f *bodyForm) shortCode(name string) string {
 	return "*" + digits + "#"
 }
 
-// monthsAfter is the same time of day n months on: on the same day, or on the
-// last of a month that is too short for it.
+// monthsAfter returns the same time of day n months later: on the same day, or
+// on the last day of a shorter month.
 func monthsAfter(t time.Time, n int) time.Time {
 	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(),
 		t.Nanosecond(), t.Location())

@@ -26,8 +26,8 @@ var extensionPrices = [...]extensionPrice{
 	{5, 20 * moneyUnit},
 }
 
-// monthlyPrice is what an extension costs a month; false says that there is
-// none of this form.
+// monthlyPrice returns the price of an extension per month, and false if its
+// form is invalid.
 func monthlyPrice(code string) (money, bool) {
 	for _, p := range extensionPrices {
 		if len(code) == p.length && allDigits(code) {
@@ -94,7 +94,7 @@ func getUSSDPricing(*world, *apiCall) *reply {
 	return okReply(http.StatusOK, body)
 }
 
-// getAvailability speaks of the shared short code.
+// getAvailability is about the shared short code.
 func getAvailability(w *world, c *apiCall) *reply {
 	code := c.param("code")
 	if code == "" {

@@ -97,7 +97,7 @@ func (w *world) begin(s *ussdSession) {
 	s.started = now
 	s.latest = now
 	all.remember(s)
-	w.shedSessions()
+	w.evictSessions()
 }
 
 // remember stores a session as the newest of its name.
@@ -109,8 +109,8 @@ func (u *ussdSessions) remember(s *ussdSession) {
 	u.byDialog[s.dialog], u.named[s.dialog.ref] = s, s
 }
 
-// answered notes what came of a step. A session that was ended meanwhile stays
-// so.
+// answered notes the result of a step. A session that ended meanwhile stays
+// ended.
 func (w *world) answered(s *ussdSession, status string) {
 	s.busy, s.latest = false, w.clock.Now()
 	switch {

@@ -16,8 +16,8 @@ const (
 	actionContinue = "continue"
 	actionEnd      = "end"
 
-	// failureText is what a phone shows when the callback gave no answer that
-	// can be used (decided).
+	// failureText is what a phone shows after an unusable answer of the
+	// callback (decided).
 	failureText = "This service is not available. Please try again later."
 )
 
@@ -160,7 +160,7 @@ func (w *world) session(app *ussdApp, step *ussdStep) (*ussdSession, *reply) {
 	return known, nil
 }
 
-// ask puts a step to the app's callback, without the engine's lock.
+// ask sends a step to the app's callback, without the engine's lock.
 func (c *apiCall) ask(s *ussdSession, input string) (answer ussdAnswer, err error) {
 	body, err := json.Marshal(struct {
 		SessionID   string `json:"sessionId"`

@@ -14,7 +14,7 @@ import (
 const (
 	callbackURL = "https://menu.example/ussd"
 	oneApp      = `{"name":"Airtime","callback_url":"` + callbackURL + `"}`
-	nobody      = "1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b" // a UUID that the fake never gives
+	nobody      = "1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b" // a UUID that the fake never makes
 )
 
 func (a api) post(path, body string) apiResponse {
@@ -22,7 +22,7 @@ func (a api) post(path, body string) apiResponse {
 	return a.do(http.MethodPost, path, body)
 }
 
-// app creates an app and gives its id.
+// app creates an app and returns its id.
 func (a api) app() string {
 	a.t.Helper()
 	resp := a.post("/ussd/apps", oneApp)
@@ -30,7 +30,7 @@ func (a api) app() string {
 	return resp.data(a.t)["id"].(string)
 }
 
-// rent rents an extension for an app, or for none, and gives its id.
+// rent rents an extension for an app, or for none, and returns its id.
 func (a api) rent(code, app string) string {
 	a.t.Helper()
 	body, err := json.Marshal(map[string]any{"code": code, "app_id": app})
@@ -40,7 +40,7 @@ func (a api) rent(code, app string) string {
 	return resp.data(a.t)["id"].(string)
 }
 
-// rows gives the data of a list.
+// rows returns the data of a list.
 func (r apiResponse) rows(t testing.TB) []map[string]any {
 	t.Helper()
 	var list struct{ Data []map[string]any }

@@ -7,11 +7,10 @@ import (
 	"testing"
 )
 
-// view is what one test does with a fake: its calls and rules. The engine's
-// lock guards it.
+// view holds the calls and rules of one test. The engine's lock guards it.
 type view struct {
 	tb         testing.TB
-	over       bool // its test has ended, so what comes later is the owner's
+	over       bool // its test has ended, so later calls belong to the owner
 	violations []Violation
 	rejected   int // calls that violate
 	expected   int // of those, by ExpectRejected
@@ -19,8 +18,8 @@ type view struct {
 	warnings   []string // for the test's log
 }
 
-// For returns a view of the fake for a subtest: the same world, whose failures
-// go to tb. Violations in calls by the view's Client, HTTPClient and
+// For returns a view of the fake for a subtest: the same world, with failures
+// reported to tb. Violations in calls by the view's Client, HTTPClient and
 // RoundTripper are reported to tb, and ExpectRejected counts per view; calls by
 // URL and Handler belong to the fake's own test. When tb ends, the rules that
 // were put through the view are removed, and one that was never hit fails tb.
@@ -86,8 +85,7 @@ func (f *Fake) logWarnings() {
 	}
 }
 
-// strictness is what the view's test has to answer for: what no correct client
-// sends and nothing excuses.
+// strictness returns the unexcused violations of the view's test.
 func (v *view) strictness(lenient bool) (errs []error) {
 	if lenient && !v.expecting || v.expecting && v.rejected == v.expected {
 		return nil

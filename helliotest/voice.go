@@ -28,8 +28,8 @@ const (
 )
 
 // AudioError is the URL of a recording that can't be fetched: voice/send
-// answers 422 audio_error. Every other URL is taken for one that can: the fake
-// fetches none. (Decided.)
+// answers 422 audio_error. The fake accepts every other URL and fetches none.
+// (Decided.)
 const AudioError = "https://audio.hellio.test/error.mp3"
 
 var voices = []string{"alloy", "echo", "fable", "onyx", "nova", "shimmer"}
@@ -144,7 +144,7 @@ func sendVoice(w *world, c *apiCall) *reply {
 	return okReply(http.StatusAccepted, made.receipt())
 }
 
-// audio reads what is to be heard: a text or the URL of a recording.
+// audio reads the text or the URL of a recording.
 func (f *bodyForm) audio() (text, link string) {
 	text, link = f.optional("text", contract.MaxMessageLength), f.optional("audio_url", 0)
 	switch {
@@ -164,8 +164,7 @@ func isWebURL(text string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
-// isDeaf tells whether nobody will answer a call to a number, by the magic of
-// it.
+// isDeaf reports whether a call to a magic number is not answered.
 func isDeaf(number string) bool {
 	m := magicOf(number)
 	return m == magicFailed || m == magicUnreachable
@@ -188,13 +187,13 @@ func (v *voiceCampaign) answered() int {
 	return v.accepted - v.doomed
 }
 
-// dial stores calls whose cost is reserved, and sets them going.
+// dial stores calls whose cost is reserved, and starts them.
 func (w *world) dial(made *voiceCampaign) {
 	made.id = w.nextID()
 	made.reference = w.newReference()
 	made.created = w.clock.Now()
 	w.voices.add(made)
-	w.shedVoices()
+	w.evictVoices()
 	w.speak(made)
 }
 

@@ -12,9 +12,8 @@ import (
 
 const (
 	// waitHorizon is how long a wait without a deadline lasts in a synctest
-	// bubble. There it costs no real time: the bubble's clock moves only when
-	// every goroutine of the bubble waits, so that by then nothing is left that
-	// could send.
+	// bubble. It costs no real time: the bubble's clock moves only while all
+	// goroutines wait, so nothing in it will send.
 	waitHorizon = 24 * time.Hour
 	// requireWithin is how long RequireMessage waits outside a bubble.
 	requireWithin = 10 * time.Second
@@ -23,14 +22,13 @@ const (
 var errNothingSends = errors.New("nothing in this synctest bubble sends it: all its goroutines " +
 	"wait, and so they did for 24 hours of its clock")
 
-// WaitMessage waits for a message that passes all filters and gives it; one
-// that is there already counts, and of several it is the newest. Use Since to
-// wait for one that is yet to come. It never polls. It ends with an error when
-// ctx ends (the error wraps its cause) or the fake is closed; in a synctest
-// bubble, a wait whose ctx has no deadline ends after 24 hours of the bubble's
-// clock, which is at once if nothing there is going to send. The error tells
-// which message came nearest, and what became of the last call that would have
-// sent one.
+// WaitMessage waits for a message that matches all filters and returns it. A
+// present message counts; of several it returns the newest. Use Since to wait
+// for a new one. It does not poll. It returns an error when ctx ends, which
+// wraps its cause, or when the fake is closed. In a synctest bubble, a wait
+// without a deadline ends after 24 hours of the bubble's clock, which takes no
+// time. The error names the nearest message, and the result of the last call
+// that sends one.
 func (f *Fake) WaitMessage(ctx context.Context, filters ...Filter) (*Message, error) {
 	f.tb.Helper()
 	var horizon <-chan time.Time
@@ -56,10 +54,9 @@ func (f *Fake) WaitMessage(ctx context.Context, filters ...Filter) (*Message, er
 	}
 }
 
-// RequireMessage is WaitMessage for a test, which fails at that line if no such
-// message comes: within 10 seconds, or in a synctest bubble within 24 hours of
-// its clock, which take no time. The test is the one that asks, which need not
-// be the one that the fake was made for.
+// RequireMessage is WaitMessage for a test. It fails tb at that line if no
+// message comes within 10 seconds, or in a synctest bubble within 24 hours of
+// its clock, which take no time. tb need not be the test of the fake.
 func (f *Fake) RequireMessage(tb testing.TB, filters ...Filter) *Message {
 	tb.Helper()
 	ctx := context.Background()
@@ -92,7 +89,7 @@ func (f *Fake) newestAfter(
 	if len(rows) > 0 {
 		at.id = rows[len(rows)-1].id
 	}
-	news, end = f.comings()
+	news, end = f.changes()
 	return nil, news, end
 }
 
@@ -108,7 +105,8 @@ func (f *Fake) noMessage(why error, filters []Filter) error {
 	return fmt.Errorf("%s: %w; %s; %s", what, why, f.world.nearest(filters), f.world.lastSend())
 }
 
-// nearest tells which message misses the fewest filters, the newest of several.
+// nearest returns the message that misses the fewest filters, the newest of
+// several.
 func (w *world) nearest(filters []Filter) string {
 	return nearestOf(w.messages.rows, (*messageRow).subject, filters)
 }
@@ -129,7 +127,7 @@ func nearestOf[M any](messages []M, show func(M) subject, filters []Filter) stri
 		strings.Join(missed, ", "))
 }
 
-// lastSend says what came of the last call that would have made a message.
+// lastSend describes the result of the last call that sends a message.
 func (w *world) lastSend() string {
 	for _, l := range slices.Backward(w.requests) {
 		if r := l.public(); r.sends() {

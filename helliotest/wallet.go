@@ -12,12 +12,12 @@ import (
 type Wallet struct {
 	Balance   string `json:"balance"`   // what the account holds, reserved money included
 	Available string `json:"available"` // what can still be spent: Balance less Reserved
-	Reserved  string `json:"reserved"`  // set aside for what is not final yet
+	Reserved  string `json:"reserved"`  // for what is not final yet
 	Currency  string `json:"currency"`
 }
 
-// Balance is the wallet now. Money is reserved when something is accepted,
-// settled when it is final, and given back when it failed. (That cost is
+// Balance returns the wallet. Cost is reserved when a call is accepted, settled
+// when the message is final, and returned when it failed. (That cost is
 // reserved is inferred; when it is settled is decided.)
 func (f *Fake) Balance() Wallet {
 	f.tb.Helper()
@@ -58,8 +58,8 @@ func (p *purse) settle(amount money) {
 
 func (p *purse) refund(amount money) { p.reserved -= amount }
 
-// reserve sets the cost of a call aside, or answers the refusal: first the
-// spend limit, then the balance. What it reserved must end in settle or refund.
+// reserve reserves the cost of a call, or returns the refusal: first the spend
+// limit, then the balance. Each reserved amount ends in settle or refund.
 func (w *world) reserve(c *apiCall, cost money) *reply {
 	now := w.clock.Now()
 	if limit := w.account.spendLimit; limit.exceeded(w.spent.in(limit.period, now) + cost) {
@@ -77,10 +77,10 @@ func (w *world) reserve(c *apiCall, cost money) *reply {
 	return nil
 }
 
-// settle takes reserved money out of the wallet.
+// settle pays reserved money from the wallet.
 func (w *world) settle(cost money) { w.purse.settle(cost) }
 
-// refund gives reserved money back, and takes it off the spending of the day
+// refund returns reserved money, and subtracts it from the spending of the day
 // and month in which it was reserved.
 func (w *world) refund(cost money, reservedAt time.Time) {
 	w.purse.refund(cost)

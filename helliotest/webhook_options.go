@@ -17,9 +17,9 @@ type endpoint struct {
 }
 
 // WithWebhook adds a webhook that is called over HTTP, at an https URL or an
-// http one on a loopback host. Its secret is the one given, which must not be
-// blank; without events it gets every event. In a synctest bubble its
-// deliveries fail, as no socket can be used there: see WithWebhookHandler.
+// http one on a loopback host. The secret must not be blank. Without events it
+// gets every event. In a synctest bubble its deliveries fail, because no socket
+// works there: see WithWebhookHandler.
 func WithWebhook(url, secret string, events ...string) Option {
 	return func(c *config) error {
 		return c.addEndpoint("WithWebhook", endpoint{url: url, secret: secret, events: events})
@@ -30,9 +30,9 @@ func WithWebhook(url, secret string, events ...string) Option {
 // process, in a synctest bubble too. h also receives the deliveries of each
 // webhook that the API or WithWebhook creates with this url; URLs are compared
 // as text. It sees POST, the path, query and host of url, and the API's
-// headers, so a router needs no wrapper. Deliveries come one after the other; a
-// handler that is slower than 500 ms is called for the next one meanwhile. A
-// nil h, a second handler for a url, an impossible url, a blank secret and an
+// headers, so a router needs no wrapper. Deliveries come one after the other.
+// While a handler takes longer than 500 ms, it is called for the next one. A
+// nil h, a second handler for a url, an invalid url, a blank secret and an
 // unknown event are errors. Without events the webhook gets every event.
 func WithWebhookHandler(url string, h http.Handler, secret string, events ...string) Option {
 	return func(c *config) error {

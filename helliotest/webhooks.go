@@ -41,7 +41,7 @@ type webhook struct {
 
 func (h *webhook) key() (int64, uuid.UUID) { return h.id, h.reference }
 
-// Webhook is a webhook and what its deliveries have come to.
+// Webhook is a webhook with the results of its deliveries.
 type Webhook struct {
 	ID           int64
 	URL          string
@@ -53,7 +53,7 @@ type Webhook struct {
 	CreatedAt    time.Time // on the fake's clock
 }
 
-// Webhooks lists the webhooks, oldest first, without those that were deleted.
+// Webhooks returns the webhooks, oldest first, without deleted ones.
 func (f *Fake) Webhooks() []Webhook {
 	f.tb.Helper()
 	defer f.lock()()
@@ -73,11 +73,11 @@ func (f *Fake) Webhooks() []Webhook {
 	return out
 }
 
-// EnableWebhook makes a webhook active again that failed deliveries have
-// disabled: its failures count from 0, and it gets reports of messages that
-// become final from now on. Deliveries that failed stay failed: see Replay. An
-// active webhook is not changed. An unknown id is an error. (In the API this
-// needs the dashboard.)
+// EnableWebhook activates a webhook that failed deliveries have disabled. Its
+// failures count from 0, and it gets reports of messages that become final from
+// now on. Failed deliveries stay failed: see Replay. It does not change an
+// active webhook. An unknown id is an error. (In the API this needs the
+// dashboard.)
 func (f *Fake) EnableWebhook(id int64) error {
 	f.tb.Helper()
 	if err := f.ifEnded(); err != nil {

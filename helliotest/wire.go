@@ -9,8 +9,8 @@ import (
 	"github.com/hellio-go/hellio/internal/control"
 )
 
-// The JSON of these types is that of the control API, so a program writes them
-// as they are, and a Remote reads them. Times are whole seconds there.
+// The JSON of these types is that of the control API: the program writes it,
+// and Remote reads it. Times are whole seconds.
 
 // MarshalJSON writes the message as GET /v1/messages/{id} shows it.
 func (m Message) MarshalJSON() ([]byte, error) { return json.Marshal(m.wire()) }

@@ -82,8 +82,8 @@ func (c *controlAPI) serve(rw http.ResponseWriter, r *http.Request) error {
 	return rt.handle(rw, r, w)
 }
 
-// find gives the route of a call, and its path's values to the request. GET
-// answers HEAD too.
+// find returns the route of a call, and sets its path's values in the request.
+// GET answers HEAD too.
 func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, error) {
 	allowed := make(map[string]*route)
 	for i := range c.routes {

@@ -6,7 +6,7 @@ import (
 	"github.com/hellio-go/hellio/api"
 )
 
-// aboutRoutes tell about the program and its API.
+// aboutRoutes are the routes about the program and its API.
 func aboutRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/livez", open: true, handle: getHealth},

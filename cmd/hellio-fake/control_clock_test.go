@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// advance moves the world's clock and gives the time reached.
+// advance moves the world's clock and returns the time reached.
 func (p *testProgram) advance(duration string) time.Time {
 	p.t.Helper()
 	moved := p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"`+duration+`"}`)

@@ -39,7 +39,7 @@ func (v *receiver) count() int {
 	return len(v.bodies)
 }
 
-// valid tells of each post whether it carries both signatures of a secret.
+// valid reports for each post whether it has both signatures of a secret.
 func (v *receiver) valid(secret string) (all []bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -52,7 +52,7 @@ func (v *receiver) valid(secret string) (all []bool) {
 	return all
 }
 
-// subscribe makes a webhook for a receiver, and gives its id and secret.
+// subscribe makes a webhook for a receiver, and returns its id and secret.
 func (p *testProgram) subscribe(v *receiver) (id float64, secret string) {
 	p.t.Helper()
 	server := httptest.NewServer(v)

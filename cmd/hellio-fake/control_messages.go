@@ -130,9 +130,9 @@ func (f messageFilter) newestFirst(fake *helliotest.Fake) []helliotest.Message {
 	return found
 }
 
-// wait gives the newest message that is there, or the next one to come; nil if
-// none came until ctx ended. With an after it is the oldest after that one, so
-// that waiting for one after the other misses none.
+// wait returns the newest present message, or the next one; nil if none came
+// until ctx ended. With an after it is the oldest after that one, so that
+// waiting for one after the other misses none.
 func (f messageFilter) wait(ctx context.Context, fake *helliotest.Fake) *helliotest.Message {
 	newest, err := fake.WaitMessage(ctx, f.narrowed()...)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// texts gives the texts of the messages of an answer.
+// texts returns the texts of the messages of an answer.
 func (r response) texts() []string {
 	r.t.Helper()
 	texts := []string{}

@@ -65,7 +65,7 @@ func TestAWaitEndsEmptyInTime(t *testing.T) {
 	}
 }
 
-// waiting begins a wait without a socket, and gives how long it has taken and
+// waiting begins a wait without a socket, and returns how long it has taken and
 // what it answered.
 func waiting(t *testing.T, ctx context.Context, query string) func() (time.Duration, int) {
 	t.Helper()

@@ -161,8 +161,8 @@ func (s *settings) checkAddr() error {
 	return nil
 }
 
-// isLoopback tells whether a host, a name or an IP address, is this machine and
-// can't be another.
+// isLoopback reports whether a host, a name or an IP address, is this machine
+// and can't be another.
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true

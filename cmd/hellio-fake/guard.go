@@ -41,9 +41,9 @@ func (g hostGuard) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// ownHost tells whether a Host header means this program. Where other machines
-// reach it, the port may be mapped, and the host is any that no public DNS name
-// can be.
+// ownHost reports whether a Host header means this program. Where other
+// machines reach it, the port may be mapped, and the host is any that no public
+// DNS name can be.
 func (g hostGuard) ownHost(host string) bool {
 	name, port := splitHost(host)
 	if !g.remote {
@@ -53,7 +53,7 @@ func (g hostGuard) ownHost(host string) bool {
 	return name != "" && (err == nil || isLocalName(name) || strings.EqualFold(name, g.name))
 }
 
-// ownOrigin tells whether a page of this program sent the call.
+// ownOrigin reports whether a page of this program sent the call.
 func (g hostGuard) ownOrigin(origin, host string) bool {
 	site, plain := strings.CutPrefix(origin, "http://")
 	if g.remote && strings.EqualFold(site, host) {
@@ -71,7 +71,7 @@ func splitHost(host string) (name, port string) {
 	return strings.Trim(host, "[]"), "80"
 }
 
-// isLocalName tells whether a name belongs to a private network by its form:
+// isLocalName reports whether a name belongs to a private network by its form:
 // localhost, a container's name, hellio-fake.internal.
 func isLocalName(name string) bool {
 	name = strings.ToLower(name)

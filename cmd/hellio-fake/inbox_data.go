@@ -19,9 +19,9 @@ type worldView struct {
 	Token string `json:"token"`
 }
 
-// getWorlds tells the page its worlds, oldest first. No other site gets here:
-// see guard. A browser that says where a call comes from is listened to as
-// well.
+// getWorlds returns the worlds to the page, oldest first. No other site gets
+// here: see guard. A browser that says where a call comes from is listened to
+// as well.
 func (ws *worldSet) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" &&
 		site != "none" {
@@ -49,7 +49,7 @@ type inboxView struct {
 	Now   string `json:"now"`
 	Kept  int    `json:"kept"`  // how many messages the world keeps; 0 = all
 	Total int    `json:"total"` // that pass to, contains and channel
-	// the last call, if it came to nothing: no message tells of it
+	// the last call if it was refused, because no message shows it
 	Refused *exchangeView `json:"refused"`
 	// those of them that come after "after", newest first, at most maxListed
 	Messages []helliotest.Message `json:"messages"`

@@ -31,8 +31,8 @@ type codeView struct {
 var codeText = regexp.MustCompile(`^([0-9]{4,` +
 	`10}) is your verification code\. It expires in ([0-9]+) minutes?\.$`)
 
-// viewCode tells of the one-time password in a message; nil if it is none. A
-// message that belongs to a campaign is none, whatever its text.
+// viewCode returns the one-time password in a message, or nil. A message that
+// belongs to a campaign is none, whatever its text.
 func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
 	parts := codeText.FindStringSubmatch(m.Message)
 	if parts == nil || m.CampaignID != 0 {
@@ -59,7 +59,7 @@ func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
 	return view
 }
 
-// replaced tells whether a later code went to the same destination.
+// replaced reports whether a later code went to the same destination.
 func replaced(fake *helliotest.Fake, m helliotest.Message) bool {
 	for _, later := range fake.Messages(helliotest.To(m.MobileNumber)) {
 		if later.ID > m.ID && later.CampaignID == 0 {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// withLimits gives slow clients their deadlines: one for the whole of a body,
-// and one for each write.
+// withLimits sets deadlines for slow clients: one for the whole of a body, and
+// one for each write.
 func withLimits(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(rw)

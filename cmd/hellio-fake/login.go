@@ -15,7 +15,7 @@ import (
 // longer one is the API's to refuse.
 const maxLoginBody = 64 << 10
 
-// isLogin tells the one call of the API that names no world.
+// isLogin reports the one call of the API that names no world.
 func isLogin(r *http.Request) bool {
 	return r.Method == http.MethodPost && r.URL.Path == contract.Root+contract.AuthToken.Route
 }
@@ -46,8 +46,8 @@ func (ws *worldSet) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	w.api.ServeHTTP(&loginWriter{ResponseWriter: rw, worlds: ws, world: w}, &whole)
 }
 
-// knows gives the world in which somebody may log in, nil if there is none. An
-// address that was told to none may be in the opened file.
+// knows returns the world in which a user may log in, or nil. An address that
+// was told to none may be in the opened file.
 func (ws *worldSet) knows(email string) *world {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
@@ -100,7 +100,7 @@ func (lw *loginWriter) Write(body []byte) (int, error) {
 	return lw.ResponseWriter.Write(bytes.Replace(body, []byte(made.Data.Token), []byte(token), 1))
 }
 
-// rename gives a token that the Fake has made another, random text of the same
+// rename replaces a token of the Fake by another, random text of the same
 // length.
 func (ws *worldSet) rename(w *world, inner string) string {
 	number, secret, _ := strings.Cut(inner, "|")

@@ -38,7 +38,7 @@ func main() {
 	os.Exit(runProgram(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// runProgram is the program until ctx ends, and gives its exit status.
+// runProgram runs the program until ctx ends, and returns its exit status.
 func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cfg, err := parseFlags(args, stderr)
 	switch {

@@ -152,7 +152,7 @@ func TestAnUnwritableReadyLineIsAFailure(t *testing.T) {
 }
 
 // openRequest leaves a request in the program's hands, its body half sent; the
-// server's call for the rest tells that it is being read.
+// server's call for the rest shows that it is being read.
 func openRequest(t *testing.T, p *testProgram, path string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", p.addr)

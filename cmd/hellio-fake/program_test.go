@@ -28,7 +28,7 @@ type testProgram struct {
 	t      testing.TB
 	addr   string
 	token  string
-	stop   func() (status int) // ends the program as a signal does; more than once gives the same
+	stop   func() (status int) // ends the program as a signal does; a second call returns the same
 	stderr *safeBuffer
 }
 
@@ -102,14 +102,14 @@ func (r response) into(v any) {
 	require.NoError(r.t, json.Unmarshal([]byte(r.body), v), r.body)
 }
 
-// object gives the body, a JSON object.
+// object returns the body, a JSON object.
 func (r response) object() (members map[string]any) {
 	r.t.Helper()
 	r.into(&members)
 	return members
 }
 
-// list gives the body, a JSON array of objects.
+// list returns the body, a JSON array of objects.
 func (r response) list() (items []map[string]any) {
 	r.t.Helper()
 	r.into(&items)
@@ -138,14 +138,14 @@ func (r response) refused(status int, code string) {
 	require.NotEmpty(r.t, r.object()["message"])
 }
 
-// as gives the same program to the holder of another token.
+// as returns the same program for another token.
 func (p *testProgram) as(token string) *testProgram {
 	other := *p
 	other.token = token
 	return &other
 }
 
-// world gives the program in a world of its own.
+// world returns the program in a world of its own.
 func (p *testProgram) world(spec string) *testProgram {
 	p.t.Helper()
 	made := p.call(http.MethodPost, "/_fake/worlds", spec)

@@ -194,7 +194,7 @@ func TestARemoteHasAFakesCodesAndClock(t *testing.T) {
 		require.True(t, live)
 		require.Regexp(t, `^\d{6}$`, code.Code)
 		require.Equal(t, code.Code, f.OTP(someone))
-		// a program tells whole seconds
+		// a program shows whole seconds
 		require.WithinDuration(t, m.CreatedAt.Add(3*time.Minute), code.ExpiresAt, 2*time.Second)
 		require.Equal(t, 5, code.TriesLeft)
 		f.Advance(3 * time.Minute)
@@ -501,7 +501,7 @@ func (w *watched) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// watch runs a test and its cleanups and gives all that it was told.
+// watch runs a test and its cleanups and returns all that it reported.
 func watch(t *testing.T, body func(tb testing.TB)) string {
 	w := &watched{TB: t}
 	for _, step := range []func(){func() { body(w) }, func() {

@@ -26,8 +26,8 @@ type world struct {
 	// API refuses it
 	token  string
 	issued []string // by POST tokens and logins, since the last reset; guarded by worlds.mu
-	// tells what was before a reset, or an earlier run of the program, from
-	// what is now; guarded by worlds.mu
+	// distinguishes what was before a reset, or in an earlier run of the
+	// program, from what is now; guarded by worlds.mu
 	life   string
 	moving sync.Mutex // held over a move of the clock and over a reset: one at a time
 }
@@ -51,9 +51,9 @@ type worldKey struct {
 
 // worldSet are all worlds by their tokens.
 //
-// A token that POST tokens gives out is random, and stands for the one that the
-// Fake made: that one comes from the seed, and two worlds with one seed would
-// make the same.
+// A token of POST tokens is random, and replaces the one that the Fake made:
+// that one comes from the seed, and two worlds with one seed would make the
+// same.
 type worldSet struct {
 	defaults []helliotest.Option
 	lobby    *helliotest.Fake // answers logins that no world knows
@@ -124,8 +124,8 @@ func (ws *worldSet) add(token string, opts ...helliotest.Option) (*world, error)
 	return w, nil
 }
 
-// find tells what a token opens on the API, which still knows the revoked ones
-// and refuses them.
+// find returns what a token opens on the API, which still knows the revoked
+// ones and refuses them.
 func (ws *worldSet) find(token string) (worldKey, bool) {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
@@ -133,7 +133,7 @@ func (ws *worldSet) find(token string) (worldKey, bool) {
 	return k, known
 }
 
-// controlled gives the world that a token names on the control API; nil if it
+// controlled returns the world that a token names on the control API; nil if it
 // names none.
 func (ws *worldSet) controlled(token string) *world {
 	k, known := ws.find(token)
@@ -159,7 +159,7 @@ func (ws *worldSet) issue(w *world, scopes []string) (string, error) {
 	return token, nil
 }
 
-// revoke ends one of the world's tokens, and tells whether it was one.
+// revoke ends one of the world's tokens, and reports whether it was one.
 func (ws *worldSet) revoke(w *world, token string) bool {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

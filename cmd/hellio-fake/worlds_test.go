@@ -91,7 +91,7 @@ func TestIssuedTokensBelongToOneWorld(t *testing.T) {
 	require.Equal(t, "1.0000", balance.Balance.String())
 }
 
-// issued gives the program to the holder of a new token with these scopes.
+// issued returns the program for a new token with these scopes.
 func (p *testProgram) issued(scopes string) *testProgram {
 	p.t.Helper()
 	made := p.call(http.MethodPost, "/_fake/tokens", `{"scopes":`+scopes+`}`)

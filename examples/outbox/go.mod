@@ -3,7 +3,7 @@ module github.com/hellio-go/hellio/examples/outbox
 go 1.25.0
 
 require (
-	github.com/hellio-go/hellio v0.0.0
+	github.com/hellio-go/hellio v0.1.0
 	github.com/stretchr/testify v1.12.1
 	modernc.org/sqlite v1.44.3
 )

@@ -3,7 +3,7 @@ module github.com/hellio-go/hellio/examples/webhook-receiver
 go 1.25.0
 
 require (
-	github.com/hellio-go/hellio v0.0.0
+	github.com/hellio-go/hellio v0.1.0
 	github.com/stretchr/testify v1.12.1
 	modernc.org/sqlite v1.44.3
 )
@@ -24,5 +24,3 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
 )
-
-replace github.com/hellio-go/hellio => ../../

@@ -18,9 +18,9 @@ func Timestamped(secret, timestamp string, body []byte) string {
 	return hex.EncodeToString(sum(secret, timestamp+".", body))
 }
 
-// VerifyBody tells whether one of the secrets made the signature of this body.
-// Hex of either case is taken. An empty secret makes nothing valid, as anybody
-// could sign with it.
+// VerifyBody reports whether one of the secrets made the signature of this
+// body. Hex of either case is taken. An empty secret makes nothing valid, as
+// anybody could sign with it.
 func VerifyBody(signature string, body []byte, secrets ...string) bool {
 	return verify(signature, "", body, secrets)
 }

@@ -12,7 +12,7 @@ type Window struct {
 	count  int
 }
 
-// Full tells whether a request at now would be one too many.
+// Full reports whether a request at now would be one too many.
 func (w *Window) Full(now time.Time, limit int) bool {
 	return w.running(now) && w.count >= limit
 }

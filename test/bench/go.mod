@@ -5,7 +5,7 @@ go 1.25.0
 require (
 	github.com/google/go-github/v74 v74.0.0
 	github.com/hashicorp/go-retryablehttp v0.7.8
-	github.com/hellio-go/hellio v0.0.0
+	github.com/hellio-go/hellio v0.1.0
 	github.com/openai/openai-go v1.12.0
 	github.com/resend/resend-go/v2 v2.28.0
 	github.com/stripe/stripe-go/v82 v82.5.1
@@ -24,5 +24,3 @@ require (
 	github.com/tidwall/sjson v1.2.5 // indirect
 	github.com/warthog618/sms v0.3.0 // indirect
 )
-
-replace github.com/hellio-go/hellio => ../..

@@ -3,7 +3,7 @@ module github.com/hellio-go/hellio/test/conformance
 go 1.25.0
 
 require (
-	github.com/hellio-go/hellio v0.0.0
+	github.com/hellio-go/hellio v0.1.0
 	github.com/pb33f/libopenapi v0.36.6
 	github.com/pb33f/libopenapi-validator v0.13.8
 	github.com/stretchr/testify v1.12.1
@@ -28,5 +28,3 @@ require (
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/text v0.37.0 // indirect
 )
-
-replace github.com/hellio-go/hellio => ../..

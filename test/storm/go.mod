@@ -3,7 +3,7 @@ module github.com/hellio-go/hellio/test/storm
 go 1.25.0
 
 require (
-	github.com/hellio-go/hellio v0.0.0
+	github.com/hellio-go/hellio v0.1.0
 	golang.org/x/net v0.50.0
 )
 
@@ -14,5 +14,3 @@ require (
 	github.com/warthog618/sms v0.3.0 // indirect
 	golang.org/x/text v0.34.0 // indirect
 )
-
-replace github.com/hellio-go/hellio => ../..

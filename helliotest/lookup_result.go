@@ -1,8 +1,8 @@
 package helliotest
 
-// finding is what a completed lookup found; its zero value is null in each
+// lookupResult is what a completed lookup found; its zero value is null in each
 // member.
-type finding struct {
+type lookupResult struct {
 	Valid     *bool   `json:"valid"`
 	Reachable *bool   `json:"reachable"`
 	Ported    *bool   `json:"ported"`
@@ -19,12 +19,12 @@ const ghana = "620"
 // networkCodes are the mobile network codes in it, by a network's slug.
 var networkCodes = map[string]string{"mtn": "01", "telecel": "02", "at": "03"}
 
-// findingOn tells what the networks know of a number: valid, reachable, at home
-// and with the network of its first digits, unless it is one of the magic ones.
-// Of a number that is not valid nothing else is known, and a phone that is off
-// can't be told to be roaming.
-func findingOn(number string) finding {
-	f := finding{
+// lookupResultOf returns what the networks know of a number: valid, reachable,
+// at home and with the network of its first digits, unless it is one of the
+// magic ones. For an invalid number nothing else is known, and for an
+// unreachable phone roaming is unknown.
+func lookupResultOf(number string) lookupResult {
+	f := lookupResult{
 		Valid:     is(true),
 		Reachable: is(true),
 		Ported:    is(false),
@@ -33,7 +33,7 @@ func findingOn(number string) finding {
 	home := networkOf(number)
 	switch magicOf(number) {
 	case magicInvalid:
-		return finding{Valid: is(false), Reachable: is(false)}
+		return lookupResult{Valid: is(false), Reachable: is(false)}
 	case magicUnreachable:
 		f.Reachable, f.Roaming = is(false), nil
 		home = &networks[0]
@@ -48,7 +48,7 @@ func findingOn(number string) finding {
 }
 
 // on names the network; nil is one that is not known.
-func (f *finding) on(n *network) {
+func (f *lookupResult) on(n *network) {
 	if n == nil {
 		return
 	}
