@@ -96,3 +96,14 @@ func runQuickly(t *testing.T, client *hellio.Client, p Params, list []string) (*
 	b.hooks.firstPause = 1
 	return b.sendAndClose(t.Context(), client, p.Options)
 }
+
+// mark puts a chunk into a state.
+func (b *Batch) mark(index int, s State) error {
+	e, err := b.store.entry(index)
+	if err != nil {
+		return err
+	}
+	to := e
+	to.State = s
+	return b.commit([]change{{index, e, to}})
+}
