@@ -35,7 +35,8 @@ type apiCall struct {
 	log     *logged
 	to      []string // what names has found in the body
 
-	formed bool // its body was read as a form
+	formed   bool // its body was read as a form
+	received bool // its body was read from the request
 }
 
 // outside runs fn, which may wait, without the engine's lock.

@@ -96,7 +96,7 @@ func TestACallAfterTheEndIsNotRetried(t *testing.T) {
 	require.Len(t, f.Messages(), 1)
 }
 
-func TestEndedFakeIsAFinalErrorForEachClient(t *testing.T) {
+func TestAnEndedFakeIsAFinalError(t *testing.T) {
 	t.Parallel()
 	f, _, _ := endedFake(t, func(*Fake) {})
 	client, err := hellio.NewClient(DefaultToken, hellio.WithHTTPClient(f.HTTPClient()))

@@ -14,6 +14,7 @@ import (
 type wireAnswer struct {
 	status int
 	header http.Header
+	values []string // of the headers that set has set
 	body   []byte
 	length int64 // of the body as declared, -1 if it is not; a HEAD has one and no body
 	ending connEnd
@@ -59,6 +60,12 @@ func (e *engine) serve(ctx context.Context, c *apiCall) wireAnswer {
 func (e *engine) process(c *apiCall) wireAnswer {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.processLocked(c)
+}
+
+// processLocked is process with the engine locked. It unlocks the engine while
+// the call waits.
+func (e *engine) processLocked(c *apiCall) wireAnswer {
 	if e.closed {
 		return wireAnswer{ending: endClosed}
 	}
@@ -107,14 +114,20 @@ func (c *apiCall) write(r *reply) wireAnswer {
 		header[name] = values
 	}
 	c.limitHeaders(header, now)
-	header["Date"] = []string{now.Format(http.TimeFormat)}
+	a := wireAnswer{
+		status: r.status,
+		header: header,
+		body:   r.body,
+		values: make([]string, 0, 3),
+	}
+	a.set("Date", now.Format(http.TimeFormat))
 	if len(r.body) > 0 {
-		header["Content-Type"] = []string{"application/json"}
+		a.set("Content-Type", "application/json")
 	}
 	if c.log.replayed {
-		header[contract.HeaderIdempotentReplayed] = []string{"true"}
+		a.set(contract.HeaderIdempotentReplayed, "true")
 	}
-	a := c.applyFault(wireAnswer{status: r.status, header: header, body: r.body})
+	a = c.applyFault(a)
 	if a.header != nil {
 		a.frame(c.method)
 	}
@@ -132,11 +145,18 @@ func (a *wireAnswer) frame(method string) {
 		a.dropBody()
 	default:
 		a.length = int64(len(a.body))
-		a.header["Content-Length"] = []string{strconv.FormatInt(a.length, 10)}
+		a.set("Content-Length", strconv.FormatInt(a.length, 10))
 		if method == http.MethodHead {
 			a.dropBody()
 		}
 	}
+}
+
+// set sets a header. The values of an answer share one array.
+func (a *wireAnswer) set(name, value string) {
+	a.values = append(a.values, value)
+	last := len(a.values)
+	a.header[name] = a.values[last-1 : last : last]
 }
 
 func (a *wireAnswer) dropBody() {

@@ -102,13 +102,17 @@ func (l *logged) op() Op {
 }
 
 func (l *logged) public() Request {
+	query := make(url.Values, len(l.call.query)) // never nil
+	for name, values := range l.call.query {
+		query[name] = slices.Clone(values)
+	}
 	return Request{
 		ID:             l.id,
 		At:             l.at,
 		Op:             l.op(),
 		Method:         l.call.method,
 		Path:           l.call.path,
-		Query:          url.Values(http.Header(l.call.query).Clone()),
+		Query:          query,
 		Header:         l.call.header.Clone(),
 		Body:           slices.Clone(l.call.body),
 		BodySize:       len(l.call.body),

@@ -14,9 +14,28 @@ var _, _ = charset.DefaultEncoder(), charset.DefaultExtEncoder()
 // escaped character nor a surrogate pair is split. (The general rule of SMS;
 // that the API follows it is decided.)
 func segmentsOf(text string) int {
+	if len(text) <= maxPlainSegment && isPlainGSM(text) {
+		return 1
+	}
 	parts, err := sms.Encode([]byte(text))
 	if err != nil {
 		return 1 // no text gets here that the library can't encode
 	}
 	return len(parts)
+}
+
+// maxPlainSegment is how many characters of GSM-7 fit into one segment.
+const maxPlainSegment = 160
+
+// isPlainGSM reports whether a text has only ASCII characters of the basic
+// table of GSM-7. The library needs several allocations to find that out.
+func isPlainGSM(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '\n', c == '\r':
+		case c < ' ', c > 'z', c == '`', c >= '[' && c <= '^':
+			return false
+		}
+	}
+	return true
 }

@@ -53,15 +53,11 @@ func (t *fakeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 			Err:    net.ErrClosed,
 		}
 	}
-	c := &apiCall{
-		view:   t.view,
-		method: methodOf(req),
-		path:   req.URL.EscapedPath(),
-		query:  req.URL.Query(),
-		header: req.Header.Clone(),
-		ip:     loopback,
-		scheme: req.URL.Scheme,
-		host:   req.URL.Host,
+	c := t.call(req)
+	if t.e.answersInline(c) && inMemory(req.Body) {
+		if x, ended := t.exchangeInline(req, c, trace); ended {
+			return x.seen(trace)
+		}
 	}
 	done := make(chan exchange, 1)
 	go func() {
@@ -73,11 +69,24 @@ func (t *fakeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req) // releases a read that waits in the body
 		return nil, context.Cause(req.Context())
 	case x := <-done:
-		if x.err == nil && trace.GotFirstResponseByte != nil {
-			trace.GotFirstResponseByte()
-		}
-		return x.response, x.err
+		return x.seen(trace)
 	}
+}
+
+func (t *fakeTransport) call(req *http.Request) *apiCall {
+	c := &apiCall{
+		view:   t.view,
+		method: methodOf(req),
+		path:   req.URL.EscapedPath(),
+		header: req.Header.Clone(),
+		ip:     loopback,
+		scheme: req.URL.Scheme,
+		host:   req.URL.Host,
+	}
+	if req.URL.RawQuery != "" {
+		c.query = req.URL.Query()
+	}
+	return c
 }
 
 // check refuses what net/http's transport refuses before it looks for a
@@ -176,9 +185,9 @@ func connect(req *http.Request) (trace *httptrace.ClientTrace, connected bool) {
 		trace.GetConn(hostPort(req))
 	}
 	if trace.GotConn != nil {
-		var closed atomic.Bool
-		trace.GotConn(httptrace.GotConnInfo{Conn: wire{closed: &closed}})
-		if closed.Load() {
+		conn := new(wire)
+		trace.GotConn(httptrace.GotConnInfo{Conn: conn})
+		if conn.closed.Load() {
 			return trace, false
 		}
 	}
@@ -194,18 +203,60 @@ type exchange struct {
 	err      error
 }
 
+// seen returns an exchange to its caller.
+func (x exchange) seen(trace *httptrace.ClientTrace) (*http.Response, error) {
+	if x.err == nil && trace.GotFirstResponseByte != nil {
+		trace.GotFirstResponseByte()
+	}
+	return x.response, x.err
+}
+
+// exchangeInline makes an exchange on the caller's goroutine. If a fault delays
+// the call, it returns false and leaves the rest to exchange.
+func (t *fakeTransport) exchangeInline(
+	req *http.Request, c *apiCall, trace *httptrace.ClientTrace,
+) (x exchange, ended bool) {
+	waits := false
+	defer func() {
+		if !waits {
+			t.e.wg.Done()
+		}
+	}()
+	if err := c.receive(req, trace); err != nil {
+		return exchange{err: err}, true
+	}
+	a, served := t.e.serveInline(c)
+	if waits = !served; waits {
+		return exchange{}, false
+	}
+	return outcomeOf(req, a), true
+}
+
 func (t *fakeTransport) exchange(
 	req *http.Request, c *apiCall, trace *httptrace.ClientTrace,
 ) exchange {
+	if err := c.receive(req, trace); err != nil {
+		return exchange{err: err}
+	}
+	return outcomeOf(req, t.e.serve(req.Context(), c))
+}
+
+// receive reads the call's body, unless it has been read, and fires the hook of
+// its end.
+func (c *apiCall) receive(req *http.Request, trace *httptrace.ClientTrace) error {
+	if c.received {
+		return nil
+	}
 	body, err := readBody(req)
 	if trace.WroteRequest != nil {
 		trace.WroteRequest(httptrace.WroteRequestInfo{Err: err})
 	}
-	if err != nil {
-		return exchange{err: err}
-	}
 	c.body = body
-	a := t.e.serve(req.Context(), c)
+	c.received = true
+	return err
+}
+
+func outcomeOf(req *http.Request, a wireAnswer) exchange {
 	switch a.ending {
 	case endClosed:
 		return exchange{err: io.EOF}
@@ -227,7 +278,7 @@ func newResponse(req *http.Request, a wireAnswer) *http.Response {
 	case a.ending == endTruncated:
 		body = io.NopCloser(io.MultiReader(bytes.NewReader(a.body[:a.sent]), cut{}))
 	case len(a.body) > 0:
-		body = io.NopCloser(bytes.NewReader(a.body))
+		body = newBytesBody(a.body)
 	}
 	return &http.Response{
 		Status:        statusLine(a.status),
@@ -242,13 +293,27 @@ func newResponse(req *http.Request, a wireAnswer) *http.Response {
 	}
 }
 
+// bytesBody is a whole body.
+type bytesBody struct{ bytes.Reader }
+
+func newBytesBody(body []byte) *bytesBody {
+	b := new(bytesBody)
+	b.Reset(body)
+	return b
+}
+
+// Close implements io.Closer.
+func (*bytesBody) Close() error { return nil }
+
 // statusLine is the status as net/http's server writes it.
 func statusLine(status int) string {
 	text := http.StatusText(status)
 	if text == "" {
 		text = "status code " + strconv.Itoa(status)
 	}
-	return strconv.Itoa(status) + " " + text
+	line := strconv.AppendInt(make([]byte, 0, 64), int64(status), 10)
+	line = append(line, ' ')
+	return string(append(line, text...))
 }
 
 // cut is where a truncated body ends.
@@ -325,16 +390,16 @@ func hostPort(req *http.Request) string {
 // closed, and nothing else.
 type wire struct {
 	net.Conn
-	closed *atomic.Bool
+	closed atomic.Bool
 }
 
-func (w wire) Close() error {
+func (w *wire) Close() error {
 	w.closed.Store(true)
 	return nil
 }
 
-func (wire) LocalAddr() net.Addr  { return fakeAddr{} }
-func (wire) RemoteAddr() net.Addr { return fakeAddr{} }
+func (*wire) LocalAddr() net.Addr  { return fakeAddr{} }
+func (*wire) RemoteAddr() net.Addr { return fakeAddr{} }
 
 type fakeAddr struct{}
 

@@ -1,0 +1,64 @@
+package helliotest
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/internal/contract"
+)
+
+// answersInline reports whether a call may be answered on the caller's
+// goroutine: its answer travels no time, and no callback is called.
+func (e *engine) answersInline(c *apiCall) bool {
+	return e.cfg.latency == 0 && !strings.HasSuffix(c.path, contract.USSDSimulate.Route)
+}
+
+// serveInline is serve for a call that must not wait. It returns false, without
+// any effect, if a fault may delay the call.
+func (e *engine) serveInline(c *apiCall) (a wireAnswer, served bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ft := range e.world.faults {
+		if ft.spec.Effect == effectDelay && ft.isOn(c) {
+			return wireAnswer{}, false
+		}
+	}
+	return e.processLocked(c), true
+}
+
+// isOn reports whether a rule is for the operation of a call whose route is not
+// known yet.
+func (ft *Fault) isOn(c *apiCall) bool {
+	if ft.spec.Op == AnyOp {
+		return true
+	}
+	known := routeOf(c.method, c.path)
+	return known != nil && known.op.Name == string(ft.spec.Op)
+}
+
+var (
+	nopCloser         = reflect.TypeOf(io.NopCloser(nil))
+	nopCloserWriterTo = reflect.TypeOf(io.NopCloser(new(bytes.Reader)))
+	clientPackage     = reflect.TypeFor[hellio.Client]().PkgPath()
+)
+
+// inMemory reports whether no read of a body can wait: net/http knows its type,
+// or it is the client's own, which holds bytes.
+func inMemory(body io.ReadCloser) bool {
+	if body == nil || body == http.NoBody {
+		return true
+	}
+	kind := reflect.TypeOf(body)
+	if kind == nopCloser || kind == nopCloserWriterTo {
+		switch reflect.ValueOf(body).Field(0).Interface().(type) {
+		case *bytes.Reader, *bytes.Buffer, *strings.Reader:
+			return true
+		}
+		return false
+	}
+	return kind.Kind() == reflect.Pointer && kind.Elem().PkgPath() == clientPackage
+}
