@@ -1,0 +1,6 @@
+//go:build !race
+
+package phone
+
+// oneIn is the share of numbers that are compared.
+const oneIn = 1
