@@ -17,20 +17,20 @@ import (
 // tokens is a TokenSource made of a function. The function receives the number
 // of the request for a token, from 1.
 type tokens struct {
-	asked atomic.Int64
-	give  func(n int64) (string, error)
+	fetches atomic.Int64
+	fetch   func(n int64) (string, error)
 }
 
-func (s *tokens) Token(context.Context) (string, error) { return s.give(s.asked.Add(1)) }
+func (s *tokens) Token(context.Context) (string, error) { return s.fetch(s.fetches.Add(1)) }
 
 func TestTokenIsFetchedBeforeEachAttempt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		source := &tokens{give: func(n int64) (string, error) {
+		source := &tokens{fetch: func(n int64) (string, error) {
 			return "token-" + itoa(int(n)), nil
 		}}
 		s := newStub(reply(429, ``, "Retry-After", "1"), refused, reply(202, sentBody))
 		require.NoError(t, sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source))))
-		require.EqualValues(t, 3, source.asked.Load())
+		require.EqualValues(t, 3, source.fetches.Load())
 		for i, q := range s.requests() {
 			require.Equal(t, "Bearer token-"+itoa(i+1), q.header.Get("Authorization"),
 				"a rotated token is used immediately")
@@ -49,7 +49,7 @@ func TestUnknownSendStopsWhenTheTokenChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				source := &tokens{give: func(n int64) (string, error) {
+				source := &tokens{fetch: func(n int64) (string, error) {
 					return "token-" + itoa(int(n)), nil
 				}}
 				s := newStub(first, reply(202, sentBody))
@@ -64,7 +64,7 @@ func TestUnknownSendStopsWhenTheTokenChanges(t *testing.T) {
 				}
 				require.Len(t, s.requests(), 1)
 
-				same := &tokens{give: func(int64) (string, error) { return "token", nil }}
+				same := &tokens{fetch: func(int64) (string, error) { return "token", nil }}
 				s = newStub(first, reply(202, sentBody))
 				require.NoError(t, sendSMS(t.Context(), stubbed(t, s, WithTokenSource(same))))
 			})
@@ -74,7 +74,7 @@ func TestUnknownSendStopsWhenTheTokenChanges(t *testing.T) {
 
 func TestUnknownReadContinuesUnderAnotherToken(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		source := &tokens{give: func(n int64) (string, error) {
+		source := &tokens{fetch: func(n int64) (string, error) {
 			return "token-" + itoa(int(n)), nil
 		}}
 		require.NoError(t,
@@ -85,7 +85,7 @@ func TestUnknownReadContinuesUnderAnotherToken(t *testing.T) {
 
 func TestRefusedTokenIsNotRetried(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		source := &tokens{give: func(int64) (string, error) { return "stale", nil }}
+		source := &tokens{fetch: func(int64) (string, error) { return "stale", nil }}
 		s := newStub(reply(401, `{"message":"Unauthenticated."}`))
 		err := sendSMS(t.Context(), stubbed(t, s, WithTokenSource(source)))
 		var denied *AuthenticationError
@@ -113,7 +113,7 @@ func TestFailingTokenSourceKeepsTheOutcomeSoFar(t *testing.T) {
 				if c.first == nil {
 					good = 0
 				}
-				source := &tokens{give: func(n int64) (string, error) {
+				source := &tokens{fetch: func(n int64) (string, error) {
 					if n > good {
 						return "", errVault
 					}
@@ -153,7 +153,7 @@ func TestInvalidTokenIsRefusedWithoutBeingQuoted(t *testing.T) {
 			require.NotContains(t, err.Error(), "cret")
 
 			s := newStub(reply(202, sentBody))
-			c := stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) {
+			c := stubbed(t, s, WithTokenSource(&tokens{fetch: func(int64) (string, error) {
 				return token, nil
 			}}))
 			err = sendSMS(t.Context(), c)
@@ -179,7 +179,7 @@ func TestOutcomeOfTheTokenSourcesCallIsHidden(t *testing.T) {
 	for _, failure := range []error{inner, throttled} {
 		s := newStub(reply(202, sentBody))
 		err := sendSMS(t.Context(),
-			stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) {
+			stubbed(t, s, WithTokenSource(&tokens{fetch: func(int64) (string, error) {
 				return "", failure
 			}})))
 		requireOutcome(t, OutcomeNotSent, err)
@@ -188,7 +188,7 @@ func TestOutcomeOfTheTokenSourcesCallIsHidden(t *testing.T) {
 		require.ErrorAs(t, err, &connection, "the API did not answer this call: %v", err)
 	}
 	own := errors.New("the vault is sealed")
-	source := &tokens{give: func(int64) (string, error) { return "", errors.Join(own, inner) }}
+	source := &tokens{fetch: func(int64) (string, error) { return "", errors.Join(own, inner) }}
 	err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(source)))
 	require.ErrorIs(t, err, own)
 	for _, target := range []any{new(*AuthenticationError), new(*APIError),
@@ -235,7 +235,7 @@ func TestTokenMayHoldAnyVisibleCharacter(t *testing.T) {
 	s := newStub(reply(200, balanceBody))
 	require.NoError(t,
 		getBalance(t.Context(),
-			stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) {
+			stubbed(t, s, WithTokenSource(&tokens{fetch: func(int64) (string, error) {
 				return "!7|~", nil
 			}}))))
 	require.Equal(t, "Bearer !7|~", s.requests()[0].header.Get("Authorization"))
@@ -250,7 +250,7 @@ func TestFingerprintOnlyDistinguishesTokens(t *testing.T) {
 	require.Equal(t, hex.EncodeToString(sum[:])[:16], got)
 	require.NotContains(t, got, strings.ToLower(testToken[2:8]))
 
-	n := &tokens{give: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
+	n := &tokens{fetch: func(n int64) (string, error) { return "token-" + itoa(int(n)), nil }}
 	c = stubbed(t, newStub(lost), WithTokenSource(n))
 	first, err := c.Fingerprint(t.Context())
 	require.NoError(t, err)

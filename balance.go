@@ -24,7 +24,7 @@ type Balance struct {
 }
 
 // Price is the price of one SMS segment on one network. Its shape is decided,
-// not documented; Raw holds the answer unchanged.
+// not documented; Raw holds the response unchanged.
 type Price struct {
 	Network  string          `json:"network"`
 	Slug     string          `json:"slug"`
@@ -67,7 +67,7 @@ func countryQuery(country string) (url.Values, error) {
 	case utf8.RuneCountInString(country) != 2:
 		return nil, &ParamError{Field: "country", Given: characters(country), Allowed: allowed}
 	case len(country) != 2 || !isLetter(country[0]) || !isLetter(country[1]):
-		const given = "a character that is no letter"
+		const given = "a character that is not a letter"
 		return nil, &ParamError{Field: "country", Given: given, Allowed: allowed}
 	default:
 		return url.Values{"country": {country}}, nil

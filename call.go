@@ -17,8 +17,9 @@ type callOptions struct {
 	response *Response
 }
 
-// WithMaxRetries limits the retries of one call, whatever their reason. 0 means
-// exactly one request. A negative number, or more than 100, is a *ParamError.
+// WithMaxRetries sets the maximum number of retries of one call, for any
+// reason. 0 means exactly one request. A negative number, or more than 100, is
+// a *ParamError.
 func WithMaxRetries(n int) CallOption {
 	return func(o *callOptions) error {
 		if n < 0 || n > 100 {

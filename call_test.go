@@ -118,7 +118,7 @@ func TestTruncatedPageHasAnUnknownOutcome(t *testing.T) {
 }
 
 // A caller that cancels before the first byte of a page knows as little as one
-// that has read the page: only the Content-Type shows its origin.
+// that has read it. Only the Content-Type shows the origin.
 func TestCancelledPageHasAnUnknownOutcome(t *testing.T) {
 	for contentType, outcome := range map[string]Outcome{
 		"text/html":        OutcomeUnknown,

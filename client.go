@@ -85,9 +85,9 @@ func (l *lastRateLimit) load() RateLimit {
 // The token may be "" only with [WithTokenSource], which takes precedence.
 //
 // Without options the client calls the production API over a connection pool of
-// its own, uses the environment's proxy, retries by the zero [RetryPolicy], and
-// paces itself by a [WindowLimiter] of its own. A bad token or option is a
-// *ParamError. NewClient sends nothing.
+// its own and uses the environment's proxy. It retries by the zero
+// [RetryPolicy] and paces itself by a [WindowLimiter] of its own. A bad token
+// or option is a *ParamError. NewClient sends nothing.
 func NewClient(token string, opts ...Option) (*Client, error) {
 	c, err := newCore(token, false, opts)
 	if err != nil {
@@ -202,9 +202,10 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 }
 
 func errNoTokenInEnv() error {
-	given := "HELLIO_API_TOKEN is not set"
+	given := "an empty string (HELLIO_API_TOKEN is not set)"
 	if os.Getenv("HELLIO_API_KEY") != "" {
-		given += ", but HELLIO_API_KEY is, the name in the vendor's samples"
+		given = "an empty string (HELLIO_API_TOKEN is not set, " +
+			"but HELLIO_API_KEY is, the name in the vendor's samples)"
 	}
 	return &ParamError{
 		Field:   "token",

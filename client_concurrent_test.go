@@ -93,7 +93,7 @@ func TestConcurrentCallsLeaveNoGoroutine(t *testing.T) {
 					DialContext: pipes.dial,
 					Protocols:   protocols,
 				}
-				rotating := &tokens{give: func(n int64) (string, error) {
+				rotating := &tokens{fetch: func(n int64) (string, error) {
 					return "token-" + itoa(int(n/50)), nil
 				}}
 				c, err := NewClient(

@@ -21,13 +21,13 @@ var (
 
 // DedupeStore records which events were handled, so that each is handled once
 // however often it is delivered. Implementations are safe for concurrent use.
-// They keep committed ids for as long as the API may deliver an event again;
-// 7 days are ample (decided: the API's schedule is not published).
+// They keep committed ids for as long as the API may deliver an event again. 7
+// days are ample (decided: the API's schedule is not published).
 //
 // A claim belongs to its owner and lasts until its lease ends, its owner
 // commits it or its owner releases it. Handlers claim an id, handle the event,
 // and then commit or release. A handler that overruns its lease may lose its
-// claim to another. Its late Commit or Release changes nothing of the other's.
+// claim to another. Its late Commit or Release does not change the other claim.
 type DedupeStore interface {
 	// Claim claims a free id for the lease, in one atomic step. It returns the
 	// owner of the claim, a text that no other claim of the id has. It returns

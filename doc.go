@@ -31,7 +31,7 @@
 //
 // [OutcomeNotSent] means that no complete request left this process.
 // [OutcomeRejected] means that the API refused: nothing was sent or charged.
-// [OutcomeAccepted] means that the API accepted the call, though its response
+// [OutcomeAccepted] means that the API accepted the call, although its response
 // could not be read. [OutcomeUnknown] covers everything else. It sticks across
 // retries until the API returns this call's own result.
 //
@@ -52,14 +52,15 @@
 //
 // # Errors
 //
-// A status other than 2xx is an [*APIError]; most come as a kind of it:
+// A status other than 2xx is an [*APIError]. Most are one of its kinds:
 // [*AuthenticationError], [*InsufficientBalanceError], [*PermissionError],
 // [*NotFoundError], [*ConflictError], [*ValidationError], [*RateLimitError],
-// [*ServerError], [*RedirectError]. Without a response there is a
-// [*ConnectionError], for an unreadable one a [*DecodeError], for bad input a
-// [*ParamError] before anything is sent. [ResponseOf] returns status, headers,
-// key and attempts of any of them but a *ParamError. A wrong one-time code is
-// no error: [OTPService.Verify] returns false, and [OTPStatusOf] says why.
+// [*ServerError], [*RedirectError]. A call without a response returns a
+// [*ConnectionError], and one with an unreadable response a [*DecodeError]. Bad
+// input is a [*ParamError], before anything is sent. [ResponseOf] returns
+// status, headers, key and attempts of any of them but a *ParamError. A wrong
+// one-time code is not an error: [OTPService.Verify] returns false, and
+// [OTPStatusOf] says why.
 //
 //	var broke *hellio.InsufficientBalanceError
 //	switch {
@@ -70,11 +71,11 @@
 //
 // # Retries
 //
-// The client retries where that can't act twice: reads and deletes, sends
-// because they have an idempotency key, and everything else only if the request
-// provably was not sent, or after a 429. It waits as Retry-After says, else for
-// a random time that grows. It never waits past the context's deadline; it
-// returns the error immediately. See [RetryPolicy]. Do not wrap calls in
+// The client retries calls that cannot act twice: reads, deletes, and sends,
+// which have an idempotency key. It retries other calls only after a 429, or if
+// the request provably was not sent. It waits for Retry-After, or else by
+// exponential backoff with jitter. It never waits past the context's deadline;
+// it returns the error immediately. See [RetryPolicy]. Do not wrap calls in
 // another retry loop, because the loops multiply.
 //
 // # Rate limits
@@ -114,7 +115,7 @@
 // [WithLogger] writes a line for each attempt, [WithAttemptHook] passes each to
 // a function, and [WithTracer] observes calls and attempts as spans. Neither
 // they nor any printed value of this package contains a token, a code, a
-// message's text or a full phone number. Errors remove what their call sent
-// from the API's words; the response as received is in Response.Body alone.
-// Params and results marshal to JSON whole, because applications store them.
+// message's text or a full phone number. Errors hide what their call sent if
+// the API quotes it. Only Response.Body holds the response as received. Params
+// and results marshal to JSON whole, because applications store them.
 package hellio

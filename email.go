@@ -30,7 +30,7 @@ const (
 )
 
 // EmailResult is what is known about one address. Its shape is decided, not
-// documented; Raw holds the answer unchanged.
+// documented; Raw holds the response unchanged.
 type EmailResult struct {
 	Email         string          `json:"email"`
 	Status        EmailStatus     `json:"status"`

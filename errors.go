@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -24,8 +25,8 @@ type APIError struct {
 }
 
 // ConnectionError is a call without a response: refused, lost, timed out, or
-// ended by the caller's context, whose error and cause it wraps. Outcome says
-// whether the request may have reached the API.
+// ended by the caller's context. It wraps the cause, such as the error of that
+// context. Outcome says whether the request may have reached the API.
 type ConnectionError struct {
 	Err      error
 	Outcome  Outcome
@@ -34,7 +35,7 @@ type ConnectionError struct {
 	call callInfo
 }
 
-// DecodeError is a 2xx response that can't be read: cut off, too large, not
+// DecodeError is a 2xx response that cannot be read: cut off, too large, not
 // JSON, or without the expected data.
 type DecodeError struct {
 	Err      error
@@ -45,8 +46,8 @@ type DecodeError struct {
 	call callInfo
 }
 
-// ParamError is bad input, found before anything was sent. Its outcome is
-// OutcomeNotSent, and no retry can help.
+// ParamError reports bad input, found before anything was sent. Its outcome is
+// OutcomeNotSent, and a retry cannot help.
 type ParamError struct {
 	Field   string // as the API spells it; "recipients[2]" for an element
 	Given   string // what was given: its size or kind, never a secret value
@@ -55,44 +56,46 @@ type ParamError struct {
 
 // The kinds of APIError, by status.
 type (
-	// AuthenticationError: 401. The token is missing, unknown or revoked; from
-	// Login, the credentials are wrong. The client does not retry it.
+	// AuthenticationError is a 401. The token is missing, unknown or revoked;
+	// from Login, the credentials are wrong. The client does not retry it.
 	AuthenticationError struct{ *APIError }
-	// InsufficientBalanceError: 402. The wallet can't pay for the call, or,
-	// with CodeInsufficientUSSDBalance, the USSD balance.
+	// InsufficientBalanceError is a 402. The wallet cannot pay for the call.
+	// With CodeInsufficientUSSDBalance the USSD balance cannot.
 	InsufficientBalanceError struct{ *APIError }
-	// PermissionError: 403. Code is CodeIPNotAllowed or CodeSpendLimitExceeded,
-	// else the token lacks the scope.
+	// PermissionError is a 403. Code is CodeIPNotAllowed or
+	// CodeSpendLimitExceeded; otherwise the token lacks the scope.
 	PermissionError struct {
 		*APIError
 		Period string // with CodeSpendLimitExceeded: "daily" or "monthly" (inferred)
 	}
-	// NotFoundError: 404. It does not exist, or belongs to another account.
+	// NotFoundError is a 404. The resource does not exist, or belongs to
+	// another account.
 	NotFoundError struct{ *APIError }
-	// ConflictError: 409. With CodeIdempotencyConflict an earlier attempt with
-	// the same key was still in flight when the client stopped waiting.
+	// ConflictError is a 409. With CodeIdempotencyConflict an earlier attempt
+	// with the same key was still in flight when the client stopped waiting.
 	ConflictError struct{ *APIError }
-	// ValidationError: 422. The API refused a value that Fields or Code names.
+	// ValidationError is a 422. The API refused a value that Fields or Code
+	// names.
 	ValidationError struct{ *APIError }
-	// RateLimitError: 429. With Status 0 it comes from the client's own
+	// RateLimitError is a 429. With Status 0 it comes from the client's own
 	// limiter, because the wait would pass the deadline.
 	RateLimitError struct {
 		*APIError
 		RetryAfter time.Duration // before the next call; 0 if not known
 	}
-	// ServerError: 5xx, and any status that HTTP does not define.
+	// ServerError is a 5xx, or any status that HTTP does not define.
 	ServerError struct{ *APIError }
-	// RedirectError: 3xx. The client follows no redirect, because one could
-	// send token and message to another host.
+	// RedirectError is a 3xx. The client follows no redirect, because a
+	// redirect could send the token and the message to another host.
 	RedirectError struct {
 		*APIError
 		Location string
 	}
 )
 
-// ErrRetryBudget is matched, with errors.Is, by an error that the client would
-// have retried if its retry budget were not used up: too large a share of
-// recent calls failed, and more attempts would add to the load.
+// ErrRetryBudget matches, with errors.Is, an error that the client did not
+// retry because its retry budget is used up. Too large a share of recent calls
+// failed, and more attempts would add to the load.
 var ErrRetryBudget = errors.New("hellio: the retry budget is used up")
 
 // callInfo is what an error knows about its call besides the outcome.
@@ -131,13 +134,13 @@ func (e *APIError) Error() string {
 	}
 	status := "no response"
 	if e.Status != 0 {
-		status = itoa(e.Status) + " " + http.StatusText(e.Status)
+		status = strings.TrimSpace(itoa(e.Status) + " " + http.StatusText(e.Status))
 	}
 	return e.call.text(status, shownCode(e.Code), maskNumbers(e.Message), e.Outcome)
 }
 
-// Error returns what APIError.Error returns, or for the limiter's own refusal
-// when the next call may start.
+// Error returns the text of APIError.Error. For the limiter's own refusal it
+// says when the next call may start.
 func (e *RateLimitError) Error() string {
 	if e.APIError == nil || e.Status != 0 {
 		return e.APIError.Error()
@@ -218,14 +221,13 @@ func (c callInfo) text(status, code, cause string, o Outcome) string {
 	return text + " (outcome: " + o.String() + ")"
 }
 
-// Format prints what Error returns, for every verb: none prints body or
-// headers.
+// Format prints what Error returns, for every verb, without body and headers.
 func (e *APIError) Format(f fmt.State, _ rune) { redacted(e.Error()).format(f) }
 
 // Format prints what Error returns, for every verb.
 func (e *ConnectionError) Format(f fmt.State, _ rune) { redacted(e.Error()).format(f) }
 
-// Format prints what Error returns, for every verb: none prints body or sample.
+// Format prints what Error returns, for every verb, without body and sample.
 func (e *DecodeError) Format(f fmt.State, _ rune) { redacted(e.Error()).format(f) }
 
 // Unwrap returns the cause, which may be the error of the caller's context.
@@ -250,13 +252,16 @@ func (e *DecodeError) Unwrap() error {
 	return e.Err
 }
 
-// Is reports whether target is ErrOutcomeUnknown or ErrRetryBudget and applies.
+// Is reports whether target is ErrOutcomeUnknown or ErrRetryBudget and applies
+// to the call.
 func (e *APIError) Is(target error) bool { return e != nil && e.call.is(target, e.Outcome) }
 
-// Is reports whether target is ErrOutcomeUnknown or ErrRetryBudget and applies.
+// Is reports whether target is ErrOutcomeUnknown or ErrRetryBudget and applies
+// to the call.
 func (e *ConnectionError) Is(target error) bool { return e != nil && e.call.is(target, e.Outcome) }
 
-// Is reports whether target is ErrOutcomeUnknown or ErrRetryBudget and applies.
+// Is reports whether target is ErrOutcomeUnknown or ErrRetryBudget and applies
+// to the call.
 func (e *DecodeError) Is(target error) bool { return e != nil && e.call.is(target, e.Outcome) }
 
 func (c callInfo) is(target error, o Outcome) bool {

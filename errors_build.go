@@ -120,9 +120,8 @@ func kindOf(value string) string {
 	return kind
 }
 
-// errorBody is an error body in any of the forms that the API is known or
-// likely to use: message and code, either alone, with or without complaints by
-// field.
+// errorBody is an error body in any form that the API is known or likely to
+// use. It has a message, a code or both, with or without complaints by field.
 type errorBody struct {
 	Message string              `json:"message"`
 	Error   string              `json:"error"`
@@ -131,7 +130,7 @@ type errorBody struct {
 }
 
 // parse skips members of another type, as encoding/json does before it reports
-// them. A body that is no JSON object leaves everything empty.
+// them. A body that is not a JSON object leaves all members empty.
 func (b *errorBody) parse(body []byte) { _ = json.Unmarshal(body, b) }
 
 // sentence returns the message, else the code or the sentence in its place,

@@ -61,7 +61,7 @@ type latest struct {
 }
 
 // run makes attempts until decide, a count, the deadline or the budget ends the
-// call. go-retryablehttp is the loop: it calls RoundTrip for each attempt,
+// call. go-retryablehttp is the loop. It calls RoundTrip for each attempt,
 // checkRetry after it, then backoff and prepare before the next.
 func (x *exchange) run() error {
 	defer x.reportToLimiter(LimitResult{})

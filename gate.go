@@ -48,7 +48,7 @@ var (
 		"the request body can be sent once: no RoundTripper may send the request again")
 )
 
-// gatedBody is a request body. Without a read of it no whole request can leave,
+// gatedBody is a request body. Unless it is read, no whole request can be sent,
 // whatever the transport does and reports.
 type gatedBody struct {
 	wire   *wire
@@ -108,8 +108,8 @@ func (w *wire) onGotConn(info httptrace.GotConnInfo) {
 }
 
 // notSent shuts the gate and reports whether it is proven that no whole request
-// has left or can leave. err is the transport's error, ended reports whether
-// the context ended the attempt.
+// was or can be sent. err is the transport's error, ended reports whether the
+// context ended the attempt.
 func (w *wire) notSent(err error, ended bool) bool {
 	if w.body.wire == nil || w.ungated {
 		return w.untraced(err, ended)

@@ -97,42 +97,36 @@ func TestHostileServerHoldsNoCallPastItsDeadline(t *testing.T) {
 			worst   func(net.Conn)
 			outcome Outcome
 		}{
-			"silence":                {says(""), OutcomeUnknown},
-			"half a status line":     {says("HTTP/1.1 2"), OutcomeUnknown},
-			"headers that stall":     {says(jsonHead + "X-A: "), OutcomeUnknown},
-			"endless headers, slow":  {drips(jsonHead, field), OutcomeUnknown},
-			"endless headers, fast":  {floods(jsonHead, field), OutcomeUnknown},
-			"one header without end": {floods(jsonHead+"X-A: ", "y"), OutcomeUnknown},
-			"endless 1xx, slow":      {drips("", hints), OutcomeUnknown},
-			"endless 1xx, fast":      {floods("", hints), OutcomeUnknown},
-			"endless 100, fast":      {floods("", "HTTP/1.1 100 Continue\r\n\r\n"), OutcomeUnknown},
-			"another protocol":       {says(upgrade + "websocket\r\n\r\n"), OutcomeUnknown},
-			"another protocol that keeps writing": {drips(upgrade+"h2c\r\n\r\n", "x"),
-				OutcomeUnknown},
-			"not HTTP":          {floods("", "220 smtp.example ESMTP\r\n"), OutcomeUnknown},
-			"HTTP/9.9":          {says("HTTP/9.9 200 OK\r\n\r\n"), OutcomeAccepted},
-			"a negative length": {says(length + "-1\r\n\r\n"), OutcomeUnknown},
-			"two lengths": {says(length + "1\r\nContent-Length: 2\r\n\r\n{}"),
-				OutcomeUnknown},
-			"an unknown transfer coding": {says(coding + "\"secret\"\r\n\r\n"), OutcomeUnknown},
-			"a body that stalls":         {says(length + "100\r\n\r\n{"), OutcomeAccepted},
-			"a body that never begins":   {says(length + "100\r\n\r\n"), OutcomeAccepted},
-			"an endless body, slow":      {drips(jsonHead+"\r\n", " "), OutcomeAccepted},
-			"an endless body, fast":      {floods(jsonHead+"\r\n", " "), OutcomeAccepted},
-			"an endless page, slow":      {drips(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
-			"an endless page, fast": {floods(pageHead+"\r\n<html>", "<p>"),
-				OutcomeUnknown},
-			"a body of five GiB": {floods(length+"5368709120\r\n\r\n", " "), OutcomeAccepted},
-			"a chunk longer than any integer": {says(chunks + "fffffffffffffffff\r\n"),
-				OutcomeAccepted},
-			"a chunk extension without end": {floods(chunks+"1;", "x"), OutcomeAccepted},
-			"trailers without end": {floods(chunks+"0\r\n", "X-A: y\r\n"),
-				OutcomeAccepted},
-			"a gzip bomb's first byte": {says(gzip + "\x1f"), OutcomeAccepted},
-			"a body that is not gzip":  {floods(gzip, "x"), OutcomeAccepted},
-			"an endless error page": {drips("HTTP/1.1 502 Bad Gateway\r\n\r\n", "<p>"),
-				OutcomeUnknown},
-			"an endless refusal": {floods(refusal, " "), OutcomeRejected},
+			"silence":                         {says(""), OutcomeUnknown},
+			"half a status line":              {says("HTTP/1.1 2"), OutcomeUnknown},
+			"headers that stall":              {says(jsonHead + "X-A: "), OutcomeUnknown},
+			"endless headers, slow":           {drips(jsonHead, field), OutcomeUnknown},
+			"endless headers, fast":           {floods(jsonHead, field), OutcomeUnknown},
+			"one header without end":          {floods(jsonHead+"X-A: ", "y"), OutcomeUnknown},
+			"endless 1xx, slow":               {drips("", hints), OutcomeUnknown},
+			"endless 1xx, fast":               {floods("", hints), OutcomeUnknown},
+			"endless 100, fast":               {floods("", "HTTP/1.1 100 Continue\r\n\r\n"), OutcomeUnknown},
+			"another protocol":                {says(upgrade + "websocket\r\n\r\n"), OutcomeUnknown},
+			"another protocol, endless":       {drips(upgrade+"h2c\r\n\r\n", "x"), OutcomeUnknown},
+			"not HTTP":                        {floods("", "220 smtp.example ESMTP\r\n"), OutcomeUnknown},
+			"HTTP/9.9":                        {says("HTTP/9.9 200 OK\r\n\r\n"), OutcomeAccepted},
+			"a negative length":               {says(length + "-1\r\n\r\n"), OutcomeUnknown},
+			"two lengths":                     {says(length + "1\r\nContent-Length: 2\r\n\r\n{}"), OutcomeUnknown},
+			"an unknown transfer coding":      {says(coding + "\"secret\"\r\n\r\n"), OutcomeUnknown},
+			"a body that stalls":              {says(length + "100\r\n\r\n{"), OutcomeAccepted},
+			"a body that never begins":        {says(length + "100\r\n\r\n"), OutcomeAccepted},
+			"an endless body, slow":           {drips(jsonHead+"\r\n", " "), OutcomeAccepted},
+			"an endless body, fast":           {floods(jsonHead+"\r\n", " "), OutcomeAccepted},
+			"an endless page, slow":           {drips(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
+			"an endless page, fast":           {floods(pageHead+"\r\n<html>", "<p>"), OutcomeUnknown},
+			"a body of five GiB":              {floods(length+"5368709120\r\n\r\n", " "), OutcomeAccepted},
+			"a chunk longer than any integer": {says(chunks + "fffffffffffffffff\r\n"), OutcomeAccepted},
+			"a chunk extension without end":   {floods(chunks+"1;", "x"), OutcomeAccepted},
+			"trailers without end":            {floods(chunks+"0\r\n", "X-A: y\r\n"), OutcomeAccepted},
+			"a gzip bomb's first byte":        {says(gzip + "\x1f"), OutcomeAccepted},
+			"a body that is not gzip":         {floods(gzip, "x"), OutcomeAccepted},
+			"an endless error page":           {drips("HTTP/1.1 502 Bad Gateway\r\n\r\n", "<p>"), OutcomeUnknown},
+			"an endless refusal":              {floods(refusal, " "), OutcomeRejected},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -300,7 +294,7 @@ func TestPanicReachesTheCallerAndSparesTheClient(t *testing.T) {
 					fuse()
 					return reply(202, sentBody)(r)
 				})})},
-		"TokenSource": {WithTokenSource(&tokens{give: func(int64) (string, error) {
+		"TokenSource": {WithTokenSource(&tokens{fetch: func(int64) (string, error) {
 			fuse()
 			return testToken, nil
 		}})},
@@ -376,7 +370,7 @@ func TestEmptyTokenOfASourceNamesTheSource(t *testing.T) {
 	t.Parallel()
 	s := newStub(reply(202, sentBody))
 	err := sendSMS(t.Context(),
-		stubbed(t, s, WithTokenSource(&tokens{give: func(int64) (string, error) {
+		stubbed(t, s, WithTokenSource(&tokens{fetch: func(int64) (string, error) {
 			return "", nil
 		}})))
 	var bad *ParamError

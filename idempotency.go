@@ -10,9 +10,10 @@ import (
 // makes. No call may have used the key yet; store it with your job before the
 // call, and continue with [WithResumeKey] after a crash.
 //
-// 1 to 255 visible ASCII characters without quotes and commas, sent as given.
-// Anything else is a *ParamError, as is a key on an operation that takes none:
-// only SMS.Send, OTP.Send and Voice.Send do (documented).
+// The key has 1 to 255 visible ASCII characters without quotes and commas, and
+// is sent unchanged. Anything else is a *ParamError, as is a key on an
+// operation that takes none: only SMS.Send, OTP.Send and Voice.Send do
+// (documented).
 func WithIdempotencyKey(key string) CallOption {
 	return func(o *callOptions) error {
 		if err := checkKey(key); err != nil {
@@ -26,13 +27,14 @@ func WithIdempotencyKey(key string) CallOption {
 	}
 }
 
-// WithResumeKey continues a call that may have been carried out: after an error
-// with OutcomeUnknown, after a crash, or on the second run of a queued job. Use
-// the key, the params and the token of that call. The API answers a key that it
-// knows with the first response and sends nothing again.
+// WithResumeKey sets the key of an earlier call that may have been carried out,
+// and continues that call. Use it after OutcomeUnknown, after a crash, or on
+// the second run of a queued job. Use the key, the params and the token of that
+// call. The API answers a key that it knows with the first response and sends
+// nothing again.
 //
 // The outcome of a resumed call begins at OutcomeUnknown. Only a 2xx, or the
-// replay of a refusal, resolves it: a 429, a refused dial or an ended context
+// replay of a refusal, resolves it. A 429, a refused dial or an ended context
 // says nothing about the earlier call.
 //
 // How long the API remembers a key is not documented. Do not resume after more

@@ -178,7 +178,7 @@ func TestResumedCallThatNeverBeginsStaysUnknown(t *testing.T) {
 		busy := &limiter{wait: func(int) error {
 			return &RateLimitError{APIError: &APIError{}, RetryAfter: time.Minute}
 		}}
-		vault := &tokens{give: func(int64) (string, error) { return "", errors.New("sealed") }}
+		vault := &tokens{fetch: func(int64) (string, error) { return "", errors.New("sealed") }}
 		for name, c := range map[string]struct {
 			ctx context.Context
 			opt Option

@@ -13,9 +13,9 @@ import (
 // WindowLimiter is the default Limiter of a Client. It learns each token's
 // window from the X-RateLimit headers. Once the window is used up, calls queue
 // in order of arrival and start when the next window begins. Calls within the
-// limit are never delayed, with one exception: if a window begins or nothing is
-// known yet, one call goes first and the others wait for its response, for at
-// most a second.
+// limit are not delayed, with one exception. If a window begins or nothing is
+// known yet, one call goes first. The others wait for its response, for at most
+// a second.
 //
 // After a 429 no call of the token starts before its Retry-After. The block
 // lasts at most 65 s. If other clients use the token too, the limiter spreads
@@ -23,9 +23,9 @@ import (
 // of each window for OTPs. OTPs never queue behind other calls. Calls of a
 // token whose responses keep showing Remaining >= Limit are not delayed.
 //
-// If a call could start only in the last second before its context's deadline,
-// or later, Wait immediately returns a *RateLimitError with Status 0 and the
-// wait in RetryAfter.
+// If a call could not start until the last second before its deadline, Wait
+// immediately returns a *RateLimitError. Its Status is 0 and RetryAfter is the
+// wait.
 //
 // The zero value is ready for use. A WindowLimiter must not be copied. Pass one
 // pointer to several clients with WithLimiter, and they share one view of each

@@ -37,8 +37,8 @@ const (
 // IsFinal reports whether the status is known to be the last one.
 func (s LookupStatus) IsFinal() bool { return s == LookupCompleted || s == LookupFailed }
 
-// LookupBatch is the API's answer to accepted numbers. Its shape is decided,
-// not documented; Raw holds the answer unchanged.
+// LookupBatch is the API's response to accepted numbers. Its shape is decided,
+// not documented; Raw holds the response unchanged.
 type LookupBatch struct {
 	Status        LookupStatus    `json:"status"`
 	Accepted      int             `json:"accepted"`
@@ -50,8 +50,8 @@ type LookupBatch struct {
 }
 
 // Lookup is what is known about one number. Its shape is decided, not
-// documented; Raw holds the answer unchanged. The results are nil and "" until
-// the lookup is completed.
+// documented; Raw holds the response unchanged. The results are nil and ""
+// until the lookup is completed.
 type Lookup struct {
 	ID           ID              `json:"id"`
 	Reference    string          `json:"reference"`

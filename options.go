@@ -39,9 +39,9 @@ func WithBaseURL(base string) Option {
 	}
 }
 
-// WithUnsafePlainHTTP allows http to hosts other than loopback. Everyone on the
-// way can then read token and messages. Use it for a fake in another container,
-// never for the API.
+// WithUnsafePlainHTTP allows http to hosts other than loopback. Anyone on the
+// network path can then read the token and the messages. Use it for a fake in
+// another container, never for the API.
 func WithUnsafePlainHTTP() Option {
 	return func(c *config) error {
 		c.plainHTTP = true
@@ -49,10 +49,10 @@ func WithUnsafePlainHTTP() Option {
 	}
 }
 
-// WithHTTPClient sends through hc, which the client does not change. It uses
-// hc's Transport (nil: http.DefaultTransport), Jar and Timeout, which bounds
-// one attempt. It ignores CheckRedirect, because it follows no redirect. A nil
-// hc is a *ParamError.
+// WithHTTPClient sets the http.Client to send through, which stays unchanged.
+// The client uses hc's Transport (nil: http.DefaultTransport), Jar and Timeout,
+// which bounds one attempt. It ignores CheckRedirect, because it follows no
+// redirect. A nil hc is a *ParamError.
 //
 // An *http.Transport keeps 2 idle connections per host unless
 // MaxIdleConnsPerHost is set; the client's own pool keeps 64. Writes without an
@@ -123,9 +123,9 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithLogger writes one line for each attempt to l: at debug, and at info when
-// a retry follows. It never writes a token, code, text or phone number. nil: no
-// log.
+// WithLogger sets the logger of the client, which writes one line for each
+// attempt: at debug, and at info when a retry follows. It never writes a token,
+// code, text or phone number. nil: no log.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error {
 		c.logger = l
@@ -142,14 +142,15 @@ func WithAttemptHook(hook func(context.Context, Attempt)) Option {
 	}
 }
 
-// WithAppInfo adds the application's name and version to the User-Agent. Both
-// consist of letters, digits and ._- only; the version may be "".
+// WithAppInfo sets the application's name and version, which the User-Agent
+// then includes. Both consist of letters, digits and ._- only; the version may
+// be "".
 func WithAppInfo(name, version string) Option {
 	return func(c *config) error {
 		if !isProductToken(name) || version != "" && !isProductToken(version) {
 			return &ParamError{
 				Field:   "app info",
-				Given:   "no name, or another character",
+				Given:   "an empty name or a forbidden character",
 				Allowed: "letters, digits and ._-",
 			}
 		}
@@ -158,9 +159,9 @@ func WithAppInfo(name, version string) Option {
 	}
 }
 
-// WithMaxResponseBytes limits the body of a response; a larger one is a
-// *DecodeError. n is 1 byte to 1 TiB; without this option it is 4 MiB. Of an
-// error body the client reads at most 64 KiB.
+// WithMaxResponseBytes sets the maximum size of a response body. A larger one
+// is a *DecodeError. n is 1 byte to 1 TiB; the default is 4 MiB. The client
+// reads at most 64 KiB of an error body.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n < 1 || n > 1<<40 {
@@ -192,7 +193,7 @@ func parseBaseURL(text string, plainHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
 	case err != nil:
-		return nil, bad("a text that is no URL")
+		return nil, bad("a text that is not a URL")
 	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 		return nil, bad("a URL that is not absolute")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):

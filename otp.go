@@ -30,8 +30,7 @@ const (
 // OTPSendParams is one code for one destination: MobileNumber, or Email on the
 // e-mail channel.
 type OTPSendParams struct {
-	// Channel "" stands for sms with a MobileNumber and for email with an
-	// Email.
+	// Channel "" means sms if MobileNumber is set, and email if Email is set.
 	Channel Channel `json:"channel,omitempty"`
 
 	// MobileNumber has a country code and at most 20 characters.
@@ -39,14 +38,14 @@ type OTPSendParams struct {
 	Email        string `json:"email,omitempty"`
 
 	// Sender is an approved sender name of at most 11 characters. On sms and
-	// voice "" stands for the client's default; other channels ignore it.
+	// voice "" means the client's default; other channels ignore it.
 	Sender string `json:"sender,omitempty"`
 
-	// Length is the number of digits, 4 to 10. 0 stands for the API's default
+	// Length is the number of digits, 4 to 10. 0 means the API's default
 	// (6 is decided).
 	Length int `json:"length,omitempty"`
 
-	// ExpiryMinutes is the lifetime of the code, 1 to 1440. 0 stands for the
+	// ExpiryMinutes is the lifetime of the code, 1 to 1440. 0 means the
 	// API's default (5 is decided).
 	ExpiryMinutes int `json:"expiry,omitempty"`
 
@@ -54,7 +53,7 @@ type OTPSendParams struct {
 	Gateway string `json:"gateway,omitempty"` // overrides the route (inferred)
 }
 
-// OTPSendResult is the API's answer to a code that it accepted for sending.
+// OTPSendResult is the API's response to a code that it accepted for sending.
 type OTPSendResult struct {
 	KeyedResult
 	Reference        string        `json:"reference"` // of the message; see GetMessage
@@ -109,8 +108,7 @@ func (p *OTPSendParams) complete(sender string) (*OTPSendParams, error) {
 
 // OTPVerifyParams is a code as a person typed it, and its destination.
 type OTPVerifyParams struct {
-	// Channel "" stands for sms with a MobileNumber and for email with an
-	// Email.
+	// Channel "" means sms if MobileNumber is set, and email if Email is set.
 	Channel      Channel `json:"channel,omitempty"`
 	MobileNumber string  `json:"mobile_number,omitempty"`
 	Email        string  `json:"email,omitempty"`
@@ -190,8 +188,8 @@ func checkDestination(channel Channel, number, email string) error {
 type OTPStatus string
 
 // The known statuses; others pass through. Expired is decided, not documented.
-// So is invalid for a code that was used, that is dead or that was never sent:
-// the API does not distinguish it from a wrong one.
+// So is invalid for a code that was used, is dead or was never sent. The API
+// does not distinguish it from a wrong one.
 const (
 	OTPVerified OTPStatus = "verified"
 	OTPInvalid  OTPStatus = "invalid"
@@ -233,7 +231,7 @@ func (v *otpVerdict) stamp(r *Response) { v.verified = v.verified && is2xx(r.Sta
 
 func is2xx(status int) bool { return status >= 200 && status < 300 }
 
-var errNotBool = errors.New("the answer's data.verified is not a bool")
+var errNotBool = errors.New("the response's data.verified is not a bool")
 
 func (v *otpVerdict) decodeBody(body []byte) error {
 	var envelope struct {

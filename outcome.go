@@ -11,16 +11,17 @@ import (
 type Outcome int
 
 const (
-	// OutcomeUnknown, the zero value, promises nothing: the API may or may not
-	// have acted. [WithResumeKey] is safe; a new call may send twice.
+	// OutcomeUnknown, the zero value, means that the API may or may not have
+	// acted. [WithResumeKey] is safe; a new call may send twice.
 	OutcomeUnknown Outcome = iota
-	// OutcomeNotSent: no complete request left this process. Nothing was sent
-	// or charged.
+	// OutcomeNotSent means that no complete request left this process. Nothing
+	// was sent or charged.
 	OutcomeNotSent
-	// OutcomeRejected: the API refused the call. Nothing was sent or charged.
+	// OutcomeRejected means that the API refused the call. Nothing was sent or
+	// charged.
 	OutcomeRejected
-	// OutcomeAccepted: the API accepted the call, and charged it if it costs
-	// money, though its response could not be read.
+	// OutcomeAccepted means that the API accepted the call, and charged it if
+	// it costs money, although its response could not be read.
 	OutcomeAccepted
 )
 
@@ -53,14 +54,13 @@ func (o *Outcome) UnmarshalText(text []byte) error {
 	}
 }
 
-// ErrOutcomeUnknown is the question to ask before a second call:
-// errors.Is(err, ErrOutcomeUnknown) is true if the call may have been carried
-// out although it returned an error.
+// ErrOutcomeUnknown matches an error whose call may have been carried out.
+// Check errors.Is(err, ErrOutcomeUnknown) before you make a second call.
 var ErrOutcomeUnknown = errors.New("hellio: the outcome of the call is unknown")
 
-// OutcomeOf returns the outcome of a call from the error that it returned:
-// OutcomeAccepted for nil, OutcomeUnknown for an error that is not of this
-// package, and for joined errors of which one is unknown.
+// OutcomeOf returns the outcome of a call from the error that it returned. It
+// returns OutcomeAccepted for nil. It returns OutcomeUnknown for an error that
+// is not of this package, and for joined errors if one is unknown.
 func OutcomeOf(err error) Outcome {
 	if err == nil {
 		return OutcomeAccepted
@@ -77,17 +77,18 @@ func OutcomeOf(err error) Outcome {
 type Advice int
 
 const (
-	// AdviceInspect, the zero value: the call may have been carried out, and no
-	// key protects it. Look first: Reports, Lookup.List, the balance.
+	// AdviceInspect, the zero value, means that the call may have been carried
+	// out and no key protects it. Look first: Reports, Lookup.List, the
+	// balance.
 	AdviceInspect Advice = iota
-	// AdviceStop: the call is done, or fails again in the same way. Correct the
-	// cause first.
+	// AdviceStop means that the call is done, or fails again in the same way.
+	// Correct the cause first.
 	AdviceStop
-	// AdviceRetry: nothing was sent, or the call was a read or a delete. Call
-	// again. A 404 to a delete then means that it is done.
+	// AdviceRetry means that nothing was sent, or that the call was a read or a
+	// delete. Call again. A 404 to a delete then means that it is done.
 	AdviceRetry
-	// AdviceResume: the message may have been sent. Call again with the same
-	// params and [WithResumeKey].
+	// AdviceResume means that the message may have been sent. Call again with
+	// the same params and [WithResumeKey].
 	AdviceResume
 )
 
@@ -102,8 +103,8 @@ func (a Advice) String() string {
 }
 
 // RetryAdvice returns what to do after a call that returned err, and how long
-// to wait before it: the Retry-After that the API or the limiter reported, or 0
-// if there is none, where a queue uses its own backoff.
+// to wait before it. The wait is the Retry-After that the API or the limiter
+// reported. It is 0 if there is none; a queue then uses its own backoff.
 //
 // It returns AdviceStop for nil, and AdviceInspect for an error that is not of
 // this package or that joins several calls.
@@ -150,7 +151,7 @@ type callError interface {
 }
 
 // ResponseOf returns the Response of the call that returned err, for every
-// error of this package but a *ParamError, which no call was made for.
+// error of this package except a *ParamError, for which no call was made.
 func ResponseOf(err error) (*Response, bool) {
 	var failed callError
 	if !errors.As(err, &failed) || failed.info() == nil {
@@ -188,9 +189,9 @@ func advise(e callError) (Advice, time.Duration) {
 	}
 }
 
-// isRateLimit reports whether e is a 429. A *ConnectionError that is Rejected
-// comes from an attempt that was not sent after one that met a 429: the client
-// makes no attempt after another refusal.
+// isRateLimit reports whether e is a 429. A rejected *ConnectionError comes
+// from an attempt that was not sent after one that met a 429. The client makes
+// no attempt after another refusal.
 func isRateLimit(e callError) bool {
 	switch e.(type) {
 	case *RateLimitError, *ConnectionError:
@@ -201,9 +202,8 @@ func isRateLimit(e callError) bool {
 }
 
 // settle joins what the attempts so far have shown with what the latest one
-// shows. Only a 2xx, or the replay of a refusal, resolves an Unknown: the
-// layers that answer 401, 402, 403, 409, 422 and 429 may do so before the
-// idempotency layer is consulted.
+// shows. Only a 2xx, or the replay of a refusal, resolves an Unknown. Layers
+// before the idempotency layer may return 401, 402, 403, 409, 422 and 429.
 func settle(sofar, now Outcome, replay bool) Outcome {
 	switch {
 	case now == OutcomeAccepted:

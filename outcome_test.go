@@ -287,7 +287,7 @@ func TestRetryAdviceOfErrorsWithoutACall(t *testing.T) {
 
 func TestRetryAdviceAfterATokenHasChanged(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		source := &tokens{give: func(n int64) (string, error) {
+		source := &tokens{fetch: func(n int64) (string, error) {
 			return "token-" + itoa(int(n)), nil
 		}}
 		err := sendSMS(t.Context(),

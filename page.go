@@ -55,9 +55,9 @@ func (p *Page[T]) decodeBody(body []byte) error {
 	return nil
 }
 
-// flexibleObject is a result that is read where the API might put it: an object
-// in data, the first element of a list there, or the bare body (inferred: the
-// vendor's SDKs disagree).
+// flexibleObject is a result that is read where the API might put it (inferred:
+// the vendor's SDKs disagree). It is an object in data, the first element of a
+// list there, or the bare body.
 type flexibleObject[T any] struct{ value *T }
 
 func (o *flexibleObject[T]) decodeBody(body []byte) error {
@@ -125,7 +125,7 @@ var errNilPointer = errors.New("hellio: JSON is read into a nil pointer")
 
 // keepRaw decodes an object whose shape is not documented into its plain form
 // and keeps its JSON. A member of an unexpected type stays zero and does not
-// affect the others: its JSON is in raw. raw is a function because a nil plain
+// affect the others. Its JSON is in raw. raw is a function because a nil plain
 // has no such field.
 func keepRaw[T any](data []byte, plain *T, raw func() *json.RawMessage) error {
 	if plain == nil {
@@ -149,7 +149,7 @@ func keepRaw[T any](data []byte, plain *T, raw func() *json.RawMessage) error {
 }
 
 // listQuery checks per_page and returns the query of a list. per_page is 1 to
-// 200; 0 stands for the API's default of 50.
+// 200; 0 means the API's default of 50.
 func listQuery(cursor string, perPage int, status string) (url.Values, error) {
 	if perPage < 0 || perPage > contract.MaxPerPage {
 		return nil, &ParamError{
@@ -178,7 +178,7 @@ var errCursorRepeats = errors.New("its next cursor was used before, so the list 
 // the last page or with an error of fetch.
 //
 // It ends with a *DecodeError if the API repeats a cursor. The items so far are
-// then no complete list, and the next pages would repeat them for ever.
+// then not a complete list, and further pages would repeat them.
 func iterate[P, T any](
 	ctx context.Context,
 	op *contract.Operation,
@@ -231,7 +231,7 @@ func keepResponse(kept **Response) CallOption {
 	}
 }
 
-// cursorError returns the error for the answer whose next cursor repeats.
+// cursorError returns the error for the response whose next cursor repeats.
 func cursorError(op *contract.Operation, r *Response) error {
 	return &DecodeError{
 		Err:      errCursorRepeats,

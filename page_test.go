@@ -15,17 +15,6 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// texts ranges over messages until the end or an error.
-func texts(messages iter.Seq2[*hellio.Message, error]) (got []string, err error) {
-	for m, err := range messages {
-		if err != nil {
-			return got, err
-		}
-		got = append(got, m.Message)
-	}
-	return got, nil
-}
-
 func TestIteratorsReadBothShapesOfACursor(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ first, last string }{
@@ -314,13 +303,7 @@ func TestObjectsAreReadFromEachPlace(t *testing.T) {
 func TestAPageWithoutDataIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
-		``,
-		`null`,
-		`{}`,
-		`{"data":null}`,
-		`{"data":{}}`,
-		`{"data":[7]}`,
-		`[]`,
+		``, `null`, `{}`, `{"data":null}`, `{"data":{}}`, `{"data":[7]}`, `[]`,
 	} {
 		client, _ := scripted(t, body)
 		page, err := client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{})

@@ -11,10 +11,9 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// RateLimit holds what the API last reported about a token's limit: by default
-// 120 requests in a window of 60 seconds (documented), which begins with the
-// window's first request (inferred). The zero value means that nothing was
-// reported.
+// RateLimit holds what the API last reported about a token's limit. The default
+// is 120 requests in a window of 60 seconds (documented), which begins with its
+// first request (inferred). The zero value means that nothing was reported.
 type RateLimit struct {
 	Limit      int           // requests per window; 0: not reported
 	Remaining  int           // requests left, possibly more than Limit; meaningless if Limit is 0

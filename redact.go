@@ -18,9 +18,9 @@ const minNumberDigits = 7
 func maskNumbers(text string) string { return maskDigits(text, minNumberDigits, nil) }
 
 // maskDigits hides the digits of every number that has at least least of them
-// or holds one of the codes, also if single spaces, dashes, dots or brackets
-// separate them. Two digits of a phone number stay. It keeps IP addresses,
-// because a connection error is useless without them.
+// or holds one of the codes. Single spaces, dashes, dots or brackets may
+// separate the digits. Two digits of a phone number stay. It keeps IP
+// addresses, because a connection error is useless without them.
 func maskDigits(text string, least int, codes []string) string {
 	var masked []byte // nil: nothing to hide so far
 	for i := 0; i < len(text); {
@@ -43,8 +43,8 @@ func maskDigits(text string, least int, codes []string) string {
 	return string(masked)
 }
 
-// visibleDigits returns how many of a number's digits, at its end, may be
-// shown: none of a code, two of a phone number, all of an IP address.
+// visibleDigits returns how many of a number's last digits may be shown: none
+// of a code, two of a phone number, all of an IP address.
 func visibleDigits(number string, digits, least int, codes []string) int {
 	isCode := func(code string) bool { return strings.Contains(onlyDigits(number), code) }
 	hide := digits >= least || digits >= shortestOTP && slices.ContainsFunc(codes, isCode)
@@ -116,7 +116,7 @@ func shownCause(err error) string {
 		return text
 	}
 	if head, _, quotes := strings.Cut(text, "malformed "); quotes {
-		return head + "malformed answer"
+		return head + "malformed response"
 	}
 	if first, last := strings.IndexByte(text, '"'), strings.LastIndexByte(text, '"'); first < last {
 		return text[:first] + "(hidden)" + text[last+1:]

@@ -272,8 +272,8 @@ func TestACauseDoesNotQuoteTheServer(t *testing.T) {
 	t.Parallel()
 	const quoted = `"` + testText + `"`
 	for text, want := range map[string]string{
-		`malformed HTTP response ` + quoted:          `malformed answer`,
-		`transport: broken: malformed MIME header`:   `transport: broken: malformed answer`,
+		`malformed HTTP response ` + quoted:          `malformed response`,
+		`transport: broken: malformed MIME header`:   `transport: broken: malformed response`,
 		`bad Content-Length ` + quoted:               `bad Content-Length (hidden)`,
 		`server sent GOAWAY; debug=` + quoted + `,x`: `server sent GOAWAY; debug=(hidden),x`,
 		`unsupported encoding: "a \` + quoted + `b"`: `unsupported encoding: (hidden)`,
@@ -374,7 +374,7 @@ func TestResponseMarshalsWhatThereIs(t *testing.T) {
 
 func TestTokenSourceErrorDoesNotShowTheToken(t *testing.T) {
 	t.Parallel()
-	source := &tokens{give: func(int64) (string, error) { return testToken + "\n", nil }}
+	source := &tokens{fetch: func(int64) (string, error) { return testToken + "\n", nil }}
 	err := sendSMS(t.Context(), stubbed(t, newStub(lost), WithTokenSource(source)))
 	require.Error(t, err)
 	requireNoSecret(t, err, "bad token")

@@ -30,10 +30,10 @@ const (
 func (s MessageStatus) IsFinal() bool { return s == MessageDelivered || s == MessageFailed }
 
 // Rank orders statuses, because reports arrive in any order. Apply a report
-// only if its rank is above the rank of the stored status: then a late "sent"
-// never overwrites "delivered", and the first of two final statuses stays. The
-// rank of "" is 0, of queued 1, of sent 2, of an unknown status 3, of a final
-// one 4 (decided).
+// only if its rank is above that of the stored status. A late "sent" then never
+// overwrites "delivered", and the first of two final statuses stays. The rank
+// of "" is 0, of queued 1, of sent 2, of an unknown status 3, of a final one 4
+// (decided).
 func (s MessageStatus) Rank() int {
 	switch {
 	case s == "":
@@ -65,7 +65,7 @@ const (
 func (s CampaignStatus) IsFinal() bool { return s == CampaignCompleted || s == CampaignFailed }
 
 // Message is one message to one destination. Its shape is decided, not
-// documented; Raw holds the answer unchanged.
+// documented; Raw holds the response unchanged.
 type Message struct {
 	ID                ID              `json:"id"`
 	Reference         string          `json:"reference"`
@@ -87,7 +87,7 @@ type Message struct {
 }
 
 // Campaign is one SMSService.Send as a whole. Its shape is decided, not
-// documented; Raw holds the answer unchanged.
+// documented; Raw holds the response unchanged.
 type Campaign struct {
 	ID                 ID                    `json:"id"`
 	Reference          string                `json:"reference"`

@@ -86,12 +86,18 @@ func (x *exchange) address(r *request) error {
 
 func checkID(field string, id ID) error {
 	text := string(id)
-	climbs := text == "" || text == "." || text == ".."
-	if climbs || strings.ContainsAny(text, "/\\?#") || hasControl(text) {
-		const allowed = "an id as the API returned it"
-		return &ParamError{Field: field, Given: characters(text), Allowed: allowed}
+	given := ""
+	switch {
+	case text == "":
+		given = "an empty string"
+	case text == "." || text == "..":
+		given = "a dot segment"
+	case strings.ContainsAny(text, "/\\?#") || hasControl(text):
+		given = "a character that would change the path"
+	default:
+		return nil
 	}
-	return nil
+	return &ParamError{Field: field, Given: given, Allowed: "an id as the API returned it"}
 }
 
 func hasControl(s string) bool {

@@ -24,8 +24,8 @@ type Response struct {
 	Attempts       int         // requests made, refused dials included
 }
 
-// WithResponse fills r when the call ends, on success and on failure. A nil r
-// is a *ParamError.
+// WithResponse sets the Response that the client fills when the call ends, on
+// success and on failure. A nil r is a *ParamError.
 func WithResponse(r *Response) CallOption {
 	return func(o *callOptions) error {
 		if r == nil {
@@ -185,8 +185,8 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 }
 
 // isAPIAnswer reports whether a 2xx is the API's own response, JSON or empty,
-// and not the page of a portal or proxy. A body that broke off before its first
-// byte says nothing, but its type does.
+// and not the page of a portal or proxy. If the body ended before its first
+// byte, the Content-Type decides.
 func (x *exchange) isAPIAnswer() bool {
 	contentType := headerValue(x.response.Header, "Content-Type")
 	if contentType == "" {

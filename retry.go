@@ -299,10 +299,9 @@ func isReplay(h http.Header) bool {
 	return headerValue(h, contract.HeaderIdempotentReplayed) == "true"
 }
 
-// budget limits the retries of a client to a tenth of its calls in the long
-// run, so that many clients do not overload a failing API. It counts half
-// tokens of 50 tokens; a call that succeeds at its first attempt returns half a
-// token.
+// budget limits the retries of a client to a tenth of its calls on average.
+// Many clients then do not overload a failing API. It has 50 tokens and counts
+// in halves. A call that succeeds at its first attempt returns half a token.
 type budget struct {
 	mu    sync.Mutex
 	spent int

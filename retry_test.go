@@ -378,6 +378,6 @@ func TestPollWaitIsNeverNegative(t *testing.T) {
 		RetryAfter: math.MaxInt64,
 	}
 	for _, random := range []float64{0, 0.5, 1} {
-		require.EqualValues(t, math.MaxInt64, pollWait(firstPoll, RateLimit{}, limited, random))
+		require.EqualValues(t, int64(math.MaxInt64), pollWait(firstPoll, RateLimit{}, limited, random))
 	}
 }

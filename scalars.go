@@ -141,7 +141,7 @@ func (id *ID) UnmarshalJSON(data []byte) error {
 // Timestamp is a time as the API writes it: ISO 8601 with a numeric offset
 // (documented) or with Z (inferred). The zero value means that the API sent
 // none. Any other form leaves Time zero and keeps the text, so that an odd date
-// does not lose the answer to a paid call.
+// does not lose the response to a paid call.
 type Timestamp struct {
 	time.Time
 	text string

@@ -2,6 +2,7 @@ package hellio_test
 
 import (
 	"io"
+	"iter"
 	"net/http"
 	"strings"
 	"sync"
@@ -114,3 +115,14 @@ func requireRefused(t *testing.T, refusals map[string]refusal) {
 
 // badIDs are ids that would change the path.
 var badIDs = []hellio.ID{"", ".", "..", "a/b", `a\b`, "a?b", "a#b", "a\nb"}
+
+// texts ranges over messages until the end or an error.
+func texts(messages iter.Seq2[*hellio.Message, error]) (got []string, err error) {
+	for m, err := range messages {
+		if err != nil {
+			return got, err
+		}
+		got = append(got, m.Message)
+	}
+	return got, nil
+}

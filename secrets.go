@@ -276,7 +276,7 @@ func inWord(r rune) bool {
 }
 
 // redact removes the call's secrets from all that its error holds as text. The
-// API's answer stays as it came, in Response alone, which is never printed.
+// API's response stays unchanged, in Response alone, which is never printed.
 func (x *exchange) redact(err error) error {
 	s := x.secrets()
 	switch e := err.(type) {

@@ -186,11 +186,11 @@ func coreEnds() []attemptEnd {
 	)
 }
 
-// furtherEnds are the other rows of reliability.md, section 9. A row that is
-// missing has the rules of one that is here: DNS errors and TLS resets those of
-// a refused dial; a graceful GOAWAY those of REFUSED_STREAM; a reset within the
-// body, RST and the other HTTP/2 codes those of EOF; 401, 403 and 404 those of
-// 402; 502, 503 and 504 those of 500; an empty 2xx those of a malformed one.
+// furtherEnds are the other rows of reliability.md, section 9. The other rows
+// follow the rules of a row that is here. DNS errors and TLS resets follow a
+// refused dial. A graceful GOAWAY follows REFUSED_STREAM. A reset within the
+// body, RST and the other HTTP/2 codes follow EOF. 401, 403 and 404 follow 402;
+// 502, 503 and 504 follow 500. An empty 2xx follows a malformed one.
 func furtherEnds() []attemptEnd {
 	var (
 		full          = &RateLimitError{APIError: &APIError{}, RetryAfter: time.Second}

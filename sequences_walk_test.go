@@ -146,7 +146,7 @@ func (w *sequenceWalk) play(seq []*attemptEnd) (all bool) {
 }
 
 // resume plays a resumed call over each end, after a call with an unknown or
-// accepted outcome: a job that runs again may not know the outcome.
+// accepted outcome. A job that runs again may not know the outcome.
 func (w *sequenceWalk) resume(look sequenceLook, seq []*attemptEnd, accepted bool, truth ledger) {
 	for _, e := range w.ends {
 		w.followed++

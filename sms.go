@@ -18,7 +18,7 @@ type SMSSendParams struct {
 	Recipients []string `json:"recipients"`
 
 	// Sender is an approved sender name of at most 11 characters (documented).
-	// "" stands for the client's default.
+	// "" means the client's default.
 	Sender string `json:"sender,omitempty"`
 
 	// Message is the text: 1 to 1600 characters, counted as Unicode code
@@ -26,11 +26,11 @@ type SMSSendParams struct {
 	Message string `json:"message"`
 
 	// Gateway overrides the route (inferred; its values are not published). ""
-	// stands for the account's own.
+	// means the account's own.
 	Gateway string `json:"gateway,omitempty"`
 }
 
-// SMSSendResult is the API's answer to an accepted message (documented).
+// SMSSendResult is the API's response to an accepted message (documented).
 // Accepted does not mean delivered: see ReportsService and webhooks.
 type SMSSendResult struct {
 	KeyedResult

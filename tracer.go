@@ -60,9 +60,9 @@ func WithTracer(t Tracer) Option {
 	}
 }
 
-// WithMiddleware wraps the client's transports: the one over its connection
-// pool and the one for requests that need a connection of their own, or the
-// RoundTripper of WithHTTPClient. The first middleware is the outermost. A nil
+// WithMiddleware sets functions that wrap the client's transports: the pooled
+// one, and the one for requests that need a new connection. With WithHTTPClient
+// they wrap its RoundTripper. The first middleware is the outermost. A nil
 // middleware, or one that returns nil, is a *ParamError.
 //
 // A request body can be read once. A middleware that sends a request again

@@ -77,7 +77,7 @@ func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transp
 		if ts.pooled == nil || ts.fresh == nil {
 			return nil, &ParamError{
 				Field:   "middleware",
-				Given:   "one that returns nil",
+				Given:   "a middleware that returns nil",
 				Allowed: "an http.RoundTripper",
 			}
 		}
@@ -142,10 +142,10 @@ func attemptContext(
 	return context.WithTimeout(ctx, timeout)
 }
 
-// send passes one request to the transport and returns its response, or leaves
-// the fault in the exchange. Where the pool turns out to hold only a reused
-// HTTP/1.1 connection for a request that must not use one, nothing has been
-// written, and the request goes over a fresh one.
+// send passes one request to the transport and returns its response, or records
+// the fault in the exchange. If the pool has only a reused HTTP/1.1 connection
+// for a request that must not use one, nothing is written. The request then
+// uses a new connection.
 func (x *exchange) send(
 	ctx context.Context, cancel context.CancelFunc, req *http.Request,
 ) *http.Response {

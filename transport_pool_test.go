@@ -1,11 +1,14 @@
 package hellio
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -158,5 +161,202 @@ func TestUnrepeatableRequestHasItsOwnConnection(t *testing.T) {
 				c.core.http.CloseIdleConnections()
 			}
 		})
+	}
+}
+
+// dropper answers GET requests. It breaks the connection of any other request
+// once it has read it, as a server does that dies after the work.
+type dropper struct {
+	hits     atomic.Int64
+	together sync.WaitGroup // GETs that must be in flight at the same time
+}
+
+func (d *dropper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	if r.Method == http.MethodGet {
+		d.together.Done()
+		d.together.Wait()
+		_, _ = io.WriteString(w, balanceBody)
+		return
+	}
+	d.hits.Add(1)
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_ = conn.Close()
+	}
+}
+
+// warm opens n connections and leaves them idle.
+func (d *dropper) warm(t *testing.T, n int, get func() error) {
+	t.Helper()
+	d.together.Add(n)
+	errs := make(chan error, n)
+	for range n {
+		go func() { errs <- get() }()
+	}
+	for range n {
+		require.NoError(t, <-errs)
+	}
+}
+
+func pooling() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+}
+
+func TestNetHTTPNeverRepeatsAKeyedSend(t *testing.T) {
+	t.Parallel()
+	for n := range 3 {
+		t.Run(strconv.Itoa(n)+" retries", func(t *testing.T) {
+			t.Parallel()
+			d := &dropper{}
+			s := server(t, d.ServeHTTP)
+			c := overSockets(t, s.URL, WithHTTPClient(pooling()), quick(), WithLimiter(nil))
+			d.warm(t, 16, func() error { return getBalance(t.Context(), c) })
+			_, err := c.SMS.Send(t.Context(), oneSMS(), WithMaxRetries(n))
+			requireOutcome(t, OutcomeUnknown, err)
+			require.Equal(t, n+1, responseOf(t, err).Attempts)
+			require.EqualValues(t, n+1, d.hits.Load(),
+				"the caller's count equals the server's")
+			require.ErrorIs(t, err, io.EOF)
+		})
+	}
+	t.Run("control: net/http alone repeats the request on each idle connection",
+		func(t *testing.T) {
+			t.Parallel()
+			d := &dropper{}
+			s := server(t, d.ServeHTTP)
+			hc := pooling()
+			defer hc.CloseIdleConnections()
+			d.warm(t, 16, func() error {
+				resp, err := hc.Get(s.URL)
+				if err == nil {
+					_, _ = io.Copy(io.Discard, resp.Body)
+					_ = resp.Body.Close()
+				}
+				return err
+			})
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL,
+				strings.NewReader("{}"))
+			require.NoError(t, err)
+			req.Header.Set("Idempotency-Key", "k")
+			resp, err := hc.Do(req)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			require.Error(t, err)
+			require.Greater(t, d.hits.Load(), int64(1))
+		})
+}
+
+// net/http itself repeats a GET on each idle connection that breaks.
+func TestNetHTTPRepeatsAReadOnceAtMost(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int64{0: 1, 1: 4} { // two requests for each attempt
+		var hits atomic.Int64
+		d := &dropper{}
+		s := server(t, func(w http.ResponseWriter, r *http.Request) {
+			if hits.Add(1) > 16 {
+				panic(http.ErrAbortHandler)
+			}
+			d.ServeHTTP(w, r)
+		})
+		c := overSockets(t, s.URL, WithHTTPClient(pooling()), quick(), WithLimiter(nil))
+		d.warm(t, 16, func() error { return getBalance(t.Context(), c) })
+		_, err := c.Balance.Get(t.Context(), WithMaxRetries(n))
+		requireOutcome(t, OutcomeUnknown, err)
+		require.Equal(t, n+1, responseOf(t, err).Attempts)
+		require.Equal(t, want, hits.Load()-16)
+	}
+}
+
+func TestReadHealsAConnectionThatClosedWhileIdle(t *testing.T) {
+	t.Parallel()
+	var hits atomic.Int64
+	s := server(t, func(w http.ResponseWriter, _ *http.Request) {
+		if hits.Add(1) == 2 {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, balanceBody)
+	})
+	c := overSockets(t, s.URL)
+	require.NoError(t, getBalance(t.Context(), c))
+	var r Response
+	_, err := c.Balance.Get(t.Context(), WithResponse(&r))
+	require.NoError(t, err)
+	require.Equal(t, 1, r.Attempts)
+}
+
+func TestUnkeyedWriteSharesAnHTTP2Connection(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{true, false} {
+		t.Run("HTTP/2: "+strconv.FormatBool(http2), func(t *testing.T) {
+			t.Parallel()
+			s, conns := countedTLS(t, http2, func(w http.ResponseWriter, r *http.Request) {
+				body := anyResult
+				if r.URL.Path == "/v1/sms/send" {
+					body = sentBody
+				}
+				_, _ = io.WriteString(w, body)
+			})
+			roots := s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+			hc := &http.Client{Transport: &http.Transport{
+				ForceAttemptHTTP2: true,
+				TLSClientConfig:   &tls.Config{RootCAs: roots},
+			}}
+			defer hc.CloseIdleConnections()
+			c := overSockets(t, s.URL, WithHTTPClient(hc))
+			for range 3 {
+				require.NoError(t, sendSMS(t.Context(), c))
+				require.NoError(t, verifyEmail(t.Context(), c))
+			}
+			want := int64(1)
+			if !http2 {
+				want = 4
+			}
+			require.Equal(t, want, conns.Load())
+		})
+	}
+}
+
+// countedTLS is counted with TLS.
+func countedTLS(t *testing.T, http2 bool, h http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
+	t.Helper()
+	s, conns := newCounted(h)
+	s.Config.ErrorLog = silent
+	s.EnableHTTP2 = http2
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s, conns
+}
+
+// A transport that speaks HTTP/2 without TLS has no fallback protocol.
+func TestPlainHTTP2IsKeptForAllRequests(t *testing.T) {
+	t.Parallel()
+	var protocols sync.Map
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protocols.Store(r.URL.Path, r.Proto)
+		_, _ = io.WriteString(w, map[bool]string{
+			true:  sentBody,
+			false: anyResult,
+		}[r.URL.Path == "/v1/sms/send"])
+	}))
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Config.Protocols.SetHTTP1(true)
+	s.Start()
+	defer s.Close()
+	for name, http1 := range map[string]bool{"HTTP/2.0": false, "HTTP/1.1": true} {
+		rt := &http.Transport{Protocols: new(http.Protocols)}
+		rt.Protocols.SetUnencryptedHTTP2(true)
+		rt.Protocols.SetHTTP1(http1) // which then takes precedence, without TLS
+		c := overSockets(t, s.URL, WithHTTPClient(&http.Client{Transport: rt}))
+		require.Equal(t, !http1, c.core.wire.plainHTTP2)
+		require.NoError(t, sendSMS(t.Context(), c))
+		require.NoError(t, verifyEmail(t.Context(), c))
+		for _, path := range []string{"/v1/sms/send", "/v1/email/verify"} {
+			got, _ := protocols.Load(path)
+			require.Equal(t, name, got, path)
+		}
+		rt.CloseIdleConnections()
 	}
 }

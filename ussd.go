@@ -80,7 +80,7 @@ type USSDSimulateParams struct {
 	ServiceCode string `json:"service_code,omitempty"` // at most 32 characters; "": the shared one
 }
 
-// USSDSimulateResult is the answer of the app's callback.
+// USSDSimulateResult is the response of the app's callback.
 type USSDSimulateResult struct {
 	SessionID ID         `json:"-"` // for the params of the next step
 	Message   string     `json:"message"`
@@ -156,7 +156,7 @@ func checkCode(code string) error {
 	case code == "" || utf8.RuneCountInString(code) > contract.MaxUSSDCode:
 		return &ParamError{Field: "code", Given: sizeOf(code), Allowed: "1 to 12 digits"}
 	case !isDigits(code):
-		const given = "a character that is no digit"
+		const given = "a character that is not a digit"
 		return &ParamError{Field: "code", Given: given, Allowed: "1 to 12 digits"}
 	default:
 		return nil

@@ -80,11 +80,11 @@ type USSDHandler struct {
 //
 // Respond within 10 seconds (decided: the API's limit is not published). The
 // context of handle ends with the request. Responses other than the reply have
-// no detail: 400 malformed; 401 signature refused; 405 not POST; 413 above
-// 1 MiB; 500 if handle fails, panics or returns a reply that the API cannot
-// read. The phone then shows a general message, and the session ends (decided).
-// The handler reads no body without its signature header. Set ReadTimeout on
-// the http.Server, because anyone can send a header and a slow body.
+// no detail: 400 malformed; 401 signature refused; 405 not POST; 413 above 1
+// MiB. A 500 means that handle failed, panicked or returned an invalid reply.
+// The phone then shows a general message, and the session ends (decided). The
+// handler reads no body without its signature header. Set ReadTimeout on the
+// http.Server, because anyone can send a header and a slow body.
 //
 // Secrets are as for ParseWebhook. Bad secrets or options, and a nil handle,
 // are a *ParamError.

@@ -19,7 +19,8 @@ func nilParams() error {
 func nilContext() error { return &ParamError{Field: "ctx", Given: "nil", Allowed: "a context"} }
 
 func nilClient() error {
-	return &ParamError{Field: "client", Given: "a zero value", Allowed: "one made by NewClient"}
+	const allowed = "a client made by NewClient"
+	return &ParamError{Field: "client", Given: "a zero value", Allowed: allowed}
 }
 
 // coreOf returns the core of a service. It returns nil for a nil or zero
@@ -169,7 +170,7 @@ func checkCallback(field, text string) error {
 	case text == "":
 		given = "an empty string"
 	case u == nil:
-		given = "no absolute URL"
+		given = "a URL that is not absolute"
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		given = "plain http"
 	default:

@@ -42,8 +42,8 @@ type VoiceSendParams struct {
 	Name     string `json:"name,omitempty"`      // a label
 }
 
-// VoiceSendResult is the API's answer to accepted calls. Its shape is decided,
-// not documented; Raw holds the answer unchanged.
+// VoiceSendResult is the API's response to accepted calls. Its shape is
+// decided, not documented; Raw holds the response unchanged.
 type VoiceSendResult struct {
 	KeyedResult
 	ID                 ID              `json:"id"` // for Get and Wait
@@ -72,7 +72,7 @@ const (
 func (s VoiceStatus) IsFinal() bool { return s == VoiceCompleted || s == VoiceFailed }
 
 // VoiceCampaign is the state of the calls of one Send. Its shape is decided,
-// not documented; Raw holds the answer unchanged.
+// not documented; Raw holds the response unchanged.
 type VoiceCampaign struct {
 	ID              ID              `json:"id"`
 	Reference       string          `json:"reference"`
@@ -90,7 +90,7 @@ type VoiceCampaign struct {
 }
 
 // Send calls the recipients. It costs money per recipient and second of audio
-// (inferred), needs the scope voice, and carries an idempotency key, so a retry
+// (inferred) and needs the scope voice. It has an idempotency key, so a retry
 // neither calls nor charges twice. The API refuses as in SMSService.Send, and
 // with CodeAudioError.
 func (s *VoiceService) Send(
@@ -146,7 +146,7 @@ func (p *VoiceSendParams) checkSound() error {
 		return &ParamError{Field: "text", Given: "neither text nor audio_url", Allowed: oneOf}
 	case p.AudioURL != "" && webURL(p.AudioURL) == nil:
 		const allowed = "an absolute http or https URL"
-		return &ParamError{Field: "audio_url", Given: "no absolute URL", Allowed: allowed}
+		return &ParamError{Field: "audio_url", Given: "a URL that is not absolute", Allowed: allowed}
 	default:
 		return nil
 	}

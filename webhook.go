@@ -45,14 +45,14 @@ const (
 // and encoded again has another signature.
 //
 // ParseWebhook requires X-Hellio-Signature-V2, made with one of the secrets
-// over X-Hellio-Timestamp and the body (documented), at most 5 minutes before
-// or after now (decided; the unit, Unix seconds, is decided too). It ignores
-// X-Hellio-Signature, which covers the body alone: a captured delivery would be
-// valid for ever. Header names match in any case, so that the lower-case maps
-// of serverless platforms work.
+// over X-Hellio-Timestamp and the body (documented). The timestamp, in Unix
+// seconds (decided), is at most 5 minutes before or after now (decided). It
+// ignores X-Hellio-Signature, which covers the body alone: a captured delivery
+// would be valid for ever. Header names match in any case, so that the
+// lower-case maps of serverless platforms work.
 //
-// Several secrets serve rotation: create a second endpoint with the same URL,
-// add its secret here, and delete the first endpoint once its last deliveries
+// Several secrets serve rotation. Create a second endpoint with the same URL
+// and add its secret here. Delete the first endpoint once its last deliveries
 // are done. A secret has at least 16 bytes and no white space around it; no
 // secret, or a bad one, is a *ParamError. The other errors are
 // ErrMissingSignature, ErrBadSignature, ErrTimestampOutOfRange,
@@ -202,7 +202,7 @@ func (v *verifier) checkAge(timestamp string) error {
 // break of a file or an environment variable.
 func checkSecrets(secrets []string) error {
 	if len(secrets) == 0 {
-		return &ParamError{Field: "secrets", Given: "none", Allowed: "at least 1"}
+		return &ParamError{Field: "secrets", Given: "no secrets", Allowed: "at least 1 secret"}
 	}
 	for i, secret := range secrets {
 		field := "secrets[" + itoa(i) + "]"
@@ -211,7 +211,7 @@ func checkSecrets(secrets []string) error {
 			return &ParamError{
 				Field:   field,
 				Given:   quantity(len(trimmed), "byte"),
-				Allowed: "at least " + itoa(minSecretLength),
+				Allowed: "at least " + quantity(minSecretLength, "byte"),
 			}
 		}
 		if trimmed != secret {

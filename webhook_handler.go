@@ -20,10 +20,10 @@ const (
 type WebhookOption func(*WebhookHandler) error
 
 // AllowBodyOnlySignature accepts deliveries without X-Hellio-Signature-V2 that
-// have a valid X-Hellio-Signature. That signature has no timestamp: an attacker
-// who has captured a delivery, or removes V2 from it, can replay it for as long
-// as the secret is in use, and only the DedupeStore stops the replay. An
-// invalid V2 is still refused.
+// have a valid X-Hellio-Signature. That signature has no timestamp. An attacker
+// with a captured delivery, even one with V2, can replay it while the secret is
+// in use. Only the DedupeStore then stops the replay. An invalid V2 is still
+// refused.
 func AllowBodyOnlySignature() WebhookOption {
 	return func(h *WebhookHandler) error {
 		h.verifier.bodyOnly = true
@@ -85,21 +85,22 @@ type WebhookHandler struct {
 // NewWebhookHandler returns an http.Handler that verifies deliveries as
 // ParseWebhook does and calls handle once per event: claim, handle, commit. If
 // handle returns an error or panics, the handler releases the claim, so that
-// the next delivery is handled. handle may still receive an event twice, if the
-// process dies or the store fails between handle and commit, or if handle
-// outlasts its context by 30 seconds. Its effect must be safe to repeat.
+// the next delivery is handled. handle may still receive an event twice: if the
+// process dies or the store fails before commit, or if handle outlasts its
+// context by 30 seconds. Its effect must be safe to repeat.
 //
-// Return from handle within 5 seconds, and queue longer work: the API delivers
+// Return from handle within 5 seconds, and queue longer work. The API delivers
 // again after 10 seconds without a response (documented), and disables an
 // endpoint that keeps failing. The context of handle ends with the request, and
 // after 30 seconds at most.
 //
-// The responses have no detail: 200 for an event that is handled, now or
+// The responses have no detail. They are 200 for a handled event, now or
 // before; 400 malformed; 401 signature or timestamp refused; 405 not POST; 413
-// above 1 MiB; 500 handle or the store failed; 503 another delivery of the
-// event is being handled. The API delivers again after any other status than
-// 2xx. The handler reads no body without its signature headers. Set ReadTimeout
-// on the http.Server, because anyone can send headers and a slow body.
+// above 1 MiB. A 500 means that handle or the store failed, and a 503 that
+// another delivery of the event is in flight. The API delivers again after any
+// other status than 2xx. The handler reads no body without its signature
+// headers. Set ReadTimeout on the http.Server, because anyone can send headers
+// and a slow body.
 //
 // Secrets are as for ParseWebhook. Bad secrets or options, and a nil handle,
 // are a *ParamError.

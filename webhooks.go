@@ -27,7 +27,7 @@ type WebhookParams struct {
 }
 
 // Webhook is an endpoint. Its shape is decided, not documented; Raw holds the
-// answer unchanged.
+// response unchanged.
 type Webhook struct {
 	ID     ID       `json:"id"`
 	URL    string   `json:"url"`
@@ -70,8 +70,8 @@ func (s *WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webho
 	return *found, nil
 }
 
-// Delete removes an endpoint. It needs the scope webhooks. If the answer to an
-// attempt is lost and the next attempt finds the endpoint gone, the call
+// Delete removes an endpoint. It needs the scope webhooks. If the response to
+// an attempt is lost and the next attempt finds the endpoint gone, the call
 // succeeds.
 func (s *WebhooksService) Delete(ctx context.Context, id ID, opts ...CallOption) error {
 	_, err := call[noContent](ctx, coreOf(s), request{op: &contract.WebhookDelete, id: id}, opts)

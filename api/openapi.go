@@ -1,4 +1,5 @@
-// Package api holds the contract of the Hellio Messaging API v1 as data, and that of hellio-fake's control API.
+// Package api holds two OpenAPI documents: that of the Hellio Messaging API v1,
+// and that of hellio-fake's control API.
 package api
 
 import _ "embed"
@@ -10,12 +11,14 @@ var (
 	control string
 )
 
-// OpenAPI returns the OpenAPI 3.1 document, as YAML. Each call returns its own copy.
+// OpenAPI returns the API's OpenAPI 3.1 document as YAML. Each call returns its
+// own copy.
 func OpenAPI() []byte {
 	return []byte(document)
 }
 
-// Control returns the OpenAPI 3.1 document of what hellio-fake serves beside the API, as YAML. Each call returns its own copy.
+// Control returns the OpenAPI 3.1 document of hellio-fake's control API as
+// YAML. Each call returns its own copy.
 func Control() []byte {
 	return []byte(control)
 }

@@ -20,7 +20,7 @@ type serverClock struct {
 type moment struct {
 	best  time.Time // the API's, where it is known
 	local time.Time
-	told  bool // best is the API's
+	byAPI bool // best is the API's
 }
 
 // observe takes the Date of an answer; one without it changes nothing.
@@ -47,7 +47,7 @@ func (c *serverClock) now() moment {
 		return moment{best: now, local: now}
 	}
 	steady, wall := c.elapsed(now)
-	return moment{best: c.date.Add(max(steady, wall)), local: now, told: true}
+	return moment{best: c.date.Add(max(steady, wall)), local: now, byAPI: true}
 }
 
 // fresh reports whether a Date came just now. Only then may a chunk of unknown

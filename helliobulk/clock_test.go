@@ -19,8 +19,8 @@ func TestAnIntentHasTheTimeOfBothClocks(t *testing.T) {
 		Local:      1000,
 	},
 		e)
-	now.told = true
-	require.True(t, entry{}.begun(now).Told)
+	now.byAPI = true
+	require.True(t, entry{}.begun(now).ByAPI)
 }
 
 func TestTheAPITimeFollowsTheLocalClock(t *testing.T) {

@@ -136,7 +136,7 @@ func (w *world) spoilt() (sends, spoilt int) {
 }
 
 // requireEachOnce checks that each of the first n numbers got one message and
-// nobody else any, and that the wallet lost what the report says. It returns
+// no other any, and that the wallet lost what the report says. It returns
 // how many messages were charged.
 func (w *world) requireEachOnce(client *hellio.Client, r *Report, n int) (charges int) {
 	w.t.Helper()

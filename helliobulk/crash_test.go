@@ -74,7 +74,7 @@ func TestKill9AtAnyTimeDoublesAndLosesNothing(t *testing.T) {
 			Store: path,
 			Count: crashRecipients,
 		}
-		for within := 150; killAtRandom(t, job, rng.IntN(within)); within += 50 {
+		for kills := 1; killAtRandom(t, job, rng.IntN(40*kills)); kills++ {
 			sum.kills.Add(1)
 			_, err := os.Stat(path)
 			job.Resume = err == nil
@@ -98,14 +98,14 @@ func TestKill9AtAnyTimeDoublesAndLosesNothing(t *testing.T) {
 		sum.sends.Load(), sum.doubts.Load(), sum.replays.Load())
 }
 
-// killAtRandom runs the child and kills it after some milliseconds. It reports
-// false if the child ended before. The caller has to allow more and more time,
-// because a child on a busy machine may need all of it to start.
-func killAtRandom(t *testing.T, job childJob, after int) (killed bool) {
+// killAtRandom runs the child and kills it after so many milliseconds. It
+// reports false if the child ended before. The caller waits longer each time,
+// because a loaded machine may need a while to start the child.
+func killAtRandom(t *testing.T, job childJob, ms int) (killed bool) {
 	t.Helper()
 	child := newChild(t, job)
 	require.NoError(t, child.Start())
-	time.Sleep(time.Duration(after) * time.Millisecond)
+	time.Sleep(time.Duration(ms) * time.Millisecond)
 	_ = child.Process.Kill() // it may have ended
 	_ = child.Wait()
 	return child.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
@@ -211,7 +211,7 @@ func requireKilled(t *testing.T, job childJob) {
 	t.Helper()
 	out, err := newChild(t, job).CombinedOutput()
 	var exit *exec.ExitError
-	require.True(t, errors.As(err, &exit), "the child ended by itself: %v %s", err, out)
+	require.True(t, errors.As(err, &exit), "the child ended on its own: %v %s", err, out)
 	require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "%s", out)
 }
 

@@ -24,6 +24,9 @@ const (
 	// SameKey: the outcome is unknown, or the chunk was accepted with an
 	// answer that cannot be read. Send it again as long as its key lives.
 	SameKey Verdict = "same key"
+	// Inspect: the outcome is unknown, and the key cannot resolve it: the API
+	// has stored a failure of its own. Continue with the others.
+	Inspect Verdict = "inspect"
 	// Stop: every chunk would meet this refusal. Stop all workers.
 	// Result.Outcome says what is known of this chunk.
 	Stop Verdict = "stop"
@@ -37,6 +40,7 @@ const (
 //	a result                                        done       Done
 //	another account, bad params                     by outcome Stop
 //	401, 402, 403, 3xx, sender_not_approved         by outcome Stop
+//	a stored 5xx                                    review     Inspect
 //	outcome unknown, or accepted and unreadable     unknown    SameKey
 //	not sent, or 429                                open       Later
 //	any other refusal                               rejected   Rejected
@@ -62,6 +66,9 @@ func decide(e entry, r *Result, acceptReplays bool) (entry, Verdict) {
 		return e, Stop
 	case concernsAll(r):
 		return e.reopened(), Stop
+	case unknown && r.Replayed && r.Status >= http.StatusInternalServerError:
+		e.State = StateNeedsReview
+		return e, Inspect
 	case unknown:
 		return e, SameKey
 	case r.Outcome == hellio.OutcomeNotSent, r.Status == http.StatusTooManyRequests:
@@ -103,6 +110,9 @@ func joinOutcomes(latest hellio.Outcome, resumed, replayed bool) hellio.Outcome 
 // MaxEqualRefusals is how many different chunks in a row may be refused alike
 // before a batch stops: what refuses them all is not in the chunks.
 const MaxEqualRefusals = 3
+
+// ends reports whether no further call is to be made for the chunk.
+func (v Verdict) ends() bool { return v == Done || v == Rejected || v == Inspect }
 
 // refusals counts different chunks that were refused alike, without one that
 // was accepted between them.

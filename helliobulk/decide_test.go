@@ -40,6 +40,7 @@ func decisions() []decision {
 		later    = "open later"
 		stop     = "open stop"
 		stopHere = "unknown stop"
+		review   = "needs review inspect"
 	)
 	reset := &hellio.ConnectionError{Err: io.EOF, Outcome: unknown}
 	dial := &hellio.ConnectionError{Err: io.EOF, Outcome: notSent}
@@ -75,8 +76,8 @@ func decisions() []decision {
 		{"422, route", api(422, route, rejected), 422, refused, same, refused},
 		{"422, sender", api(422, sender, rejected), 422, stop, stopHere, refused},
 		{"429", api(429, "", rejected), 429, later, same, later},
-		{"500", api(500, "", unknown), 500, same, same, same},
-		{"503", api(503, "", unknown), 503, same, same, same},
+		{"500", api(500, "", unknown), 500, same, same, review},
+		{"503", api(503, "", unknown), 503, same, same, review},
 	}
 }
 
@@ -131,7 +132,7 @@ func TestAnUnsentChunkHasNoIntent(t *testing.T) {
 		State:  StateUnknown,
 		Intent: 1,
 		Local:  2,
-		Told:   true,
+		ByAPI:  true,
 	}
 	for _, row := range decisions() {
 		resp := &hellio.Response{StatusCode: row.status}

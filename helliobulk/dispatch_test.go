@@ -39,14 +39,14 @@ func dispatched(t *testing.T, fake *helliotest.Fake, client *hellio.Client) (*Ba
 }
 
 // deliver sends a job as a worker would.
-func deliver(t *testing.T, client *hellio.Client, j Job, inDoubt bool) Record {
+func deliver(t *testing.T, client *hellio.Client, j Job, resumed bool) Record {
 	t.Helper()
 	c, err := NewJobSender(client)
 	require.NoError(t, err)
 	expired, err := c.Expired(t.Context(), &j)
 	require.NoError(t, err)
 	require.False(t, expired)
-	record, _, err := c.Send(t.Context(), t.Context(), &j, j.Record, noted(inDoubt))
+	record, _, err := c.Send(t.Context(), t.Context(), &j, j.Record, noted(resumed))
 	require.NoError(t, err)
 	return record
 }
@@ -103,7 +103,7 @@ func TestAJobsIntentIsOnDiskFirst(t *testing.T) {
 		return nil
 	}))
 	require.Len(t, again, 2)
-	require.True(t, again[0].Resumed, "nobody knows whether the queue had it")
+	require.True(t, again[0].Resumed, "the queue may have had it")
 	for _, j := range again {
 		e, err := b.store.entry(j.Chunk.Index)
 		require.NoError(t, err)
@@ -330,8 +330,8 @@ func TestARecordSettlesOnlyNews(t *testing.T) {
 		return entry{State: s, Recipients: 5, Dispatch: dispatch}
 	}
 	for name, c := range map[string]struct {
-		is, told entry
-		news     bool
+		is, later entry
+		news      bool
 	}{
 		"done":                {of(StateUnknown, "a"), of(StateDone, "a"), true},
 		"done after all":      {of(StateNeedsReview, "a"), of(StateDone, "a"), true},
@@ -346,10 +346,10 @@ func TestARecordSettlesOnlyNews(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.is.Resent = true
-			to, news := c.is.settled(Record{entry: c.told})
+			to, news := c.is.settled(Record{entry: c.later})
 			require.Equal(t, c.news, news)
 			if news {
-				require.Equal(t, c.told.State, to.State)
+				require.Equal(t, c.later.State, to.State)
 				require.True(t, to.Resent)
 			}
 		})

@@ -22,7 +22,8 @@ const (
 	StateDone State = "done"
 	// StateRejected: the API refused it; nothing was sent or charged.
 	StateRejected State = "rejected"
-	// StateNeedsReview: unknown for so long that its key may be forgotten.
+	// StateNeedsReview: unknown, and its key cannot resolve it: it may be
+	// forgotten by now, or its answer is a stored failure.
 	StateNeedsReview State = "needs review"
 	// StateReused: never tried, and yet the API knew its key: it sent nothing.
 	StateReused State = "reused"
@@ -36,9 +37,9 @@ const (
 type entry struct {
 	State      State  `json:"s"`
 	Recipients int    `json:"n"`
-	Intent     int64  `json:"i,omitempty"` // Unix ms, by the API's clock if Told
+	Intent     int64  `json:"i,omitempty"` // Unix ms, by the API's clock if ByAPI
 	Local      int64  `json:"l,omitempty"` // the same by this machine's clock
-	Told       bool   `json:"d,omitempty"` // Intent is by the API's clock
+	ByAPI      bool   `json:"d,omitempty"` // Intent is by the API's clock
 	Tries      int    `json:"t,omitempty"` // calls that ended; a crash hides one
 	Status     int    `json:"h,omitempty"` // of the last call
 	Code       string `json:"c,omitempty"`
@@ -82,7 +83,7 @@ func (e entry) begun(now moment) entry {
 		Resent:     e.Resent,
 		Intent:     now.best.UnixMilli(),
 		Local:      now.local.UnixMilli(),
-		Told:       now.told,
+		ByAPI:      now.byAPI,
 	}
 }
 
@@ -91,7 +92,7 @@ func (e *entry) takeIntent(from *entry) {
 	e.State = StateUnknown
 	e.Intent = from.Intent
 	e.Local = from.Local
-	e.Told = from.Told
+	e.ByAPI = from.ByAPI
 	e.Resent = e.Resent || from.Resent
 }
 
@@ -113,7 +114,7 @@ func (e entry) reopened() entry {
 	e.State = StateOpen
 	e.Intent = 0
 	e.Local = 0
-	e.Told = false
+	e.ByAPI = false
 	return e
 }
 
@@ -121,7 +122,7 @@ func (e entry) reopened() entry {
 // age because a clock went backwards.
 func (e *entry) expired(now moment, margin time.Duration) bool {
 	age, slack := now.local.Sub(time.UnixMilli(e.Local)), time.Minute
-	if e.Told && now.told {
+	if e.ByAPI && now.byAPI {
 		age, slack = now.best.Sub(time.UnixMilli(e.Intent)), 5*time.Minute
 	}
 	return age > margin || age < -slack // a clock that was put back shows nothing

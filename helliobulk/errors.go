@@ -44,7 +44,7 @@ var (
 	// others are finished. Options.RetryRejected sends them again.
 	ErrRejected = errors.New("helliobulk: the API rejected chunks")
 	// ErrNeedsReview: some chunks may or may not have been sent, and their keys
-	// may be forgotten. All others are finished.
+	// cannot show it. All others are finished.
 	ErrNeedsReview = errors.New("helliobulk: chunks need review")
 	// ErrMaybeSent: the API has campaigns that may be those of open chunks, or
 	// cannot be asked: the store may be an old copy. It comes as a

@@ -31,6 +31,6 @@ require (
 	github.com/stretchr/testify v1.12.1
 	github.com/warthog618/sms v0.3.0 // indirect
 	golang.org/x/sys v0.46.0
-	golang.org/x/text v0.37.0
+	golang.org/x/text v0.39.0
 	google.golang.org/protobuf v1.36.11 // indirect
 )

@@ -59,7 +59,7 @@ func perNumber(fake *helliotest.Fake) map[string]int {
 	return count
 }
 
-// requireEachOnce checks that each number got one message and nobody else any,
+// requireEachOnce checks that each number got one message and no other any,
 // and that the wallet lost what the report says.
 func requireEachOnce(t *testing.T, fake *helliotest.Fake, before string, r *Report, want []string) {
 	t.Helper()
@@ -95,4 +95,15 @@ func runQuickly(t *testing.T, client *hellio.Client, p Params, list []string) (*
 	require.NoError(t, err)
 	b.hooks.firstPause = 1
 	return b.sendAndClose(t.Context(), client, p.Options)
+}
+
+// mark puts a chunk into a state.
+func (b *Batch) mark(index int, s State) error {
+	e, err := b.store.entry(index)
+	if err != nil {
+		return err
+	}
+	to := e
+	to.State = s
+	return b.commit([]change{{index, e, to}})
 }

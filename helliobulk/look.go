@@ -28,7 +28,7 @@ type Looked struct {
 	Sure bool
 }
 
-// want is a recipient of a chunk that is looked for.
+// soughtRecipient is a recipient of a chunk that is looked for.
 type soughtRecipient struct {
 	to    uint64
 	chunk int // place among the sightings

@@ -55,7 +55,7 @@ func TestCostsAddUpExactly(t *testing.T) {
 	count.move(&entry{State: StateOpen, Recipients: 1}, &was)
 	require.Equal(t, 1, count.snapshot().Replayed)
 	count.move(&was, &entry{State: StateReused, Recipients: 1, Replayed: true})
-	require.Zero(t, count.snapshot().Replayed, "what was reused is nobody's replay")
+	require.Zero(t, count.snapshot().Replayed, "what was reused is no replay")
 	require.Equal(t, "-0.5000", decimal(big.NewRat(-1, 2)).String())
 }
 

@@ -1,6 +1,8 @@
 package helliobulk
 
 import (
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +52,40 @@ func TestAYoungUnknownIsResolvedByItsKey(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, r.Replayed)
 	requireEachOnce(t, fake, "100.0000", r, numbers(15))
+}
+
+// storedFailure is an API that has stored a 500 for one key.
+type storedFailure struct {
+	next  http.RoundTripper
+	key   string
+	calls atomic.Int64
+}
+
+func (s *storedFailure) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(req)
+	if err == nil && req.Header.Get("Idempotency-Key") == s.key {
+		s.calls.Add(1)
+		resp.StatusCode = http.StatusInternalServerError
+		resp.Header.Set("Idempotent-Replayed", "true")
+	}
+	return resp, err
+}
+
+func TestAStoredFailureNeedsReview(t *testing.T) {
+	t.Parallel()
+	fake := helliotest.New(t, helliotest.WithRateLimit(0))
+	stored := &storedFailure{next: fake.RoundTripper(), key: ChunkKey("fees", 1)}
+	wired := hellio.WithHTTPClient(&http.Client{Transport: stored})
+	client := fake.Client(append(quick(), wired)...)
+	p := batchOf(t)
+	for range 2 {
+		r, err := Run(t.Context(), client, Numbers(numbers(15)...), p)
+		require.ErrorIs(t, err, ErrNeedsReview)
+		require.NotErrorIs(t, err, ErrUnfinished)
+		require.Equal(t, Count{1, 5}, r.NeedsReview)
+		require.Equal(t, 10, r.Accepted)
+	}
+	require.EqualValues(t, 1, stored.calls.Load(), "its key can never resolve it")
 }
 
 // The fake's clock moves and this machine's does not: so it is with a laptop
@@ -139,7 +175,7 @@ func TestReviewListsUnresolvedChunks(t *testing.T) {
 			n++
 		}
 		require.Equal(t, want, n,
-			"one marked, one reused, and one in doubt for longer than the margin")
+			"one marked, one reused, and one unknown for longer than the margin")
 	}
 }
 
@@ -160,7 +196,7 @@ func TestAChunkIsResolvedEitherWay(t *testing.T) {
 			require.ErrorAs(t, b.Resolve(2, WasNotSent), &param, "it is open")
 			require.NoError(t, b.mark(2, StateRejected))
 			require.ErrorAs(t, b.Resolve(2, found), &param,
-				"what was refused was not sent, and needs nobody")
+				"what was refused was not sent, and needs no review")
 			require.NoError(t, b.mark(2, StateOpen))
 			require.Error(t, b.Resolve(1, "perhaps"))
 			require.NoError(t, b.Resolve(1, found))
@@ -218,7 +254,7 @@ func TestResendUnknownSendsAgain(t *testing.T) {
 		Options{ResendUnknown: true, SendUnseen: true})
 	require.NoError(t, err)
 	require.Equal(t, 15, r.Accepted)
-	require.Equal(t, 2, perNumber(fake)[number(5)], "that is what was told")
+	require.Equal(t, 2, perNumber(fake)[number(5)], "as it was asked to")
 	b, err := Open(path)
 	require.NoError(t, err)
 	defer b.Close()
@@ -279,13 +315,13 @@ func TestALostStoreIsPlannedAgainWithoutDoubles(t *testing.T) {
 func TestAnAgeIsMeasuredByTheKnownClock(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	at := func(server, local time.Duration, told bool) moment {
-		return moment{start.Add(server), start.Add(local), told}
+	at := func(server, local time.Duration, byAPI bool) moment {
+		return moment{start.Add(server), start.Add(local), byAPI}
 	}
 	for name, c := range map[string]struct {
-		told bool // the intent's time
-		now  moment
-		want bool
+		byAPI bool // the intent's time
+		now   moment
+		want  bool
 	}{
 		"young":              {true, at(time.Hour, time.Hour, true), false},
 		"old":                {true, at(13*time.Hour, 13*time.Hour, true), true},
@@ -311,7 +347,7 @@ func TestAnAgeIsMeasuredByTheKnownClock(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := entry{Intent: start.UnixMilli(), Local: start.UnixMilli(), Told: c.told}
+			e := entry{Intent: start.UnixMilli(), Local: start.UnixMilli(), ByAPI: c.byAPI}
 			require.Equal(t, c.want, e.expired(c.now, 12*time.Hour))
 		})
 	}

@@ -92,29 +92,23 @@ func (b *Batch) adopt(ctx context.Context, client *hellio.Client, takeToken bool
 	if err != nil {
 		return err
 	}
-	for c, err := range b.Chunks() {
+	var changes []change
+	for index := range b.manifest.Chunks {
+		e, err := b.store.entry(index)
 		if err != nil {
 			return err
 		}
-		if c.State != StateUnknown {
-			continue
+		if e.State == StateUnknown {
+			to := e
+			to.State = StateNeedsReview
+			changes = append(changes, change{index, e, to})
 		}
-		if err := b.mark(c.Index, StateNeedsReview); err != nil {
-			return err
-		}
+	}
+	if err := b.commit(changes); err != nil {
+		return err
 	}
 	b.manifest.Account = fingerprint
 	return b.store.writeManifest(&b.manifest)
-}
-
-func (b *Batch) mark(index int, s State) error {
-	e, err := b.store.entry(index)
-	if err != nil {
-		return err
-	}
-	to := e
-	to.State = s
-	return b.commit([]change{{index, e, to}})
 }
 
 // affordable refuses to begin a batch that cannot be paid. One that has begun

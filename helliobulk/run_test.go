@@ -275,7 +275,7 @@ func TestAnInterruptedRunCanBeResumed(t *testing.T) {
 		r, err := Run(ctx, client, Numbers(numbers(60)...), p)
 		require.ErrorIs(t, err, ErrUnfinished)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Zero(t, r.Unknown.Chunks, "the call under way had its grace")
+		require.Zero(t, r.Unknown.Chunks, "the call in flight had its grace")
 		require.Positive(t, r.Done.Chunks+r.Open.Chunks)
 		r, err = Resume(t.Context(), client, p.Store, p.Options)
 		require.NoError(t, err)
@@ -295,7 +295,7 @@ func TestAnInterruptedRunDoesNotWait(t *testing.T) {
 		r, err := Run(ctx, client, Numbers(numbers(60)...), p)
 		require.ErrorIs(t, err, ErrUnfinished)
 		require.Equal(t, 10*time.Second, time.Since(begin),
-			"calls that wait for their turn are not under way")
+			"calls that wait for a slot are not in flight")
 		require.Zero(t, r.Unknown.Chunks)
 		require.Positive(t, r.Done.Chunks)
 		r, err = Resume(t.Context(), client, p.Store, p.Options)
@@ -309,7 +309,7 @@ func TestAPartlyAcceptedChunkIsDone(t *testing.T) {
 	fake, client := newFake(t)
 	b := planned(t, client, numbers(4))
 	require.NoError(t, b.Close())
-	// The API's rule for numbers is its own; here a proxy stands in for one
+	// The API's rule for numbers is its own; here a proxy takes its place
 	// that is stricter.
 	strict, err := hellio.NewClient(helliotest.DefaultToken,
 		append(quick(), hellio.WithBaseURL(client.BaseURL()),

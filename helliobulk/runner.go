@@ -151,7 +151,7 @@ func (r *runner) process(index int) error {
 			continue
 		}
 		err = r.count(result.Verdict, result.Err, job)
-		if err != nil || result.Verdict == Done || result.Verdict == Rejected {
+		if err != nil || result.Verdict.ends() {
 			return err
 		}
 		failures++
@@ -250,7 +250,7 @@ func (r *runner) count(v Verdict, cause error, job *Job) error {
 	if r.refusals.add(v, refusal) {
 		return fmt.Errorf("%w: %d chunks, with %s", ErrRefusedAlike, r.refusals.count, refusal)
 	}
-	if v == Done || v == Rejected {
+	if v.ends() {
 		r.outage = 0
 		return nil
 	}

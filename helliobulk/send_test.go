@@ -75,11 +75,11 @@ func TestAChunkIsNotSentForAnotherAccount(t *testing.T) {
 	chunk, err := b.Chunk(0)
 	require.NoError(t, err)
 	chunk.Account = "0123456789abcdef"
-	for _, inDoubt := range []bool{false, true} {
-		r := SendChunk(t.Context(), client, chunk, inDoubt)
+	for _, resumed := range []bool{false, true} {
+		r := SendChunk(t.Context(), client, chunk, resumed)
 		require.Equal(t, Stop, r.Verdict)
 		require.ErrorIs(t, r.Err, ErrOtherAccount)
-		require.Equal(t, inDoubt, r.Outcome == hellio.OutcomeUnknown)
+		require.Equal(t, resumed, r.Outcome == hellio.OutcomeUnknown)
 	}
 	require.Empty(t, fake.Requests())
 }

@@ -133,7 +133,7 @@ func (s *JobSender) Send(
 // errClosed ends a call whose window has closed before its request was made.
 var errClosed = errors.New("the window is closed")
 
-// closed is the result outside of a job's window.
+// closedResult is the result outside of a job's window.
 func closedResult(wait time.Duration, resumed bool) Result {
 	return Result{
 		Verdict:    Later,

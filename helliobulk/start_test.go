@@ -291,7 +291,7 @@ func TestTheShortestTimeCountsFullWindows(t *testing.T) {
 	}{
 		"one window": {120, 120, 0}, "one call more": {120, 121, time.Minute}, "two": {120, 240,
 			time.Minute},
-		"a limit of its own": {60, 121, 2 * time.Minute}, "no limit told": {0, 121, time.Minute},
+		"a limit of its own": {60, 121, 2 * time.Minute}, "no limit known": {0, 121, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -146,6 +146,9 @@ func TestACommitThatACrashCutIsDropped(t *testing.T) {
 			for _, zeros := range []int{0, len(last) - length} {
 				cut := append([]byte{}, content[:whole[n-1]+length]...)
 				cut = append(cut, make([]byte, zeros)...)
+				if bytes.Equal(cut, content[:whole[n]]) {
+					continue // the commit itself ends in these zeros
+				}
 				require.NoError(t, os.WriteFile(path, cut, 0o600))
 				r, err := readAll(path)
 				if zeros > 0 && zeros < recordTail && err != nil {

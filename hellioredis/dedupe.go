@@ -22,7 +22,7 @@ const (
 // The scripts act on the key of one event. It holds "done" for a committed
 // event. A claim is "claim:" and its owner, and Redis drops it when its lease
 // ends. ARGV[1] is the caller's claim, ARGV[2] the life of what is set, in
-// milliseconds. go-redis repeats a command whose reply was lost: each script
+// milliseconds. go-redis repeats a command whose reply was lost. Each script
 // then finds its own work and succeeds again.
 const (
 	claimText = `

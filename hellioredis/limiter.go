@@ -28,10 +28,10 @@ var reserveText string
 // Limiter is a hellio.Limiter for many processes that share one token. It
 // assigns slots of a schedule in Redis, in order of arrival over the whole
 // fleet, by the clock of the Redis server. The schedule is GCRA with a burst of
-// one at 97.5 % of the limit that the API reports, or of 120 per minute before
-// that. OTPs start immediately, up to a twelfth of the limit, and the other
-// calls start later by as much. After a 429 the whole fleet waits for
-// Retry-After, at least a second and at most ten minutes.
+// one, at 97.5 % of the limit that the API reports. Until it reports one, the
+// limit is 120 per minute. OTPs start immediately, up to a twelfth of the
+// limit, and the other calls start later by as much. After a 429 the whole
+// fleet waits for Retry-After, at least a second and at most ten minutes.
 //
 // A process that cannot reach Redis within 250 ms paces itself with a
 // hellio.WindowLimiter and tries Redis again after a second. Redis sees only

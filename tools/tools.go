@@ -1,2 +1,3 @@
-// Package tools pins the programs that .ci/run uses; see the tool block of go.mod.
+// Package tools pins the programs that .ci/run uses. The tool block of go.mod
+// lists them.
 package tools

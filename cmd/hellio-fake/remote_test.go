@@ -758,7 +758,9 @@ func TestARemotesReadErrorQuotesNothing(t *testing.T) {
 		) {
 			_, _ = rw.Write([]byte("<p>+233209990001"))
 		},
-		"GET /_fake/otp/{destination} at http://127.0.0.1:": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"GET /_fake/otp/{destination} at http://127.0.0.1:": func(http.ResponseWriter, *http.Request) {
+			panic(http.ErrAbortHandler)
+		},
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
@@ -784,6 +786,8 @@ func TestDialRefusesABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		require.Contains(t,
-			watch(t, func(tb testing.TB) { helliotest.Dial(tb, "http://127.0.0.1:1", "t") }), "would stop the clock of the synctest bubble")
+			watch(t, func(tb testing.TB) {
+				helliotest.Dial(tb, "http://127.0.0.1:1", "t")
+			}), "would stop the clock of the synctest bubble")
 	})
 }

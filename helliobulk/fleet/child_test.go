@@ -35,7 +35,7 @@ type childJob struct {
 	Redis   string
 	Name    string
 	Workers int
-	Paced   bool   // shares the rate, and is as patient as a client is by itself
+	Paced   bool   // shares the rate, and is as patient as a client is by default
 	Point   string // where it kills itself; "": nowhere
 	Nth     int64  // time that the point is reached
 }

@@ -18,7 +18,7 @@ import (
 
 // TestDyingWorkersDoubleAndLoseNothing kills a worker at
 // each point of its work on an API that spoils three calls in ten, and lets
-// another go on.
+// another continue.
 func TestDyingWorkersDoubleAndLoseNothing(t *testing.T) {
 	t.Parallel()
 	seeds := 2
@@ -59,7 +59,7 @@ func dieOnce(t *testing.T, point string, seed uint64) {
 		t.Fatal("it did not come to its point")
 	}
 	require.Equal(t, syscall.SIGKILL, child.ProcessState.Sys().(syscall.WaitStatus).Signal(),
-		"it ended by itself")
+		"it ended on its own")
 	w.forgetLeases()
 	w.work(WorkOptions{})
 	require.NoError(t, w.wait(helliobulk.Options{}))

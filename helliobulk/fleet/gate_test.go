@@ -12,7 +12,7 @@ import (
 func TestAnOldReplyDoesNotOpenTheGate(t *testing.T) {
 	t.Parallel()
 	g := newGate(context.Background())
-	before := g.before() // and then Redis is asked, and says that nobody has stopped the fleet
+	before := g.before() // and then Redis is asked, and says that no one has stopped the fleet
 	require.True(t, g.shut())
 	g.follow(false, before)
 	require.Error(t, g.now().Err(), "the stop is on its way to Redis")

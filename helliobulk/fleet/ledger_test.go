@@ -50,7 +50,7 @@ func TestTheLedgerKeepsTheLatestAndTheSure(t *testing.T) {
 	require.Equal(t, phaseIdle, begin(now, "2"))
 	stands(phaseBegun, helliobulk.StateNeedsReview) // the record of the last try, not the job's own
 	require.Equal(t, phaseBegun, begin(now, "3"))
-	require.False(t, end(now, "2", phaseIdle, false), "a later try is under way")
+	require.False(t, end(now, "2", phaseIdle, false), "a later try is in flight")
 	require.True(t, end(now.NeedsReview(), "3", phaseSettled, false))
 	require.Equal(t, phaseSettled, begin(now, "4"), "what is settled stays so")
 	stands(phaseSettled, helliobulk.StateNeedsReview)

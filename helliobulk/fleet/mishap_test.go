@@ -138,7 +138,7 @@ func TestTwoWorkersWithOneChunkChargeOnce(t *testing.T) {
 	require.Eventually(t, func() bool { return inPhase(t, w, phaseBegun) == 6 }, 10*time.Second,
 		time.Millisecond)
 	w.forgetLeases()
-	w.work(WorkOptions{Workers: 6}) // it takes them at once
+	w.work(WorkOptions{Workers: 6}) // it takes them immediately
 	w.until("all done", allDone)
 	require.Eventually(t,
 		func() bool {

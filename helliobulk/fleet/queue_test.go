@@ -41,7 +41,7 @@ func TestOnlyAnEndedTaskIsReplaced(t *testing.T) {
 		return err == nil && info.Completed == 1
 	}, 10*time.Second, 10*time.Millisecond)
 	end()
-	// else the result would be told once more, and no call made
+	// else the result would be reported once more, and no call made
 	require.NoError(t, w.rdb.Del(t.Context(), q.ledger("fees").hash).Err())
 	require.Equal(t, 1, put().Pending)
 	w.work(WorkOptions{})

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -11,23 +12,23 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// leftInDoubt is a world in which the reply to the second chunk of three was
+// leftUnknown is a world in which the reply to the second chunk of three was
 // lost, whereupon the only worker ended.
-func leftInDoubt(t *testing.T) *world {
+func leftUnknown(t *testing.T) *world {
 	w := newWorld(t, 3)
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseReply())
 	w.enqueue(helliobulk.Options{})
 	end := w.work(WorkOptions{Workers: 1})
 	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 2*chunkSize },
 		10*time.Second, time.Millisecond)
-	require.Eventually(t, func() bool { return inDoubt(t, w) == 1 }, 10*time.Second,
+	require.Eventually(t, func() bool { return unknownInLedger(t, w) == 1 }, 10*time.Second,
 		time.Millisecond)
 	end()
 	return w
 }
 
-// inDoubt counts the chunks that the ledger knows to be in doubt.
-func inDoubt(t *testing.T, w *world) (n int) {
+// unknownInLedger counts the chunks whose outcome the ledger does not know.
+func unknownInLedger(t *testing.T, w *world) (n int) {
 	entries, err := w.rdb.HVals(t.Context(), w.queue().ledger("fees").hash).Result()
 	require.NoError(t, err)
 	for _, stored := range entries {
@@ -42,7 +43,7 @@ func inDoubt(t *testing.T, w *world) (n int) {
 
 func TestAnUnknownWithinTheMarginIsResolved(t *testing.T) {
 	t.Parallel()
-	w := leftInDoubt(t)
+	w := leftUnknown(t)
 	w.fake.Advance(11 * time.Hour)
 	w.work(WorkOptions{})
 	require.NoError(t, w.wait(helliobulk.Options{}))
@@ -54,7 +55,7 @@ func TestAnUnknownWithinTheMarginIsResolved(t *testing.T) {
 // that slept, or whose clocks were put back.
 func TestAnUnknownBeyondTheMarginIsArchived(t *testing.T) {
 	t.Parallel()
-	w := leftInDoubt(t)
+	w := leftUnknown(t)
 	w.fake.Advance(25 * time.Hour) // the fake forgets keys after 24
 	w.work(WorkOptions{})
 	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrNeedsReview)
@@ -62,13 +63,45 @@ func TestAnUnknownBeyondTheMarginIsArchived(t *testing.T) {
 	require.Equal(t, 2, w.batch.Report().Done.Chunks)
 	require.Len(t, w.fake.Messages(), 3*chunkSize)
 	q := w.queue()
-	archived, err := q.inspector.ListArchivedTasks(q.name)
-	require.NoError(t, err)
-	require.Len(t, archived, 1)
+	require.Eventually(t, func() bool { // asynq ends a task after its result is noted
+		archived, err := q.inspector.ListArchivedTasks(q.name)
+		return err == nil && len(archived) == 1
+	}, 30*time.Second, 10*time.Millisecond)
 
 	require.NoError(t, w.batch.Resolve(1, helliobulk.WasSent))
 	require.NoError(t, w.wait(helliobulk.Options{}))
 	require.Len(t, w.fake.Messages(), 3*chunkSize)
+}
+
+// storedFailure is an API that has stored a 500 for one key.
+type storedFailure struct {
+	next http.RoundTripper
+	key  string
+}
+
+func (s *storedFailure) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(req)
+	if err == nil && req.Header.Get("Idempotency-Key") == s.key {
+		resp.StatusCode = http.StatusInternalServerError
+		resp.Header.Set("Idempotent-Replayed", "true")
+	}
+	return resp, err
+}
+
+func TestAStoredFailureNeedsReview(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3)
+	stored := &storedFailure{
+		next: w.fake.RoundTripper(),
+		key:  helliobulk.ChunkKey("fees", 1),
+	}
+	wired := hellio.WithHTTPClient(&http.Client{Transport: stored})
+	w.client = w.fake.Client(append(quick(), wired, hellio.WithBaseURL(w.client.BaseURL()))...)
+	w.work(WorkOptions{})
+	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrNeedsReview)
+	require.Equal(t, 1, w.batch.Report().NeedsReview.Chunks)
+	require.Equal(t, 2, w.batch.Report().Done.Chunks)
+	require.Len(t, w.sends(), 3, "its key can never resolve it")
 }
 
 func TestAChunkFoundUnsentIsEnqueuedAgain(t *testing.T) {
@@ -77,7 +110,7 @@ func TestAChunkFoundUnsentIsEnqueuedAgain(t *testing.T) {
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseRequest())
 	w.enqueue(helliobulk.Options{})
 	end := w.work(WorkOptions{Workers: 1})
-	require.Eventually(t, func() bool { return inDoubt(t, w) == 1 }, 10*time.Second,
+	require.Eventually(t, func() bool { return unknownInLedger(t, w) == 1 }, 10*time.Second,
 		time.Millisecond)
 	end()
 	w.fake.Advance(25 * time.Hour)
@@ -90,12 +123,12 @@ func TestAChunkFoundUnsentIsEnqueuedAgain(t *testing.T) {
 
 func TestResendUnknownEnqueuesWhatNeedsReview(t *testing.T) {
 	t.Parallel()
-	w := leftInDoubt(t)
+	w := leftUnknown(t)
 	w.fake.Advance(25 * time.Hour)
 	w.work(WorkOptions{})
 	require.ErrorIs(t, w.wait(helliobulk.Options{}), helliobulk.ErrNeedsReview)
 	require.NoError(t, w.wait(helliobulk.Options{ResendUnknown: true}))
-	require.Len(t, w.fake.Messages(), 4*chunkSize, "that is what was told")
+	require.Len(t, w.fake.Messages(), 4*chunkSize, "as it was asked to")
 	for c, err := range w.batch.Chunks() {
 		require.NoError(t, err)
 		require.Equal(t, c.Index == 1, c.Resent)
@@ -114,7 +147,7 @@ func TestAnUntriedOldChunkIsReturnedAndSent(t *testing.T) {
 }
 
 // Redis may have lost that a call was begun: a chunk that was there before it
-// restarted, or was put there once more, counts as in doubt.
+// restarted, or was put there once more, counts as unknown.
 func TestWhatRedisMayForgetIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, forget := range map[string]func(*world){

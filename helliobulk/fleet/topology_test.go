@@ -57,7 +57,7 @@ func TestAReplicaFollowsADeadPrimaryWithoutDoubles(t *testing.T) {
 // startSentinel starts one that makes the replica the primary as soon as the
 // primary is away for half a second. If what it knows of the replica is too old
 // just then, it ends, and tries again after twice the failover timeout,
-// which is six minutes unless told.
+// which is six minutes by default.
 func startSentinel(t *testing.T, primary string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(primary)

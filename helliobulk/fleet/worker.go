@@ -319,6 +319,7 @@ func (w *worker) next(
 	switch {
 	case state == helliobulk.StateDone,
 		state == helliobulk.StateRejected,
+		state == helliobulk.StateNeedsReview,
 		state == helliobulk.StateReused:
 		return nil
 	case result.Verdict == helliobulk.Stop:

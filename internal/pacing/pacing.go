@@ -1,5 +1,5 @@
-// Package pacing holds the arithmetic of hellio's WindowLimiter: what the
-// responses of a token show of its rate limit, who waits, and when a call may
+// Package pacing holds the arithmetic of hellio's WindowLimiter. It learns a
+// token's rate limit from responses, queues calls, and computes when a call may
 // start. It knows times and durations only. The caller brings the clock, a lock
 // and the timers.
 package pacing

@@ -46,10 +46,10 @@ func (s *tokenState) spreading(now time.Time) bool {
 	return w.rem < w.limit/2 && s.share.own > 0 && s.share.foreign(w) > s.slack()
 }
 
-// fraction returns the part of the window that is this limiter's: its part of
-// the requests so far, where the last window counts as a quarter of one. Adding
-// 1/30 lets clients with a small share grow, so shares converge over a few
-// windows.
+// fraction returns the part of the window that is this limiter's. It is the
+// limiter's part of the requests so far, where the last window counts a
+// quarter. Adding 1/30 lets clients with a small share grow, so shares converge
+// over a few windows.
 func (s *tokenState) fraction() float64 {
 	weight := 0.0
 	if s.share.carried > 0 {

@@ -65,9 +65,9 @@ func (s *tokenState) lowerBound(kind Kind, n int, now time.Time) time.Time {
 	return at
 }
 
-// reserve returns how many requests of a window are not for calls in the bulk
-// queue: those for OTPs and, if other clients use the token too, some for what
-// they have in flight.
+// reserve returns how many requests of a window the bulk queue must not use.
+// They are for OTPs and, if other clients use the token too, for what those
+// have in flight.
 func (s *tokenState) reserve(now time.Time) int {
 	kept := 0
 	if !s.lastOTP.IsZero() && now.Sub(s.lastOTP) < otpMemory {

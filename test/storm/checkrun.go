@@ -1,20 +1,22 @@
 package storm
 
-import (
-	"net/http"
-)
+import "net/http"
 
-// resolved is I3: after the network has healed and the calls were resumed, nothing is in doubt and each message is paid for once. The
-// exception is a 500 that the API keeps under the key: it can never become another answer, and nothing was charged.
-func (c *checker) resolved() {
+// checkI3 checks the end of the run: after the resumed calls every outcome is
+// known and each message is charged once. A 500 that the API stored under the
+// key is the exception: no retry changes it, and nothing was charged.
+func (c *checker) checkI3() {
 	last := map[int]*Record{}
 	for i := range c.records {
-		if r := &c.records[i]; r.Class == Keyed {
-			if before := last[r.Call]; before != nil && before.Outcome == "unknown" && r.Outcome == done {
-				c.report.Resolved++
-			}
-			last[r.Call] = r
+		r := &c.records[i]
+		if r.Class != Keyed {
+			continue
 		}
+		earlier := last[r.Call]
+		if earlier != nil && earlier.Outcome == "unknown" && r.Outcome == done {
+			c.report.Resolved++
+		}
+		last[r.Call] = r
 	}
 	for call, r := range last {
 		charges := c.final.charges[call]
@@ -24,7 +26,7 @@ func (c *checker) resolved() {
 			c.report.Stored++
 		default:
 			c.report.Lost++
-			c.fail("I3", call, "%s and %d charges after all is over: %s", r.Outcome, charges, r.Error)
+			c.fail("I3", call, "%s and %d charges at the end: %s", r.Outcome, charges, r.Error)
 		}
 	}
 }
@@ -38,11 +40,12 @@ func (c *checker) storedFailure(call int) bool {
 	return false
 }
 
-// wallet is I4: what left the wallets is what the ledger charged, is what the callers were told, a replay counted once, and what they
-// know to be in doubt.
-func (c *checker) wallet() {
+// checkI4 checks that the wallets lost what the ledger charged, and that this
+// is the sum of what callers know: the costs in results, a replay counted once,
+// and the charges of unkeyed calls with an unknown outcome.
+func (c *checker) checkI4() {
 	l := c.server.Ledger
-	var charged, reported, doubt Money
+	var charged, reported, unknown Money
 	for _, charges := range l.charges {
 		for _, m := range charges {
 			charged += m
@@ -60,22 +63,28 @@ func (c *checker) wallet() {
 			reported += r.Cost
 		case r.Class == Unkeyed && (r.Outcome == "unknown" || r.Outcome == "accepted"):
 			for _, m := range l.charges[r.Call] {
-				doubt += m
+				unknown += m
 			}
 		}
 	}
-	c.report.Spent, c.report.Reported, c.report.Doubt = l.funded-l.balance(), reported, doubt
-	c.report.Difference = l.funded - l.balance() - reported - doubt
-	if c.report.Difference != 0 || charged != l.funded-l.balance() {
-		c.fail("I4", -1, "%s left the wallets, %s was charged, %s was told and %s is in doubt", l.funded-l.balance(), charged, reported, doubt)
+	spent := l.funded - l.balance()
+	c.report.Spent = spent
+	c.report.Reported = reported
+	c.report.SpentUnknown = unknown
+	c.report.Difference = spent - reported - unknown
+	if c.report.Difference != 0 || charged != spent {
+		c.fail("I4", -1, "the wallets lost %s; charged %s, reported %s, outcome unknown %s",
+			spent, charged, reported, unknown)
 	}
 }
 
-// leaks is I8: each process ends with what it held at its beginning.
-func (c *checker) leaks() {
+// checkI8 checks that each process ends with the goroutines and files of its
+// start.
+func (c *checker) checkI8() {
 	for _, r := range c.results {
 		if r.After.Goroutines > r.Before.Goroutines || r.After.Files > r.Before.Files {
-			c.fail("I8", -1, "a process began with %+v and ended with %+v\n%s", r.Before, r.After, r.Stacks)
+			c.fail("I8", -1, "a process began with %+v and ended with %+v\n%s",
+				r.Before, r.After, r.Stacks)
 		}
 	}
 }
@@ -83,29 +92,35 @@ func (c *checker) leaks() {
 // mostPoured is more than the buffers of two sockets hold.
 const mostPoured = 16 << 20
 
-// trespasses are what no client may do to the servers it meets.
-func (c *checker) trespasses() {
+// checkServer checks that no client connects to a host that only a redirect
+// names, and that none reads a response without end.
+func (c *checker) checkServer() {
 	if c.server.hits > 0 {
 		c.fail("I6", -1, "%d connections to a host that only a redirect names", c.server.hits)
 	}
 	if c.server.poured > mostPoured {
-		c.fail("size", -1, "%d bytes were taken of an answer without end", c.server.poured)
+		c.fail("size", -1, "a client read %d bytes of an endless response", c.server.poured)
 	}
 }
 
-// honesty is I9: some of what is called unknown was carried out, and some was not; else the word would be of no use.
-func (c *checker) honesty() {
+// checkI9 checks that the server executed some calls with an unknown outcome,
+// and did not execute others. Otherwise the outcome would be useless to
+// callers.
+func (c *checker) checkI9() {
 	for _, r := range c.records {
+		resumed := r.Phase == Retaking || r.Phase == Resuming
+		paid := r.Class == Keyed || r.Class == Unkeyed
 		switch {
-		case r.Phase == Retaking || r.Phase == Resuming || r.Outcome != "unknown" || r.Class != Keyed && r.Class != Unkeyed:
+		case resumed || r.Outcome != "unknown" || !paid:
 		case c.halfway.charges[r.Call] > 0:
 			c.report.UnknownPaid++
 		default:
 			c.report.UnknownUnpaid++
 		}
 	}
-	if c.enough() && (c.report.UnknownPaid == 0 || c.report.UnknownUnpaid == 0) {
-		c.fail("I9", -1, "of the unknown calls %d were charged and %d were not", c.report.UnknownPaid, c.report.UnknownUnpaid)
+	paid, unpaid := c.report.UnknownPaid, c.report.UnknownUnpaid
+	if c.enough() && (paid == 0 || unpaid == 0) {
+		c.fail("I9", -1, "of the unknown calls %d were charged and %d were not", paid, unpaid)
 	}
 }
 
@@ -116,19 +131,22 @@ const (
 	costLimit  = 2
 )
 
-// budgets replays each client's budget: no retry that it can't pay for, except the first of a keyed call in doubt.
-func (c *checker) budgets() {
+// checkBudgets replays each client's retry budget and checks that it covers
+// each retry. The first retry of a keyed call with an unknown outcome needs no
+// budget.
+func (c *checker) checkBudgets() {
 	spent := map[string]int{}
 	for i := range c.records {
 		r := &c.records[i]
-		if r.Phase == Crowding { // nobody outside the client knows the order of its calls
+		if r.Phase == Sharing { // only the client knows the order of its calls
 			continue
 		}
 		for n := 1; n < len(r.Attempts); n++ {
 			cost := retryCost(r, n)
-			forced := r.Class == Keyed && r.Attempts[n-1].Outcome == "unknown" && (n == 1 || r.Attempts[n-2].Outcome != "unknown")
+			unknown := r.Class == Keyed && r.Attempts[n-1].Outcome == "unknown"
+			forced := unknown && (n == 1 || r.Attempts[n-2].Outcome != "unknown")
 			if spent[r.Client]+cost > budgetSize && !forced {
-				c.fail("budget", r.Call, "retry %d was not in the budget of %s", n, r.Client)
+				c.fail("budget", r.Call, "retry %d exceeds the budget of %s", n, r.Client)
 			}
 			spent[r.Client] = min(spent[r.Client]+cost, budgetSize)
 		}
@@ -138,7 +156,8 @@ func (c *checker) budgets() {
 	}
 }
 
-// retryCost is what the retry after attempt n costs. A 409 on a keyed call costs nothing.
+// retryCost returns what the retry after attempt n costs. A retry after a 409
+// on a keyed call is free.
 func retryCost(r *Record, n int) int {
 	switch status := r.Attempts[n-1].Status; {
 	case status == http.StatusTooManyRequests:
@@ -150,16 +169,18 @@ func retryCost(r *Record, n int) int {
 	}
 }
 
-// coverage counts the cells that were met: each that can exist, if the run is large enough, and none that can't.
-func (c *checker) coverage() {
+// checkCoverage checks that the run met no impossible cell, and every possible
+// one if it is large enough.
+func (c *checker) checkCoverage() {
 	met := c.met()
-	for _, cell := range allCells() {
+	for _, cell := range matrixCells() {
 		why := whyAbsent(cell)
 		switch {
 		case why != "" && met[cell] > 0:
-			c.fail("absent", -1, "%s was reached %d times for %s on %s, where %s", cell.Fault, met[cell], cell.Class, cell.Proto, why)
+			c.fail("absent", -1, "%s met %d times by %s on %s, although %s",
+				cell.Fault, met[cell], cell.Class, cell.Proto, why)
 		case why == "" && met[cell] == 0 && c.enough():
-			c.fail("coverage", -1, "%s was never met by %s on %s", cell.Fault, cell.Class, cell.Proto)
+			c.fail("coverage", -1, "%s not met by %s on %s", cell.Fault, cell.Class, cell.Proto)
 		case why == "" && met[cell] > 0:
 			c.report.Met++
 		}

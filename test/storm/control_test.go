@@ -12,8 +12,9 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// started gives a server, and the number of a call that meets the cell.
-func started(t *testing.T, c Cell) (*Server, Plan) {
+// startCell starts a server and returns it with the plan of a call that meets
+// the cell.
+func startCell(t *testing.T, c Cell) (*Server, Plan) {
 	t.Helper()
 	planner := NewPlanner(1)
 	s, err := StartServer(planner)
@@ -22,10 +23,12 @@ func started(t *testing.T, c Cell) (*Server, Plan) {
 	return s, planner.Plan(planner.makeUpCall(c, 0))
 }
 
-// keyed makes the request of an attempt by hand.
-func keyed(t *testing.T, s *Server, method, path string, id attemptID) *http.Request {
+// keyedRequest returns the request of an attempt, made without the client.
+func keyedRequest(t *testing.T, s *Server, path string, id attemptID) *http.Request {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.Addresses().Plain+path, strings.NewReader(`{"recipients":["233250000000"]}`))
+	body := strings.NewReader(`{"recipients":["233250000000"]}`)
+	url := "http://" + s.Addresses().Plain + path
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, body)
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Bearer storm|rich|1")
 	r.Header.Set("Idempotency-Key", "k")
@@ -33,7 +36,7 @@ func keyed(t *testing.T, s *Server, method, path string, id attemptID) *http.Req
 	return r
 }
 
-// on gives the wire log of a call.
+// on returns the wire log of a call.
 func (s *Server) on(phase Phase, call int) (entries []*Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,27 +48,29 @@ func (s *Server) on(phase Phase, call int) (entries []*Entry) {
 	return entries
 }
 
-// The control: the wire log does see what net/http does behind one's back, once nobody stops it.
-func TestWithoutTheVetoTheWireShowsMoreThanTheCallerSees(t *testing.T) {
-	s, plan := started(t, Cell{"closed after processing", Keyed, Reused})
+// This is the control for I6: without the client, net/http repeats a request
+// silently, and the wire log shows it.
+func TestTheWireLogShowsSilentRepeats(t *testing.T) {
+	s, plan := startCell(t, Cell{"closed after processing", Keyed, Reused})
 	hc := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
 	defer hc.CloseIdleConnections()
-	warm, err := hc.Do(keyed(t, s, http.MethodPost, "/v1/voice/send", attemptID{Warming, plan.Call, 1}))
+	warm, err := hc.Do(keyedRequest(t, s, "/v1/voice/send", attemptID{Warming, plan.Call, 1}))
 	require.NoError(t, err)
-	_, err = io.Copy(io.Discard, warm.Body) // so that the connection is kept
+	_, err = io.Copy(io.Discard, warm.Body) // keeps the connection
 	require.NoError(t, err)
 	require.NoError(t, warm.Body.Close())
-	resp, err := hc.Do(keyed(t, s, http.MethodPost, "/v1/sms/send", attemptID{Storming, plan.Call, 1}))
-	require.NoError(t, err, "the caller sees one attempt that went well")
+	resp, err := hc.Do(keyedRequest(t, s, "/v1/sms/send", attemptID{Storming, plan.Call, 1}))
+	require.NoError(t, err, "the caller sees one successful attempt")
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, "true", resp.Header.Get("Idempotent-Replayed"))
 	require.Len(t, s.on(Storming, plan.Call), 2)
 }
 
-func TestThePlanOfACallDependsOnSeedAndNumberAlone(t *testing.T) {
-	a, b, other := NewPlanner(7), NewPlanner(7), NewPlanner(8)
+func TestSeedAndNumberDetermineAPlan(t *testing.T) {
+	a, b := NewPlanner(7), NewPlanner(7)
+	other := NewPlanner(8)
 	differ := 0
-	for _, n := range []int{0, 1, 2, 3, 5000, makeUp + 3, crowdBegin + 9} {
+	for _, n := range []int{0, 1, 2, 3, 5000, makeUp + 3, sharedBegin + 9} {
 		require.Equal(t, a.Plan(n), b.Plan(n))
 		if a.Plan(n).Cell != other.Plan(n).Cell {
 			differ++
@@ -74,23 +79,29 @@ func TestThePlanOfACallDependsOnSeedAndNumberAlone(t *testing.T) {
 	require.NotZero(t, differ)
 }
 
-func TestEachCellIsPlannedOrItsAbsenceHasAReason(t *testing.T) {
+func TestACellIsPlannedUnlessListedAsAbsent(t *testing.T) {
 	p, planned := NewPlanner(1), map[Cell]bool{}
-	for n := range 2 * len(p.cells) {
+	for n := range 2 * len(p.matrix) {
 		planned[p.Plan(n).Cell] = true
 	}
-	for _, c := range allCells() {
+	for _, c := range matrixCells() {
 		require.Equal(t, whyAbsent(c) == "", planned[c], "%+v", c)
 	}
 }
 
-// The ledger must be right, or nothing that is measured by it is.
+// All other checks depend on a correct ledger.
 func TestTheLedgerChargesAKeyOnce(t *testing.T) {
 	l := newLedger()
-	r := request{token: "storm|poor|5", method: "POST", path: "/v1/sms/send", key: "k", body: []byte(`{"recipients":["233200000005"]}`)}
+	r := request{
+		token:  "storm|poor|5",
+		method: "POST",
+		path:   "/v1/sms/send",
+		key:    "k",
+		body:   []byte(`{"recipients":["233200000005"]}`),
+	}
 	_, known := l.begin(r)
 	require.False(t, known)
-	require.Equal(t, http.StatusConflict, l.do(r).status, "the first is under way")
+	require.Equal(t, http.StatusConflict, l.do(r).status, "the first request is in flight")
 	l.finish(r)
 	again := l.do(r)
 	require.Equal(t, http.StatusAccepted, again.status)
@@ -107,17 +118,21 @@ func TestTheLedgerChargesAKeyOnce(t *testing.T) {
 }
 
 func TestAmountsHaveFourDecimals(t *testing.T) {
-	for m, text := range map[Money]string{0: "0.0000", 310: "0.0310", -1: "-0.0001", 123_456: "12.3456"} {
+	for m, text := range map[Money]string{
+		0:       "0.0000",
+		310:     "0.0310",
+		-1:      "-0.0001",
+		123_456: "12.3456",
+	} {
 		require.Equal(t, text, m.String())
 	}
 	amount, err := hellio.ParseAmount("12.3456")
 	require.NoError(t, err)
-	require.EqualValues(t, 123_456, shown{cost: amount}.price("sms"))
+	require.EqualValues(t, 123_456, callResult{cost: amount}.price("sms"))
 }
 
-// The checker must see each of these, whatever the client does.
-func TestTheCheckerNoticesWhatIsWrong(t *testing.T) {
-	for invariant, spoil := range map[string]func(*run){
+func TestTheCheckerNoticesEachViolation(t *testing.T) {
+	for invariant, violate := range map[string]func(*run){
 		"I1": func(r *run) { r.server.Ledger.charges[0] = []Money{310, 310} },
 		"I2": func(r *run) { r.records[0].Outcome = "not sent" },
 		"I3": func(r *run) { r.records[0].Outcome = "unknown" },
@@ -126,9 +141,9 @@ func TestTheCheckerNoticesWhatIsWrong(t *testing.T) {
 		"I7": func(r *run) { r.records[0].End = r.records[0].End.Add(time.Second) },
 		"I8": func(r *run) { r.results = []Result{{After: Held{Goroutines: 1}}} },
 	} {
-		r := calm(t)
+		r := cleanRun(t)
 		require.Empty(t, r.check(&Report{}))
-		spoil(r)
+		violate(r)
 		var broken []string
 		for _, v := range r.check(&Report{}) {
 			broken = append(broken, v.Invariant)
@@ -137,22 +152,46 @@ func TestTheCheckerNoticesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// calm is a run of one keyed call that went well.
-func calm(t *testing.T) *run {
+// cleanRun returns a run of one successful keyed call.
+func cleanRun(t *testing.T) *run {
 	t.Helper()
 	planner := NewPlanner(1)
 	plan := planner.Plan(planner.makeUpCall(Cell{"closed after processing", Keyed, Fresh}, 0))
 	l := newLedger()
-	l.do(request{token: plan.token(), method: "POST", path: "/v1/sms/send", key: "k", body: []byte(`{"recipients":["233200000000"]}`)})
+	l.do(request{
+		token:  plan.token(),
+		method: "POST",
+		path:   "/v1/sms/send",
+		key:    "k",
+		body:   []byte(`{"recipients":["233200000000"]}`),
+	})
 	began := time.Now()
 	r := &run{
 		cfg: Config{Call: 0},
-		server: &Server{Ledger: l, planner: planner, log: []*Entry{
-			{Phase: Storming, Attempt: 1, Class: Keyed, Proto: Fresh, Complete: true, Processed: true, Status: 202},
-		}},
+		server: &Server{Ledger: l, planner: planner, log: []*Entry{{
+			Phase:     Storming,
+			Attempt:   1,
+			Class:     Keyed,
+			Proto:     Fresh,
+			Complete:  true,
+			Processed: true,
+			Status:    202,
+		}}},
 		records: []Record{{
-			Phase: Storming, Class: Keyed, Op: "sms", Begin: began, End: began, Key: "k", Outcome: done, Cost: 310,
-			Attempts: []Attempt{{Status: 202, Outcome: done, Begin: began, End: began}},
+			Phase:   Storming,
+			Class:   Keyed,
+			Op:      "sms",
+			Begin:   began,
+			End:     began,
+			Key:     "k",
+			Outcome: done,
+			Cost:    310,
+			Attempts: []Attempt{{
+				Status:  202,
+				Outcome: done,
+				Begin:   began,
+				End:     began,
+			}},
 		}},
 	}
 	r.halfway = r.snapshot()

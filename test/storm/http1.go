@@ -13,14 +13,16 @@ import (
 	"time"
 )
 
-// hold is for how long a connection that answers nothing is kept: longer than any attempt lasts.
+// hold is how long the server keeps a silent connection: longer than any
+// attempt lasts.
 const hold = 3 * time.Second
 
-// serveHTTP1 answers request after request; below is the TCP connection that c may be TLS over.
+// serveHTTP1 serves the requests of a connection. below is the TCP connection
+// under c, which may be a TLS connection.
 func (s *Server) serveHTTP1(c, below net.Conn) {
-	in := bufio.NewReaderSize(c, 8<<10)
+	reader := bufio.NewReaderSize(c, 8<<10)
 	for proto := Fresh; ; proto = Reused {
-		req, err := http.ReadRequest(in)
+		req, err := http.ReadRequest(reader)
 		if err != nil {
 			return
 		}
@@ -35,7 +37,7 @@ func (s *Server) serveHTTP1(c, below net.Conn) {
 	}
 }
 
-// readBody reads what the fault lets it.
+// readBody reads the body as far as the fault lets it.
 func (s *Server) readBody(a *arrival, body io.Reader, below net.Conn) bool {
 	switch a.kind.shape {
 	case resetInHeader:
@@ -53,7 +55,7 @@ func (s *Server) readBody(a *arrival, body io.Reader, below net.Conn) bool {
 	return err == nil
 }
 
-// slowReader takes a large body in eight pauses.
+// slowReader reads a large body in eight parts, with a pause before each.
 type slowReader struct {
 	from   io.Reader
 	server *Server
@@ -64,7 +66,7 @@ func (r *slowReader) Read(p []byte) (int, error) {
 	return io.ReadFull(r.from, p[:min(len(p), bigBody/8)])
 }
 
-// http1 writes answers, byte by byte where need be.
+// http1 writes answers over HTTP/1, byte by byte if the shape requires it.
 type http1 struct {
 	server   *Server
 	c, below net.Conn
@@ -81,7 +83,7 @@ func (w *http1) send(a answer, s shape) bool {
 	case silent:
 		drain(w.c, hold)
 		return false
-	case late:
+	case lateAnswer:
 		w.server.pause(attemptLimit + 100*time.Millisecond)
 	case partialStatus:
 		return w.write("HTTP/1.1 20") && false
@@ -90,7 +92,8 @@ func (w *http1) send(a answer, s shape) bool {
 		drain(w.c, hold)
 		return false
 	case hugeHeaders:
-		return w.write("HTTP/1.1 200 OK\r\n"+strings.Repeat("X-Filler: "+strings.Repeat("y", 1000)+"\r\n", 1000)) && false
+		filler := "X-Filler: " + strings.Repeat("y", 1000) + "\r\n"
+		return w.write("HTTP/1.1 200 OK\r\n"+strings.Repeat(filler, 1000)) && false
 	case flood:
 		for w.write(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 100)) {
 		}
@@ -108,7 +111,8 @@ func (w *http1) body(a answer, s shape) bool {
 	case cutLength:
 		return w.write(head(a, fmt.Sprintf("Content-Length: %d\r\n", len(a.body)))+half) && false
 	case cutChunked:
-		return w.write(head(a, "Transfer-Encoding: chunked\r\n")+fmt.Sprintf("%x\r\n%s\r\n", len(half), half)) && false
+		chunk := fmt.Sprintf("%x\r\n%s\r\n", len(half), half)
+		return w.write(head(a, "Transfer-Encoding: chunked\r\n")+chunk) && false
 	case cutClose:
 		return w.write(head(a, "Connection: close\r\n")+half) && false
 	}
@@ -125,7 +129,7 @@ func (w *http1) write(text string) bool {
 	return err == nil
 }
 
-// endless announces 5 GiB, and writes until the client has had enough.
+// endless announces 5 GiB, and writes until the client closes the connection.
 func (w *http1) endless(a answer) bool {
 	const chunk = 16 << 10
 	open := w.write(head(a, "Content-Length: 5368709120\r\n") + `{"data":{"filler":"`)
@@ -133,7 +137,7 @@ func (w *http1) endless(a answer) bool {
 	for ; open; sent += chunk {
 		open = w.write(strings.Repeat("y", chunk))
 	}
-	w.server.note(func() { w.server.poured = max(w.server.poured, sent) })
+	w.server.update(func() { w.server.poured = max(w.server.poured, sent) })
 	return false
 }
 
@@ -147,19 +151,24 @@ func head(a answer, more string) string {
 	return b.String() + more + "\r\n"
 }
 
-// shaped changes an answer as its shape demands, on any protocol. One without a body gets one, where the shape is about bodies.
+// shaped applies a shape that is the same on every protocol. If the shape
+// changes bodies, an answer without a body gets one.
 func shaped(a answer, s shape) answer {
 	if s < headersThenStall || s > huge {
 		return a
 	}
 	if a.status == http.StatusNoContent {
-		a.status, a.header, a.body = http.StatusOK, jsonHeader(), []byte(`{"data":{"deleted":true}}`)
+		a = success(http.StatusOK, `{"deleted":true}`)
 	}
 	switch s {
 	case badJSON:
 		a.body = bytes.Replace(a.body, []byte(`"`), []byte(`'`), 1)
 	case htmlPage:
-		a.status, a.header, a.body = http.StatusOK, http.Header{"Content-Type": {"text/html"}}, []byte("<html>Please log in to the network</html>")
+		a = answer{
+			status: http.StatusOK,
+			header: http.Header{"Content-Type": {"text/html"}},
+			body:   []byte("<html>Please log in to the network</html>"),
+		}
 	case empty:
 		a.body = nil
 	case cutGzip:
@@ -170,7 +179,7 @@ func shaped(a answer, s shape) answer {
 	return a
 }
 
-// zipped is a gzip stream without its end.
+// zipped returns a gzip stream without its end.
 func zipped(body []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,20 +16,21 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// http2Conn speaks HTTP/2 frame by frame, which net/http's server does not let one do.
+// http2Conn serves HTTP/2 frame by frame, because net/http's server hides the
+// frames.
 type http2Conn struct {
 	server  *Server
 	c       net.Conn
 	below   net.Conn
 	framer  *http2.Framer
-	mu      sync.Mutex // of the writing side
+	mu      sync.Mutex // guards writes
 	encoded bytes.Buffer
 	encoder *hpack.Encoder
 	mute    bool
 	uploads map[uint32]*upload
 }
 
-// upload is a request whose body is still coming.
+// upload is a request whose body is incomplete.
 type upload struct {
 	arrival *arrival
 	body    bytes.Buffer
@@ -39,7 +41,13 @@ func (s *Server) serveHTTP2(c, below net.Conn) {
 	if _, err := io.ReadFull(c, preface); err != nil || string(preface) != http2.ClientPreface {
 		return
 	}
-	h := &http2Conn{server: s, c: c, below: below, framer: http2.NewFramer(c, c), uploads: map[uint32]*upload{}}
+	h := &http2Conn{
+		server:  s,
+		c:       c,
+		below:   below,
+		framer:  http2.NewFramer(c, c),
+		uploads: map[uint32]*upload{},
+	}
 	h.encoder = hpack.NewEncoder(&h.encoded)
 	h.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	h.write(func(f *http2.Framer) error { return f.WriteSettings() })
@@ -51,7 +59,7 @@ func (s *Server) serveHTTP2(c, below net.Conn) {
 	}
 }
 
-// handle takes one frame and reports whether the connection lives on.
+// handle handles one frame and reports whether the connection remains usable.
 func (h *http2Conn) handle(frame http2.Frame) bool {
 	switch f := frame.(type) {
 	case *http2.SettingsFrame:
@@ -83,9 +91,11 @@ func (h *http2Conn) open(f *http2.MetaHeadersFrame) bool {
 		breakTCP(h.below)
 		return false
 	case refusedStream, goAwayAbove:
-		h.server.note(func() { a.Refused = true })
+		h.server.update(func() { a.Refused = true })
 		if a.kind.shape == refusedStream {
-			return h.write(func(w *http2.Framer) error { return w.WriteRSTStream(id, http2.ErrCodeRefusedStream) })
+			return h.write(func(w *http2.Framer) error {
+				return w.WriteRSTStream(id, http2.ErrCodeRefusedStream)
+			})
 		}
 		last := max(id, 2) - 2
 		h.write(func(w *http2.Framer) error { return w.WriteGoAway(last, http2.ErrCodeNo, nil) })
@@ -125,9 +135,10 @@ func (h *http2Conn) data(f *http2.DataFrame) bool {
 	return h.answer(f.StreamID, u.arrival)
 }
 
-// answer serves a complete request. What ends the connection, or has to wait, must not keep frames from being read.
+// answer serves a complete request. An answer that waits runs on its own
+// goroutine, so that the connection can read further frames.
 func (h *http2Conn) answer(id uint32, a *arrival) bool {
-	if a.kind.shape == silent || a.kind.shape == late || a.kind.shape == huge || a.kind.shape == flood || a.kind.shape == dead {
+	if slices.Contains([]shape{silent, lateAnswer, huge, flood, dead}, a.kind.shape) {
 		h.server.busy.Go(func() {
 			if !h.server.process(a, &http2Stream{h, id}) {
 				_ = h.c.Close()
@@ -176,12 +187,12 @@ func (w *http2Stream) send(a answer, s shape) bool {
 		w.h.mu.Unlock()
 		w.h.server.pause(hold)
 		return false
-	case late:
+	case lateAnswer:
 		w.h.server.pause(attemptLimit + 100*time.Millisecond)
 	case resetStream:
-		return w.frames(func(f *http2.Framer) error { return f.WriteRSTStream(w.id, http2.ErrCodeInternal) })
+		return w.reset(http2.ErrCodeInternal)
 	case protocolError:
-		return w.frames(func(f *http2.Framer) error { return f.WriteRSTStream(w.id, http2.ErrCodeProtocol) })
+		return w.reset(http2.ErrCodeProtocol)
 	case goAwayBelow:
 		w.frames(func(f *http2.Framer) error { return f.WriteGoAway(w.id, http2.ErrCodeNo, nil) })
 		return false
@@ -190,7 +201,10 @@ func (w *http2Stream) send(a answer, s shape) bool {
 	case hugeHeaders:
 		a.header.Set("X-Filler", strings.Repeat("y", 1_000_000))
 	case flood:
-		hint := answer{status: http.StatusEarlyHints, header: http.Header{"Link": {strings.Repeat("y", 4000)}}}
+		hint := answer{
+			status: http.StatusEarlyHints,
+			header: http.Header{"Link": {strings.Repeat("y", 4000)}},
+		}
 		for range 5000 {
 			if !w.headers(hint, false) {
 				break
@@ -208,7 +222,8 @@ func (w *http2Stream) body(a answer, s shape) bool {
 		return w.headers(a, false) && w.data(a.body[:len(a.body)/2], true)
 	case huge:
 		open := w.headers(a, false) && w.data([]byte(`{"data":{"filler":"`), false)
-		for sent := 0; open && sent < 2*maxAnswer; sent += 8 << 10 { // within the window that Go's client opens
+		// The total fits into the flow-control window of Go's client.
+		for sent := 0; open && sent < 2*maxAnswer; sent += 8 << 10 {
 			open = w.data(bytes.Repeat([]byte("y"), 8<<10), false)
 		}
 		return open
@@ -219,18 +234,31 @@ func (w *http2Stream) body(a answer, s shape) bool {
 	return w.headers(a, false) && w.data(a.body, true)
 }
 
+func (h *http2Conn) encode(name, value string) {
+	_ = h.encoder.WriteField(hpack.HeaderField{Name: name, Value: value})
+}
+
+func (w *http2Stream) reset(code http2.ErrCode) bool {
+	return w.frames(func(f *http2.Framer) error { return f.WriteRSTStream(w.id, code) })
+}
+
 func (w *http2Stream) headers(a answer, end bool) bool {
 	return w.frames(func(f *http2.Framer) error {
 		h := w.h
 		h.encoded.Reset()
-		_ = h.encoder.WriteField(hpack.HeaderField{Name: ":status", Value: fmt.Sprint(a.status)})
+		h.encode(":status", fmt.Sprint(a.status))
 		for name, values := range a.header {
-			_ = h.encoder.WriteField(hpack.HeaderField{Name: strings.ToLower(name), Value: values[0]})
+			h.encode(strings.ToLower(name), values[0])
 		}
 		block := h.encoded.Bytes()
 		part := block[:min(len(block), 16<<10)]
 		block = block[len(part):]
-		err := f.WriteHeaders(http2.HeadersFrameParam{StreamID: w.id, BlockFragment: part, EndStream: end, EndHeaders: len(block) == 0})
+		err := f.WriteHeaders(http2.HeadersFrameParam{
+			StreamID:      w.id,
+			BlockFragment: part,
+			EndStream:     end,
+			EndHeaders:    len(block) == 0,
+		})
 		for err == nil && len(block) > 0 {
 			part = block[:min(len(block), 16<<10)]
 			block = block[len(part):]

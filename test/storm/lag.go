@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// lagMeter measures how late the timers of this process fire, so that a starved machine is not taken for a late client.
+// lagMeter measures how late the timers of this process fire, so that the
+// checker does not blame the client for a slow machine.
 type lagMeter struct {
-	mu    sync.Mutex
-	lags  []lag
-	ended chan struct{}
-	done  sync.WaitGroup
+	mu      sync.Mutex
+	samples []lagSample
+	ended   chan struct{}
+	done    sync.WaitGroup
 }
 
-type lag struct {
+type lagSample struct {
 	at time.Time
 	by time.Duration
 }
@@ -28,15 +29,15 @@ func newLagMeter() *lagMeter {
 
 func (m *lagMeter) measure() {
 	for {
-		before := time.Now()
+		start := time.Now()
 		select {
 		case <-m.ended:
 			return
 		case <-time.After(beat):
 		}
-		if late := time.Since(before) - beat; late > beat {
+		if by := time.Since(start) - beat; by > beat {
 			m.mu.Lock()
-			m.lags = append(m.lags, lag{time.Now(), late})
+			m.samples = append(m.samples, lagSample{time.Now(), by})
 			m.mu.Unlock()
 		}
 	}
@@ -47,12 +48,12 @@ func (m *lagMeter) stop() {
 	m.done.Wait()
 }
 
-// around sums the lags of the second before t.
+// around returns the sum of the lags in the second before t.
 func (m *lagMeter) around(t time.Time) (sum time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i := len(m.lags) - 1; i >= 0 && t.Sub(m.lags[i].at) < time.Second; i-- {
-		sum += m.lags[i].by
+	for i := len(m.samples) - 1; i >= 0 && t.Sub(m.samples[i].at) < time.Second; i-- {
+		sum += m.samples[i].by
 	}
 	return sum
 }

@@ -12,7 +12,7 @@ import (
 // Money is an amount in ten-thousandths of a cedi.
 type Money int64
 
-// String gives four decimals, as the API writes amounts.
+// String returns the amount with four decimals, as the API writes it.
 func (m Money) String() string {
 	sign := ""
 	if m < 0 {
@@ -21,21 +21,28 @@ func (m Money) String() string {
 	return fmt.Sprintf("%s%d.%04d", sign, m/10_000, m%10_000)
 }
 
-// prices of one unit of each billable operation.
-var prices = map[string]Money{"sms": 310, "otp": 290, "voice": 4500, "lookup": 120, "email": 70, "extension": 500_000}
+// prices holds the price of one unit of each billable operation.
+var prices = map[string]Money{
+	"sms":       310,
+	"otp":       290,
+	"voice":     4500,
+	"lookup":    120,
+	"email":     70,
+	"extension": 500_000,
+}
 
 const (
 	richFunds = Money(1) << 50
 	poorFunds = Money(20_000)
 )
 
-// request is what the ledger needs to know of a request.
+// request is the part of a request that the ledger uses.
 type request struct {
 	token, method, path, key string
 	body                     []byte
 }
 
-// answer is what the API says.
+// answer is a response of the API.
 type answer struct {
 	status int
 	header http.Header
@@ -44,10 +51,12 @@ type answer struct {
 
 func (a answer) replayed() bool { return a.header.Get("Idempotent-Replayed") == "true" }
 
-// row is what is stored under an idempotency key; an answer without a status is still under way.
+// row is the answer stored under an idempotency key. Its status is 0 while the
+// request is in flight.
 type row struct{ answer answer }
 
-// Ledger holds wallets, idempotency rows and what was done. A charge and its row are committed under one lock.
+// Ledger holds wallets, idempotency rows and effects. It commits a charge and
+// its row under one lock.
 type Ledger struct {
 	mu       sync.Mutex
 	wallets  map[string]Money
@@ -62,7 +71,11 @@ type Ledger struct {
 
 func newLedger() *Ledger {
 	l := &Ledger{
-		wallets: map[string]Money{}, rows: map[string]*row{}, charges: map[int][]Money{}, sends: map[int]int{}, effects: map[int]int{},
+		wallets: map[string]Money{},
+		rows:    map[string]*row{},
+		charges: map[int][]Money{},
+		sends:   map[int]int{},
+		effects: map[int]int{},
 		deleted: map[string]bool{},
 	}
 	l.fund("rich", richFunds)
@@ -77,7 +90,7 @@ func (l *Ledger) fund(account string, m Money) {
 	l.funded += m
 }
 
-// balance is what all wallets hold.
+// balance returns the sum of all wallets.
 func (l *Ledger) balance() (sum Money) {
 	for _, m := range l.wallets {
 		sum += m
@@ -85,15 +98,19 @@ func (l *Ledger) balance() (sum Money) {
 	return sum
 }
 
-// scope of a key: token, path and key.
+// scope returns the scope of the request's key, or "" for a request without
+// one.
 func (r request) scope() string {
-	if r.key == "" || r.path != "/v1/sms/send" && r.path != "/v1/otp/send" && r.path != "/v1/voice/send" {
-		return ""
+	switch r.path {
+	case "/v1/sms/send", "/v1/otp/send", "/v1/voice/send":
+		if r.key != "" {
+			return r.token + "\n" + r.path + "\n" + r.key
+		}
 	}
-	return r.token + "\n" + r.path + "\n" + r.key
+	return ""
 }
 
-// do carries a request out, or answers from its key's row.
+// do executes a request, or answers from its key's row.
 func (l *Ledger) do(r request) answer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,7 +120,8 @@ func (l *Ledger) do(r request) answer {
 	return l.commit(r)
 }
 
-// begin marks a key as under way; finish carries the request out. Without a key begin does nothing.
+// begin marks the key of a request as in flight, and finish executes the
+// request. Without a key begin does nothing.
 func (l *Ledger) begin(r request) (a answer, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,7 +137,7 @@ func (l *Ledger) finish(r request) {
 	l.commit(r)
 }
 
-// storeFailure keeps a 500 under the key, for ever.
+// storeFailure stores a 500 under the key, forever.
 func (l *Ledger) storeFailure(r request) answer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -146,7 +164,7 @@ func (l *Ledger) lookup(r request) (answer, bool) {
 	}
 }
 
-// commit does the work, and charge and row with it. Only success is stored.
+// commit executes the request and stores its answer, if it is a success.
 func (l *Ledger) commit(r request) answer {
 	a := l.work(r)
 	if scope := r.scope(); scope != "" {
@@ -181,36 +199,54 @@ func (l *Ledger) work(r request) answer {
 	case "POST /v1/otp/send":
 		return l.send(r, "otp", f.MobileNumber, http.StatusCreated)
 	case "POST /v1/lookup":
-		return l.charged(r, "lookup", f.Numbers[0], http.StatusAccepted, `{"status":"queued","accepted":1,"invalid":0,"estimated_cost":%q,"currency":"GHS","lookups":[{"id":1,"mobile_number":%q,"status":"queued"}]}`)
+		return l.charged(r, "lookup", f.Numbers[0], http.StatusAccepted, lookupData)
 	case "POST /v1/email/verify":
-		return l.charged(r, "email", f.Emails[0], http.StatusOK, `[{"status":"deliverable","paid":%q,"email":%q}]`)
+		return l.charged(r, "email", f.Emails[0], http.StatusOK, emailData)
 	case "POST /v1/ussd/extensions":
-		return l.charged(r, "extension", f.Code, http.StatusCreated, `{"id":"0b8f6c9e-7f0e-4d52-9f0c-5d8f1f6f2a11","monthly_price":%q,"code":%q,"length":3,"status":"active","auto_renew":true,"app_id":null}`)
+		return l.charged(r, "extension", f.Code, http.StatusCreated, extensionData)
 	case "POST /v1/otp/verify":
 		l.effects[number(f.MobileNumber)]++
 		return success(http.StatusOK, `{"verified":true,"status":"verified"}`)
 	case "POST /v1/webhooks":
 		l.effects[number(f.URL)]++
-		return success(http.StatusCreated, fmt.Sprintf(`{"id":7,"url":%q,"events":["*"],"active":true,"secret":"whsec_storm"}`, f.URL))
+		return success(http.StatusCreated, fmt.Sprintf(webhookData, f.URL))
 	case "GET /v1/balance":
-		return success(http.StatusOK, `{"balance":"120.0000","available":"119.3800","reserved":"0.6200","currency":"GHS"}`)
+		return success(http.StatusOK, balanceData)
 	default:
 		return l.byID(r)
 	}
 }
 
-// send dispatches one message.
+// The data of answers. Those of billable requests have verbs for price and
+// target.
+const (
+	balanceData = `{"balance":"120.0000","available":"119.3800","reserved":"0.6200",` +
+		`"currency":"GHS"}`
+	sendData = `{"campaign_id":7731,"status":"queued","accepted_recipients":1,` +
+		`"invalid_recipients":0,"segments":1,"expires_in_minutes":5,"currency":"GHS",` +
+		`"estimated_cost":%q,"reference":%q}`
+	lookupData = `{"status":"queued","accepted":1,"invalid":0,"estimated_cost":%q,` +
+		`"currency":"GHS","lookups":[{"id":1,"mobile_number":%q,"status":"queued"}]}`
+	emailData     = `[{"status":"deliverable","paid":%q,"email":%q}]`
+	extensionData = `{"id":"0b8f6c9e-7f0e-4d52-9f0c-5d8f1f6f2a11","monthly_price":%q,` +
+		`"code":%q,"length":3,"status":"active","auto_renew":true,"app_id":null}`
+	webhookData = `{"id":7,"url":%q,"events":["*"],"active":true,"secret":"whsec_storm"}`
+	messageData = `{"id":%[1]s,"reference":"ref-%[1]s","channel":"sms","status":"delivered"}`
+)
+
+// send sends one message.
 func (l *Ledger) send(r request, op, to string, status int) answer {
-	a := l.charged(r, op, to, status, `{"campaign_id":7731,"status":"queued","accepted_recipients":1,"invalid_recipients":0,"segments":1,"expires_in_minutes":5,"currency":"GHS","estimated_cost":%q,"reference":%q}`)
+	a := l.charged(r, op, to, status, sendData)
 	if a.status == status {
 		l.sends[number(to)]++
 	}
 	return a
 }
 
-// charged takes the price from the wallet, or refuses.
-func (l *Ledger) charged(r request, op, target string, status int, form string) answer {
-	account, price := account(r.token), prices[op]
+// charged takes the price from the wallet, or refuses the request. data has
+// verbs for price and target.
+func (l *Ledger) charged(r request, op, target string, status int, data string) answer {
+	account, price := accountOf(r.token), prices[op]
 	if l.wallets[account] < price {
 		return refusal(http.StatusPaymentRequired, "insufficient_balance")
 	}
@@ -218,14 +254,15 @@ func (l *Ledger) charged(r request, op, target string, status int, form string) 
 	l.accepted += price
 	message := number(target)
 	l.charges[message] = append(l.charges[message], price)
-	return success(status, fmt.Sprintf(form, price, target))
+	return success(status, fmt.Sprintf(data, price, target))
 }
 
 func (l *Ledger) byID(r request) answer {
-	prefix, id := r.path[:strings.LastIndexByte(r.path, '/')], r.path[strings.LastIndexByte(r.path, '/')+1:]
+	slash := strings.LastIndexByte(r.path, '/')
+	prefix, id := r.path[:slash], r.path[slash+1:]
 	switch {
 	case r.method == http.MethodGet && prefix == "/v1/messages":
-		return success(http.StatusOK, fmt.Sprintf(`{"id":%s,"reference":"ref-%s","channel":"sms","status":"delivered"}`, id, id))
+		return success(http.StatusOK, fmt.Sprintf(messageData, id))
 	case r.method == http.MethodDelete && prefix == "/v1/webhooks" && !l.deleted[id]:
 		l.deleted[id] = true
 		l.effects[number(id)]++
@@ -235,7 +272,8 @@ func (l *Ledger) byID(r request) answer {
 	}
 }
 
-// number finds the call in what names its target: the last eight digits.
+// number returns the number of a call from its target: the last eight digits.
+// It returns -1 if the target contains no number.
 func number(target string) int {
 	digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
@@ -250,7 +288,7 @@ func number(target string) int {
 	return n
 }
 
-func account(token string) string {
+func accountOf(token string) string {
 	parts := strings.Split(token, "|")
 	return parts[min(1, len(parts)-1)]
 }
@@ -260,7 +298,11 @@ func success(status int, data string) answer {
 }
 
 func refusal(status int, code string) answer {
-	return answer{status: status, header: jsonHeader(), body: fmt.Appendf(nil, `{"message":"refused","error":%q}`, code)}
+	return answer{
+		status: status,
+		header: jsonHeader(),
+		body:   fmt.Appendf(nil, `{"message":"refused","error":%q}`, code),
+	}
 }
 
 func jsonHeader() http.Header { return http.Header{"Content-Type": {"application/json"}} }

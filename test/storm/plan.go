@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Class groups operations by what repeating them does.
+// Class groups operations by the effect of a repeated request.
 type Class string
 
 // The classes of operations.
@@ -18,12 +18,12 @@ const (
 	Nonpaying Class = "N" // other writes
 )
 
-// Proto is how a request travels.
+// Proto is the protocol and the kind of connection of a request.
 type Proto string
 
 // The protocols.
 const (
-	Fresh  Proto = "h1 fresh"  // first request of an HTTP/1 connection
+	Fresh  Proto = "h1 fresh"  // the first request of an HTTP/1 connection
 	Reused Proto = "h1 reused" // a later one
 	HTTP2  Proto = "h2"
 )
@@ -32,88 +32,97 @@ var (
 	classes = []Class{Get, Delete, Keyed, Unkeyed, Nonpaying}
 	protos  = []Proto{Fresh, Reused, HTTP2}
 	ops     = map[Class][]string{
-		Get: {"message", "balance"}, Delete: {"webhook_delete"}, Keyed: {"sms", "otp", "voice"}, Unkeyed: {"lookup", "email", "extension"},
+		Get:       {"message", "balance"},
+		Delete:    {"webhook_delete"},
+		Keyed:     {"sms", "otp", "voice"},
+		Unkeyed:   {"lookup", "email", "extension"},
 		Nonpaying: {"verify", "webhook"},
 	}
 )
 
-// Wrap is what stands between the client and its *http.Transport.
+// Wrap is what lies between the client and its *http.Transport.
 type Wrap string
 
 // The wraps.
 const (
 	Bare         Wrap = ""             // nothing: the client sees the transport
-	RoundTripper Wrap = "RoundTripper" // as of otelhttp: it hides the transport
-	Middleware   Wrap = "middleware"   // of WithMiddleware
+	RoundTripper Wrap = "RoundTripper" // hides the transport, as otelhttp does
+	Middleware   Wrap = "middleware"   // set by WithMiddleware
 	SecondRoute  Wrap = "second route" // a RoundTripper with a route that no trace reports
 )
 
-// Plan is all that happens to one call, made from seed and number alone.
+// Plan is everything that happens to one call. Seed and number determine it.
 type Plan struct {
 	Call     int
 	Op       string
-	Cell     Cell // of its first fault; Fault "" for a call without trouble
-	Lane     Proto
+	Cell     Cell // of its first fault; Fault "" for a call without faults
+	Proto    Proto
 	Secure   bool // TLS
 	Wrap     Wrap
-	Poor     bool // from the account whose money runs out
-	Warm     bool // an idle connection waits when the call begins
+	Poor     bool // uses the account that runs out of money
+	Warm     bool // an idle connection exists when the call begins
 	Faults   []Fault
-	Deadline time.Duration // of the caller's context; 0: none, but the caller loses patience
+	Deadline time.Duration // of the caller's context; 0: the caller cancels after patience
 	Cancel   time.Duration // when the caller cancels; 0: never
-	AtOnce   bool          // the caller's context has ended before the call
+	AtOnce   bool          // the caller's context ends before the call begins
 }
 
-// patience is when a caller without a deadline gives up.
+// patience is how long a caller without a deadline waits.
 const patience = 6 * time.Second
 
 // Planner makes the plans of a run.
 type Planner struct {
-	seed  uint64
-	cells []Cell
-	crowd []Cell // those that many callers of one client can meet
+	seed   uint64
+	matrix []Cell // the possible cells
+	shared []Cell // those that calls of a shared client can meet
 }
 
-// NewPlanner shuffles the cells that can exist by the seed.
+// NewPlanner shuffles the possible cells by the seed.
 func NewPlanner(seed uint64) *Planner {
-	p := &Planner{seed: seed, cells: possibleCells()}
-	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(p.cells), func(i, j int) { p.cells[i], p.cells[j] = p.cells[j], p.cells[i] })
-	for _, c := range p.cells {
-		if f := catalogue[c.Fault]; f.layer == atServer && f.deadline == 0 && (c.Proto != Fresh || c.Class == Unkeyed || c.Class == Nonpaying) {
-			p.crowd = append(p.crowd, c)
+	p := &Planner{seed: seed, matrix: possibleCells()}
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(p.matrix), func(i, j int) {
+		p.matrix[i], p.matrix[j] = p.matrix[j], p.matrix[i]
+	})
+	for _, c := range p.matrix {
+		f := catalogue[c.Fault]
+		pooled := c.Proto != Fresh || c.Class == Unkeyed || c.Class == Nonpaying
+		if f.layer == atServer && f.deadline == 0 && pooled {
+			p.shared = append(p.shared, c)
 		}
 	}
 	return p
 }
 
-// makeUp is the number of the first call that makes up for a cell which the others have missed: on a busy machine a dial or a wait may
-// not come as planned.
+// makeUp is the number of the first call for a cell that the planned calls
+// missed. On a busy machine a dial or a wait may differ from its plan.
 const makeUp = 50_000_000
 
-// crowdBegin is the number of the first call of the crowd.
-const crowdBegin = 60_000_000
+// sharedBegin is the number of the first call through a shared client.
+const sharedBegin = 60_000_000
 
-// makeUpCall gives the number of a call that meets the cell, another one in each round.
+// makeUpCall returns the number of a call that meets the cell, another one in
+// each round.
 func (p *Planner) makeUpCall(c Cell, round int) int {
-	return makeUp + round*len(p.cells) + slices.Index(p.cells, c)
+	return makeUp + round*len(p.matrix) + slices.Index(p.matrix, c)
 }
 
-// cellOf gives the cell of call n: of four calls, three meet the next cells in turn, and one has no trouble at first.
+// cellOf returns the cell of call n. Three of four calls meet the next cells in
+// turn; the fourth begins without a fault.
 func (p *Planner) cellOf(n int) Cell {
 	switch {
-	case n >= crowdBegin:
-		return p.crowd[(n-crowdBegin)%len(p.crowd)]
+	case n >= sharedBegin:
+		return p.shared[(n-sharedBegin)%len(p.shared)]
 	case n >= makeUp:
-		return p.cells[(n-makeUp)%len(p.cells)]
+		return p.matrix[(n-makeUp)%len(p.matrix)]
 	}
-	c := p.cells[(n-n/4)%len(p.cells)]
+	c := p.matrix[(n-n/4)%len(p.matrix)]
 	if n%4 == 3 {
 		c.Fault = ""
 	}
 	return c
 }
 
-// Plan gives call n, counted from 0.
+// Plan returns the plan of call n, counted from 0.
 func (p *Planner) Plan(n int) Plan {
 	r := rand.New(rand.NewPCG(p.seed, uint64(n)+1))
 	plan := Plan{Call: n, Cell: p.cellOf(n)}
@@ -122,17 +131,17 @@ func (p *Planner) Plan(n int) Plan {
 	}
 	f := catalogue[plan.Cell.Fault]
 	plan.Op = f.opFor(r, plan.Cell.Class)
-	plan.Lane = laneFor(r, plan.Cell, f)
-	plan.Secure = plan.Lane == HTTP2 || f.tls || r.IntN(4) == 0
+	plan.Proto = protoFor(r, plan.Cell, f)
+	plan.Secure = plan.Proto == HTTP2 || f.tls || r.IntN(4) == 0
 	plan.Poor = r.IntN(12) == 0 && plan.Cell.Class == Keyed
 	plan.Wrap = wrapFor(r, plan.Cell)
-	plan.Warm = plan.Lane != Fresh && f.layer != atDial
-	plan.patience(r, f)
+	plan.Warm = plan.Proto != Fresh && f.layer != atDial
+	plan.setPatience(r, f)
 	return plan
 }
 
-// patience settles deadline and cancellation.
-func (p *Plan) patience(r *rand.Rand, f faultKind) {
+// setPatience sets deadline and cancellation.
+func (p *Plan) setPatience(r *rand.Rand, f faultKind) {
 	p.Deadline = 12 * time.Second
 	switch {
 	case f.deadline > 0:
@@ -146,8 +155,9 @@ func (p *Plan) patience(r *rand.Rand, f faultKind) {
 	p.AtOnce = f.atOnce
 }
 
-// laneFor gives the transport of a call. What goes over a fresh connection by rule is also tried where an idle one, or HTTP/2, is at hand.
-func laneFor(r *rand.Rand, c Cell, f faultKind) Proto {
+// protoFor returns the protocol of a call's transport. A request that always
+// opens a fresh connection also runs where an idle one exists.
+func protoFor(r *rand.Rand, c Cell, f faultKind) Proto {
 	if c.Class == Unkeyed || c.Class == Nonpaying {
 		if c.Proto != Fresh || f.layer == atDial {
 			return c.Proto
@@ -158,7 +168,7 @@ func laneFor(r *rand.Rand, c Cell, f faultKind) Proto {
 }
 
 // wrapFor returns the wrap of a call. An unkeyed write shares an HTTP/1
-// connection only if the client can't see the transport.
+// connection only if the client cannot see the transport.
 func wrapFor(r *rand.Rand, c Cell) Wrap {
 	wraps := []Wrap{Bare, RoundTripper, Middleware, SecondRoute}
 	if c.Class == Unkeyed || c.Class == Nonpaying {
@@ -172,7 +182,8 @@ func wrapFor(r *rand.Rand, c Cell) Wrap {
 	return wraps[r.IntN(len(wraps))]
 }
 
-// followUps are the faults of the attempts after the first: none, the same again, or others that need no protocol of their own.
+// followUps returns the faults of the attempts after the first: none, the same
+// fault again, or faults that occur on any protocol.
 func followUps(r *rand.Rand, c Cell) []Fault {
 	if catalogue[c.Fault].alone {
 		return nil
@@ -191,7 +202,7 @@ func followUps(r *rand.Rand, c Cell) []Fault {
 
 func pick(r *rand.Rand, from []Fault) Fault { return from[r.IntN(len(from))] }
 
-// fault gives what hits an attempt, counted from 1.
+// fault returns the fault of an attempt, counted from 1, or "" if it has none.
 func (p *Plan) fault(attempt int) Fault {
 	switch {
 	case attempt < 1 || len(p.Faults) == 0:

@@ -1,46 +1,45 @@
 package storm
 
-import (
-	"time"
-)
+import "time"
 
-// Record is what one call told its caller. It stands for the caller's own books: nothing here comes from the server.
+// Record is what one call returned to its caller, without any knowledge of the
+// server.
 type Record struct {
 	Call     int
 	Phase    Phase
 	Class    Class
 	Op       string
-	Poor     bool   // on the account whose money runs out
-	Client   string // the client that made it; one client makes one call at a time
-	Again    bool   // a call that had succeeded is made once more, as after a crash
+	Poor     bool   // uses the account that runs out of money
+	Client   string // names the client; a client makes one call at a time
+	Again    bool   // repeats a successful call, as after a crash
 	Begin    time.Time
 	End      time.Time
-	GaveUp   time.Time     // the caller's deadline or cancellation; zero if neither came
+	GaveUp   time.Time     // deadline or cancellation of the caller; zero if neither came
 	Deadline time.Time     // of the caller's context; zero: none
-	Lag      time.Duration // by which timers of this process were late at the end
+	Lag      time.Duration // how late timers of this process fired at the end
 	Key      string
 	Outcome  string // "done", or the outcome of the error
 	Error    string
 	Replayed bool
 	Cost     Money
-	Strange  string // the result belongs to another call: what it showed
+	Strange  string // what a result showed that belongs to another call
 	Attempts []Attempt
 	Fired    []Cell // faults on this side of the wire
 }
 
-// Attempt is one visible attempt, as the hook showed it.
+// Attempt is one attempt, as the attempt hook reported it.
 type Attempt struct {
 	Status  int
 	Outcome string // of the call so far
 	Begin   time.Time
 	End     time.Time
-	Retry   time.Duration // the wait that the answer asks for
+	Retry   time.Duration // the Retry-After of the response
 }
 
 const done = "done"
 
-// lastSign is the end of the last attempt, or the call's begin.
-func (r *Record) lastSign() time.Time {
+// lastEvent returns the end of the last attempt, or the beginning of the call.
+func (r *Record) lastEvent() time.Time {
 	if n := len(r.Attempts); n > 0 {
 		return r.Attempts[n-1].End
 	}

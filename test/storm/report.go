@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Report is what a storm has shown.
+// Report is the result of a storm.
 type Report struct {
 	Config     Config
 	Took       time.Duration
@@ -23,23 +23,29 @@ type Report struct {
 	Unknown    int // keyed calls
 	Resolved   int
 	Retaken    int // keyed calls that were resumed in vain
-	Stored     int // keyed calls that a stored 500 keeps in doubt
-	Hidden     int // re-sends that no caller could see
-	Healed     int // GETs that net/http repeated
+	Stored     int // keyed calls that stay unknown because of a stored 500
+	Hidden     int // requests that no caller could see
+	Repeated   int // GETs that net/http repeated
 	Spent      Money
 	Reported   Money
-	Doubt      Money
 	Difference Money
 
+	SpentUnknown               Money // on unkeyed calls with an unknown outcome
 	UnknownPaid, UnknownUnpaid int
 	Outcomes                   map[string]int
 	Processes                  []Result
 	Violations                 []Violation
-	Trace                      []string // of the one call that was asked for
+	Trace                      []string // of Config.Call
 }
 
 func (r *run) report(took time.Duration) *Report {
-	rep := &Report{Config: r.cfg, Took: took, Calls: map[Class]int{}, Outcomes: map[string]int{}, Processes: r.results}
+	rep := &Report{
+		Config:    r.cfg,
+		Took:      took,
+		Calls:     map[Class]int{},
+		Outcomes:  map[string]int{},
+		Processes: r.results,
+	}
 	for _, rec := range r.records {
 		if rec.Phase == Retaking {
 			rep.Retaken++
@@ -62,13 +68,18 @@ func (r *run) report(took time.Duration) *Report {
 	return rep
 }
 
-// trace tells all that is known of a single call.
+// trace returns plan, records and wire log of a single call.
 func (r *run) trace() []string {
 	lines := []string{fmt.Sprintf("plan: %+v", r.server.planner.Plan(r.cfg.Call))}
 	for _, rec := range r.records {
-		lines = append(lines, fmt.Sprintf("%s: %s after %s, replayed %t: %s", rec.Phase, rec.Outcome, rec.End.Sub(rec.Begin).Round(time.Millisecond), rec.Replayed, rec.Error))
+		since := func(t time.Time) time.Duration {
+			return t.Sub(rec.Begin).Round(time.Millisecond)
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s after %s, replayed %t: %s",
+			rec.Phase, rec.Outcome, since(rec.End), rec.Replayed, rec.Error))
 		for n, a := range rec.Attempts {
-			lines = append(lines, fmt.Sprintf("  attempt %d: +%s to +%s: status %d, %s", n+1, a.Begin.Sub(rec.Begin).Round(time.Millisecond), a.End.Sub(rec.Begin).Round(time.Millisecond), a.Status, a.Outcome))
+			lines = append(lines, fmt.Sprintf("  attempt %d: +%s to +%s: status %d, %s",
+				n+1, since(a.Begin), since(a.End), a.Status, a.Outcome))
 		}
 	}
 	for _, e := range r.server.log {
@@ -77,56 +88,74 @@ func (r *run) trace() []string {
 	return lines
 }
 
-// Print writes the report's last lines.
+// Print writes the trace, the figures and the violations.
 func (r *Report) Print(w io.Writer) {
 	for _, line := range r.Trace {
 		fmt.Fprintln(w, line)
 	}
 	var faults []string
-	for _, f := range slices.SortedFunc(maps.Keys(r.Faults), func(a, b Fault) int { return strings.Compare(string(a), string(b)) }) {
+	for _, f := range slices.Sorted(maps.Keys(r.Faults)) {
 		faults = append(faults, fmt.Sprintf("%s %d", f, r.Faults[f]))
 	}
-	fmt.Fprintf(w, "faults by kind      %s\n", strings.Join(faults, ", "))
-	fmt.Fprintf(w, "seed                %d\n", r.Config.Seed)
-	fmt.Fprintf(w, "messages            %d %v, in %d processes, %s\n", total(r.Calls), r.Calls, 1+r.Config.Processes, r.Took.Round(100*time.Millisecond))
-	fmt.Fprintf(w, "attempts            %d\n", r.Attempts)
-	fmt.Fprintf(w, "outcomes            %v\n", r.Outcomes)
-	fmt.Fprintf(w, "cells met           %d of %d that can exist, %d can't\n", r.Met, len(possibleCells()), len(allCells())-len(possibleCells()))
-	fmt.Fprintf(w, "faults              %d of %d kinds\n", total(r.Faults), len(r.Faults))
-	fmt.Fprintf(w, "charges             %d\n", r.Charges)
-	fmt.Fprintf(w, "doubles             %d\n", r.Doubles)
-	fmt.Fprintf(w, "lost                %d\n", r.Lost)
-	fmt.Fprintf(w, "unknown -> resolved %d -> %d; a stored 500 keeps %d in doubt, uncharged\n", r.Unknown, r.Resolved, r.Stored)
-	fmt.Fprintf(w, "resumed in vain     %d\n", r.Retaken)
-	fmt.Fprintf(w, "unknown, in truth   %d charged, %d not (%.0f%%)\n", r.UnknownPaid, r.UnknownUnpaid, 100*float64(r.UnknownUnpaid)/float64(max(1, r.UnknownPaid+r.UnknownUnpaid)))
-	fmt.Fprintf(w, "hidden re-sends     %d (GETs that net/http healed: %d)\n", r.Hidden, r.Healed)
-	fmt.Fprintf(w, "wallet difference   %s (spent %s, told %s, in doubt without a key %s)\n", r.Difference, r.Spent, r.Reported, r.Doubt)
-	var before, after Held
-	for _, p := range r.Processes {
-		before.Goroutines, before.Files = before.Goroutines+p.Before.Goroutines, before.Files+p.Before.Files
-		after.Goroutines, after.Files = after.Goroutines+p.After.Goroutines, after.Files+p.After.Files
+	printRow := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%-19s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	fmt.Fprintf(w, "goroutines          %d before, %d after, in all %d processes; files %d before, %d after\n", before.Goroutines, after.Goroutines, len(r.Processes), before.Files, after.Files)
+	possible := len(possibleCells())
+	unpaid := float64(r.UnknownUnpaid) / float64(max(1, r.UnknownPaid+r.UnknownUnpaid))
+	printRow("faults by kind", "%s", strings.Join(faults, ", "))
+	printRow("seed", "%d", r.Config.Seed)
+	printRow("calls", "%d %v, in %d processes, %s", sumCounts(r.Calls), r.Calls,
+		1+r.Config.Processes, r.Took.Round(100*time.Millisecond))
+	printRow("attempts", "%d", r.Attempts)
+	printRow("outcomes", "%v", r.Outcomes)
+	printRow("cells met", "%d of %d possible; %d are impossible", r.Met, possible,
+		len(matrixCells())-possible)
+	printRow("faults", "%d of %d kinds", sumCounts(r.Faults), len(r.Faults))
+	printRow("charges", "%d", r.Charges)
+	printRow("doubles", "%d", r.Doubles)
+	printRow("lost", "%d", r.Lost)
+	printRow("unknown -> resolved", "%d -> %d; a stored 500 keeps %d unknown and uncharged",
+		r.Unknown, r.Resolved, r.Stored)
+	printRow("resumed in vain", "%d", r.Retaken)
+	printRow("unknown, ledger", "%d charged, %d not (%.0f%%)",
+		r.UnknownPaid, r.UnknownUnpaid, 100*unpaid)
+	printRow("hidden requests", "%d (and %d GETs that net/http repeated)", r.Hidden, r.Repeated)
+	printRow("wallet difference", "%s (spent %s, reported %s, unkeyed with unknown outcome %s)",
+		r.Difference, r.Spent, r.Reported, r.SpentUnknown)
+	start, end := r.held()
+	printRow("goroutines", "%d at the start, %d at the end, in %d processes; files %d and %d",
+		start.Goroutines, end.Goroutines, len(r.Processes), start.Files, end.Files)
 	r.printViolations(w)
 }
 
-// printViolations shows the first few of each invariant.
+// held returns what all processes together held at their start and end.
+func (r *Report) held() (start, end Held) {
+	for _, p := range r.Processes {
+		start.Goroutines += p.Before.Goroutines
+		start.Files += p.Before.Files
+		end.Goroutines += p.After.Goroutines
+		end.Files += p.After.Files
+	}
+	return start, end
+}
+
+// printViolations writes the first five violations of each invariant.
 func (r *Report) printViolations(w io.Writer) {
-	shown := map[string]int{}
+	printed := map[string]int{}
 	for _, v := range r.Violations {
-		if shown[v.Invariant]++; shown[v.Invariant] <= 5 {
+		if printed[v.Invariant]++; printed[v.Invariant] <= 5 {
 			fmt.Fprintf(w, "VIOLATED %s\n", v)
 		}
 	}
 	for _, name := range r.Broken() {
-		fmt.Fprintf(w, "VIOLATED %s %d times\n", name, shown[name])
+		fmt.Fprintf(w, "VIOLATED %s %d times\n", name, printed[name])
 	}
-	if len(shown) == 0 {
+	if len(printed) == 0 {
 		fmt.Fprintln(w, "all invariants hold")
 	}
 }
 
-// Broken names the invariants that did not hold.
+// Broken returns the names of the invariants that do not hold.
 func (r *Report) Broken() []string {
 	names := map[string]bool{}
 	for _, v := range r.Violations {
@@ -135,7 +164,7 @@ func (r *Report) Broken() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-func total[K comparable](counts map[K]int) (sum int) {
+func sumCounts[K comparable](counts map[K]int) (sum int) {
 	for _, n := range counts {
 		sum += n
 	}

@@ -8,19 +8,20 @@ import (
 	"time"
 )
 
-// Config says how large a storm is.
+// Config sets the size of a storm.
 type Config struct {
-	Messages  int
+	Messages  int // calls
 	Seed      uint64
-	Call      int  // only this one; -1: all
+	Call      int  // only this call; -1: all
 	Processes int  // besides this one
-	Lanes     int  // calls at the same time in each process
-	Paced     bool // with the client's own limiter, which most storms have no time for
+	Workers   int  // calls at the same time in each process
+	Paced     bool // keeps the client's own limiter, which makes a run much slower
 }
 
-// Run makes a storm, lets the network heal, resumes what is in doubt, and checks what is left.
+// Run makes a storm, heals the network, resumes the calls whose outcome is
+// unknown, and checks the invariants.
 func Run(cfg Config) (*Report, error) {
-	start, before := time.Now(), baseline()
+	began, start := time.Now(), baseline()
 	s, err := StartServer(NewPlanner(cfg.Seed))
 	if err != nil {
 		return nil, err
@@ -31,9 +32,10 @@ func Run(cfg Config) (*Report, error) {
 		err = r.phase(Storming, r.missed(round))
 	}
 	if err == nil {
-		err = r.phase(Crowding, r.crowd())
+		err = r.phase(Sharing, r.sharedItems())
 	}
-	time.Sleep(600 * time.Millisecond) // what is still at work behind a broken connection ends
+	// Work behind a broken connection ends meanwhile.
+	time.Sleep(600 * time.Millisecond)
 	r.halfway = r.snapshot()
 	if err == nil {
 		err = r.phase(Retaking, r.unknown())
@@ -43,15 +45,15 @@ func Run(cfg Config) (*Report, error) {
 		err = r.phase(Resuming, r.unresolved())
 	}
 	s.Close()
-	after := settled(before)
-	r.results = append(r.results, Result{Before: before, After: after, Stacks: stacks(before, after)})
+	end := settled(start)
+	r.results = append(r.results, Result{Before: start, After: end, Stacks: stacks(start, end)})
 	if err != nil {
 		return nil, err
 	}
-	return r.report(time.Since(start)), nil
+	return r.report(time.Since(began)), nil
 }
 
-// run is a storm under way, and all that is known of it at its end.
+// run is the state of a storm.
 type run struct {
 	cfg     Config
 	server  *Server
@@ -59,7 +61,7 @@ type run struct {
 	records []Record
 	results []Result
 	rounds  int
-	halfway books // when the storm was over
+	halfway books // at the end of the faults
 }
 
 // books are a copy of the ledger's counts.
@@ -79,7 +81,7 @@ func (r *run) snapshot() books {
 	return b
 }
 
-// items are the calls of the storm, four fifths of all.
+// items returns the calls of the first phase, four fifths of all.
 func (r *run) items() []Item {
 	if r.cfg.Call >= 0 {
 		return []Item{{Call: r.cfg.Call}}
@@ -87,12 +89,12 @@ func (r *run) items() []Item {
 	return numbered(0, r.cfg.Messages-r.cfg.Messages/5)
 }
 
-// crowd are the calls that share clients.
-func (r *run) crowd() []Item {
+// sharedItems returns the calls through shared clients.
+func (r *run) sharedItems() []Item {
 	if r.cfg.Call >= 0 {
 		return nil
 	}
-	return numbered(crowdBegin, r.cfg.Messages/5)
+	return numbered(sharedBegin, r.cfg.Messages/5)
 }
 
 func numbered(from, n int) []Item {
@@ -103,10 +105,12 @@ func numbered(from, n int) []Item {
 	return items
 }
 
-// enough is whether so many calls are made that they are to meet each cell that can exist.
-func (r *run) enough() bool { return r.cfg.Call < 0 && r.cfg.Messages/5*3 > len(possibleCells()) }
+// enough reports whether the run is large enough to meet every possible cell.
+func (r *run) enough() bool {
+	return r.cfg.Call < 0 && r.cfg.Messages/5*3 > len(possibleCells())
+}
 
-// met counts the cells that were met, on both sides of the wire.
+// met counts how often each cell occurred, on both sides of the wire.
 func (r *run) met() map[Cell]int {
 	r.server.mu.Lock()
 	met := maps.Clone(r.server.reached)
@@ -119,7 +123,7 @@ func (r *run) met() map[Cell]int {
 	return met
 }
 
-// missed gives calls for the cells that were not met.
+// missed returns calls for the cells that did not occur.
 func (r *run) missed(round int) (items []Item) {
 	met := r.met()
 	for _, cell := range possibleCells() {
@@ -140,8 +144,9 @@ func (r *run) unknown() (items []Item) {
 	return items
 }
 
-// unresolved gives the keyed calls that are not done, to be resumed, and one in ten of the done ones, as if their callers had crashed
-// before they wrote the answer down.
+// unresolved returns the keyed calls to resume: those that are not done, and
+// one in ten of the others, as if their callers crashed before they stored the
+// result.
 func (r *run) unresolved() (items []Item) {
 	for _, rec := range r.records {
 		switch {
@@ -155,20 +160,28 @@ func (r *run) unresolved() (items []Item) {
 	return items
 }
 
-// phase deals the calls out to this process and the others, and waits for all.
+// phase distributes the calls over all processes and waits for them.
 func (r *run) phase(p Phase, items []Item) error {
 	r.rounds++
 	var busy sync.WaitGroup
-	hands := make([][]Item, 1+r.cfg.Processes)
+	parts := make([][]Item, 1+r.cfg.Processes)
 	for n, it := range items {
-		hands[n%len(hands)] = append(hands[n%len(hands)], it)
+		parts[n%len(parts)] = append(parts[n%len(parts)], it)
 	}
-	errs := make([]error, len(hands))
-	for n, hand := range hands {
-		if len(hand) == 0 {
+	errs := make([]error, len(parts))
+	for n, part := range parts {
+		if len(part) == 0 {
 			continue
 		}
-		j := Job{Name: fmt.Sprintf("%c%d", 'a'+n, r.rounds), Seed: r.cfg.Seed, Phase: p, Items: hand, Addresses: r.server.Addresses(), Lanes: r.cfg.Lanes, Paced: r.cfg.Paced}
+		j := Job{
+			Name:      fmt.Sprintf("%c%d", 'a'+n, r.rounds),
+			Seed:      r.cfg.Seed,
+			Phase:     p,
+			Items:     part,
+			Addresses: r.server.Addresses(),
+			Workers:   r.cfg.Workers,
+			Paced:     r.cfg.Paced,
+		}
 		busy.Go(func() { errs[n] = r.do(j, n == 0) })
 	}
 	busy.Wait()

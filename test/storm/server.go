@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Entry is a request as the server saw it: one for each complete header that arrived.
+// Entry is a request as the server saw it. Each complete header has one.
 type Entry struct {
 	Phase     Phase
 	Call      int
@@ -21,38 +21,39 @@ type Entry struct {
 	Class     Class
 	Proto     Proto
 	Key       string
-	Complete  bool // the body too
-	Processed bool // the ledger was asked
-	Refused   bool // HTTP/2: the server said that it was not processed
+	Complete  bool // the body arrived too
+	Processed bool // the ledger handled it
+	Refused   bool // HTTP/2: the server refused it unprocessed
 	Replayed  bool // answered from the key's row
-	Status    int  // of the answer that was meant to go out
+	Status    int  // of the answer before the fault changed its shape
 }
 
-// Phase is why a call is made.
+// Phase is a part of the run.
 type Phase string
 
 // The phases.
 const (
 	Storming Phase = "storm"  // with faults
-	Crowding Phase = "crowd"  // with faults too, many callers at a time through one client
+	Sharing  Phase = "shared" // with faults, many concurrent callers of one client
 	Retaking Phase = "retake" // resumed in vain: each attempt is refused
-	Resuming Phase = "resume" // again with its key, without faults
-	Warming  Phase = "warm"   // so that an idle connection waits
+	Resuming Phase = "resume" // resumed with its key, without faults
+	Warming  Phase = "warm"   // opens a connection that is then idle
 )
 
-// Server is the API: ledger, fault layer and wire log, over sockets of its own.
+// Server is the API: ledger, fault layer and wire log, on real sockets.
 type Server struct {
 	Ledger  *Ledger
 	planner *Planner
-	gates   *gates
-	hits    int // requests to the host that must not be reached
-	poured  int // bytes of an endless body that a client has taken, at most
+	hits    int // connections to the host that no client may reach
+	poured  int // the most bytes of an endless body that a client read
+
+	listeners *listeners
 
 	mu      sync.Mutex
 	log     []*Entry
 	fired   map[attemptID]bool
 	reached map[Cell]int
-	crowd   map[int][]int // serials of a call's attempts
+	serials map[int][]int // of the attempts of a call in the phase Sharing
 	conns   map[net.Conn]bool
 	closing bool
 	stop    chan struct{}
@@ -82,20 +83,30 @@ func parseAttempt(cookie string) attemptID {
 
 const cookieName = "attempt"
 
-// StartServer listens on loopback, with TLS and without, and at each of the broken doors.
+// StartServer listens on loopback, with TLS and without, and opens a listener
+// for each dial fault.
 func StartServer(p *Planner) (*Server, error) {
-	s := &Server{gates: &gates{}, crowd: map[int][]int{}, Ledger: newLedger(), planner: p, fired: map[attemptID]bool{}, reached: map[Cell]int{}, conns: map[net.Conn]bool{}, stop: make(chan struct{})}
-	err := s.gates.open(s)
+	s := &Server{
+		Ledger:    newLedger(),
+		planner:   p,
+		listeners: &listeners{},
+		fired:     map[attemptID]bool{},
+		reached:   map[Cell]int{},
+		serials:   map[int][]int{},
+		conns:     map[net.Conn]bool{},
+		stop:      make(chan struct{}),
+	}
+	err := s.listeners.open(s)
 	if err != nil {
-		s.gates.close()
+		s.listeners.close()
 	}
 	return s, err
 }
 
-// Addresses tells the clients where to go.
-func (s *Server) Addresses() Addresses { return s.gates.addresses }
+// Addresses returns the addresses of the server's listeners.
+func (s *Server) Addresses() Addresses { return s.listeners.addresses }
 
-// Close ends all connections and waits for what runs.
+// Close closes all connections and waits for the server's goroutines.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closing = true
@@ -104,7 +115,7 @@ func (s *Server) Close() {
 	}
 	s.mu.Unlock()
 	close(s.stop)
-	s.gates.close()
+	s.listeners.close()
 	s.busy.Wait()
 }
 
@@ -143,7 +154,7 @@ func (s *Server) untrack(c net.Conn) {
 }
 
 func (s *Server) serveTLS(c net.Conn) {
-	secure := tls.Server(c, s.gates.config)
+	secure := tls.Server(c, s.listeners.config)
 	if err := secure.Handshake(); err != nil {
 		return
 	}
@@ -163,23 +174,36 @@ type arrival struct {
 	req   request
 }
 
-// arrive logs a request and settles what befalls it. A second request of the same attempt meets no fault again.
+// arrive logs a request and chooses its fault. A second request of the same
+// attempt has no fault.
 func (s *Server) arrive(method, path string, h http.Header, p Proto) *arrival {
 	a := &arrival{
-		req: request{token: strings.TrimPrefix(h.Get("Authorization"), "Bearer "), method: method, path: path, key: h.Get("Idempotency-Key")},
+		req: request{
+			token:  strings.TrimPrefix(h.Get("Authorization"), "Bearer "),
+			method: method,
+			path:   path,
+			key:    h.Get("Idempotency-Key"),
+		},
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.identify(parseAttempt(h.Get("Cookie")), a.req.token)
 	a.id = id
-	a.Entry = &Entry{Phase: id.phase, Call: id.call, Attempt: id.attempt, Class: classOf(method, path), Proto: p, Key: a.req.key}
+	a.Entry = &Entry{
+		Phase:   id.phase,
+		Call:    id.call,
+		Attempt: id.attempt,
+		Class:   classOf(method, path),
+		Proto:   p,
+		Key:     a.req.key,
+	}
 	s.log = append(s.log, a.Entry)
 	if id.phase == Retaking {
 		a.fault = retakeFault(id.call)
 		a.kind = catalogue[a.fault]
 		return a
 	}
-	if id.phase != Storming && id.phase != Crowding || id.call < 0 || s.fired[id] {
+	if id.phase != Storming && id.phase != Sharing || id.call < 0 || s.fired[id] {
 		return a
 	}
 	s.fired[id] = true
@@ -196,21 +220,22 @@ func (s *Server) arrive(method, path string, h http.Header, p Proto) *arrival {
 	return a
 }
 
-// identify finds call and attempt of a request. In a crowd the cookie holds but a serial number, another for each attempt.
+// identify returns call and attempt of a request. In the phase Sharing the
+// cookie holds a serial number only, another one for each attempt.
 func (s *Server) identify(id attemptID, token string) attemptID {
-	if id.phase != Crowding {
+	if id.phase != Sharing {
 		return id
 	}
 	serial, call := id.call, number(token)
-	n := slices.Index(s.crowd[call], serial)
+	n := slices.Index(s.serials[call], serial)
 	if n < 0 {
-		n = len(s.crowd[call])
-		s.crowd[call] = append(s.crowd[call], serial)
+		n = len(s.serials[call])
+		s.serials[call] = append(s.serials[call], serial)
 	}
-	return attemptID{Crowding, call, n + 1}
+	return attemptID{Sharing, call, n + 1}
 }
 
-// fits reports whether the fault can be made on this protocol at all; whether the protocol is allowed is another question.
+// fits reports whether the fault can occur for a class on a protocol.
 func (f faultKind) fits(c Class, p Proto) bool {
 	switch {
 	case f.http1 && p == HTTP2, f.http2 && p != HTTP2, f.keyed && c != Keyed:
@@ -228,38 +253,41 @@ func classOf(method, path string) Class {
 		return Delete
 	case strings.HasSuffix(path, "/send"):
 		return Keyed
-	case strings.HasSuffix(path, "/lookup"), strings.HasSuffix(path, "/email/verify"), strings.HasSuffix(path, "/extensions"):
+	case strings.HasSuffix(path, "/lookup"),
+		strings.HasSuffix(path, "/email/verify"),
+		strings.HasSuffix(path, "/extensions"):
 		return Unkeyed
 	default:
 		return Nonpaying
 	}
 }
 
-// sender puts an answer on the wire, in a shape, and reports whether the connection lives on.
+// sender writes an answer in a shape, and reports whether the connection
+// remains usable.
 type sender interface {
 	send(a answer, s shape) bool
 }
 
-// process carries out what the fault leaves of the request, and answers.
+// process executes the request as far as the fault lets it, and answers.
 func (s *Server) process(a *arrival, out sender) bool {
 	a.complete(s)
 	reply := refusal(a.kind.status, a.kind.code)
 	s.pause(a.kind.work)
 	switch a.kind.act {
-	case before:
+	case workBefore:
 		reply = s.Ledger.do(a.req)
-	case failed:
+	case workFails:
 		reply = s.Ledger.storeFailure(a.req)
-	case after:
+	case workAfter:
 		reply = s.workOn(a.req)
-	case never:
+	case workNever:
 		if a.fault == "" {
 			reply = s.Ledger.do(a.req)
 		}
 	}
 	reply.header = reply.header.Clone() // the ledger keeps its own
-	s.note(func() {
-		a.Processed = a.fault == "" || a.kind.act != never
+	s.update(func() {
+		a.Processed = a.fault == "" || a.kind.act != workNever
 		a.Replayed = reply.replayed()
 	})
 	if a.kind.status != 0 {
@@ -269,22 +297,22 @@ func (s *Server) process(a *arrival, out sender) bool {
 		for name, values := range a.kind.header() {
 			reply.header[name] = values
 		}
-		s.gates.fillLocation(reply.header)
+		s.listeners.fillLocation(reply.header)
 	}
-	s.note(func() { a.Status = reply.status })
+	s.update(func() { a.Status = reply.status })
 	s.pause(a.kind.work)
 	return out.send(reply, a.kind.shape)
 }
 
-func (a *arrival) complete(s *Server) { s.note(func() { a.Complete = true }) }
+func (a *arrival) complete(s *Server) { s.update(func() { a.Complete = true }) }
 
-func (s *Server) note(change func()) {
+func (s *Server) update(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
 }
 
-// workOn does the work after the client has been cut off.
+// workOn executes the request after the client lost the connection.
 func (s *Server) workOn(r request) answer {
 	a, known := s.Ledger.begin(r)
 	if known {
@@ -297,7 +325,7 @@ func (s *Server) workOn(r request) answer {
 	return answer{}
 }
 
-// pause waits, or ends with the server.
+// pause waits for d, or until the server closes.
 func (s *Server) pause(d time.Duration) {
 	if d == 0 {
 		return
@@ -308,7 +336,8 @@ func (s *Server) pause(d time.Duration) {
 	}
 }
 
-// dropsIdle reports whether the connection of a warming call is to break before the call that it was warmed for.
+// dropsIdle reports whether the server must break the idle connection of a
+// warming call before the planned call uses it.
 func (s *Server) dropsIdle(a *arrival) bool {
 	if a.id.phase != Warming {
 		return false
@@ -317,11 +346,11 @@ func (s *Server) dropsIdle(a *arrival) bool {
 	if plan.Cell.Fault != "idle dropped" {
 		return false
 	}
-	s.note(func() { s.reached[plan.Cell]++ })
+	s.update(func() { s.reached[plan.Cell]++ })
 	return true
 }
 
-// breakTCP ends a connection so that the peer gets a reset.
+// breakTCP closes a connection so that the peer receives a reset.
 func breakTCP(c net.Conn) {
 	if t, ok := c.(*net.TCPConn); ok {
 		_ = t.SetLinger(0)
@@ -329,7 +358,7 @@ func breakTCP(c net.Conn) {
 	_ = c.Close()
 }
 
-// drain reads until the peer goes away or the time is over.
+// drain reads until the peer closes the connection or d has passed.
 func drain(c net.Conn, d time.Duration) {
 	_ = c.SetReadDeadline(time.Now().Add(d))
 	_, _ = io.Copy(io.Discard, c)

@@ -1,15 +1,21 @@
-// Command style counts what CONTRIBUTING.md forbids in the Go code of a module,
-// prints each place, and exits with status 1 if there is any.
+// Style checks the countable rules of the project's Go style. It prints each
+// place that breaks a rule, and the figures of each DIR.
 //
 //	style [-count] DIR...
 //
-// DIR is one folder, DIR/... also those below it, without nested modules and
-// testdata. Generated files are not checked.
+// DIR is one folder. DIR/... includes the folders below it, except nested
+// modules, testdata and hidden folders. Generated files are not checked.
+//
+// The exit status is 1 if any place breaks a rule or if more than 2 % of the
+// code lines are over 100 columns, and 2 if a DIR cannot be read. -count prints
+// the figures alone.
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,19 +26,28 @@ import (
 func main() {
 	count := flag.Bool("count", false, "print the figures only")
 	flag.Parse()
-	total := 0
-	for _, dir := range flag.Args() {
-		found, err := check(dir)
+	os.Exit(run(os.Stdout, os.Stderr, flag.Args(), *count))
+}
+
+// run checks the folders and returns the exit status.
+func run(out, errOut io.Writer, dirs []string, countOnly bool) int {
+	status := 0
+	for _, dir := range dirs {
+		r, err := check(dir)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, "style:", err)
-			os.Exit(2)
+			fmt.Fprintln(errOut, "style:", err)
+			return 2
 		}
-		total += len(found)
-		report(dir, found, *count)
+		r.print(out, dir, countOnly)
+		if len(r.found) > 0 || r.tooLong() {
+			status = 1
+		}
 	}
-	if total > 0 {
-		os.Exit(1)
+	if len(dirs) == 0 {
+		fmt.Fprintln(errOut, "style: no folder given")
+		return 2
 	}
+	return status
 }
 
 // finding is one place that breaks a rule.
@@ -42,6 +57,16 @@ type finding struct {
 	line int
 	text string
 }
+
+// result is what the check of a DIR finds.
+type result struct {
+	found []finding
+	lines int // of code
+	long  int // of them over 100 columns
+}
+
+// tooLong reports whether more than 2 % of the code lines are long.
+func (r *result) tooLong() bool { return r.long*50 > r.lines }
 
 // rules are the names of all rules, in the order of the report.
 var rules = []string{
@@ -55,8 +80,8 @@ var rules = []string{
 	ruleTestName,
 }
 
-// check returns what breaks a rule in the folders that a pattern names.
-func check(pattern string) ([]finding, error) {
+// check checks the folders that a pattern names.
+func check(pattern string) (*result, error) {
 	dir, below := strings.CutSuffix(pattern, "/...")
 	folders := map[string][]string{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -73,21 +98,20 @@ func check(pattern string) ([]finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []finding
+	r := &result{}
 	for _, files := range folders {
-		more, err := checkFolder(files)
+		f, err := checkFolder(files)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, more...)
+		r.found = append(r.found, f.found...)
+		r.lines += f.lines
+		r.long += f.long
 	}
-	slices.SortFunc(found, func(a, b finding) int {
-		if c := strings.Compare(a.file, b.file); c != 0 {
-			return c
-		}
-		return a.line - b.line
+	slices.SortFunc(r.found, func(a, b finding) int {
+		return cmp.Or(strings.Compare(a.file, b.file), a.line-b.line)
 	})
-	return found, nil
+	return r, nil
 }
 
 // enter reports by fs.SkipDir that a folder does not belong to dir.
@@ -102,21 +126,23 @@ func enter(dir, path, name string, below bool) error {
 	return nil
 }
 
-func report(dir string, found []finding, countOnly bool) {
+// print writes the places and one line of figures.
+func (r *result) print(w io.Writer, dir string, countOnly bool) {
 	if !countOnly {
-		for _, f := range found {
-			fmt.Printf("%s:%d: %s: %s\n", f.file, f.line, f.rule, f.text)
+		for _, f := range r.found {
+			fmt.Fprintf(w, "%s:%d: %s: %s\n", f.file, f.line, f.rule, f.text)
 		}
 	}
-	fmt.Printf("%s:", dir)
+	fmt.Fprintf(w, "%s:", dir)
 	for _, rule := range rules {
 		n := 0
-		for _, f := range found {
+		for _, f := range r.found {
 			if f.rule == rule {
 				n++
 			}
 		}
-		fmt.Printf(" %s %d;", rule, n)
+		fmt.Fprintf(w, " %s %d;", rule, n)
 	}
-	fmt.Println()
+	share := 100 * float64(r.long) / float64(max(r.lines, 1))
+	fmt.Fprintf(w, " code over %d columns %d of %d (%.1f %%)\n", longWidth, r.long, r.lines, share)
 }

@@ -26,6 +26,7 @@ const (
 
 const (
 	commentWidth = 80
+	longWidth    = 100
 	codeWidth    = 120
 	packedFields = 4
 	tupleWidth   = 3
@@ -49,9 +50,11 @@ type folder struct {
 	fset  *token.FileSet
 	names map[scope]map[string]bool // package-level names
 	found []finding
+	lines int // of code
+	long  int // of them over 100 columns
 }
 
-func checkFolder(paths []string) ([]finding, error) {
+func checkFolder(paths []string) (*folder, error) {
 	f := &folder{
 		fset:  token.NewFileSet(),
 		names: map[scope]map[string]bool{},
@@ -62,7 +65,8 @@ func checkFolder(paths []string) ([]finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		file, err := parser.ParseFile(f.fset, path, source, parser.ParseComments|parser.SkipObjectResolution)
+		const mode = parser.ParseComments | parser.SkipObjectResolution
+		file, err := parser.ParseFile(f.fset, path, source, mode)
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +81,7 @@ func checkFolder(paths []string) ([]finding, error) {
 		f.comments(file)
 		f.code(file)
 	}
-	return f.found, nil
+	return f, nil
 }
 
 func (f *folder) isTest(file *ast.File) bool {
@@ -94,18 +98,26 @@ func (f *folder) add(rule string, at token.Pos, text string) {
 	})
 }
 
-// widths counts columns, a tab as four. A comment behind code counts as code.
+// widths counts columns, a tab as four. A comment behind code counts as code. A
+// comment with a URL, which cannot wrap, has no limit.
 func (f *folder) widths(file *ast.File, source string) {
 	tokens := f.fset.File(file.Pos())
 	for i, line := range strings.Split(source, "\n") {
 		columns := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    "))
 		trimmed := strings.TrimSpace(line)
 		at := tokens.LineStart(min(i+1, tokens.LineCount()))
+		comment := strings.HasPrefix(trimmed, "//")
+		if trimmed != "" && !comment {
+			f.lines++
+			if columns > longWidth {
+				f.long++
+			}
+		}
 		switch {
-		case strings.HasPrefix(trimmed, "//go:"), strings.Contains(trimmed, "://"):
-		case strings.HasPrefix(trimmed, "//") && columns > commentWidth:
+		case strings.HasPrefix(trimmed, "//go:"), comment && strings.Contains(trimmed, "://"):
+		case comment && columns > commentWidth:
 			f.add(ruleCommentWidth, at, trimmed)
-		case !strings.HasPrefix(trimmed, "//") && columns > codeWidth:
+		case !comment && columns > codeWidth:
 			f.add(ruleCodeWidth, at, trimmed)
 		}
 	}
@@ -181,7 +193,8 @@ func (f *folder) uncommented(d *ast.GenDecl) {
 
 // isMarker reports methods that the standard library's interfaces document.
 func isMarker(d *ast.FuncDecl) bool {
-	return d.Recv != nil && slices.Contains([]string{"Error", "Unwrap", "Is", "As", "String"}, d.Name.Name)
+	documented := []string{"Error", "Unwrap", "Is", "As", "String"}
+	return d.Recv != nil && slices.Contains(documented, d.Name.Name)
 }
 
 func exportedReceiver(d *ast.FuncDecl) bool {
@@ -210,7 +223,7 @@ func (f *folder) code(file *ast.File) {
 	}
 	imports := map[string]bool{}
 	for _, i := range file.Imports {
-		path := strings.Trim(i.Path.Value, `"`)
+		path := strings.Trim(i.Path.Value, "`\"")
 		name := path[strings.LastIndex(path, "/")+1:]
 		if i.Name != nil {
 			name = i.Name.Name
@@ -321,8 +334,9 @@ func words(name string) int {
 	runes := []rune(name)
 	n := 0
 	for i, r := range runes {
-		begins := unicode.IsUpper(r) &&
-			(i == 0 || !unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
+		last := i == 0 || !unicode.IsUpper(runes[i-1])
+		next := i+1 < len(runes) && unicode.IsLower(runes[i+1])
+		begins := unicode.IsUpper(r) && (last || next)
 		if begins || r == '_' {
 			n++
 		}

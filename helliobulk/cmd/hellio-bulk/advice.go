@@ -45,17 +45,13 @@ func (p *place) stop(err error) error {
 	return &stopped{status: a.status, cause: err, next: steps}
 }
 
-// adviseResume returns the one step that continues.
-func adviseResume(do string) func(*place, failure) []step {
-	return func(p *place, _ failure) []step { return []step{{do, p.onwards()}} }
+// then returns the one step that runs a command of the place.
+func then(do string, command func(*place, ...string) string) func(*place, failure) []step {
+	return func(p *place, _ failure) []step { return []step{{do, command(p)}} }
 }
 
 func adviseFlags(p *place, _ failure) []step {
 	return []step{{"see the flags", p.c.command(p.flags.Name(), "-help")}}
-}
-
-func adviseToken(p *place, _ failure) []step {
-	return []step{{"set HELLIO_API_TOKEN, then run", p.onwards()}}
 }
 
 func adviseURL(p *place, f failure) []step {
@@ -86,16 +82,6 @@ func adviseNewToken(p *place, _ failure) []step {
 	}
 }
 
-func adviseRights(p *place, _ failure) []step {
-	do := "give the token or the account the right that it lacks, then run"
-	return []step{{do, p.onwards()}}
-}
-
-func adviseSpendLimit(p *place, _ failure) []step {
-	do := "raise the account's spend limit, or wait until its period is over, then run"
-	return []step{{do, p.onwards()}}
-}
-
 func adviseTopUp(p *place, f failure) []step {
 	steps := []step{{"top up the wallet, then run", p.onwards()}}
 	if f.payment != nil {
@@ -122,11 +108,6 @@ func adviseNoEstimate(p *place, _ failure) []step {
 
 func adviseYes(p *place, _ failure) []step {
 	return []step{{"to send without being asked, run", p.onwards("yes")}}
-}
-
-func adviseList(p *place, _ failure) []step {
-	do := "correct the list, or say where its columns are, then run"
-	return []step{{do, p.again()}}
 }
 
 func adviseStored(p *place, f failure) []step {
@@ -204,15 +185,6 @@ func adviseConfirm(p *place, f failure) []step {
 	return []step{{do, p.again() + " -confirm " + quote(f.nobody.id)}}
 }
 
-func adviseWait(p *place, _ failure) []step {
-	do := "wait until the other process has ended, then run"
-	return []step{{do, p.again()}}
-}
-
-func adviseExcept(p *place, _ failure) []step {
-	return []step{{"name stores of the same account with -except, then run", p.again()}}
-}
-
 func adviseName(p *place, _ failure) []step {
 	return []step{{"name the store of a batch; to plan one, see", p.c.command("plan", "-help")}}
 }
@@ -231,21 +203,6 @@ func adviseCopy(p *place, _ failure) []step {
 	}
 }
 
-func adviseRedis(p *place, _ failure) []step {
-	do := "see that Redis runs and takes writes, and that HELLIO_REDIS_URL names it, then run"
-	return []step{{do, p.again()}}
-}
-
-func adviseRefusedAlike(p *place, _ failure) []step {
-	do := "find out why the API refuses them (it is not in the numbers); " +
-		"to continue with the chunks that are open, run"
-	return []step{{do, p.onwards()}}
-}
-
-func adviseRoom(p *place, _ failure) []step {
-	return []step{{"make room on the disk, then run", p.onwards()}}
-}
-
 func adviseReview(p *place, _ failure) []step {
 	return []step{{"to find out whether chunks of unknown outcome were sent, run", p.look()}}
 }
@@ -259,10 +216,6 @@ func adviseRejected(p *place, _ failure) []step {
 				"-o", p.besides("-rejected.csv")),
 		},
 	}
-}
-
-func adviseAgain(p *place, _ failure) []step {
-	return []step{{"when that is fixed, run", p.again()}}
 }
 
 // onwards returns the command that continues from here: resume if the store

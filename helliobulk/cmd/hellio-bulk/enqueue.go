@@ -42,7 +42,7 @@ func runEnqueue(ctx context.Context, c *console, args []string) error {
 }
 
 // enqueue asks as send does, passes the batch to the fleet, and waits for it if
-// told to.
+// asked to.
 func (p *place) enqueue(
 	ctx context.Context, b *helliobulk.Batch, m *fleetClient, s sendFlags, ahead int, wait bool,
 ) error {

@@ -52,7 +52,7 @@ func statuses() []meaning {
 	}
 }
 
-// Why a command does not ask, or was told no.
+// Why a command does not ask, or was declined.
 var (
 	errDeclined = errors.New("declined; nothing was sent")
 	errNobody   = errors.New("there is no terminal to ask at; -yes sends without asking")

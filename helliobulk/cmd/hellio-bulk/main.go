@@ -40,7 +40,7 @@ import (
 	"github.com/hellio-go/hellio/helliobulk"
 )
 
-// command is one of hellio-bulk's.
+// subcommand is one of hellio-bulk's commands.
 type subcommand struct {
 	name string
 	what string

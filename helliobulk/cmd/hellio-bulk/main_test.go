@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 const text = "Fees are due, says the school."
 
-// desk is a directory with a fake's API, at which somebody calls the program.
+// desk is a directory with a fake's API, at which a person calls the program.
 type desk struct {
 	t       *testing.T
 	fake    *helliotest.Fake
@@ -190,7 +190,7 @@ func TestHelpNamesEveryCommandAndStatus(t *testing.T) {
 		require.Contains(t, of.out, "-json", "every command has a form for programs")
 	}
 	for i, s := range statuses() {
-		require.Equal(t, i, s.status, "they are told in order, without a gap")
+		require.Equal(t, i, s.status, "they are listed in order, without a gap")
 		require.Contains(t, help.out, s.meaning)
 	}
 }

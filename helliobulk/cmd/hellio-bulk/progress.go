@@ -21,8 +21,8 @@ const (
 	barWidth   = 30 // columns, at most
 )
 
-// progress shows how far a run is. What the run reports is kept, and shown at
-// its own pace.
+// progressView shows how far a run is. What the run reports is kept, and shown
+// at its own pace.
 type progressView struct {
 	c     *console
 	limit func() hellio.RateLimit
@@ -132,7 +132,7 @@ func (p *progressView) end() {
 	}
 }
 
-// left is what has no end yet.
+// unsettled counts the chunks that have no end yet.
 func unsettled(r helliobulk.Report) helliobulk.Count {
 	return helliobulk.Count{
 		Chunks:     r.Open.Chunks + r.Unknown.Chunks,
@@ -161,8 +161,8 @@ func (p *progressView) show() {
 		return
 	}
 	done := p.last.Recipients - now.Recipients
-	text := fmt.Sprintf("%s of %s, %.0f/s, %s",
-		thousands(done), thousands(p.last.Recipients), rate, money(p.last))
+	text := fmt.Sprintf("%s of %s, %s/s, %s", thousands(done), thousands(p.last.Recipients),
+		thousands(int(math.Round(rate))), money(p.last))
 	wait := p.opts.Window.OpensIn(time.Now())
 	switch {
 	case now.Chunks == 0:

@@ -124,7 +124,7 @@ func TestASignalStopsAfterTheCallsInFlight(t *testing.T) {
 		close(g.release)
 		_ = cmd.Wait() // its status is looked at
 		require.Equal(t, statusUnfinished, cmd.ProcessState.ExitCode(), stderr)
-		require.Len(t, d.fake.Messages(), 20, "the call under way has ended, and no other began")
+		require.Len(t, d.fake.Messages(), 20, "the call in flight has ended, and no other began")
 		require.Equal(t, statusUnfinished, d.run("status", "-store", d.store()).status)
 		_, next, found := strings.Cut(stderr.String(),
 			"\nNext: to continue, run\n  "+calledAs(os.Args[0])+" ")

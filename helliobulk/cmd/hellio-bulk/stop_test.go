@@ -20,7 +20,7 @@ import (
 
 func TestABadListLeavesNoStore(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ content, told string }{
+	for name, c := range map[string]struct{ content, says string }{
 		"empty":        {"", "line 1: the list is empty"},
 		"header alone": {"phone,name\n", "there is no recipient to send to"},
 		"all invalid":  {"phone,name\njunk,a\n024,b\n,c\n", "3 of 3 entries are not valid"},
@@ -44,7 +44,7 @@ func TestABadListLeavesNoStore(t *testing.T) {
 			d := newDesk(t)
 			e := d.run(d.send(d.file("list.csv", c.content), "-yes")...)
 			require.Equal(t, statusList, e.status, e.err)
-			require.Contains(t, e.err, c.told)
+			require.Contains(t, e.err, c.says)
 			require.Contains(t, e.err, "then run the same command again\n")
 			require.Empty(t, d.fake.Requests())
 			require.NoFileExists(t, d.store())
@@ -277,9 +277,9 @@ func TestAnAPIErrorShowsNoNumber(t *testing.T) {
 	t.Parallel()
 	err := &hellio.APIError{Status: 422,
 		Message: "The number +233240000001 is not valid, nor 0240000002."}
-	told := plain(fmt.Errorf("the batch: %w", errors.Join(helliobulk.ErrUnfinished, err)))
-	require.Regexp(t, `^the batch: the batch is not finished; .*\*01 .*\*02`, told)
-	require.NotRegexp(t, `[0-9]{4}`, told)
+	printed := plain(fmt.Errorf("the batch: %w", errors.Join(helliobulk.ErrUnfinished, err)))
+	require.Regexp(t, `^the batch: the batch is not finished; .*\*01 .*\*02`, printed)
+	require.NotRegexp(t, `[0-9]{4}`, printed)
 }
 
 func TestStatusReportsAReusedID(t *testing.T) {
@@ -293,7 +293,7 @@ func TestStatusReportsAReusedID(t *testing.T) {
 
 func TestCtrlCAtAQuestionIsANo(t *testing.T) {
 	t.Parallel()
-	in, typing := io.Pipe() // nobody types
+	in, typing := io.Pipe() // no one types
 	defer typing.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -11,8 +11,8 @@ import (
 // maxLine bounds a line, and an entry that has several, in bytes.
 const maxLine = 1 << 20
 
-// lines reads a list line by line. A Read returns bytes of one line only, so
-// that the reader is never ahead of the count.
+// lineReader reads a list line by line. A Read returns bytes of one line only,
+// so that the reader is never ahead of the count.
 type lineReader struct {
 	in     *bufio.Reader
 	end    byte   // of a line
@@ -107,8 +107,8 @@ func (l *lineReader) take() error {
 	return nil
 }
 
-// unwrapCells reads ="0244123456" as "0244123456": so spreadsheets are told to
-// keep a leading zero. Within quotation marks it is text.
+// unwrapCells reads ="0244123456" as "0244123456": spreadsheets keep a leading
+// zero in this form. Within quotation marks it is text.
 func (l *lineReader) unwrapCells() {
 	if !l.quoted && bytes.IndexByte(l.line, '"') < 0 {
 		return

@@ -227,7 +227,7 @@ func TestAListIsReadAsItIsWritten(t *testing.T) {
 	}{
 		"separators in quotation marks": {"phone,\"a;b;c\"\n" + n + ",x\n",
 			list.Format{Column: "phone"}, []helliobulk.Recipient{{Number: n}}},
-		"told otherwise than sep=": {"sep=;\nphone,b\n" + n + ",x;y\n",
+		"another one than sep=": {"sep=;\nphone,b\n" + n + ",x;y\n",
 			list.Format{Column: "phone", Separator: ','}, []helliobulk.Recipient{{Number: n}}},
 		"a digit makes no header": {"024\n" + n + "\n", list.Format{},
 			[]helliobulk.Recipient{{Number: "024"}, {Number: n}}},

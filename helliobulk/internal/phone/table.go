@@ -16,16 +16,17 @@ import (
 //go:embed table.bin
 var tableFile string
 
-// table is what the library's metadata say: one automaton over the digits of
-// national numbers, which all countries share, and how each country dials. The
-// file has the length of the automaton, the automaton, and the rest as JSON.
+// numberTable is what the library's metadata say: one automaton over the digits
+// of national numbers, which all countries share, and how each country dials.
+// The file has the length of the automaton, the automaton, and the rest as
+// JSON.
 type numberTable struct {
 	states  string
 	Codes   map[string]*countryCode `json:"codes"`   // by country code
 	Regions map[string]*dialling    `json:"regions"` // by two letters; "+800" for those without
 }
 
-// code is a country code.
+// countryCode is a country code.
 type countryCode struct {
 	Code    string   `json:"code"`
 	Start   int      `json:"start"`   // state; it ends in the class of a valid number
@@ -34,7 +35,7 @@ type countryCode struct {
 	main    *dialling
 }
 
-// region is how numbers are dialled in a country.
+// dialling is how numbers are dialled in a country.
 type dialling struct {
 	Code     string `json:"code"`
 	Start    int    `json:"start"`   // state; it ends in 1 for what fits the country

@@ -1,7 +1,9 @@
-// Command mutants proves the storm: it makes each of a list of mistakes in a copy of the client, and the storm must notice all of them.
+// Command mutants tests the storm. It makes each mistake of a list in a copy of
+// the client, and checks that the storm reports a violation. Run it in the root
+// of the repository:
 //
-//	go run ./test/storm/cmd/mutants            in the root of the repository
-//	go run ./test/storm/cmd/mutants -only veto
+//	go run ./test/storm/cmd/mutants
+//	go run ./test/storm/cmd/mutants -only budget
 package main
 
 import (
@@ -17,9 +19,9 @@ import (
 )
 
 func main() {
-	messages := flag.String("messages", "1900", "calls of each storm")
-	seed := flag.String("seed", "1", "of each storm")
-	only := flag.String("only", "", "a part of the names of those to try")
+	messages := flag.String("messages", "1900", "number of calls of each storm")
+	seed := flag.String("seed", "1", "seed of each storm")
+	only := flag.String("only", "", "try only the mutants whose name contains this text")
 	flag.Parse()
 	killed, tried, err := tryAll(*only, []string{"-messages", *messages, "-seed", *seed})
 	if err != nil {
@@ -32,7 +34,8 @@ func main() {
 	}
 }
 
-// tryAll copies the repository once, checks that the storm has nothing to say there, and tries each mutant in turn.
+// tryAll copies the repository once, checks that the storm reports no violation
+// there, and tries each mutant in turn.
 func tryAll(only string, args []string) (killed, tried int, err error) {
 	root, err := repository()
 	if err != nil {
@@ -47,7 +50,7 @@ func tryAll(only string, args []string) (killed, tried int, err error) {
 		return 0, 0, err
 	}
 	if broken, err := storm(dir, args); err != nil || len(broken) > 0 {
-		return 0, 0, errors.Join(err, fmt.Errorf("the client as it is breaks %v", broken))
+		return 0, 0, errors.Join(err, fmt.Errorf("the unchanged client violates %v", broken))
 	}
 	const row = "%-65s %s\n"
 	fmt.Printf(row, "mutant", "killed by")
@@ -70,7 +73,8 @@ func tryAll(only string, args []string) (killed, tried int, err error) {
 	return killed, tried, nil
 }
 
-// try makes the mistake, runs the storm, and takes the mistake back.
+// try makes the mistake, runs the storm, and reverts the mistake. It returns
+// the violated invariants.
 func (m mutant) try(dir string, args []string) (broken []string, err error) {
 	path := filepath.Join(dir, m.file)
 	source, err := os.ReadFile(path)
@@ -78,9 +82,10 @@ func (m mutant) try(dir string, args []string) (broken []string, err error) {
 		return nil, err
 	}
 	if n := strings.Count(string(source), m.old); n != 1 {
-		return nil, fmt.Errorf("the rule no longer applies: %q is %d times in %s", m.old, n, m.file)
+		return nil, fmt.Errorf("invalid rule: %q occurs %d times in %s, want 1", m.old, n, m.file)
 	}
-	if err := os.WriteFile(path, []byte(strings.Replace(string(source), m.old, m.new, 1)), 0o600); err != nil {
+	mutated := strings.Replace(string(source), m.old, m.new, 1)
+	if err := os.WriteFile(path, []byte(mutated), 0o600); err != nil {
 		return nil, err
 	}
 	broken, err = storm(dir, args)
@@ -89,7 +94,8 @@ func (m mutant) try(dir string, args []string) (broken []string, err error) {
 
 var violated = regexp.MustCompile(`(?m)^VIOLATED (\S+) \d+ times$`)
 
-// storm builds and runs the storm of a copy, and gives the invariants that did not hold.
+// storm builds and runs the storm of a copy, and returns the invariants that do
+// not hold.
 func storm(dir string, args []string) ([]string, error) {
 	program := filepath.Join(dir, "storm.bin")
 	build := exec.Command("go", "build", "-o", program, "./cmd/storm")
@@ -110,12 +116,12 @@ func storm(dir string, args []string) ([]string, error) {
 	return broken, err
 }
 
-// repository finds the root of the workspace.
+// repository returns the root of the workspace.
 func repository() (string, error) {
 	out, err := exec.Command("go", "env", "GOWORK").Output()
 	file := strings.TrimSpace(string(out))
 	if err != nil || file == "" || file == "off" {
-		return "", errors.Join(err, errors.New("not in the repository's workspace"))
+		return "", errors.Join(err, errors.New("the current folder is outside the workspace"))
 	}
 	return filepath.Dir(file), nil
 }

@@ -1,6 +1,6 @@
 package main
 
-// mutant is a mistake that somebody could make in the client: one piece of a file replaced by another.
+// mutant is a mistake in the client: a replacement in one file.
 type mutant struct {
 	name string
 	file string
@@ -9,41 +9,178 @@ type mutant struct {
 }
 
 var mutants = []mutant{
-	{"a new key for each attempt", "transport.go", `h[contract.HeaderIdempotencyKey] = x.key[:]`,
-		`key, _ := newUUID(); h[contract.HeaderIdempotencyKey] = []string{key}`},
-	{"the key dropped on a retry", "transport.go", `if x.response.IdempotencyKey != "" {`, `if x.response.IdempotencyKey != "" && x.response.Attempts == 1 {`},
-	{"a billable call without a key retried on EOF", "retry.go", `return c.repeatable(), whyLost`, `return c != classOther, whyLost`},
-	{"a verification retried on EOF", "retry.go", `return c.repeatable(), whyLost`, `return c != classBillable, whyLost`},
-	{"a billable call without a key retried on 503", "retry.go", `return c.repeatable(), whyUnavailable`, `return true, whyUnavailable`},
-	{"not sent claimed from the trace alone", "gate.go", `if w.body.wire == nil || w.ungated {`, `if true {`},
-	{"not sent claimed of what was cancelled", "transport.go", `x.sent = !w.notSent(err, ended) || resp != nil`,
-		`x.sent = x.ctx.Err() == nil && (!w.notSent(err, ended) || resp != nil)`},
-	{"the gate removed", "transport.go", `	out.ContentLength = int64(len(x.body))`, `	out.ContentLength = int64(len(x.body))
+	{
+		name: "a new key for each attempt",
+		file: "transport.go",
+		old:  `h[contract.HeaderIdempotencyKey] = x.key[:]`,
+		new:  `key, _ := newUUID(); h[contract.HeaderIdempotencyKey] = []string{key}`,
+	},
+	{
+		name: "a retry without the key",
+		file: "transport.go",
+		old:  `if x.response.IdempotencyKey != "" {`,
+		new:  `if x.response.IdempotencyKey != "" && x.response.Attempts == 1 {`,
+	},
+	{
+		name: "a billable call without a key is retried on EOF",
+		file: "retry.go",
+		old:  `return c.repeatable(), whyLost`,
+		new:  `return c != classOther, whyLost`,
+	},
+	{
+		name: "a verification is retried on EOF",
+		file: "retry.go",
+		old:  `return c.repeatable(), whyLost`,
+		new:  `return c != classBillable, whyLost`,
+	},
+	{
+		name: "a billable call without a key is retried on 503",
+		file: "retry.go",
+		old:  `return c.repeatable(), whyUnavailable`,
+		new:  `return true, whyUnavailable`,
+	},
+	{
+		name: "the trace alone proves not sent",
+		file: "gate.go",
+		old:  `if w.body.wire == nil || w.ungated {`,
+		new:  `if true {`,
+	},
+	{
+		name: "a cancelled call counts as not sent",
+		file: "transport.go",
+		old:  `x.sent = !w.notSent(err, ended) || resp != nil`,
+		new:  `x.sent = x.ctx.Err() == nil && (!w.notSent(err, ended) || resp != nil)`,
+	},
+	{
+		name: "no gate",
+		file: "transport.go",
+		old:  `	out.ContentLength = int64(len(x.body))`,
+		new: `	out.ContentLength = int64(len(x.body))
 	out.GetBody = func() (io.ReadCloser, error) {
 		again := new(wire)
 		again.body.wire = again
 		again.body.data.Reset(x.body)
 		return &again.body, nil
-	}`},
-	{"PROTOCOL_ERROR taken as proof", "gate.go", `strings.HasSuffix(cause, "; REFUSED_STREAM; received from peer"))`,
-		`strings.HasSuffix(cause, "; received from peer"))`},
-	{"a resumed call begun as not sent", "request.go", `if x.opts.resume {`, `if false {`},
-	{"409 surfaced", "retry.go", `return c == classKeyed, whyConflict`, `return false, whyConflict`},
-	{"a 4xx after an unknown attempt told as rejected", "outcome.go", `!(replay && now == OutcomeRejected)`, `now != OutcomeRejected`},
-	{"a 5xx told as rejected", "exchange.go", `case status < 300, status >= 500, status ==`, `case status < 300, status ==`},
-	{"a portal's page told as accepted", "exchange.go", `if x.fault != faultNone && !x.isAPIAnswer() {`, `if false {`},
-	{"the replay flag lost", "call.go", `k.Replayed = r.Replayed`, `k.Replayed = false`},
-	{"Retry-After without a cap", "exchange.go", `ok && asked > x.core.policy.MaxRetryAfter &&`, `ok && asked > 24*time.Hour &&`},
-	{"Retry-After ignored", "retry.go", `return sumWaits(max(wait, throttleWait), time.Duration(random*float64(time.Second)))`, `_ = wait; return base`},
-	{"a wait that outlives the deadline", "exchange.go", `time.Until(deadline) < x.wait+x.shortest()`, `time.Until(deadline) < 0`},
-	{"an attempt without a time limit", "transport.go", `	return context.WithTimeout(ctx, timeout)`, `	return context.WithTimeout(ctx, time.Hour)`},
-	{"redirects followed", "exchange.go", `if resp.StatusCode/100 == 3 {`, `if false {`},
-	{"the retry budget removed", "retry.go", `if b.spent+cost > budgetSize && !forced {`, `if false {`},
-	{"a pooled connection for what must not be repeated", "transport.go", `case c.repeatable(), ts.plainHTTP2, !ts.separate:`, `case true:`},
-	{"a key used under another token", "exchange.go", `if x.class == classKeyed && x.auth != nil && x.mayBeDone() && auth.token != x.auth.token {`, `if false {`},
-	{"a repeated DELETE that meets 404 told as an error", "retry.go", `case status == http.StatusNotFound && c == classDelete &&`, `case false &&`},
-	{"a pool for what must not be repeated", "transport.go", `fresh.DisableKeepAlives = true`, `fresh.DisableKeepAlives = false`},
-	{"the answer's size not bounded", "response.go", `io.ReadAll(io.LimitReader(resp.Body, limit+1))`, `io.ReadAll(resp.Body)`},
-	{"the signature over the body alone taken for the stronger one", "webhook.go", `!strong && v.bodyOnly {`, `!strong {`},
-	{"deliveries of tomorrow taken", "webhook.go", `age.Abs() > v.tolerance`, `age > v.tolerance`},
+	}`,
+	},
+	{
+		name: "PROTOCOL_ERROR proves not sent",
+		file: "gate.go",
+		old:  `strings.HasSuffix(cause, "; REFUSED_STREAM; received from peer"))`,
+		new:  `strings.HasSuffix(cause, "; received from peer"))`,
+	},
+	{
+		name: "a resumed call begins as not sent",
+		file: "request.go",
+		old:  `if x.opts.resume {`,
+		new:  `if false {`,
+	},
+	{
+		name: "no retry after a 409",
+		file: "retry.go",
+		old:  `return c == classKeyed, whyConflict`,
+		new:  `return false, whyConflict`,
+	},
+	{
+		name: "a 4xx after an unknown attempt is rejected",
+		file: "outcome.go",
+		old:  `!(replay && now == OutcomeRejected)`,
+		new:  `now != OutcomeRejected`,
+	},
+	{
+		name: "a 5xx is rejected",
+		file: "exchange.go",
+		old:  `case status < 300, status >= 500, status ==`,
+		new:  `case status < 300, status ==`,
+	},
+	{
+		name: "the HTML page of a portal is accepted",
+		file: "exchange.go",
+		old:  `if x.fault != faultNone && !x.isAPIAnswer() {`,
+		new:  `if false {`,
+	},
+	{
+		name: "no replay flag",
+		file: "call.go",
+		old:  `k.Replayed = r.Replayed`,
+		new:  `k.Replayed = false`,
+	},
+	{
+		name: "no limit for Retry-After",
+		file: "exchange.go",
+		old:  `ok && asked > x.core.policy.MaxRetryAfter &&`,
+		new:  `ok && asked > 24*time.Hour &&`,
+	},
+	{
+		name: "Retry-After is ignored",
+		file: "retry.go",
+		old:  `return sumWaits(max(wait, throttleWait), time.Duration(random*float64(time.Second)))`,
+		new:  `_ = wait; return base`,
+	},
+	{
+		name: "a wait exceeds the deadline",
+		file: "exchange.go",
+		old:  `time.Until(deadline) < x.wait+x.shortest()`,
+		new:  `time.Until(deadline) < 0`,
+	},
+	{
+		name: "no time limit for an attempt",
+		file: "transport.go",
+		old:  `	return context.WithTimeout(ctx, timeout)`,
+		new:  `	return context.WithTimeout(ctx, time.Hour)`,
+	},
+	{
+		name: "redirects are followed",
+		file: "exchange.go",
+		old:  `if resp.StatusCode/100 == 3 {`,
+		new:  `if false {`,
+	},
+	{
+		name: "no retry budget",
+		file: "retry.go",
+		old:  `if b.spent+cost > budgetSize && !forced {`,
+		new:  `if false {`,
+	},
+	{
+		name: "a pooled connection for a request that must not repeat",
+		file: "transport.go",
+		old:  `case c.repeatable(), ts.plainHTTP2, !ts.separate:`,
+		new:  `case true:`,
+	},
+	{
+		name: "a key is used under another token",
+		file: "exchange.go",
+		old:  `if x.class == classKeyed && x.auth != nil && x.mayBeDone() && auth.token != x.auth.token {`,
+		new:  `if false {`,
+	},
+	{
+		name: "a 404 after an unknown DELETE is an error",
+		file: "retry.go",
+		old:  `case status == http.StatusNotFound && c == classDelete &&`,
+		new:  `case false &&`,
+	},
+	{
+		name: "keep-alives for requests that must not repeat",
+		file: "transport.go",
+		old:  `fresh.DisableKeepAlives = true`,
+		new:  `fresh.DisableKeepAlives = false`,
+	},
+	{
+		name: "no size limit for a response",
+		file: "response.go",
+		old:  `io.ReadAll(io.LimitReader(resp.Body, limit+1))`,
+		new:  `io.ReadAll(resp.Body)`,
+	},
+	{
+		name: "the body's signature replaces the stronger one",
+		file: "webhook.go",
+		old:  `!strong && v.bodyOnly {`,
+		new:  `!strong {`,
+	},
+	{
+		name: "deliveries of tomorrow are accepted",
+		file: "webhook.go",
+		old:  `age.Abs() > v.tolerance`,
+		new:  `age > v.tolerance`,
+	},
 }

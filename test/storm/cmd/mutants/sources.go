@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// sources is a file system without what begins with a dot.
+// sources is a file system without the files whose name begins with a dot.
 type sources struct{ fs.FS }
 
-// ReadDir leaves the hidden ones out.
+// ReadDir implements fs.ReadDirFS.
 func (s sources) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(s.FS, name)
 	var kept []fs.DirEntry

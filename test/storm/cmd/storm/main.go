@@ -1,9 +1,11 @@
-// Command storm sends messages through every fault it knows, and checks that none is sent or charged twice, lost, or left in doubt.
+// Command storm makes calls under every fault of its catalogue, and checks that
+// no message is sent or charged twice, lost, or left with an unknown outcome.
 //
 //	storm -messages 10000 -seed 1
-//	storm -seed 1 -call 4711        the plan of one call alone, with all that is known of it
+//	storm -seed 1 -call 4711     one call: plan, attempts and wire log
 //
-// It ends with status 1 if the storm could not be made, and 3 if an invariant did not hold.
+// It exits with status 1 if the storm cannot run, and 3 if an invariant does
+// not hold.
 package main
 
 import (
@@ -17,14 +19,14 @@ import (
 )
 
 func main() {
-	log.SetOutput(io.Discard) // net/http complains of broken connections there
-	storm.ServeWorker()
+	log.SetOutput(io.Discard) // net/http logs broken connections
+	storm.ServeProcess()
 	var cfg storm.Config
-	flag.IntVar(&cfg.Messages, "messages", 10_000, "calls to make")
-	flag.Uint64Var(&cfg.Seed, "seed", 1, "of all plans")
-	flag.IntVar(&cfg.Call, "call", -1, "make this call only")
-	flag.IntVar(&cfg.Processes, "processes", 2, "processes besides this one")
-	flag.IntVar(&cfg.Lanes, "lanes", 40, "calls at the same time in each process")
+	flag.IntVar(&cfg.Messages, "messages", 10_000, "number of calls")
+	flag.Uint64Var(&cfg.Seed, "seed", 1, "seed of all plans")
+	flag.IntVar(&cfg.Call, "call", -1, "make only the call with this number")
+	flag.IntVar(&cfg.Processes, "processes", 2, "number of processes besides this one")
+	flag.IntVar(&cfg.Workers, "workers", 40, "concurrent calls in each process")
 	flag.BoolVar(&cfg.Paced, "paced", false, "keep the client's own limiter")
 	flag.Parse()
 	if cfg.Call >= 0 {
