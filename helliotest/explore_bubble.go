@@ -40,6 +40,7 @@ type exploredRun struct {
 	staleClient atomic.Bool // a client of a crashed process was used after it
 
 	steps []stepMark // guarded by the fake's lock
+	views []*view    // guarded by the fake's lock
 
 	mu       sync.Mutex // guards all below
 	kept     map[reflect.Type]*keptValue

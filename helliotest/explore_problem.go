@@ -99,20 +99,31 @@ func (s *exploredRun) takeFailure() string {
 	return strings.TrimSpace(text)
 }
 
-// judgeViolations looks for calls that no correct client makes. With
-// ExpectRejected, so many of them are meant.
+// addView notes a view of the run's fake. The engine must be locked.
+func (s *exploredRun) addView(v *view) {
+	if s != nil {
+		s.views = append(s.views, v)
+	}
+}
+
+// judgeViolations looks for unexcused violations, of views too. It takes those
+// of a view, so that the view's end does not report them again.
 func (s *exploredRun) judgeViolations() {
 	f := s.fake
 	f.mu.Lock()
-	v := f.view
-	meant := f.cfg.lenient && !v.expecting || v.expecting && v.rejected <= v.expected
-	notes := make([]string, 0, len(v.violations))
-	for _, breach := range v.violations {
-		notes = append(notes, breach.String())
+	var notes []string
+	for _, v := range append([]*view{f.view}, s.views...) {
+		if f.cfg.lenient && !v.expecting || v.expecting && v.rejected <= v.expected {
+			continue
+		}
+		for _, breach := range v.violations {
+			notes = append(notes, breach.String())
+		}
+		v.violations = nil
 	}
 	slices.Sort(notes)
 	f.mu.Unlock()
-	if meant || len(notes) == 0 {
+	if len(notes) == 0 {
 		return
 	}
 	what := notes[0]

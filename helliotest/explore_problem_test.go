@@ -29,7 +29,7 @@ func afterFailure(
 }
 
 // postUnknownField calls the API as no correct client does.
-func postUnknownField(run *helliotest.Run) error {
+func postUnknownField(run *helliotest.Run, client *http.Client) error {
 	body := strings.NewReader(`{"recipients": ["` + phoneA + `"], "mesage": "Hi"}`)
 	const url = "https://fake.hellio.invalid/v1/sms/send"
 	req, err := http.NewRequestWithContext(run.Context(), http.MethodPost, url, body)
@@ -38,7 +38,7 @@ func postUnknownField(run *helliotest.Run) error {
 	}
 	req.Header.Set("Authorization", "Bearer "+helliotest.DefaultToken)
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := run.Fake().HTTPClient().Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,16 @@ func brokenSends() map[string]brokenProgram {
 			kind: helliotest.FoundMoney,
 			says: "spent 0.0100, without faults 0.0050",
 		},
+		"a verification that is not paid for": {
+			fn: func(run *helliotest.Run) error {
+				_, _ = run.Client().Email.Verify(run.Context(), &hellio.EmailVerifyParams{
+					Emails: []string{helliotest.EmailDeliverable},
+				})
+				return nil
+			},
+			kind: helliotest.FoundMoney,
+			says: "spent 0.0000, without faults 0.0050",
+		},
 		"a duplicate with another text": {
 			fn: func(run *helliotest.Run) error {
 				return tryThrice(func() error {
@@ -103,7 +113,16 @@ func brokenSends() map[string]brokenProgram {
 		},
 		"an unknown field": {
 			fn: afterFailure(func(run *helliotest.Run, err error) error {
-				return errors.Join(err, postUnknownField(run))
+				return errors.Join(err, postUnknownField(run, run.Fake().HTTPClient()))
+			}),
+			kind: helliotest.FoundViolation,
+			says: "POST /v1/sms/send: body.mesage: the API knows no such field; did you mean " +
+				"message?",
+		},
+		"an unknown field through a view": {
+			fn: afterFailure(func(run *helliotest.Run, err error) error {
+				view := run.Fake().For(run)
+				return errors.Join(err, postUnknownField(run, view.HTTPClient()))
 			}),
 			kind: helliotest.FoundViolation,
 			says: "POST /v1/sms/send: body.mesage: the API knows no such field; did you mean " +
@@ -273,7 +292,7 @@ func TestAnExpectedRejectionIsNoFinding(t *testing.T) {
 	t.Parallel()
 	done := helliotest.Explore(t, func(run *helliotest.Run) error {
 		run.Fake().ExpectRejected(1)
-		return errors.Join(sendOnce(run), postUnknownField(run))
+		return errors.Join(sendOnce(run), postUnknownField(run, run.Fake().HTTPClient()))
 	}, helliotest.ExploreNoCrash(), helliotest.ExplorePairs(20))
 	require.Empty(t, done.Findings)
 }
@@ -291,3 +310,19 @@ func TestAFailingCleanupIsAFinding(t *testing.T) {
 
 // noMap returns a nil map that staticcheck does not recognise as one.
 func noMap() map[string]bool { return nil }
+
+func TestChecksRunWithoutTheRules(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	_, r := explored(t, sendOnce,
+		helliotest.ExploreOnly(func(fake *helliotest.Fake) {
+			fake.Fault(helliotest.AnyOp, helliotest.Always(), helliotest.Status(503, ""))
+		}),
+		helliotest.ExploreCheck("the API answers", func(run *helliotest.Run) error {
+			checked++
+			_, err := run.Client().Balance.Get(run.Context())
+			return err
+		}))
+	require.False(t, r.Failed(), r.all())
+	require.Equal(t, 3, checked, "two clean runs and one with the rule")
+}

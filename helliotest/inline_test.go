@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hellio-go/hellio"
@@ -70,18 +71,22 @@ func TestOnlyCallsThatCannotWaitRunInline(t *testing.T) {
 
 func TestADelayedSendEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	f := helliotest.New(t)
-	client := f.Client(hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
-	f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Delay(time.Hour))
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err := client.SMS.Send(ctx, &hellio.SMSSendParams{
-		Recipients: []string{someone},
-		Sender:     "HELLIO",
-		Message:    "Hi",
+	synctest.Test(t, func(t *testing.T) {
+		f := helliotest.New(t)
+		client := f.Client(hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+		f.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.Delay(time.Hour))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		began := time.Now()
+		_, err := client.SMS.Send(ctx, &hellio.SMSSendParams{
+			Recipients: []string{someone},
+			Sender:     "HELLIO",
+			Message:    "Hi",
+		})
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, 20*time.Millisecond, time.Since(began))
+		require.Empty(t, f.Messages())
 	})
-	require.ErrorIs(t, err, context.Canceled)
-	require.Empty(t, f.Messages())
 }
 
 func TestGoexitInAHookKeepsTheFakeUsable(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
@@ -36,7 +37,8 @@ type config struct {
 	urls         []namedURL
 
 	httpCallbacks bool
-	snapshot      *savedWorld // nil = a new account
+	snapshot      *savedWorld       // nil = a new account
+	given         map[string]string // options that may not contradict each other
 }
 
 // grant is a token's text and scopes.
@@ -70,16 +72,44 @@ func newConfig(opts []Option) (config, error) {
 
 // WithToken adds a Bearer token, in place of DefaultToken. Without scopes it
 // has every scope; with an empty list that is not nil, as in WithToken(t,
-// list...), it has none. An unknown scope is an error.
+// list...), it has none. An unknown scope is an error, and so is one token with
+// two different lists.
 func WithToken(token string, scopes ...string) Option {
 	return func(c *config) error {
 		if token == "" {
 			return errors.New("WithToken: the token is empty")
 		}
 		scopes, err := checkScopes(scopes)
-		c.tokens = append(c.tokens, grant{token, scopes})
-		return err
+		if err != nil {
+			return err
+		}
+		known, err := c.once("WithToken "+token,
+			strings.Join(slices.Sorted(slices.Values(scopes)), " "))
+		switch {
+		case err != nil:
+			return errors.New("WithToken: one token has two different lists of scopes")
+		case !known:
+			c.tokens = append(c.tokens, grant{token, scopes})
+		}
+		return nil
 	}
+}
+
+// errTwice is the error of an option that contradicts an earlier one.
+var errTwice = errors.New("given twice with different values")
+
+// once notes the value of an option. It reports whether the option came before
+// with this value, and returns errTwice if it came with another.
+func (c *config) once(option, value string) (known bool, err error) {
+	before, known := c.given[option]
+	if known && before != value {
+		return true, errTwice
+	}
+	if c.given == nil {
+		c.given = make(map[string]string)
+	}
+	c.given[option] = value
+	return known, nil
 }
 
 // WithBalance sets the wallet's balance, a decimal with at most four decimals:

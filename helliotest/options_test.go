@@ -10,6 +10,39 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestContradictingOptionsAreErrors(t *testing.T) {
+	t.Parallel()
+	f := helliotest.New(t)
+	saved, err := f.Snapshot()
+	require.NoError(t, err)
+	for says, opts := range map[string][]helliotest.Option{
+		"WithToken: one token has two different lists of scopes": {
+			helliotest.WithToken("t"), helliotest.WithToken("t", "otp"),
+		},
+		"WithOTP: the code of …0001 is given twice with different values": {
+			helliotest.WithOTP(someone, "1111"), helliotest.WithOTP("233 20 999 0001", "2222"),
+		},
+		"FromSnapshot: there are two snapshots": {
+			helliotest.FromSnapshot(saved), helliotest.FromSnapshot(saved),
+		},
+		"": {
+			helliotest.WithToken("t", "otp", "reports"),
+			helliotest.WithToken("t", "reports", "otp"),
+			helliotest.WithOTP(someone, "1111"), helliotest.WithOTP(someone, "1111"),
+			helliotest.WithBalance("1"), helliotest.WithBalance("2"), // the last one counts
+		},
+	} {
+		made, err := helliotest.Start(opts...)
+		if says == "" {
+			require.NoError(t, err)
+			require.Equal(t, "2.0000", made.Balance().Balance)
+			require.NoError(t, made.Close())
+			continue
+		}
+		require.ErrorContains(t, err, says)
+	}
+}
+
 func TestABadOptionIsRefusedWithASentence(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -79,7 +79,7 @@ func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 // WithOTP sets the code of a destination: 4 to 10 digits, whatever length is
 // asked for. It must be sent before it can be verified, and expires like any
 // other. The destination is a number, with or without "+", or an e-mail address
-// in any case.
+// in any case. Two different codes for one destination are an error.
 func WithOTP(destination, code string) Option {
 	return func(c *config) error {
 		_, isNumber := parseNumber(destination)
@@ -89,6 +89,9 @@ func WithOTP(destination, code string) Option {
 		case !allDigits(code) || len(code) < contract.MinOTPLength ||
 			len(code) > contract.MaxOTPLength:
 			return fmt.Errorf("WithOTP: the code %q does not have 4 to 10 digits", code)
+		}
+		if _, err := c.once("WithOTP "+destinationKey(destination), code); err != nil {
+			return fmt.Errorf("WithOTP: the code of %s is %w", masked(destination), err)
 		}
 		if c.codes == nil {
 			c.codes = make(map[string]string)

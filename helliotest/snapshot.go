@@ -66,6 +66,9 @@ func fingerprint(state []byte) string {
 // foreign snapshot, or one of another version, is an error.
 func FromSnapshot(snapshot []byte) Option {
 	return func(c *config) error {
+		if c.snapshot != nil {
+			return errors.New("FromSnapshot: there are two snapshots")
+		}
 		s, err := open(snapshot)
 		if err != nil {
 			return fmt.Errorf("FromSnapshot: %w", err)

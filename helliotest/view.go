@@ -40,6 +40,7 @@ func (f *Fake) For(tb testing.TB) *Fake {
 	viewed := &Fake{engine: f.engine, tb: tb, view: &view{tb: tb}}
 	unlock := viewed.lock()
 	closed := f.closed
+	f.explored.addView(viewed.view)
 	unlock()
 	if closed {
 		tb.Fatalf("helliotest: For: %v", f.endedErr())
