@@ -19,11 +19,11 @@ type database struct{ path string }
 // reports it to a person.
 func TestTheOutboxUnderEveryFault(t *testing.T) {
 	t.Parallel()
-	explored := helliotest.Explore(t, func(run *helliotest.Run) error {
-		db := helliotest.Keep(run, func() *database {
-			return &database{filepath.Join(run.TempDir(), "outbox.db")}
+	explored := helliotest.Explore(t, func(r *helliotest.Run) error {
+		db := helliotest.Keep(r, func() *database {
+			return &database{filepath.Join(r.TempDir(), "outbox.db")}
 		})
-		store, err := OpenStore(run.Context(), db.path)
+		store, err := OpenStore(r.Context(), db.path)
 		if err != nil {
 			return err
 		}
@@ -31,14 +31,14 @@ func TestTheOutboxUnderEveryFault(t *testing.T) {
 		if _, err := store.db.Exec(`PRAGMA synchronous = OFF`); err != nil {
 			return err // no power fails in a test
 		}
-		if run.Attempt() == 1 {
+		if r.Attempt() == 1 {
 			order := Order{ID: "1", MobileNumber: numberOf(1), Item: "a kettle"}
-			if err := store.Place(run.Context(), order); err != nil {
+			if err := store.Place(r.Context(), order); err != nil {
 				return err
 			}
 		}
-		worker := NewWorker(store, run.Client(), slog.New(slog.DiscardHandler))
-		if err := worker.Drain(run.Context()); err != nil {
+		worker := NewWorker(store, r.Client(), slog.New(slog.DiscardHandler))
+		if err := worker.Drain(r.Context()); err != nil {
 			return err
 		}
 		var open int

@@ -75,7 +75,7 @@ func TestEmptyWalletFailsUntilToppedUp(t *testing.T) {
 	})
 }
 
-func TestLostReplyOfLastMoneyNeedsNoTopUp(t *testing.T) {
+func TestResumeOfLastMoneyNeedsNoTopup(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newShop(t, helliotest.WithBalance("0.0310"))
 		s.place(1)
