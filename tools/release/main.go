@@ -9,7 +9,8 @@
 //
 //	GOWORK=off GONOSUMDB='*' GOPROXY=file://DIR,$(go env GOPROXY) go get …
 //
-// Otherwise it prints one line for each way and exits with status 1 if one fails.
+// Otherwise it prints a line for each way, and exits with status 1 if one
+// fails.
 package main
 
 import (
