@@ -38,7 +38,6 @@ func callEach(t *testing.T, f *Fake) {
 			_ = resp.Body.Close()
 		}
 	}
-	return
 }
 
 func TestEveryOperationRunsFrom200Goroutines(t *testing.T) {
