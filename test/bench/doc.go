@@ -1,2 +1,3 @@
-// Package bench measures this module's client beside net/http alone and beside other Go SDKs: see README.md.
+// Package bench compares this module's client with net/http alone and with
+// other Go SDKs. README.md describes the measurement.
 package bench

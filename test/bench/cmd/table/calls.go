@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	countedCalls    = 1000 // calls over which allocations are averaged
-	sequentialCalls = 200  // calls over which connections are counted
+	countedCalls    = 1000 // for the average of allocations
+	sequentialCalls = 200  // for the count of connections
 )
 
-// targets are what the row "hellio" is held to, column by column.
+// targets are the limits for the row "hellio", one per column.
 var targets = []string{"≤ 1.3 / ≤ 4500 B / ≤ 45", "≤ 1.3 / ≤ 40", "≤ 1.1", "≤ 1.1", "≤ 50", "1"}
 
 // printCalls measures every row in every column and writes the table.
@@ -39,13 +39,20 @@ func printCalls(w io.Writer, rounds int, batch time.Duration) error {
 		return err
 	}
 	printTable(w, append(table, append([]string{"target of hellio"}, targets...)))
-	fmt.Fprintf(w, "\nA cell is: time as a multiple of the floor's / bytes / allocations a call; over the loopback the server's are in it.\n"+
-		"How far the second floor lies from 1.00 tells how far to trust the times of its column.\n")
+	fmt.Fprint(w, legend)
 	return nil
 }
 
+const legend = `
+A cell is: time as a multiple of the floor's time / bytes / allocations per call.
+The loopback columns include the server's bytes and allocations.
+The second floor differs from 1.00 by the error of the times in its column.
+`
+
 // measureColumn returns a cell for each row.
-func measureColumn(column peers.Column, rows []peers.Peer, rounds int, batch time.Duration) ([]string, error) {
+func measureColumn(
+	column peers.Column, rows []peers.Peer, rounds int, batch time.Duration,
+) ([]string, error) {
 	calls := make([]func() error, len(rows))
 	for i, row := range rows {
 		call, closeWire, err := row.Open(column)
@@ -73,7 +80,8 @@ func measureColumn(column peers.Column, rows []peers.Peer, rounds int, batch tim
 	return cells, nil
 }
 
-// addConnections adds the column of the connections that a row opens where one would do.
+// addConnections adds the column of the connections that a row opens for
+// sequential calls. One is enough.
 func addConnections(table [][]string, rows []peers.Peer) error {
 	table[0] = append(table[0], fmt.Sprintf("connections for %d calls", sequentialCalls))
 	for i, row := range rows {

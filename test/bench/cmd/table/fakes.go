@@ -14,10 +14,11 @@ const (
 	manyMessages = 100_000
 )
 
-// sendBatch keeps the measurement of sends short, since it adds to what the fake holds.
+// sendBatch is short, because each measured send adds a message to the fake.
 const sendBatch = time.Millisecond
 
-// fakeRows measures the fake beside the floor's call over the loopback, and full beside nearly empty.
+// fakeRows compares the fake with the floor's call over the loopback, and a
+// full fake with a nearly empty one.
 func fakeRows(rounds int, batch time.Duration) ([][]string, error) {
 	calls, err := fakeCalls(rounds, batch)
 	if err != nil {
@@ -41,7 +42,8 @@ func fakeRows(rounds int, batch time.Duration) ([][]string, error) {
 	return append(calls, page, send), err
 }
 
-// fakeCalls compares the fake's calls with a call through net/http alone to a server on 127.0.0.1.
+// fakeCalls compares the fake's calls with a call through net/http alone to a
+// server on 127.0.0.1.
 func fakeCalls(rounds int, batch time.Duration) ([][]string, error) {
 	loopback, closeWire, err := peers.LoopbackFloor()
 	if err != nil {
@@ -57,23 +59,31 @@ func fakeCalls(rounds int, batch time.Duration) ([][]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	floor, send, first := got[0], got[1], got[2]
+	floor, send := got[0], got[1]
+	first := got[2]
 	return [][]string{
 		{"fake: New and first call", "", micros(first.Time), "≤ 100 µs"},
-		{"fake: sms/send through the whole client, in process", micros(floor.Time) + " (loopback call)",
-			fmt.Sprintf("%s, %.2f of it", micros(send.Time), send.Median), "≤ 40 µs, ≤ 0.5"},
+		{
+			"fake: sms/send through the whole client, in process",
+			micros(floor.Time) + " (loopback call)",
+			fmt.Sprintf("%s, %.2f of it", micros(send.Time), send.Median),
+			"≤ 40 µs, ≤ 0.5",
+		},
 	}, nil
 }
 
-// growth compares a call on a nearly empty fake with the same call on a full one.
+// growth compares a call on a nearly empty fake with the same call on a full
+// one.
 func growth(what string, few, many func() error, rounds int, batch time.Duration) ([]string, error) {
 	got, err := measure.Paired([]func() error{few, many}, rounds, batch)
 	if err != nil {
 		return nil, err
 	}
 	return []string{
-		fmt.Sprintf("fake: %s at %d messages beside %d", what, manyMessages, fewMessages),
-		micros(got[0].Time), fmt.Sprintf("%s, %.2f of it", micros(got[1].Time), got[1].Median), "the same",
+		fmt.Sprintf("fake: %s with %d messages, floor: with %d", what, manyMessages, fewMessages),
+		micros(got[0].Time),
+		fmt.Sprintf("%s, %.2f of it", micros(got[1].Time), got[1].Median),
+		"the same",
 	}, nil
 }
 

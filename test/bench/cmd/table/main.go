@@ -1,4 +1,5 @@
-// Command table measures this module's client beside net/http alone and beside other SDKs, and prints the results.
+// Command table compares this module's client with net/http alone and with
+// other SDKs, and prints two Markdown tables.
 package main
 
 import (
@@ -10,9 +11,10 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 100, "rounds of each column; a round times every row once")
-	batch := flag.Duration("batch", 10*time.Millisecond, "how long a row is timed in a round")
-	build := flag.Bool("build", false, "also time a clean build of the SDK, which compiles the standard library first")
+	rounds := flag.Int("rounds", 100, "number of rounds per column; a round times every row once")
+	batch := flag.Duration("batch", 10*time.Millisecond, "time per row in a round")
+	build := flag.Bool("build", false,
+		"also time a clean build of the SDK, after a build of the standard library")
 	flag.Parse()
 	if *rounds < 1 || *batch <= 0 || flag.NArg() > 0 {
 		flag.Usage()

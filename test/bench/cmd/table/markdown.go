@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// printTable writes rows as a Markdown table whose columns line up; the first row is the heading.
+// printTable writes rows as a Markdown table with aligned columns. The first
+// row is the heading.
 func printTable(w io.Writer, rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {

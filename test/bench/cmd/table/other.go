@@ -8,7 +8,8 @@ import (
 	"github.com/hellio-go/hellio/test/bench/internal/program"
 )
 
-// printOther measures what is not a call beside other SDKs' calls, and writes the table.
+// printOther measures program size, init time and the fake, and writes the
+// table.
 func printOther(w io.Writer, rounds int, batch time.Duration, build bool) error {
 	table := [][]string{{"what", "floor", "hellio", "target"}}
 	cost, err := program.Measure()
@@ -16,15 +17,21 @@ func printOther(w io.Writer, rounds int, batch time.Duration, build bool) error 
 		return err
 	}
 	table = append(table,
-		[]string{"stripped program with one call", megabytes(cost.PlainBytes), "+" + megabytes(cost.HellioBytes-cost.PlainBytes), "≤ +0.6 MB"},
-		[]string{"init time over the standard library's", "", cost.Init.String(), "< 100µs"},
+		[]string{
+			"stripped program with one call",
+			megabytes(cost.PlainBytes),
+			"+" + megabytes(cost.HellioBytes-cost.PlainBytes),
+			"≤ +0.6 MB",
+		},
+		[]string{"init time besides the standard library", "", cost.Init.String(), "< 100µs"},
 	)
 	if build {
 		took, err := program.CleanBuild()
 		if err != nil {
 			return err
 		}
-		table = append(table, []string{"clean build of the SDK alone", "", took.Round(10 * time.Millisecond).String(), "< 5s"})
+		rounded := took.Round(10 * time.Millisecond).String()
+		table = append(table, []string{"clean build of the SDK alone", "", rounded, "< 5s"})
 	}
 	rows, err := fakeRows(rounds, batch)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package fakes measures the fake of the API: how soon it answers, what a call costs, and whether it slows down as it fills.
+// Package fakes measures the fake of the API: the time to its first answer, the
+// cost of a call, and whether it slows down as it fills.
 package fakes
 
 import (
@@ -19,7 +20,7 @@ const (
 	pageSize          = 50
 )
 
-// FirstCall starts a fake, sends one SMS through a client of it, and ends it.
+// FirstCall starts a fake, sends one SMS through its client, and closes it.
 func FirstCall() error {
 	fake, err := start()
 	if err != nil {
@@ -28,7 +29,7 @@ func FirstCall() error {
 	return errors.Join(send(fake.Client(), 1), fake.Close())
 }
 
-// Store is a fake with messages in it, and a client of it in process.
+// Store is a fake with messages, and its client in the same process.
 type Store struct {
 	fake   *helliotest.Fake
 	client *hellio.Client
@@ -54,7 +55,7 @@ func Open(messages int) (*Store, error) {
 	return s, nil
 }
 
-// Close ends the fake.
+// Close closes the fake.
 func (s *Store) Close() error { return s.fake.Close() }
 
 // Send sends one SMS through the whole client.
@@ -80,14 +81,18 @@ func (s *Store) NewestPage() error {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK || len(page.Data) != pageSize {
-		return fmt.Errorf("status %d, %d messages on the page", resp.StatusCode, len(page.Data))
+		return fmt.Errorf("invalid page: got status %d and %d messages, want status 200 and %d",
+			resp.StatusCode, len(page.Data), pageSize)
 	}
 	return nil
 }
 
-// start begins a fake with more money and a higher limit than a run can use up.
+// start starts a fake whose balance and rate limit no run exceeds.
 func start() (*helliotest.Fake, error) {
-	return helliotest.Start(helliotest.WithBalance("100000000.0000"), helliotest.WithRateLimit(1_000_000_000))
+	return helliotest.Start(
+		helliotest.WithBalance("100000000.0000"),
+		helliotest.WithRateLimit(1_000_000_000),
+	)
 }
 
 func send(client *hellio.Client, recipients int) error {
@@ -95,7 +100,11 @@ func send(client *hellio.Client, recipients int) error {
 	for i := range numbers {
 		numbers[i] = fmt.Sprintf("+23320%07d", 1_000_000+i)
 	}
-	sent, err := client.SMS.Send(context.Background(), &hellio.SMSSendParams{Recipients: numbers, Sender: "HELLIO", Message: "Your parcel is here."})
+	sent, err := client.SMS.Send(context.Background(), &hellio.SMSSendParams{
+		Recipients: numbers,
+		Sender:     "HELLIO",
+		Message:    "Your parcel is here.",
+	})
 	if err != nil {
 		return err
 	}

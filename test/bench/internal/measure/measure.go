@@ -1,4 +1,4 @@
-// Package measure compares calls by time, in pairs, and counts what they allocate.
+// Package measure compares the times of calls, and counts their allocations.
 package measure
 
 import (
@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// Ratio is how long a call takes, as a multiple of the first call's time.
+// Ratio is the time of a call as a multiple of the first call's time.
 type Ratio struct {
 	Median float64
 	Time   time.Duration // of one call, the median of the rounds
 }
 
-// Paired times the calls against the first of them. Each round runs a batch of every call, one after the other, so that what
-// slows the machine for a while slows both sides of a ratio; the result is the median of the rounds' ratios. Each round begins with
-// another call.
+// Paired compares the times of the calls with the time of the first one. Each
+// round runs a batch of every call in turn, so a slow phase of the machine
+// affects both sides of a ratio. The result is the median of the rounds'
+// ratios. Each round begins with another call.
 func Paired(calls []func() error, rounds int, batch time.Duration) ([]Ratio, error) {
 	sizes := make([]int, len(calls))
 	for i, call := range calls {
@@ -27,8 +28,8 @@ func Paired(calls []func() error, rounds int, batch time.Duration) ([]Ratio, err
 	}
 	times := make([][]float64, len(calls))
 	for round := range rounds {
-		for turn := range calls {
-			i := (round + turn) % len(calls)
+		for offset := range calls {
+			i := (round + offset) % len(calls)
 			each, err := timeBatch(calls[i], sizes[i])
 			if err != nil {
 				return nil, err
@@ -57,7 +58,7 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// batchSize is the number of calls that take about the given time.
+// batchSize returns the number of calls that take about the given time.
 func batchSize(call func() error, batch time.Duration) (int, error) {
 	for size := 1; ; size *= 2 {
 		each, err := timeBatch(call, size)
@@ -70,7 +71,7 @@ func batchSize(call func() error, batch time.Duration) (int, error) {
 	}
 }
 
-// timeBatch makes n calls and returns the nanoseconds that one took.
+// timeBatch makes n calls and returns the nanoseconds per call.
 func timeBatch(call func() error, n int) (float64, error) {
 	start := time.Now()
 	for range n {
@@ -81,7 +82,8 @@ func timeBatch(call func() error, n int) (float64, error) {
 	return float64(time.Since(start)) / float64(n), nil
 }
 
-// Allocations counts what a call allocates in the whole process, on the average of n calls, as go test -benchmem does.
+// Allocations returns the bytes and the number of allocations per call, an
+// average over n calls. It counts the whole process, as go test -benchmem does.
 func Allocations(call func() error, n int) (bytes, count uint64, err error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -91,5 +93,7 @@ func Allocations(call func() error, n int) (bytes, count uint64, err error) {
 		}
 	}
 	runtime.ReadMemStats(&after)
-	return (after.TotalAlloc - before.TotalAlloc) / uint64(n), (after.Mallocs - before.Mallocs) / uint64(n), nil
+	bytes = (after.TotalAlloc - before.TotalAlloc) / uint64(n)
+	count = (after.Mallocs - before.Mallocs) / uint64(n)
+	return bytes, count, nil
 }

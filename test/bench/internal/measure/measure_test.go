@@ -7,7 +7,7 @@ import (
 )
 
 func TestRatiosAreTakenWithinARound(t *testing.T) {
-	// The machine is ten times slower in the second round; the ratio does not see it.
+	// The machine is ten times slower in the second round, for both calls.
 	got := ratios([][]float64{{10, 100, 20}, {15, 150, 30}})
 	if got[0].Median != 1 || got[1].Median != 1.5 {
 		t.Errorf("ratios are %+v", got)

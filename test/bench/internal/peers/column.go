@@ -17,14 +17,14 @@ type Column struct {
 }
 
 // Refused reports whether the column's calls end in an error.
-func (c Column) Refused() bool { return c.kind == refused }
+func (c Column) Refused() bool { return c.kind == refusedPost }
 
 type kind int
 
 const (
 	post kind = iota
 	get
-	refused
+	refusedPost
 )
 
 // Columns returns the columns in the table's order.
@@ -34,19 +34,22 @@ func Columns() []Column {
 		{Name: "stub GET", kind: get},
 		{Name: "loopback POST", loopback: true, kind: post},
 		{Name: "loopback GET", loopback: true, kind: get},
-		{Name: "POST to a 422", kind: refused},
+		{Name: "POST to a 422", kind: refusedPost},
 	}
 }
 
-// LoopbackFloor returns the floor's POST over the loopback, and what ends it.
+// LoopbackFloor returns the floor's POST over the loopback, and a function that
+// closes the server.
 func LoopbackFloor() (call func() error, closeWire func(), err error) {
 	return floor().Open(Column{Name: "loopback POST", loopback: true, kind: post})
 }
 
-// Open makes the peer ready for the column's call, makes one and looks at its result, so that no error path is measured by
-// mistake. The call it returns succeeds when the API's answer was the expected one. Close ends what was opened.
+// Open prepares the peer for the column's call. It makes one call and checks
+// the result, so that no benchmark measures an error path by mistake. The
+// returned call succeeds if the API's answer is the expected one. closeWire
+// closes the server and the connections.
 func (p Peer) Open(c Column) (call func() error, closeWire func(), err error) {
-	target, closeWire := connect(c.loopback, p.reply(c.kind))
+	target, closeWire := newTarget(c.loopback, p.reply(c.kind))
 	calls, err := p.Connect(target)
 	if err == nil {
 		err = p.verify(calls, c.kind)
@@ -58,7 +61,7 @@ func (p Peer) Open(c Column) (call func() error, closeWire func(), err error) {
 	return p.bind(calls, c.kind), closeWire, nil
 }
 
-func connect(loopback bool, reply wire.Reply) (Target, func()) {
+func newTarget(loopback bool, reply wire.Reply) (Target, func()) {
 	if !loopback {
 		return Target{HTTPClient: &http.Client{Transport: wire.NewStub(reply)}}, func() {}
 	}
@@ -66,34 +69,35 @@ func connect(loopback bool, reply wire.Reply) (Target, func()) {
 	return dial(server)
 }
 
-// dial returns a target with a connection pool of its own.
+// dial returns a target with its own connection pool.
 func dial(server *wire.Loopback) (Target, func()) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	closeWire := func() {
 		transport.CloseIdleConnections()
 		server.Close()
 	}
-	return Target{BaseURL: server.URL(), HTTPClient: &http.Client{Transport: transport}}, closeWire
+	client := &http.Client{Transport: transport}
+	return Target{BaseURL: server.URL(), HTTPClient: client}, closeWire
 }
 
 func (p Peer) reply(k kind) wire.Reply {
 	switch k {
 	case get:
 		return p.GetReply
-	case refused:
+	case refusedPost:
 		return p.RefusedReply
 	default:
 		return p.PostReply
 	}
 }
 
-// verify makes one call and checks that it went the way that the column is about.
+// verify makes one call and checks that it ends as the column requires.
 func (p Peer) verify(calls Calls, k kind) error {
 	ctx := context.Background()
-	if k == refused {
+	if k == refusedPost {
 		_, err := calls.Post(ctx)
 		if !p.Refused(err) {
-			return fmt.Errorf("a 422 came back as %T: %v", err, err)
+			return fmt.Errorf("invalid error for a 422: got %T: %v", err, err)
 		}
 		return nil
 	}
@@ -106,7 +110,7 @@ func (p Peer) verify(calls Calls, k kind) error {
 		return err
 	}
 	if got != want {
-		return fmt.Errorf("decoded %q, want %q", got, want)
+		return fmt.Errorf("invalid result: got %q, want %q", got, want)
 	}
 	return nil
 }
@@ -121,7 +125,7 @@ func (p Peer) bind(calls Calls, k kind) func() error {
 			_, err := calls.Get(ctx)
 			return err
 		}
-	case refused:
+	case refusedPost:
 		return func() error {
 			if _, err := calls.Post(ctx); err == nil {
 				return errNotRefused

@@ -7,7 +7,8 @@ import (
 	"github.com/hellio-go/hellio/test/bench/internal/wire"
 )
 
-// Connections makes n sequential POSTs, each answered in chunks, and returns how many connections the peer opened for them.
+// Connections makes n sequential POSTs, each answered in chunks, and returns
+// the number of connections that the peer opened.
 func (p Peer) Connections(n int) (int64, error) {
 	server := wire.NewChunked(p.PostReply)
 	target, closeWire := dial(server)
@@ -22,7 +23,7 @@ func (p Peer) Connections(n int) (int64, error) {
 			return 0, err
 		}
 		if got != p.PostResult {
-			return 0, fmt.Errorf("%s decoded %q, want %q", p.Name, got, p.PostResult)
+			return 0, fmt.Errorf("%s: invalid result: got %q, want %q", p.Name, got, p.PostResult)
 		}
 	}
 	return server.Connections(), nil

@@ -8,7 +8,8 @@ import (
 	"net/http"
 )
 
-// floor is what an application writes by hand: net/http, json.Marshal, io.ReadAll, json.Unmarshal into typed structs.
+// floor is the code of an application without an SDK: net/http, json.Marshal,
+// io.ReadAll, and json.Unmarshal into typed structs.
 func floor() Peer {
 	return hellioPeer("floor", func(t Target) (Calls, error) {
 		f := plain{client: t.HTTPClient, base: orDefault(t.BaseURL, apiURL)}
@@ -16,7 +17,8 @@ func floor() Peer {
 	})
 }
 
-// floorAgain is the floor a second time: what its ratio misses 1 by is noise.
+// floorAgain is the floor a second time. The difference of its ratio from 1 is
+// noise.
 func floorAgain() Peer {
 	again := floor()
 	again.Name = "floor, once more"
@@ -33,7 +35,8 @@ func (p plain) send(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	result, err := plainCall[smsResult](ctx, p.client, http.MethodPost, p.base+"/sms/send", bytes.NewReader(body))
+	url := p.base + "/sms/send"
+	result, err := plainCall[smsResult](ctx, p.client, http.MethodPost, url, bytes.NewReader(body))
 	return result.Reference, err
 }
 
@@ -42,7 +45,9 @@ func (p plain) balance(ctx context.Context) (string, error) {
 	return result.Available, err
 }
 
-func plainCall[T any](ctx context.Context, client *http.Client, method, url string, body io.Reader) (T, error) {
+func plainCall[T any](
+	ctx context.Context, client *http.Client, method, url string, body io.Reader,
+) (T, error) {
 	var none T
 	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
@@ -72,11 +77,11 @@ func plainRead[T any](resp *http.Response) (T, error) {
 		return result.Data, err
 	}
 	if resp.StatusCode >= 300 {
-		refused := &refusal{Status: resp.StatusCode}
-		if err := json.Unmarshal(content, refused); err != nil {
+		failure := &refusal{Status: resp.StatusCode}
+		if err := json.Unmarshal(content, failure); err != nil {
 			return result.Data, err
 		}
-		return result.Data, refused
+		return result.Data, failure
 	}
 	err = json.Unmarshal(content, &result)
 	return result.Data, err

@@ -9,8 +9,8 @@ import (
 	"net/url"
 )
 
-// floorByHand is the floor with what can be done once done once: the addresses parsed, the header shared, and the
-// reply's body read into a buffer of its own size.
+// floorByHand is the floor with all preparation done once: parsed URLs, a
+// shared header, and a buffer of the size of the reply.
 func floorByHand() Peer {
 	return hellioPeer("floor, hand-tuned", func(t Target) (Calls, error) {
 		base := orDefault(t.BaseURL, apiURL)
@@ -22,7 +22,12 @@ func floorByHand() Peer {
 		if err != nil {
 			return Calls{}, err
 		}
-		h := tuned{client: t.HTTPClient, sendURL: sendURL, balanceURL: balanceURL, header: http.Header{}}
+		h := tuned{
+			client:     t.HTTPClient,
+			sendURL:    sendURL,
+			balanceURL: balanceURL,
+			header:     http.Header{},
+		}
 		setHeader(h.header, true)
 		return Calls{Post: h.send, Get: h.balance}, nil
 	})
@@ -48,7 +53,9 @@ func (t tuned) balance(ctx context.Context) (string, error) {
 	return result.Available, err
 }
 
-func tunedCall[T any](ctx context.Context, t tuned, method string, address *url.URL, body []byte) (T, error) {
+func tunedCall[T any](
+	ctx context.Context, t tuned, method string, address *url.URL, body []byte,
+) (T, error) {
 	var result envelope[T]
 	req := (&http.Request{Method: method, URL: address, Header: t.header}).WithContext(ctx)
 	if body != nil {
@@ -66,11 +73,11 @@ func tunedCall[T any](ctx context.Context, t tuned, method string, address *url.
 		return result.Data, err
 	}
 	if resp.StatusCode >= 300 {
-		refused := &refusal{Status: resp.StatusCode}
-		if err := json.Unmarshal(content.Bytes(), refused); err != nil {
+		failure := &refusal{Status: resp.StatusCode}
+		if err := json.Unmarshal(content.Bytes(), failure); err != nil {
 			return result.Data, err
 		}
-		return result.Data, refused
+		return result.Data, failure
 	}
 	err = json.Unmarshal(content.Bytes(), &result)
 	return result.Data, err

@@ -14,7 +14,8 @@ import (
 const issueURL = "https://api.github.com/repos/octo/parcels/issues/1347"
 
 const issueBody = `{"id":1,"number":1347,"url":"` + issueURL + `","state":"open","title":"Parcel",` +
-	`"body":"` + text + `","locked":false,"comments":0,"created_at":"2026-03-04T05:06:07Z","user":{"login":"ama","id":1}}`
+	`"body":"` + text + `","locked":false,"comments":0,"created_at":"2026-03-04T05:06:07Z",` +
+	`"user":{"login":"ama","id":1}}`
 
 // goGitHub opens an issue and reads one.
 func goGitHub() Peer {
@@ -22,12 +23,18 @@ func goGitHub() Peer {
 		Name:      "go-github v74",
 		PostReply: wire.Reply{Status: http.StatusCreated, Body: issueBody},
 		GetReply:  wire.Reply{Status: http.StatusOK, Body: issueBody},
-		RefusedReply: wire.Reply{Status: http.StatusUnprocessableEntity, Body: `{"message":"Validation Failed",` +
-			`"errors":[{"resource":"Issue","field":"title","code":"missing_field"}],"documentation_url":"https://docs.github.com/rest"}`},
-		PostResult: issueURL, GetResult: issueURL,
+		RefusedReply: wire.Reply{
+			Status: http.StatusUnprocessableEntity,
+			Body: `{"message":"Validation Failed","errors":[{"resource":"Issue","field":"title",` +
+				`"code":"missing_field"}],"documentation_url":"https://docs.github.com/rest"}`,
+		},
+		PostResult: issueURL,
+		GetResult:  issueURL,
 		Refused: func(err error) bool {
-			var refused *github.ErrorResponse
-			return errors.As(err, &refused) && refused.Response.StatusCode == http.StatusUnprocessableEntity && len(refused.Errors) == 1
+			var failure *github.ErrorResponse
+			return errors.As(err, &failure) &&
+				failure.Response.StatusCode == http.StatusUnprocessableEntity &&
+				len(failure.Errors) == 1
 		},
 		Connect: connectGitHub,
 	}
@@ -45,7 +52,9 @@ func connectGitHub(t Target) (Calls, error) {
 	return Calls{
 		Post: func(ctx context.Context) (string, error) {
 			issue, _, err := client.Issues.Create(ctx, "octo", "parcels", &github.IssueRequest{
-				Title: github.Ptr("Parcel"), Body: github.Ptr(text), Labels: &[]string{"parcel"},
+				Title:  github.Ptr("Parcel"),
+				Body:   github.Ptr(text),
+				Labels: &[]string{"parcel"},
 			})
 			return issue.GetURL(), err
 		},

@@ -6,7 +6,7 @@ import (
 	"github.com/hellio-go/hellio/test/bench/internal/wire"
 )
 
-// The call of the first rows: one SMS, and the balance.
+// The first rows send one SMS and read the balance.
 const (
 	apiURL    = "https://api.helliomessaging.com/v1"
 	token     = "17|mZk3pQ8vXc1nB6sLd9fHj2wR5tYgU7aE0iOqPeKx"
@@ -20,22 +20,33 @@ const (
 	available = "119.3800"
 )
 
-// What the API answers, with members that no client asks for, as an API grows them.
+// The answers of the API contain members that no client reads, as those of a
+// growing API do.
 var (
-	smsReply = wire.Reply{Status: http.StatusAccepted, Body: `{"data":{"reference":"` + reference + `","campaign_id":7731,` +
-		`"status":"queued","accepted_recipients":1,"invalid_recipients":0,"segments":1,"estimated_cost":"0.0310","currency":"GHS",` +
-		`"message":"` + text + `"}}`}
+	smsReply = wire.Reply{
+		Status: http.StatusAccepted,
+		Body: `{"data":{"reference":"` + reference + `","campaign_id":7731,` +
+			`"status":"queued","accepted_recipients":1,"invalid_recipients":0,"segments":1,` +
+			`"estimated_cost":"0.0310","currency":"GHS","message":"` + text + `"}}`,
+	}
 
-	balanceReply = wire.Reply{Status: http.StatusOK, Body: `{"data":{"balance":"120.0000","available":"` + available + `",` +
-		`"reserved":"0.6200","currency":"GHS","as_of":"2026-03-04T05:06:07+00:00","low_balance_alert":"10.0000",` +
-		`"account":"8a7d2c1e-55f0-4f5c-8b55-0d9d3c2f7b10","plan":"pay as you go: prepaid, no monthly fee, no minimum",` +
-		`"updated_by":"top-up by mobile money"}}`}
+	balanceReply = wire.Reply{
+		Status: http.StatusOK,
+		Body: `{"data":{"balance":"120.0000","available":"` + available + `",` +
+			`"reserved":"0.6200","currency":"GHS","as_of":"2026-03-04T05:06:07+00:00",` +
+			`"low_balance_alert":"10.0000","account":"8a7d2c1e-55f0-4f5c-8b55-0d9d3c2f7b10",` +
+			`"plan":"pay as you go: prepaid, no monthly fee, no minimum",` +
+			`"updated_by":"top-up by mobile money"}}`,
+	}
 
-	refusedReply = wire.Reply{Status: http.StatusUnprocessableEntity, Body: `{"message":"The sender field is not approved.",` +
-		`"error":"sender_not_approved","errors":{"sender":["The sender HELLIO is not approved for this account."]}}`}
+	refusedReply = wire.Reply{
+		Status: http.StatusUnprocessableEntity,
+		Body: `{"message":"The sender field is not approved.","error":"sender_not_approved",` +
+			`"errors":{"sender":["The sender HELLIO is not approved for this account."]}}`,
+	}
 )
 
-// The same bodies as typed structs, for the rows that use no SDK.
+// The rows without an SDK use the same bodies as typed structs.
 type (
 	smsRequest struct {
 		Recipients []string `json:"recipients"`
@@ -63,7 +74,7 @@ type (
 	}
 )
 
-// refusal is the typed error of the rows that use no SDK.
+// refusal is the typed error of the rows without an SDK.
 type refusal struct {
 	Status  int
 	Message string              `json:"message"`
@@ -76,17 +87,21 @@ func (r *refusal) Error() string { return r.Message }
 
 func isRefusal(err error) bool {
 	r, ok := err.(*refusal)
-	return ok && r.Status == http.StatusUnprocessableEntity && r.Code == "sender_not_approved" && len(r.Errors["sender"]) == 1
+	return ok && r.Status == http.StatusUnprocessableEntity &&
+		r.Code == "sender_not_approved" && len(r.Errors["sender"]) == 1
 }
 
-// hellioPeer is a row that makes the calls of our own API.
+// hellioPeer returns a row that calls the Hellio API.
 func hellioPeer(name string, connect func(Target) (Calls, error)) Peer {
 	return Peer{
-		Name:      name,
-		PostReply: smsReply, GetReply: balanceReply, RefusedReply: refusedReply,
-		PostResult: reference, GetResult: available,
-		Refused: isRefusal,
-		Connect: connect,
+		Name:         name,
+		PostReply:    smsReply,
+		GetReply:     balanceReply,
+		RefusedReply: refusedReply,
+		PostResult:   reference,
+		GetResult:    available,
+		Refused:      isRefusal,
+		Connect:      connect,
 	}
 }
 

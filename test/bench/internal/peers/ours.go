@@ -8,12 +8,14 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// ours is this module's client as NewClient makes it: key, retries, trace of the wire, rate limit and typed errors all on.
+// ours is this module's client with the defaults of NewClient: idempotency key,
+// retries, trace, rate limit and typed errors.
 func ours() Peer {
 	row := hellioPeer("hellio", connectHellio)
 	row.Refused = func(err error) bool {
-		var refused *hellio.ValidationError
-		return errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity && len(refused.Fields["sender"]) == 1
+		var failure *hellio.ValidationError
+		return errors.As(err, &failure) &&
+			failure.Status == http.StatusUnprocessableEntity && len(failure.Fields["sender"]) == 1
 	}
 	return row
 }
@@ -29,7 +31,11 @@ func connectHellio(t Target) (Calls, error) {
 	}
 	return Calls{
 		Post: func(ctx context.Context) (string, error) {
-			sent, err := client.SMS.Send(ctx, &hellio.SMSSendParams{Recipients: []string{recipient}, Sender: sender, Message: text})
+			sent, err := client.SMS.Send(ctx, &hellio.SMSSendParams{
+				Recipients: []string{recipient},
+				Sender:     sender,
+				Message:    text,
+			})
 			if err != nil {
 				return "", err
 			}

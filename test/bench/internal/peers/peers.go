@@ -1,5 +1,6 @@
-// Package peers holds the rows of the table, one file each: a call through net/http alone, and the same call through an SDK.
-// Each SDK makes a call of its own API, as its documentation shows it, with bodies of about the same size.
+// Package peers holds the rows of the table, one file each: a call through
+// net/http alone, and a call through each SDK. Each SDK calls its own API, as
+// its documentation shows, with bodies of about the same size.
 package peers
 
 import (
@@ -9,13 +10,13 @@ import (
 	"github.com/hellio-go/hellio/test/bench/internal/wire"
 )
 
-// Target is where an SDK sends its calls.
+// Target is the server of an SDK's calls.
 type Target struct {
-	BaseURL    string // "" leaves the SDK's own address, for a stub that never dials
+	BaseURL    string // "" keeps the SDK's own address, for a stub that never dials
 	HTTPClient *http.Client
 }
 
-// Calls are the calls of one SDK. Both return what identifies the decoded result.
+// Calls are the calls of one SDK. Both return a member of the decoded result.
 type Calls struct {
 	Post func(context.Context) (string, error)
 	Get  func(context.Context) (string, error)
@@ -25,20 +26,22 @@ type Calls struct {
 type Peer struct {
 	Name string
 
-	// What the peer's own API answers to a POST, a GET, and a POST that it refuses.
+	// The answers of the peer's own API to a POST, a GET, and a refused POST.
 	PostReply, GetReply, RefusedReply wire.Reply
 
-	// What Post and Get return when they decoded their reply.
+	// The results of Post and Get for these answers.
 	PostResult, GetResult string
 
-	// Refused reports whether err says that the API answered 422. Untyped is true where the SDK gives a sentence only.
+	// Refused reports whether err reports a 422 of the API. Untyped is true if
+	// the SDK returns an error with a text only.
 	Refused func(err error) bool
 	Untyped bool
 
 	Connect func(Target) (Calls, error)
 }
 
-// All returns the rows in the table's order. The first is the floor, to which the others are compared.
+// All returns the rows in the table's order. The first is the floor, which all
+// others are compared with.
 func All() []Peer {
 	return []Peer{
 		floor(),

@@ -7,7 +7,8 @@ import (
 	"github.com/hellio-go/hellio/test/bench/internal/wire"
 )
 
-// Open makes a call and looks at its result: the decoded status of a success, the type of a refusal.
+// Open checks the result of a call: the decoded member of a success, the type
+// of a refusal.
 func TestEachRowMakesItsCallInEachColumn(t *testing.T) {
 	for _, peer := range All() {
 		for _, column := range Columns() {
@@ -32,7 +33,7 @@ func TestEachCallIsOneRequestOfComparableSize(t *testing.T) {
 			wantBetween(t, "request", sent, 110, 200)
 			sent = onlyRequest(t, peer, peer.GetReply, get)
 			wantBetween(t, "request of the GET", sent, 0, 0)
-			onlyRequest(t, peer, peer.RefusedReply, refused)
+			onlyRequest(t, peer, peer.RefusedReply, refusedPost)
 			wantBetween(t, "reply to the POST", int64(len(peer.PostReply.Body)), 270, 330)
 			wantBetween(t, "reply to the GET", int64(len(peer.GetReply.Body)), 270, 330)
 			wantBetween(t, "refusal", int64(len(peer.RefusedReply.Body)), 110, 200)
@@ -46,13 +47,14 @@ func TestARefusalIsNotMistakenForASuccess(t *testing.T) {
 			peer.PostReply = peer.RefusedReply
 			if _, closeWire, err := peer.Open(Columns()[0]); err == nil {
 				closeWire()
-				t.Fatal("a POST that was refused counts as a success")
+				t.Fatal("a refused POST counts as a success")
 			}
 		})
 	}
 }
 
-// onlyRequest makes one call, checks that it was one request, and returns the size of its body.
+// onlyRequest makes one call, checks that it is one request, and returns the
+// size of its body.
 func onlyRequest(t *testing.T, peer Peer, reply wire.Reply, k kind) int64 {
 	t.Helper()
 	stub := wire.NewStub(reply)
@@ -64,7 +66,7 @@ func onlyRequest(t *testing.T, peer Peer, reply wire.Reply, k kind) int64 {
 		t.Fatal(err)
 	}
 	if got := stub.Calls(); got != 1 {
-		t.Fatalf("%d requests for one call", got)
+		t.Fatalf("got %d requests for one call, want 1", got)
 	}
 	return stub.Sent()
 }

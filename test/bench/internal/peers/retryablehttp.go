@@ -8,7 +8,8 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// retryableHTTP is the floor over go-retryablehttp with its defaults, its log off.
+// retryableHTTP is the floor over go-retryablehttp with its defaults, without
+// its log.
 func retryableHTTP() Peer {
 	return hellioPeer("go-retryablehttp", func(t Target) (Calls, error) {
 		client := retryablehttp.NewClient()
@@ -38,7 +39,9 @@ func (r retrying) balance(ctx context.Context) (string, error) {
 	return result.Available, err
 }
 
-func retryingCall[T any](ctx context.Context, client *retryablehttp.Client, method, url string, body any) (T, error) {
+func retryingCall[T any](
+	ctx context.Context, client *retryablehttp.Client, method, url string, body any,
+) (T, error) {
 	var none T
 	req, err := retryablehttp.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {

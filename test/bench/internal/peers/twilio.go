@@ -19,40 +19,54 @@ const (
 	messageSID    = "SM0123456789abcdef0123456789abcdef"
 )
 
-const messageBody = `{"sid":"` + messageSID + `","account_sid":"` + twilioAccount + `","to":"` + recipient + `","from":"` + sender + `",` +
-	`"body":"` + text + `","status":"queued","num_segments":"1","price":null,"error_code":null,"direction":"outbound-api"}`
+const messageBody = `{"sid":"` + messageSID + `","account_sid":"` + twilioAccount + `",` +
+	`"to":"` + recipient + `","from":"` + sender + `","body":"` + text + `","status":"queued",` +
+	`"num_segments":"1","price":null,"error_code":null,"direction":"outbound-api"}`
 
-// twilioGo sends a message and reads one, through the service that twilio.RestClient calls Api. The whole RestClient adds
-// nothing to a call, and every other product's package to the build.
+// twilioGo sends a message and reads one, through the service Api of
+// twilio.RestClient. The whole RestClient changes nothing in a call, but adds
+// the packages of every other product to the build.
 func twilioGo() Peer {
 	return Peer{
 		Name:      "twilio-go",
 		PostReply: wire.Reply{Status: http.StatusCreated, Body: messageBody},
 		GetReply:  wire.Reply{Status: http.StatusOK, Body: messageBody},
-		RefusedReply: wire.Reply{Status: http.StatusUnprocessableEntity, Body: `{"code":21212,"message":"Invalid From Number: HELLIO",` +
-			`"more_info":"https://www.twilio.com/docs/errors/21212","status":422,"details":{"field":"From"}}`},
-		PostResult: messageSID, GetResult: messageSID,
+		RefusedReply: wire.Reply{
+			Status: http.StatusUnprocessableEntity,
+			Body: `{"code":21212,"message":"Invalid From Number: HELLIO",` +
+				`"more_info":"https://www.twilio.com/docs/errors/21212","status":422,` +
+				`"details":{"field":"From"}}`,
+		},
+		PostResult: messageSID,
+		GetResult:  messageSID,
 		Refused: func(err error) bool {
-			var refused *client.TwilioRestError
-			return errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity && refused.Code == 21212
+			var failure *client.TwilioRestError
+			return errors.As(err, &failure) &&
+				failure.Status == http.StatusUnprocessableEntity && failure.Code == 21212
 		},
 		Connect: connectTwilio,
 	}
 }
 
-// rebased sends to another host: the SDK's own is fixed.
+// rebased sends requests to another host, because the SDK's own host is fixed.
 type rebased struct {
 	*client.Client
 	baseURL string
 }
 
 // SendRequest implements client.BaseClient.
-func (r rebased) SendRequest(method, rawURL string, data url.Values, header map[string]any, body ...byte) (*http.Response, error) {
-	return r.Client.SendRequest(method, r.baseURL+strings.TrimPrefix(rawURL, twilioURL), data, header, body...)
+func (r rebased) SendRequest(
+	method, rawURL string, data url.Values, header map[string]any, body ...byte,
+) (*http.Response, error) {
+	to := r.baseURL + strings.TrimPrefix(rawURL, twilioURL)
+	return r.Client.SendRequest(method, to, data, header, body...)
 }
 
 func connectTwilio(t Target) (Calls, error) {
-	direct := &client.Client{Credentials: client.NewCredentials(twilioAccount, "secret"), HTTPClient: t.HTTPClient}
+	direct := &client.Client{
+		Credentials: client.NewCredentials(twilioAccount, "secret"),
+		HTTPClient:  t.HTTPClient,
+	}
 	direct.SetAccountSid(twilioAccount)
 	var base client.BaseClient = direct
 	if t.BaseURL != "" {

@@ -1,4 +1,5 @@
-// Package program measures what importing a package costs a program: size, time to start, time to build.
+// Package program measures what an import costs a program: its size, its start
+// and its build.
 package program
 
 import (
@@ -19,13 +20,15 @@ const (
 	program = sdk + "/test/bench/internal/program/"
 )
 
-// Cost is what a program pays for the SDK, beside one that sends the same SMS without it.
+// Cost compares a program that sends an SMS through the SDK with one that sends
+// it without.
 type Cost struct {
 	PlainBytes, HellioBytes int64
 	Init                    time.Duration // of all packages outside the standard library
 }
 
-// Measure builds both programs, stripped, and starts the one that imports the SDK.
+// Measure builds both programs, stripped, and starts the one that imports the
+// SDK.
 func Measure() (Cost, error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -44,10 +47,11 @@ func Measure() (Cost, error) {
 	return Cost{PlainBytes: plain, HellioBytes: hellio, Init: started}, err
 }
 
-// build makes a stripped program in dir and returns its size.
+// build builds a stripped program in dir and returns its size.
 func build(dir, name string) (int64, error) {
 	path := filepath.Join(dir, name)
-	if _, err := goTool(nil, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path, program+name); err != nil {
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path}
+	if _, err := goTool(nil, append(args, program+name)...); err != nil {
 		return 0, err
 	}
 	info, err := os.Stat(path)
@@ -57,7 +61,7 @@ func build(dir, name string) (int64, error) {
 	return info.Size(), nil
 }
 
-// initTime is the median of 21 starts.
+// initTime returns the median init time of 21 starts.
 func initTime(path string) (time.Duration, error) {
 	times := make([]time.Duration, 21)
 	for i := range times {
@@ -74,10 +78,12 @@ func initTime(path string) (time.Duration, error) {
 	return times[len(times)/2], nil
 }
 
-// A package outside the standard library has a dot in the first element of its path.
+// initLine matches packages outside the standard library, whose path has a dot
+// in its first element.
 var initLine = regexp.MustCompile(`(?m)^init [^/ ]*\.\S* @\S+ ms, (\S+) ms clock`)
 
-// sumInits adds up the times that the runtime's trace gives for packages outside the standard library.
+// sumInits returns the sum of the init times of packages outside the standard
+// library in a trace of the runtime.
 func sumInits(trace string) time.Duration {
 	var sum time.Duration
 	for _, match := range initLine.FindAllStringSubmatch(trace, -1) {
@@ -89,7 +95,8 @@ func sumInits(trace string) time.Duration {
 	return sum
 }
 
-// CleanBuild is the time to compile the SDK and its dependencies with an empty build cache, the standard library being there.
+// CleanBuild returns the time to compile the SDK and its dependencies, with a
+// build cache that holds only the standard library.
 func CleanBuild() (time.Duration, error) {
 	cache, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -109,7 +116,8 @@ func CleanBuild() (time.Duration, error) {
 	return time.Since(start), err
 }
 
-// goTool runs the go command and returns what it prints. A failure carries what it said.
+// goTool runs the go command and returns its standard output. An error contains
+// its standard error.
 func goTool(env []string, args ...string) (string, error) {
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), env...)

@@ -9,13 +9,14 @@ import (
 	"sync/atomic"
 )
 
-// Loopback is a real HTTP/1.1 server on 127.0.0.1 that counts the connections opened to it.
+// Loopback is a real HTTP/1.1 server on 127.0.0.1 that counts the connections
+// opened to it.
 type Loopback struct {
 	server      *httptest.Server
 	connections atomic.Int64
 }
 
-// NewLoopback starts a server that always gives reply, whole, with its length.
+// NewLoopback starts a server that always sends reply, whole, with its length.
 func NewLoopback(reply Reply) *Loopback {
 	header := reply.header()
 	body := []byte(reply.Body)
@@ -27,8 +28,9 @@ func NewLoopback(reply Reply) *Loopback {
 	})
 }
 
-// NewChunked starts a server that gives reply in two chunks. The end of such a body comes after its last byte: a client that
-// stops at the end of the JSON has not seen it, and loses the connection.
+// NewChunked starts a server that sends reply in two chunks. The end of such a
+// body follows its last byte. A client that stops at the end of the JSON does
+// not read the end, and loses the connection.
 func NewChunked(reply Reply) *Loopback {
 	header := reply.header()
 	header.Del("Content-Length")
@@ -56,11 +58,11 @@ func start(handler http.HandlerFunc) *Loopback {
 	return l
 }
 
-// URL is the server's address, without a path.
+// URL returns the server's URL without a path.
 func (l *Loopback) URL() string { return l.server.URL }
 
-// Connections is the number of connections that were opened.
+// Connections returns the number of connections opened so far.
 func (l *Loopback) Connections() int64 { return l.connections.Load() }
 
-// Close ends the server.
+// Close shuts the server down.
 func (l *Loopback) Close() { l.server.Close() }

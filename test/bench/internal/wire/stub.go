@@ -8,8 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// Stub is an http.RoundTripper that reads the request's body and answers from memory.
-// It costs three allocations a call: the response with its body, and the two of a header map.
+// Stub is an http.RoundTripper that reads the request's body and answers from
+// memory. It makes three allocations per call: the response with its body, and
+// two for the header map.
 type Stub struct {
 	reply  Reply
 	header http.Header
@@ -17,15 +18,15 @@ type Stub struct {
 	sent   atomic.Int64
 }
 
-// NewStub makes a Stub that always gives reply.
+// NewStub returns a Stub that always answers with reply.
 func NewStub(reply Reply) *Stub {
 	return &Stub{reply: reply, header: reply.header()}
 }
 
-// Calls is the number of requests answered.
+// Calls returns the number of requests answered.
 func (s *Stub) Calls() int64 { return s.calls.Load() }
 
-// Sent is the size of the last request's body.
+// Sent returns the size of the last request's body.
 func (s *Stub) Sent() int64 { return s.sent.Load() }
 
 // answer is a response and its body in one allocation.
@@ -34,7 +35,7 @@ type answer struct {
 	strings.Reader
 }
 
-// Close makes answer a body.
+// Close implements io.Closer.
 func (a *answer) Close() error { return nil }
 
 // RoundTrip implements http.RoundTripper.

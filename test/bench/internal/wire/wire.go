@@ -1,4 +1,5 @@
-// Package wire answers the calls that are measured: from memory, or over a real connection on 127.0.0.1.
+// Package wire answers the measured calls, from memory or over a real
+// connection on 127.0.0.1.
 package wire
 
 import (
@@ -6,13 +7,14 @@ import (
 	"strconv"
 )
 
-// Reply is what the API answers, every time.
+// Reply is the answer to every request.
 type Reply struct {
 	Status int
 	Body   string
 }
 
-// header is the reply's header. The limits in it are far above what a run can use up, so that no client paces itself.
+// header returns the reply's header. No run reaches its rate limits, so no
+// client delays a call.
 func (r Reply) header() http.Header {
 	return http.Header{
 		"Content-Type":          {"application/json"},

@@ -20,7 +20,9 @@ func main() {
 		return
 	}
 	sent, err := client.SMS.Send(context.Background(), &hellio.SMSSendParams{
-		Recipients: []string{"+233209990001"}, Sender: "HELLIO", Message: "hello, world",
+		Recipients: []string{"+233209990001"},
+		Sender:     "HELLIO",
+		Message:    "hello, world",
 	})
 	if err != nil {
 		fmt.Println(err)

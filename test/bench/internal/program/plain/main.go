@@ -23,11 +23,16 @@ func main() {
 }
 
 func send(token string) (string, error) {
-	body, err := json.Marshal(map[string]any{"recipients": []string{"+233209990001"}, "sender": "HELLIO", "message": "hello, world"})
+	body, err := json.Marshal(map[string]any{
+		"recipients": []string{"+233209990001"},
+		"sender":     "HELLIO",
+		"message":    "hello, world",
+	})
 	if err != nil {
 		return "", err
 	}
-	req, err := http.NewRequest(http.MethodPost, "https://api.helliomessaging.com/v1/sms/send", bytes.NewReader(body))
+	const url = "https://api.helliomessaging.com/v1/sms/send"
+	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
