@@ -1,14 +1,20 @@
-// Command operations prints, for each operation of the API's document, the client method that calls it, whether the fake routes it, its
-// Example, and how many answers the conformance flows must show. It fails when anything is missing. Run it from the repository's root:
+// Command operations prints, for each operation of the API's document, the
+// client method that calls it, whether the fake routes it, its Example, and how
+// many responses the conformance flows must show. It exits with status 1 if
+// anything is missing, or if the table of docs/operations.md is not current.
+// Run it from the root of the repository; with -update it writes the table:
 //
-//	go run ./test/conformance/cmd/operations
+//	go run ./test/conformance/cmd/operations [-update]
 package main
 
 import (
+	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -16,7 +22,10 @@ import (
 	"github.com/hellio-go/hellio/test/conformance"
 )
 
+var update = flag.Bool("update", false, "write the table of docs/operations.md")
+
 func main() {
+	flag.Parse()
 	gaps, err := run(".", os.Stdout)
 	switch {
 	case err != nil:
@@ -46,7 +55,10 @@ func run(root string, out io.Writer) (gaps int, err error) {
 	fmt.Fprintln(table, "operation\troute\tscope\tkey\tclient method\tfake\tExample\tdocumented answers")
 	operations := document.Operations()
 	for _, op := range operations {
-		method := source.methods[op.Method+" "+op.Route]
+		method := ""
+		if methods := source.methods[op.Method+" "+op.Route]; len(methods) > 0 {
+			method = methods[0]
+		}
 		row := []string{op.ID, op.Method + " " + op.Route, op.Scope, mark(op.Keyed, "keyed"), method, mark(routed(fake, op), "routed"), source.example(method)}
 		for i, cell := range row {
 			if cell == "" && i != 2 && i != 3 {
@@ -58,6 +70,19 @@ func run(root string, out io.Writer) (gaps int, err error) {
 	}
 	if err := table.Flush(); err != nil {
 		return gaps, err
+	}
+	now, want, err := readPage(root, operations, source)
+	switch {
+	case err != nil:
+		return gaps, err
+	case bytes.Equal(now, want):
+	case *update:
+		if err := os.WriteFile(filepath.Join(root, pagePath), want, 0o644); err != nil {
+			return gaps, err
+		}
+	default:
+		fmt.Fprintf(out, "\n%s is not current: run with -update\n", pagePath)
+		gaps++
 	}
 	_, err = fmt.Fprintf(out, "\n%d operations, %d gaps\n", len(operations), gaps)
 	return gaps, err

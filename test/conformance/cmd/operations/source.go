@@ -6,14 +6,15 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // source is what the client's own files say of it.
 type source struct {
-	methods  map[string]string // "POST /sms/send" to SMSService.Send
-	examples map[string]bool   // names of Example functions
+	methods  map[string][]string // "POST /sms/send" to SMSService.Send
+	examples map[string]bool     // names of Example functions
 }
 
 // example is the Example of a method; "" where there is none.
@@ -27,7 +28,7 @@ func (s source) example(method string) string {
 
 // readClient finds which function mentions which operation of internal/contract, and which Examples there are.
 func readClient(root string) (source, error) {
-	s := source{methods: map[string]string{}, examples: map[string]bool{}}
+	s := source{methods: map[string][]string{}, examples: map[string]bool{}}
 	routes, err := readRoutes(filepath.Join(root, "internal", "contract", "operations.go"))
 	if err != nil {
 		return s, err
@@ -64,8 +65,9 @@ func (s source) add(fn *ast.FuncDecl, routes map[string]string, test bool) {
 			return true
 		}
 		route, known := routes[selector.Sel.Name]
-		if pkg, ok := selector.X.(*ast.Ident); ok && pkg.Name == "contract" && known && s.methods[route] == "" {
-			s.methods[route] = methodName(fn)
+		if pkg, ok := selector.X.(*ast.Ident); ok && pkg.Name == "contract" && known &&
+			!slices.Contains(s.methods[route], methodName(fn)) {
+			s.methods[route] = append(s.methods[route], methodName(fn))
 		}
 		return true
 	})
