@@ -68,6 +68,9 @@ func (b *gatedBody) Read(p []byte) (int, error) {
 	return b.data.Read(p)
 }
 
+// InMemory implements bridge.MemoryBody.
+func (b *gatedBody) InMemory() {}
+
 func (b *gatedBody) Close() error {
 	b.closed.Store(true)
 	return nil

@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/internal/bridge"
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
@@ -43,13 +43,15 @@ func (ft *Fault) isOn(c *apiCall) bool {
 var (
 	nopCloser         = reflect.TypeOf(io.NopCloser(nil))
 	nopCloserWriterTo = reflect.TypeOf(io.NopCloser(new(bytes.Reader)))
-	clientPackage     = reflect.TypeFor[hellio.Client]().PkgPath()
 )
 
-// inMemory reports whether no read of a body can wait: net/http knows its type,
-// or it is the client's own, which holds bytes.
+// inMemory reports whether no read of a body can wait: it is the client's, or a
+// body of which net/http knows the length.
 func inMemory(body io.ReadCloser) bool {
 	if body == nil || body == http.NoBody {
+		return true
+	}
+	if _, ok := body.(bridge.MemoryBody); ok {
 		return true
 	}
 	kind := reflect.TypeOf(body)
@@ -58,7 +60,6 @@ func inMemory(body io.ReadCloser) bool {
 		case *bytes.Reader, *bytes.Buffer, *strings.Reader:
 			return true
 		}
-		return false
 	}
-	return kind.Kind() == reflect.Pointer && kind.Elem().PkgPath() == clientPackage
+	return false
 }

@@ -9,3 +9,6 @@ type Permanent interface {
 	error
 	NothingSent()
 }
+
+// MemoryBody is a request body that holds all its bytes: no read of it waits.
+type MemoryBody interface{ InMemory() }
