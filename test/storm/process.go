@@ -98,13 +98,18 @@ func (j Job) run() ([]Record, error) {
 	p := &workerPool{job: j, planner: planner, lag: newLagMeter()}
 	defer p.lag.stop()
 	for kind, items := range queues {
-		if j.Phase == Sharing {
-			p.startShared(kind, items)
-		} else {
+		if j.Phase != Sharing {
 			p.startWorkers(kind, items)
 		}
 	}
-	p.busy.Wait()
+	for _, wrap := range []Wrap{Bare, RoundTripper, Middleware, SecondRoute} {
+		for kind, items := range queues {
+			if j.Phase == Sharing && kind.wrap == wrap {
+				p.startShared(kind, items)
+			}
+		}
+		p.busy.Wait() // the callers of all wraps together starve each other
+	}
 	// A dial may outlive its call and open a connection that no call uses.
 	time.Sleep(dialLimit + 100*time.Millisecond)
 	for _, t := range p.transports {
