@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 )
 
@@ -45,13 +44,7 @@ func (t *fakeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !connected {
 		t.e.wg.Done()
 		closeBody(req)
-		return nil, &net.OpError{
-			Op:     "write",
-			Net:    "tcp",
-			Source: fakeAddr{},
-			Addr:   fakeAddr{},
-			Err:    net.ErrClosed,
-		}
+		return nil, wireError("write", net.ErrClosed)
 	}
 	c := t.call(req)
 	if t.e.answersInline(c) && inMemory(req.Body) {
@@ -173,30 +166,6 @@ func (e *engine) join(caller *view) error {
 	return nil
 }
 
-// connect fires the hooks of finding a connection and writing the headers, in
-// the order of net/http. A hook may close the connection: then nothing is
-// written.
-func connect(req *http.Request) (trace *httptrace.ClientTrace, connected bool) {
-	trace = httptrace.ContextClientTrace(req.Context())
-	if trace == nil {
-		return &httptrace.ClientTrace{}, true
-	}
-	if trace.GetConn != nil {
-		trace.GetConn(hostPort(req))
-	}
-	if trace.GotConn != nil {
-		conn := new(wire)
-		trace.GotConn(httptrace.GotConnInfo{Conn: conn})
-		if conn.closed.Load() {
-			return trace, false
-		}
-	}
-	if trace.WroteHeaders != nil {
-		trace.WroteHeaders()
-	}
-	return trace, true
-}
-
 // exchange is one request and what came of it.
 type exchange struct {
 	response *http.Response
@@ -261,13 +230,7 @@ func outcomeOf(req *http.Request, a wireAnswer) exchange {
 	case endClosed:
 		return exchange{err: io.EOF}
 	case endBroken:
-		return exchange{err: &net.OpError{
-			Op:     "read",
-			Net:    "tcp",
-			Source: fakeAddr{},
-			Addr:   fakeAddr{},
-			Err:    os.NewSyscallError("read", syscall.ECONNRESET),
-		}}
+		return exchange{err: wireError("read", os.NewSyscallError("read", syscall.ECONNRESET))}
 	}
 	return exchange{response: newResponse(req, a)}
 }
@@ -327,81 +290,3 @@ func methodOf(req *http.Request) string {
 	}
 	return req.Method
 }
-
-// readBody reads the body, up to what the engine will refuse, and closes it. A
-// body that is longer or shorter than its length is an error, as in net/http.
-func readBody(req *http.Request) ([]byte, error) {
-	if req.Body == nil || req.Body == http.NoBody {
-		if req.Body == nil && req.ContentLength > 0 {
-			return nil,
-				fmt.Errorf("http: Request.ContentLength=%d with nil Body", req.ContentLength)
-		}
-		return nil, nil
-	}
-	defer closeBody(req)
-	length := req.ContentLength
-	if length == 0 {
-		length = -1 // to net/http, 0 with a body means that the length is unknown
-	}
-	body, err := readLimited(req.Body, length)
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return body, lengthError(length, int64(len(body)))
-	}
-	if err != nil || length != int64(len(body)) {
-		return body, err // of unknown length, or longer than the engine reads
-	}
-	extra, err := io.Copy(io.Discard, req.Body)
-	if err == nil && extra > 0 {
-		err = lengthError(length, length+extra)
-	}
-	return body, err
-}
-
-func lengthError(length, found int64) error {
-	return fmt.Errorf("http: ContentLength=%d with Body length %d", length, found)
-}
-
-// readLimited reads a body of this length, -1 if it is unknown, and at most one
-// byte more than the engine takes.
-func readLimited(r io.Reader, length int64) ([]byte, error) {
-	if length < 0 {
-		return io.ReadAll(io.LimitReader(r, maxBody+1))
-	}
-	body := make([]byte, min(length, maxBody+1))
-	n, err := io.ReadFull(r, body)
-	return body[:n], err
-}
-
-func closeBody(req *http.Request) {
-	if req.Body != nil {
-		_ = req.Body.Close() // nothing hangs on it
-	}
-}
-
-func hostPort(req *http.Request) string {
-	port := req.URL.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[req.URL.Scheme]
-	}
-	return net.JoinHostPort(req.URL.Hostname(), port)
-}
-
-// wire is the connection that the hooks see. It has addresses and can be
-// closed, and nothing else.
-type wire struct {
-	net.Conn
-	closed atomic.Bool
-}
-
-func (w *wire) Close() error {
-	w.closed.Store(true)
-	return nil
-}
-
-func (*wire) LocalAddr() net.Addr  { return fakeAddr{} }
-func (*wire) RemoteAddr() net.Addr { return fakeAddr{} }
-
-type fakeAddr struct{}
-
-func (fakeAddr) Network() string { return "tcp" }
-func (fakeAddr) String() string  { return "helliotest" }
