@@ -72,10 +72,7 @@ func (ft *Fault) strikesAt(n int) bool {
 
 // matches reports whether the fault concerns a call.
 func (ft *Fault) matches(c *apiCall) bool {
-	if ft.spec.Op != AnyOp && string(ft.spec.Op) != c.route.op.Name {
-		return false
-	}
-	return ft.spec.To == "" || c.names(ft.spec.To)
+	return ft.spec.Op.covers(Op(c.route.op.Name)) && (ft.spec.To == "" || c.names(ft.spec.To))
 }
 
 // injectFault finds the fault that acts on the call. Faults without a trace

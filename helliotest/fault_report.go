@@ -59,7 +59,7 @@ func (ft *Fault) nearestCall(w *world) string {
 // fault did not act. matched is the number of matching calls until then.
 func (ft *Fault) distance(l *logged, matched int) (near int, amiss string) {
 	switch {
-	case ft.spec.Op != AnyOp && ft.spec.Op != l.op():
+	case !ft.spec.Op.covers(l.op()):
 		return 1, fmt.Sprintf("the fault is for %s, and this is %s", ft.spec.Op, opName(l.op()))
 	case !l.struck:
 		return 2, "it was refused before faults act: " + answerText(l.status, l.code)

@@ -23,21 +23,20 @@ func (e *engine) serveInline(c *apiCall) (a wireAnswer, served bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ft := range e.world.faults {
-		if ft.spec.Effect == effectDelay && ft.isOn(c) {
+		if ft.spec.Effect == effectDelay && ft.spec.Op.covers(c.calledOp()) {
 			return wireAnswer{}, false
 		}
 	}
 	return e.processLocked(c), true
 }
 
-// isOn reports whether a rule is for the operation of a call whose route is not
-// known yet.
-func (ft *Fault) isOn(c *apiCall) bool {
-	if ft.spec.Op == AnyOp {
-		return true
+// calledOp returns the operation of a call whose route is not found yet; "" if
+// there is none.
+func (c *apiCall) calledOp() Op {
+	if known := routeOf(c.method, c.path); known != nil {
+		return Op(known.op.Name)
 	}
-	known := routeOf(c.method, c.path)
-	return known != nil && known.op.Name == string(ft.spec.Op)
+	return ""
 }
 
 var (

@@ -84,6 +84,9 @@ var clientMethods = map[Op]string{
 // method returns the name of the client's method for an operation.
 func (op Op) method() string { return clientMethods[op] }
 
+// covers reports whether a fault on op acts on calls of an operation.
+func (op Op) covers(called Op) bool { return op == AnyOp || op == called }
+
 func (op Op) known() bool {
 	return op == AnyOp || op == WebhookDelivery || clientMethods[op] != ""
 }
