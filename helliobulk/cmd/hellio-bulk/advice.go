@@ -29,7 +29,7 @@ func (p *place) stop(err error) error {
 		return err
 	}
 	f := failureOf(err)
-	a := adviceOn(err)
+	a := f.advice()
 	steps := a.steps(p, f)
 	if f.is(helliobulk.ErrNeedsReview) && a.status != statusReview {
 		steps = append(steps, adviseReview(p, f)...)

@@ -182,9 +182,8 @@ func (f failure) fullWhileSending() bool {
 	return f.fullDisk() && f.is(helliobulk.ErrUnfinished)
 }
 
-// adviceOn returns the row for an error.
-func adviceOn(err error) advice {
-	f := failureOf(err)
+// advice returns the row for a failure.
+func (f failure) advice() advice {
 	for _, a := range advices() {
 		if a.matches(f) {
 			return a

@@ -91,7 +91,7 @@ func (c *console) conclude(err error) int {
 	}
 	var s *stopped
 	if !errors.As(err, &s) {
-		s = &stopped{status: adviceOn(err).status, cause: err}
+		s = &stopped{status: failureOf(err).advice().status, cause: err}
 	}
 	last := event{
 		Event:  "end",
