@@ -36,6 +36,7 @@ const (
 // an error is built, so that a call that succeeds does no work for them.
 type callSecrets struct {
 	words     []string
+	forms     []string        // words in each form that a text may quote; nil: not made yet
 	addresses map[string]bool // e-mail addresses in lower case
 	digits    []string        // of codes: hidden also between separators and other digits
 	anyCode   bool            // a number of 4 digits or more may be a code that the API made
@@ -157,6 +158,13 @@ func (s *callSecrets) quotedIn(text string) []string {
 	if !strings.ContainsAny(text, `%+\`) {
 		return s.words
 	}
+	if s.forms == nil {
+		s.forms = s.makeForms()
+	}
+	return s.forms
+}
+
+func (s *callSecrets) makeForms() []string {
 	var forms []string
 	for _, word := range s.words {
 		quoted := strconv.Quote(word)
