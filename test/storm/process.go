@@ -97,18 +97,13 @@ func (j Job) run() ([]Record, error) {
 	}
 	p := &workerPool{job: j, planner: planner, lag: newLagMeter()}
 	defer p.lag.stop()
-	for kind, items := range queues {
-		if j.Phase != Sharing {
+	if j.Phase == Sharing {
+		p.share(queues)
+	} else {
+		for kind, items := range queues {
 			p.startWorkers(kind, items)
 		}
-	}
-	for _, wrap := range []Wrap{Bare, RoundTripper, Middleware, SecondRoute} {
-		for kind, items := range queues {
-			if j.Phase == Sharing && kind.wrap == wrap {
-				p.startShared(kind, items)
-			}
-		}
-		p.busy.Wait() // the callers of all wraps together starve each other
+		p.busy.Wait()
 	}
 	// A dial may outlive its call and open a connection that no call uses.
 	time.Sleep(dialLimit + 100*time.Millisecond)
@@ -116,6 +111,19 @@ func (j Job) run() ([]Record, error) {
 		t.CloseIdleConnections()
 	}
 	return p.records, errors.Join(p.errs...)
+}
+
+// share makes the calls of all kinds, wrap by wrap: the callers of all wraps
+// together starve each other.
+func (p *workerPool) share(queues map[transportKind][]Item) {
+	for _, wrap := range []Wrap{Bare, RoundTripper, Middleware, SecondRoute} {
+		for kind, items := range queues {
+			if kind.wrap == wrap {
+				p.startShared(kind, items)
+			}
+		}
+		p.busy.Wait()
+	}
 }
 
 // workerPool runs the workers of a job and collects their records.
