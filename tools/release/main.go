@@ -35,36 +35,37 @@ func main() {
 		}
 		return
 	}
-	failed, err := rehearse(*rev, *verbose)
+	taken, failed, err := rehearse(*rev, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(2)
 	}
 	if failed > 0 {
-		fmt.Printf("%d of %d ways fail\n", failed, len(ways)+len(modules))
+		fmt.Printf("%d of %d ways fail\n", failed, taken)
 		os.Exit(1)
 	}
-	fmt.Printf("all %d ways work\n", len(ways)+len(modules))
+	fmt.Printf("all %d ways work\n", taken)
 }
 
-// rehearse serves rev and takes each way. It returns how many fail.
-func rehearse(rev string, verbose bool) (failed int, err error) {
+// rehearse serves rev and takes each way. It returns how many it took, and how
+// many of them failed.
+func rehearse(rev string, verbose bool) (taken, failed int, err error) {
 	root, err := repository()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	dir, err := os.MkdirTemp("", "release")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	proxy := filepath.Join(dir, "proxy")
 	if err := publishAll(rev, proxy); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	env, err := outsider(dir, proxy)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	all := ways
 	for _, m := range modules {
@@ -83,7 +84,7 @@ func rehearse(rev string, verbose bool) (failed int, err error) {
 			fmt.Println(out)
 		}
 	}
-	return failed, nil
+	return len(all), failed, nil
 }
 
 // outsider returns the environment of someone who has neither this checkout nor

@@ -142,34 +142,27 @@ func (w way) take(dir string, env []string) (string, error) {
 	return taken.log.String(), taken.err
 }
 
-// try runs a command and returns what it prints, whatever its exit status.
-func (w *walk) try(name string, args ...string) string {
-	if w.err != nil {
-		return ""
-	}
-	out, err := output(w.dir, w.env, name, args...)
-	if err != nil {
-		w.log.WriteString(err.Error() + "\n")
-	} else {
-		w.log.WriteString(name + " " + strings.Join(args, " ") + "\n" + out + "\n")
-	}
-	return out
-}
-
-// run is try, and ends the walk if the command fails.
+// run runs a command and returns what it prints. It ends the walk if the
+// command fails.
 func (w *walk) run(name string, args ...string) string {
-	if w.err != nil {
-		return ""
-	}
-	out, err := output(w.dir, w.env, name, args...)
-	w.log.WriteString(name + " " + strings.Join(args, " ") + "\n" + out + "\n")
+	out, err := w.try(name, args...)
 	w.err = err
 	return out
 }
 
+// try is run for a command that may fail.
+func (w *walk) try(name string, args ...string) (out string, err error) {
+	if w.err != nil {
+		return "", w.err
+	}
+	out, err = output(w.dir, w.env, name, args...)
+	w.log.WriteString(name + " " + strings.Join(args, " ") + "\n" + out + "\n")
+	return out, err
+}
+
 // help runs an installed program, which must print its usage.
 func (w *walk) help(program string) {
-	out := w.try(filepath.Join(w.variable("BIN"), program), "-h")
+	out, _ := w.try(filepath.Join(w.variable("BIN"), program), "-h")
 	if !strings.Contains(out, program) {
 		w.fail(program + " -h does not print its usage")
 	}
