@@ -49,7 +49,7 @@ func paginate[T record](c *apiCall, t *rowTable[T], keep func(T) bool) (listPage
 }
 
 // flat answers the page in the form of messages, campaigns and lookups:
-// next_cursor and per_page beside data.
+// next_cursor and per_page along with data.
 func (p listPage[T]) flat(show func(T) any) *reply {
 	return bare(http.StatusOK, struct {
 		Data       []any   `json:"data"`

@@ -34,7 +34,7 @@ type posting struct {
 	url     string
 	handler http.Handler // receives it in process; nil: a server at url
 	lost    bool         // there was a handler, before a snapshot
-	header  http.Header  // beside Content-Type, Accept and User-Agent
+	header  http.Header  // besides Content-Type, Accept and User-Agent
 	body    []byte
 }
 

@@ -45,7 +45,7 @@ func apiResources() []resource {
 type apiRoute struct {
 	op     contract.Operation
 	handle func(w *world, c *apiCall) *reply
-	limit  func(w *world, c *apiCall) bucket // a rate limit beside the token's; nil = none
+	limit  func(w *world, c *apiCall) bucket // besides that of the token; nil: none
 }
 
 // router finds the routes of a path by the contract's route, then by method.

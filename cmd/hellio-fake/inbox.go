@@ -18,7 +18,7 @@ const inboxPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; co
 	"'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// inboxRoutes are the page, and what it needs beside the control API. The page
+// inboxRoutes are the page, and what it needs besides the control API. The page
 // needs no token; it is told of the worlds' tokens and sends them in a header,
 // as everybody does.
 func inboxRoutes(worlds *worldSet) []route {

@@ -13,7 +13,7 @@ import (
 // Limits that keep a program which runs for weeks from growing without end
 // (decided).
 const (
-	maxWorlds = 1000   // beside the first
+	maxWorlds = 1000   // besides the first
 	maxTokens = 10_000 // that POST tokens and logins made, for one world; POST tokens heeds it
 )
 
