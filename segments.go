@@ -1,11 +1,9 @@
 package hellio
 
 import (
-	"sync"
 	"unicode/utf8"
 
-	gsm "github.com/warthog618/sms"
-	"github.com/warthog618/sms/encoding/gsm7/charset"
+	"github.com/hellio-go/hellio/internal/gsm7"
 )
 
 // Encoding is the character encoding of a text message.
@@ -36,35 +34,13 @@ type Segments struct {
 // an escaped character or a surrogate pair. Bytes that are not UTF-8 count as
 // U+FFFD.
 func CountSegments(text string) Segments {
-	s := Segments{Encoding: GSM7, Characters: utf8.RuneCountInString(text)}
-	if text == "" {
-		return s
+	s := Segments{
+		Encoding:   GSM7,
+		Characters: utf8.RuneCountInString(text),
+		Segments:   gsm7.Segments(text),
 	}
-	tables := gsm7Tables()
-	for _, r := range text {
-		if !tables.has(r) {
-			s.Encoding, s.Forced = UCS2, r
-			break
-		}
+	if missing, ok := gsm7.Missing(text); ok {
+		s.Encoding, s.Forced = UCS2, missing
 	}
-	parts, err := gsm.Encode([]byte(string([]rune(text))))
-	if err != nil { // cannot happen with these options; one segment is the minimum
-		parts = parts[:0]
-	}
-	s.Segments = max(1, len(parts))
 	return s
-}
-
-type gsm7Table struct{ basic, extension charset.Encoder }
-
-// gsm7Tables makes the library's tables once. The library itself makes them on
-// first use, without a lock.
-var gsm7Tables = sync.OnceValue(func() gsm7Table {
-	return gsm7Table{basic: charset.DefaultEncoder(), extension: charset.DefaultExtEncoder()}
-})
-
-func (t gsm7Table) has(r rune) bool {
-	_, basic := t.basic[r]
-	_, extension := t.extension[r]
-	return basic || extension
 }

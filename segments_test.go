@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -121,63 +120,6 @@ func TestSegmentsOfATextAreCounted(t *testing.T) {
 	}
 }
 
-// countBySegment follows the rule by hand: the units of each character, and a
-// new segment where the next one does not fit. An escape alone takes the one
-// unit that it has in the basic table. Of Unicode it knows planes 0 and 1.
-func countBySegment(text string) int {
-	units := func(r rune) int {
-		if strings.ContainsRune(gsmExtension, r) {
-			return 2
-		}
-		return 1
-	}
-	single, part := 160, 153
-	for _, r := range text {
-		if !strings.ContainsRune(gsmBasic+gsmExtension+"\x1b", r) {
-			units = func(r rune) int { return 1 + int(r>>16&1) }
-			single, part = 70, 67
-			break
-		}
-	}
-	var total, segments, room int
-	for _, r := range text {
-		n := units(r)
-		total += n
-		if n > room {
-			segments, room = segments+1, part
-		}
-		room -= n
-	}
-	if total <= single {
-		return min(1, total)
-	}
-	return segments
-}
-
-func FuzzCountSegments(f *testing.F) {
-	for _, text := range []string{
-		"",
-		"a",
-		gsmBasic,
-		gsmExtension,
-		"😀ж",
-		"\xff",
-		"\x1b",
-		strings.Repeat("€", 81),
-		strings.Repeat("a", 152) + "{" + strings.Repeat("a", 152),
-		strings.Repeat("😀", 67),
-	} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		got := hellio.CountSegments(text)
-		require.Equal(t, utf8.RuneCountInString(text), got.Characters)
-		if !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x20000 }) {
-			require.Equal(t, countBySegment(text), got.Segments)
-		}
-	})
-}
-
 func TestTheAPIChargesTheCountedSegments(t *testing.T) {
 	t.Parallel()
 	client := helliotest.New(t).Client()
@@ -199,13 +141,4 @@ func TestTheAPIChargesTheCountedSegments(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, hellio.CountSegments(text).Segments, sent.Segments)
 	}
-}
-
-func TestSegmentsMayBeCountedConcurrently(t *testing.T) {
-	t.Parallel()
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() { _ = hellio.CountSegments("a€😀") })
-	}
-	wg.Wait()
 }

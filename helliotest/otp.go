@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/gsm7"
 )
 
 // The defaults of a code (decided; the vendor's shop plugins ask for the same).
@@ -188,7 +189,7 @@ func (o *otpOrder) message(code string) messageRow {
 	}
 	text := fmt.Sprintf("%s is your verification code. It expires in %d %s.", code, o.expiry,
 		minutes)
-	segments := segmentsOf(text)
+	segments := gsm7.Segments(text)
 	return messageRow{
 		channel:  o.channel,
 		to:       o.to,

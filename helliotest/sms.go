@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/gsm7"
 )
 
 func smsResource() resource {
@@ -79,7 +80,7 @@ func (w *world) newCampaign(c *apiCall, sender, text string, numbers []string) *
 		sender:   sender,
 		text:     text,
 		status:   statusQueued,
-		segments: segmentsOf(text),
+		segments: gsm7.Segments(text),
 		messages: make([]messageRow, len(numbers)),
 	}
 	for i, number := range numbers {

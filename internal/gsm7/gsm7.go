@@ -1,0 +1,78 @@
+// Package gsm7 counts the segments of a text message by the general rule of SMS
+// (3GPP TS 23.038 and 23.040). Client and fake share it because the rule is not
+// the API's own; test/conformance compares it with a library.
+package gsm7
+
+import "unicode/utf16"
+
+// The characters of the default alphabet. Those of the extension table take an
+// escape and so count twice. A lone escape counts once.
+const (
+	Basic = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
+		"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+	Extension = "\f^{}\\[~]|€"
+)
+
+// units are the septets of each character that the alphabet has. The characters
+// outside Latin-1 are few, so they are in a map.
+var latinUnits, otherUnits = makeUnits()
+
+func makeUnits() (latin [0x100]uint8, other map[rune]uint8) {
+	other = map[rune]uint8{}
+	for septets, table := range []string{1: Basic, 2: Extension} {
+		for _, r := range table {
+			if int(r) < len(latin) {
+				latin[r] = uint8(septets)
+			} else {
+				other[r] = uint8(septets)
+			}
+		}
+	}
+	return latin, other
+}
+
+// unitsOf returns the septets of a character, 0 if the alphabet lacks it.
+func unitsOf(r rune) int {
+	if r < rune(len(latinUnits)) {
+		return int(latinUnits[r])
+	}
+	return int(otherUnits[r])
+}
+
+// Missing returns the first character of text that GSM-7 lacks, and reports
+// whether there is one. Such a text is sent in UCS-2. A byte that is not UTF-8
+// counts as U+FFFD.
+func Missing(text string) (r rune, ok bool) {
+	for _, r := range text {
+		if unitsOf(r) == 0 {
+			return r, true
+		}
+	}
+	return 0, false
+}
+
+// Segments returns the number of segments of a text, 0 for an empty one. No
+// segment splits an escaped character or a surrogate pair.
+func Segments(text string) int {
+	if _, ucs2 := Missing(text); ucs2 {
+		return split(text, utf16.RuneLen, 70, 67)
+	}
+	return split(text, unitsOf, 160, 153)
+}
+
+// split counts segments of part units each, or one of up to single units.
+func split(text string, units func(rune) int, single, part int) int {
+	var total, segments, room int
+	for _, r := range text {
+		n := units(r)
+		total += n
+		if n > room {
+			segments, room = segments+1, part
+		}
+		room -= n
+	}
+	if total <= single {
+		return min(1, total)
+	}
+	return segments
+}
