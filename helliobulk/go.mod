@@ -29,7 +29,6 @@ require (
 	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
 	github.com/mschoch/smat v0.2.0 // indirect
 	github.com/stretchr/testify v1.12.1
-	github.com/warthog618/sms v0.3.0 // indirect
 	golang.org/x/sys v0.46.0
 	golang.org/x/text v0.39.0
 	google.golang.org/protobuf v1.36.11 // indirect

@@ -1,0 +1,52 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/warthog618/sms"
+
+	"github.com/hellio-go/hellio/internal/gsm7"
+)
+
+// requireSameSegments compares the count of a text with that of a library that
+// makes the PDUs.
+func requireSameSegments(t *testing.T, text string) {
+	t.Helper()
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	parts, err := sms.Encode([]byte(text))
+	require.NoError(t, err)
+	require.Equal(t, len(parts), gsm7.Segments(text), "%q", text)
+}
+
+// At 70 and 71, 160 and 161 repetitions the units of a character and its
+// alphabet show in the count.
+func TestEachCharacterHasTheLibrarysSegments(t *testing.T) {
+	for r := range rune(0x30000) {
+		if 0xD800 <= r && r < 0xE000 || r >= 0x2100 && r < 0x1F600 && r&0xFF != 0 {
+			continue // one of each 256 stands for those that no table has
+		}
+		for _, repeated := range []int{1, 35, 36, 70, 71, 80, 81, 160, 161} {
+			requireSameSegments(t, strings.Repeat(string(r), repeated))
+		}
+	}
+}
+
+func FuzzSegments(f *testing.F) {
+	for _, text := range []string{
+		"",
+		gsm7.Basic,
+		gsm7.Extension,
+		"a\xff\xfe",
+		strings.Repeat("a", 152) + "{" + strings.Repeat("a", 152),
+		strings.Repeat("ж", 66) + "😀" + strings.Repeat("ж", 66),
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, repeated := range []int{1, 7, 60} {
+			requireSameSegments(t, strings.Repeat(text, repeated))
+		}
+	})
+}
