@@ -64,31 +64,35 @@ var errNotJSON = errors.New("the response is not JSON")
 // attempt reads, closes and decodes its body before it ends, so an unreadable
 // response can be retried. WithResponse receives the Response in every case.
 func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T, error) {
+	if ctx == nil {
+		return nil, nilContext()
+	}
+	if c == nil {
+		return nil, nilClient()
+	}
 	var a answer[T]
-	if err := a.open(ctx, c, &r, opts); err != nil {
-		if a.opts.response != nil {
-			*a.opts.response = Response{}
-		}
-		return nil, err
+	x := c.newExchange(ctx, &a.outbound, &a)
+	err := x.open(&r, opts)
+	if err == nil {
+		err = x.traced()
 	}
-	a.decoder = &a
-	err := a.traced()
-	if a.opts.response != nil {
-		*a.opts.response = a.response
+	if x.opts.response != nil {
+		*x.opts.response = x.response
 	}
+	if s, ok := any(a.body.Data).(interface{ stamp(*Response) }); ok && err == nil {
+		s.stamp(&x.response)
+	}
+	c.recycle(x)
 	if err != nil {
 		return nil, err
-	}
-	if s, ok := any(a.body.Data).(interface{ stamp(*Response) }); ok {
-		s.stamp(&a.response)
 	}
 	return a.body.Data, nil
 }
 
-// answer is an exchange together with what it decodes, so a call is one
+// answer is what a call sends together with what it decodes, so both are one
 // allocation.
 type answer[T any] struct {
-	exchange
+	outbound
 	body struct {
 		Data *T `json:"data"`
 	}

@@ -61,6 +61,7 @@ type core struct {
 	budget      budget
 	seen        lastRateLimit
 	credentials atomic.Pointer[credentials]
+	exchanges   sync.Pool
 }
 
 // lastRateLimit keeps what the API last reported about the limit.

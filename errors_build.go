@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/hellio-go/hellio/internal/contract"
@@ -70,6 +72,10 @@ func (x *exchange) notBegun(err error) error {
 		api.Outcome = x.outcome
 		api.Response = x.response
 		api.call = info
+		api.Fields = maps.Clone(api.Fields) // the limiter may share its own
+		for name, complaints := range api.Fields {
+			api.Fields[name] = slices.Clone(complaints)
+		}
 		return x.redact(&RateLimitError{APIError: &api, RetryAfter: limited.RetryAfter})
 	}
 	return x.redact(&ConnectionError{

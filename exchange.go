@@ -15,22 +15,32 @@ import (
 
 // exchange is one call: what it sends, and what its attempts have shown. It is
 // the call's own RoundTripper, retry policy and backoff, so each of them sees
-// all of it.
+// all of it. Exchanges are used again: only callState belongs to the call.
 type exchange struct {
+	http  http.Client
+	retry retryablehttp.Client
+	callState
+}
+
+// outbound is what a transport may still use when the call has ended, so it is
+// never used again.
+type outbound struct {
+	url   url.URL
+	body  []byte    // nil: none
+	key   [1]string // as a header's value
+	first wire      // of the first request
+}
+
+type callState struct {
+	*outbound
 	core      *core
 	ctx       context.Context // the caller's
 	op        *contract.Operation
 	altStatus int // non-2xx status whose body may still be a result
 	opts      callOptions
-	url       url.URL
-	body      []byte    // nil: none
-	key       [1]string // as a header's value
-	decoder   interface{ decode(body []byte) error }
-
-	http    http.Client
-	retry   retryablehttp.Client
-	request retryablehttp.Request
-	first   wire // of the first request
+	decoder   resultDecoder
+	outer     http.Request // what http.Client sees of the first request
+	request   retryablehttp.Request
 
 	response Response // only Attempts and IdempotencyKey outlive an attempt
 	outcome  Outcome  // over all attempts so far
@@ -60,29 +70,58 @@ type latest struct {
 	again  bool // another attempt follows
 }
 
+type resultDecoder interface{ decode(body []byte) error }
+
+// newExchange returns an exchange for one call. go-retryablehttp is its loop:
+// it calls RoundTrip for each attempt, checkRetry after it, then backoff and
+// prepare before the next.
+func (c *core) newExchange(ctx context.Context, out *outbound, d resultDecoder) *exchange {
+	x, ok := c.exchanges.Get().(*exchange)
+	if !ok {
+		x = new(exchange)
+		x.http.Transport = x
+		x.http.Jar = c.http.Jar
+		x.retry.HTTPClient = &x.http
+		x.retry.RetryMax = math.MaxInt
+		x.retry.CheckRetry = x.checkRetry
+		x.retry.Backoff = x.backoff
+		x.retry.PrepareRetry = x.prepare
+		x.retry.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	}
+	x.outbound = out
+	x.core = c
+	x.ctx = ctx
+	x.decoder = d
+	return x
+}
+
+// recycle returns the exchange of a call that has ended. A call that panics
+// does not get here.
+func (c *core) recycle(x *exchange) {
+	x.callState = callState{}
+	c.exchanges.Put(x)
+}
+
+// noHeader is the header that http.Client sees. It writes to none without a
+// Jar.
+var noHeader = http.Header{}
+
 // run makes attempts until decide, a count, the deadline or the budget ends the
-// call. go-retryablehttp is the loop. It calls RoundTrip for each attempt,
-// checkRetry after it, then backoff and prepare before the next.
+// call.
 func (x *exchange) run() error {
 	defer x.reportToLimiter(LimitResult{})
-	outer := http.Request{
+	x.outer = http.Request{ // without Host: http.Client would copy the URL
 		Method: x.op.Method,
 		URL:    &x.url,
-		Host:   x.url.Host,
-		Header: http.Header{},
+		Header: noHeader,
 	}
-	x.request.Request = outer.WithContext(x.ctx)
+	if x.http.Jar != nil {
+		x.outer.Header = http.Header{}
+	}
+	x.request.Request = &x.outer
 	if err := x.prepare(nil); err != nil {
 		return x.notBegun(err)
 	}
-	x.http = http.Client{
-		Transport: x,
-		Jar:       x.core.http.Jar,
-	}
-	x.retry.HTTPClient = &x.http
-	x.retry.RetryMax = math.MaxInt
-	x.retry.CheckRetry = x.checkRetry
-	x.retry.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	resp, err := x.retry.Do(&x.request)
 	if resp != nil {
 		_ = resp.Body.Close()
@@ -103,7 +142,9 @@ func (x *exchange) run() error {
 // permit, enough time, an empty latest. go-retryablehttp calls it before each
 // attempt but the first.
 func (x *exchange) prepare(*http.Request) error {
-	delete(x.request.Header, "Cookie") // http.Client adds the Jar's to the last attempt's
+	if x.http.Jar != nil {
+		delete(x.request.Header, "Cookie") // http.Client adds the Jar's to the last attempt's
+	}
 	x.ending = x.begin()
 	return x.ending
 }
@@ -212,9 +253,8 @@ func (x *exchange) checkRetry(_ context.Context, _ *http.Response, err error) (b
 		x.cause = err
 		x.judge()
 	}
-	if x.again {
-		x.retry.Backoff = x.backoff
-		x.retry.PrepareRetry = x.prepare
+	if x.again { // the wait ends with the request's context
+		x.request.Request = x.request.Request.WithContext(x.ctx)
 	}
 	return x.again, nil
 }

@@ -1,7 +1,6 @@
 package hellio
 
 import (
-	"context"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -19,16 +18,8 @@ type request struct {
 }
 
 // open checks what all calls have in common, encodes the body once and makes
-// the key.
-func (x *exchange) open(ctx context.Context, c *core, r *request, opts []CallOption) (err error) {
-	if ctx == nil {
-		return nilContext()
-	}
-	if c == nil {
-		return nilClient()
-	}
-	x.core = c
-	x.ctx = ctx
+// the key. After an error the exchange has an empty Response.
+func (x *exchange) open(r *request, opts []CallOption) (err error) {
 	x.op = r.op
 	x.class = classOf(r.op)
 	x.altStatus = r.altStatus
@@ -44,10 +35,6 @@ func (x *exchange) open(ctx context.Context, c *core, r *request, opts []CallOpt
 	if x.opts.resume {
 		x.outcome = OutcomeUnknown
 	}
-	if x.response.IdempotencyKey, err = keyFor(r.op, x.opts.key); err != nil {
-		return err
-	}
-	x.key[0] = x.response.IdempotencyKey
 	if err := x.address(r); err != nil {
 		return err
 	}
@@ -60,7 +47,9 @@ func (x *exchange) open(ctx context.Context, c *core, r *request, opts []CallOpt
 			}
 		}
 	}
-	return nil
+	x.key[0], err = keyFor(r.op, x.opts.key)
+	x.response.IdempotencyKey = x.key[0]
+	return err
 }
 
 // address joins base, route and query. The id becomes one escaped segment; an

@@ -210,7 +210,7 @@ func (r tableRow) onWire() step {
 // exchange returns the state of a call whose first attempt has ended like the
 // row.
 func (r tableRow) exchange(c class) *exchange {
-	x := &exchange{
+	x := &exchange{callState: callState{
 		op:      &contract.BalanceGet,
 		class:   c,
 		outcome: OutcomeNotSent,
@@ -219,7 +219,7 @@ func (r tableRow) exchange(c class) *exchange {
 			sent:  r.sent,
 			cause: errors.New("cause"),
 		},
-	}
+	}}
 	if r.status != 0 {
 		x.response = Response{
 			StatusCode: r.status,

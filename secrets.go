@@ -43,14 +43,17 @@ type callSecrets struct {
 }
 
 // secrets returns what the call sent so far, under its latest tokens.
-func (x *exchange) secrets() *callSecrets {
-	s := &callSecrets{anyCode: handlesCodes(x.op)}
+func (x *exchange) secrets() callSecrets {
+	s := callSecrets{
+		words:   make([]string, 0, 4), // enough for most calls
+		anyCode: handlesCodes(x.op),
+	}
 	for _, auth := range []*credentials{x.auth, x.core.credentials.Load()} {
 		if auth != nil {
 			s.addToken(auth.token)
 		}
 	}
-	s.addBody(x.op, x.body)
+	s.addBody(x.op, string(x.body))
 	return s
 }
 
@@ -73,38 +76,58 @@ func (s *callSecrets) addToken(token string) {
 	}
 }
 
-func (s *callSecrets) addBody(op *contract.Operation, body []byte) {
-	var sent struct {
-		Recipients    []string `json:"recipients"`
-		Numbers       []string `json:"numbers"`
-		Emails        []string `json:"emails"`
-		MobileNumber  string   `json:"mobile_number"`
-		MSISDN        string   `json:"msisdn"`
-		Email         string   `json:"email"`
-		Message       string   `json:"message"`
-		Text          string   `json:"text"`
-		Input         string   `json:"input"`
-		AudioURL      string   `json:"audio_url"`
-		Code          string   `json:"code"`
-		TwoFactorCode string   `json:"two_factor_code"`
-		Password      string   `json:"password"`
+// addBody adds the secrets in a body that json.Marshal has made.
+func (s *callSecrets) addBody(op *contract.Operation, body string) {
+	member := ""
+	for i := 0; i < len(body); i++ {
+		if body[i] != '"' {
+			continue
+		}
+		text := stringAt(body, i)
+		i += len(text) - 1
+		if strings.HasPrefix(body[i+1:], ":") {
+			member = text
+		} else {
+			s.addMember(op, member, unquoted(text))
+		}
 	}
-	_ = json.Unmarshal(body, &sent) // members of another type hold none of these
-	for _, text := range []string{sent.Message, sent.Text, sent.Input, sent.AudioURL, sent.Password} {
+}
+
+func (s *callSecrets) addMember(op *contract.Operation, quotedName, text string) {
+	switch quotedName {
+	case `"message"`, `"text"`, `"input"`, `"audio_url"`, `"password"`:
 		s.addText(text)
+	case `"emails"`, `"email"`:
+		s.addAddress(text)
+	case `"recipients"`, `"numbers"`, `"mobile_number"`, `"msisdn"`:
+		s.addNumber(text)
+	case `"code"`, `"two_factor_code"`:
+		if handlesCodes(op) { // elsewhere a code is what people dial
+			s.addText(text)
+		}
 	}
-	for _, address := range append(sent.Emails, sent.Email) {
-		s.addAddress(address)
+}
+
+// stringAt returns the JSON string that begins at body[i], with its quotation
+// marks.
+func stringAt(body string, i int) string {
+	end := i + 1
+	for body[end] != '"' {
+		if body[end] == '\\' {
+			end++
+		}
+		end++
 	}
-	for _, number := range slices.Concat(sent.Recipients, sent.Numbers) {
-		s.addNumber(number)
+	return body[i : end+1]
+}
+
+func unquoted(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text[1 : len(text)-1]
 	}
-	s.addNumber(sent.MobileNumber)
-	s.addNumber(sent.MSISDN)
-	if handlesCodes(op) { // elsewhere a code is what people dial
-		s.addText(sent.Code)
-		s.addText(sent.TwoFactorCode)
-	}
+	var plain string
+	_ = json.Unmarshal([]byte(text), &plain) // json.Marshal has made the text
+	return plain
 }
 
 // addText adds a text, and the numbers in it that may be codes.
@@ -197,13 +220,13 @@ func (s *callSecrets) hide(text string) string {
 
 // hideFrom hides also every number of at least least digits.
 func (s *callSecrets) hideFrom(text string, least int) string {
-	hidden := make([]bool, len(text))
+	var hidden marks
 	for _, word := range s.quotedIn(text) {
-		mark(hidden, text, word)
+		hidden.markWord(text, word)
 	}
-	s.markAddresses(hidden, text)
+	s.markAddresses(&hidden, text)
 	masked := maskDigits(text, least, s.digits)
-	if !slices.Contains(hidden, true) {
+	if hidden == nil {
 		return masked
 	}
 	var b strings.Builder
@@ -218,9 +241,21 @@ func (s *callSecrets) hideFrom(text string, least int) string {
 	return b.String()
 }
 
-// mark marks each place where text quotes a secret: all of it, or its first
+// marks says which bytes of a text are secret; nil: none.
+type marks []bool
+
+func (m *marks) mark(text string, from, to int) {
+	if *m == nil {
+		*m = make(marks, len(text))
+	}
+	for i := from; i < to; i++ {
+		(*m)[i] = true
+	}
+}
+
+// markWord marks each place where text quotes a secret: all of it, or its first
 // characters and as much as follows.
-func mark(hidden []bool, text, secret string) {
+func (m *marks) markWord(text, secret string) {
 	head := secret[:min(len(secret), recognised)]
 	for from := 0; ; {
 		at := strings.Index(text[from:], head)
@@ -237,16 +272,14 @@ func mark(hidden []bool, text, secret string) {
 		}
 		from = at + 1
 		if len(secret) >= shortestAnywhere || isWord(text, at, end) {
-			for i := at; i < end; i++ {
-				hidden[i] = true
-			}
+			m.mark(text, at, end)
 			from = end
 		}
 	}
 }
 
 // markAddresses marks each e-mail address of the call in text.
-func (s *callSecrets) markAddresses(hidden []bool, text string) {
+func (s *callSecrets) markAddresses(hidden *marks, text string) {
 	if len(s.addresses) == 0 {
 		return
 	}
@@ -260,9 +293,7 @@ func (s *callSecrets) markAddresses(hidden []bool, text string) {
 			address = plain
 		}
 		if s.addresses[strings.ToLower(address)] {
-			for j := range length {
-				hidden[i+j] = true
-			}
+			hidden.mark(text, i, i+length)
 		}
 		_, size := utf8.DecodeRuneInString(text[i+length:])
 		i += length + max(size, 1)
@@ -311,17 +342,11 @@ func (s *callSecrets) redactAPI(e *APIError) {
 	if !isKnownCode(e.Code) && s.hide(e.Code) != e.Code {
 		e.Code = hiddenText
 	}
-	if e.Fields == nil {
-		return
-	}
-	fields := make(map[string][]string, len(e.Fields)) // a limiter's error may share its own
-	for name, complaints := range e.Fields {
-		fields[name] = nil
-		for _, complaint := range complaints {
-			fields[name] = append(fields[name], s.hide(complaint))
+	for _, complaints := range e.Fields {
+		for i, complaint := range complaints {
+			complaints[i] = s.hide(complaint)
 		}
 	}
-	e.Fields = fields
 }
 
 // hideCause returns the cause of an error, within a redactedCause if its text

@@ -199,6 +199,7 @@ func (x *exchange) newWire(cancel context.CancelFunc, own bool) *wire {
 // read, and its error names the reason.
 func (x *exchange) outgoing(ctx context.Context, req *http.Request, w *wire) *http.Request {
 	out := req.WithContext(httptrace.WithClientTrace(ctx, w.trace()))
+	out.Host = x.url.Host
 	out.Header = x.headers(req.Header["Cookie"])
 	if x.body == nil {
 		return out

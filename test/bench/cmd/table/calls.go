@@ -14,13 +14,11 @@ const (
 	sequentialCalls = 200  // for the count of connections
 )
 
-// targets are the limits for the row "hellio", one per column.
-var targets = []string{"≤ 1.3 / ≤ 4500 B / ≤ 45", "≤ 1.3 / ≤ 40", "≤ 1.1", "≤ 1.1", "≤ 50", "1"}
-
 // printCalls measures every row in every column and writes the table.
 func printCalls(w io.Writer, rounds int, batch time.Duration) error {
 	rows := peers.All()
 	table := make([][]string, len(rows)+1)
+	targets := []string{"target of hellio"}
 	table[0] = []string{"row"}
 	for i, row := range rows {
 		table[i+1] = []string{row.Name}
@@ -31,6 +29,7 @@ func printCalls(w io.Writer, rounds int, batch time.Duration) error {
 			return err
 		}
 		table[0] = append(table[0], column.Name)
+		targets = append(targets, column.Target.String())
 		for i, cell := range cells {
 			table[i+1] = append(table[i+1], cell)
 		}
@@ -38,7 +37,7 @@ func printCalls(w io.Writer, rounds int, batch time.Duration) error {
 	if err := addConnections(table, rows); err != nil {
 		return err
 	}
-	printTable(w, append(table, append([]string{"target of hellio"}, targets...)))
+	printTable(w, append(table, append(targets, "1")))
 	fmt.Fprint(w, legend)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/hellio-go/hellio/test/bench/internal/wire"
 )
@@ -12,8 +13,31 @@ import (
 // Column is one kind of call, over one kind of wire.
 type Column struct {
 	Name     string
+	Target   Limits // of the row "hellio"
 	loopback bool
 	kind     kind
+}
+
+// Limits bound the cost of a call. Zero is no limit.
+type Limits struct {
+	Ratio  float64 // of the time to the floor's
+	Bytes  uint64
+	Allocs uint64
+}
+
+// String returns the limits as the table shows them.
+func (l Limits) String() string {
+	var parts []string
+	if l.Ratio > 0 {
+		parts = append(parts, fmt.Sprintf("≤ %g", l.Ratio))
+	}
+	if l.Bytes > 0 {
+		parts = append(parts, fmt.Sprintf("≤ %d B", l.Bytes))
+	}
+	if l.Allocs > 0 {
+		parts = append(parts, fmt.Sprintf("≤ %d", l.Allocs))
+	}
+	return strings.Join(parts, " / ")
 }
 
 // Refused reports whether the column's calls end in an error.
@@ -30,11 +54,21 @@ const (
 // Columns returns the columns in the table's order.
 func Columns() []Column {
 	return []Column{
-		{Name: "stub POST", kind: post},
-		{Name: "stub GET", kind: get},
-		{Name: "loopback POST", loopback: true, kind: post},
-		{Name: "loopback GET", loopback: true, kind: get},
-		{Name: "POST to a 422", kind: refusedPost},
+		{Name: "stub POST", Target: Limits{1.2, 3500, 38}, kind: post},
+		{Name: "stub GET", Target: Limits{1.2, 3000, 32}, kind: get},
+		{
+			Name:     "loopback POST",
+			Target:   Limits{Ratio: 1.08},
+			loopback: true,
+			kind:     post,
+		},
+		{
+			Name:     "loopback GET",
+			Target:   Limits{Ratio: 1.08},
+			loopback: true,
+			kind:     get,
+		},
+		{Name: "POST to a 422", Target: Limits{1.25, 4200, 44}, kind: refusedPost},
 	}
 }
 
