@@ -73,7 +73,7 @@ func stopTexts(t *testing.T) []errorText {
 	inUse := reply(409, conflictBody)
 	soon := reply(429, ``, "Retry-After", "30")
 	broke := stubbed(t, newStub(reply(503, ``)), WithLimiter(nil))
-	broke.core.budget.spent = budgetSize
+	broke.core.budget.spent.Store(budgetSize)
 	rotating := &tokens{fetch: func(n int64) (string, error) {
 		return "token-" + itoa(int(n)), nil
 	}}

@@ -3,7 +3,7 @@ package hellio
 import (
 	"math"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
@@ -302,34 +302,35 @@ func isReplay(h http.Header) bool {
 // budget limits the retries of a client to a tenth of its calls on average.
 // Many clients then do not overload a failing API. It has 50 tokens and counts
 // in halves. A call that succeeds at its first attempt returns half a token.
-type budget struct {
-	mu    sync.Mutex
-	spent int
-}
+type budget struct{ spent atomic.Int64 }
 
 const budgetSize = 100
 
 // take pays for a retry and reports whether it may start. A forced one always
 // may.
 func (b *budget) take(why reason, forced bool) bool {
-	cost := 10
+	cost := int64(10)
 	switch why {
 	case whyThrottled:
 		cost = 2
 	case whyConflict:
 		cost = 0
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.spent+cost > budgetSize && !forced {
-		return false
+	for {
+		spent := b.spent.Load()
+		if spent+cost > budgetSize && !forced {
+			return false
+		}
+		if b.spent.CompareAndSwap(spent, min(spent+cost, budgetSize)) {
+			return true
+		}
 	}
-	b.spent = min(b.spent+cost, budgetSize)
-	return true
 }
 
+// refund writes nothing while the budget is full, which it is on most calls.
 func (b *budget) refund() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.spent = max(b.spent-1, 0)
+	spent := b.spent.Load()
+	for spent > 0 && !b.spent.CompareAndSwap(spent, spent-1) {
+		spent = b.spent.Load()
+	}
 }

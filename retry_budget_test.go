@@ -27,11 +27,11 @@ func TestOnlyFirstTrySuccessRefundsTheBudget(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				client := stubbed(t, newStub(c.steps...))
-				client.core.budget.spent = budgetSize / 2
+				client.core.budget.spent.Store(budgetSize / 2)
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(20*time.Second, cancel)
 				_ = sendSMS(ctx, client)
-				require.Equal(t, c.spent, client.core.budget.spent)
+				require.EqualValues(t, c.spent, client.core.budget.spent.Load())
 			})
 		})
 	}
@@ -53,7 +53,7 @@ func TestEmptyBudgetAllowsOneRetryThatResolvesMoney(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				s := newStub(c.steps...)
 				client := stubbed(t, s)
-				client.core.budget.spent = budgetSize
+				client.core.budget.spent.Store(budgetSize)
 				err := sendSMS(t.Context(), client)
 				require.ErrorIs(t, err, ErrRetryBudget)
 				requireOutcome(t, c.outcome, err)

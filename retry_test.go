@@ -297,7 +297,7 @@ func TestBudgetAllowsTenFailuresAndRefillsWithSuccess(t *testing.T) {
 		require.True(t, b.take(whyThrottled, false))
 	}
 	require.False(t, b.take(whyThrottled, false), "the budget never grows past its size")
-	require.Equal(t, budgetSize, b.spent)
+	require.EqualValues(t, budgetSize, b.spent.Load())
 }
 
 func TestForcedRetriesLeaveNoDebt(t *testing.T) {

@@ -169,7 +169,7 @@ func (w *sequenceWalk) script(l ledger, seq []*attemptEnd, opts []CallOption) *c
 	w.api.ledger = l.clone()
 	w.api.script = seq
 	w.api.closed = time.Time{}
-	w.client.core.budget.spent = 0
+	w.client.core.budget.spent.Store(0)
 	return w.make(opts)
 }
 
