@@ -157,17 +157,18 @@ func (x *exchange) begin() error {
 		return err
 	}
 	x.waited = x.wait
-	if err := x.pace(); err != nil {
+	now, err := x.pace()
+	if err != nil {
 		return err
 	}
-	if x.tooLate() {
+	if x.tooLate(now) {
 		return errTooLate
 	}
 	x.response = Response{
 		IdempotencyKey: x.response.IdempotencyKey,
 		Attempts:       x.response.Attempts + 1,
 	}
-	x.latest = latest{began: time.Now()}
+	x.latest = latest{began: now}
 	x.latest.ctx = x.startAttempt()
 	return nil
 }
@@ -192,9 +193,9 @@ func (x *exchange) mayBeDone() bool {
 
 // tooLate reports whether the deadline would probably cut off a paid attempt,
 // which would leave its outcome unknown.
-func (x *exchange) tooLate() bool {
+func (x *exchange) tooLate(now time.Time) bool {
 	deadline, ok := x.ctx.Deadline()
-	return ok && x.op.Billable && time.Until(deadline) < shortestPaidAttempt
+	return ok && x.op.Billable && deadline.Sub(now) < shortestPaidAttempt
 }
 
 // Both end a call before its next attempt.
@@ -210,7 +211,7 @@ var (
 // RoundTrip is one whole attempt. The response that it returns has neither body
 // nor Location, so http.Client follows no redirect.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := attemptContext(x.latest.ctx, x.core.http.Timeout)
+	ctx, cancel := x.attemptContext()
 	defer cancel()
 	resp := x.send(ctx, cancel, req)
 	if resp == nil {

@@ -137,38 +137,40 @@ func (l *WindowLimiter) remove(w *pacing.Waiter) {
 
 const limiterName = "limiter"
 
-// pace waits for the limiter's permit for the next attempt. The limiter keys on
-// the token, so the token is fetched first. After a long wait it may have
-// rotated: it is fetched again, and a new one needs a permit of its own.
-func (x *exchange) pace() error {
+// pace waits for the limiter's permit for the next attempt and returns the time
+// then. The limiter keys on the token, so the token is fetched first. After a
+// long wait it may have rotated: it is fetched again, and a new one needs a
+// permit of its own.
+func (x *exchange) pace() (now time.Time, err error) {
 	if x.core.limiter == nil {
-		return nil
+		return time.Now(), nil
 	}
 	before := x.waited
-	if err := x.askLimiter(); err != nil || x.waited-before < time.Second {
-		return err
+	if now, err = x.askLimiter(); err != nil || x.waited-before < time.Second {
+		return now, err
 	}
 	if err := x.authorize(); err != nil {
-		return err
+		return now, err
 	}
 	if x.auth.fingerprint == x.permit.fingerprint {
-		return nil
+		return time.Now(), nil
 	}
 	x.reportToLimiter(LimitResult{})
 	return x.askLimiter()
 }
 
-func (x *exchange) askLimiter() error {
+func (x *exchange) askLimiter() (now time.Time, err error) {
 	before := time.Now()
 	if err := x.core.limiter.Wait(x.ctx, x.limitRequest(x.auth)); err != nil {
-		return foreignError{limiterName, err}
+		return before, foreignError{limiterName, err}
 	}
 	x.permit = x.auth
-	x.waited += time.Since(before)
+	now = time.Now()
+	x.waited += now.Sub(before)
 	if x.ctx.Err() != nil {
-		return contextError(x.ctx)
+		return now, contextError(x.ctx)
 	}
-	return nil
+	return now, nil
 }
 
 // reportToLimiter reports the end of an attempt to the limiter, once for each

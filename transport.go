@@ -12,7 +12,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/hellio-go/hellio/internal/bridge"
 	"github.com/hellio-go/hellio/internal/contract"
@@ -130,16 +129,16 @@ func (ts *transports) observe(w *wire) {
 
 // attemptContext bounds one attempt by the Timeout of the caller's http.Client
 // where it has one. A nearer deadline of the caller bounds the attempt already.
-func attemptContext(
-	ctx context.Context, timeout time.Duration,
-) (context.Context, context.CancelFunc) {
+func (x *exchange) attemptContext() (context.Context, context.CancelFunc) {
+	timeout := x.core.http.Timeout
 	if timeout <= 0 {
 		timeout = attemptTimeout
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= timeout {
-		return context.WithCancel(ctx)
+	limit := x.began.Add(timeout)
+	if deadline, ok := x.latest.ctx.Deadline(); ok && !deadline.After(limit) {
+		return context.WithCancel(x.latest.ctx)
 	}
-	return context.WithTimeout(ctx, timeout)
+	return context.WithDeadline(x.latest.ctx, limit)
 }
 
 // send passes one request to the transport and returns its response, or records
