@@ -17,7 +17,7 @@ type BalanceService struct{ core *core }
 // Balance is the account's wallet. USSD extensions are paid from a separate
 // balance that the API does not expose.
 type Balance struct {
-	Balance   Amount `json:"balance"`   // all of it (inferred)
+	Balance   Amount `json:"balance"`   // reserved money included (inferred)
 	Available Amount `json:"available"` // without what is reserved (inferred)
 	Reserved  Amount `json:"reserved"`  // for messages in flight; may be absent (name decided)
 	Currency  string `json:"currency"`  // such as "GHS"

@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// CallOption changes one call. Client options have another type, so one can't
-// be passed for the other.
+// CallOption changes one call. A client's options have another type, Option, so
+// the compiler rejects them here.
 type CallOption func(*callOptions) error
 
 type callOptions struct {
@@ -114,7 +114,8 @@ func (a *answer[T]) decode(body []byte) error {
 	return nil
 }
 
-// KeyedResult is part of the results of sends, which have an idempotency key.
+// KeyedResult is embedded in the results of calls that carry an idempotency
+// key.
 type KeyedResult struct {
 	IdempotencyKey string `json:"-"` // the key of the call
 	Replayed       bool   `json:"-"` // stored response to an earlier attempt: count its cost once

@@ -85,9 +85,9 @@ func (l *lastRateLimit) load() RateLimit {
 // NewClient returns a client for an API token, which the dashboard shows once.
 // The token may be "" only with [WithTokenSource], which takes precedence.
 //
-// Without options the client calls the production API over a connection pool of
-// its own and uses the environment's proxy. It retries by the zero
-// [RetryPolicy] and paces itself by a [WindowLimiter] of its own. A bad token
+// Without options the client calls the production API over its own connection
+// pool and uses the environment's proxy. It retries according to the zero
+// [RetryPolicy] and paces its calls with its own [WindowLimiter]. A bad token
 // or option is a *ParamError. NewClient sends nothing.
 func NewClient(token string, opts ...Option) (*Client, error) {
 	c, err := newCore(token, false, opts)
@@ -215,8 +215,8 @@ func errNoTokenInEnv() error {
 	}
 }
 
-// BaseURL returns the API's address, with /v1 and without a last slash, or ""
-// for the zero Client.
+// BaseURL returns the API's address, with /v1 and without a trailing slash, or
+// "" for the zero Client.
 func (c *Client) BaseURL() string {
 	if c == nil || c.core == nil {
 		return ""

@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// The errors of a DedupeStore whose id is not free, for errors.Is.
+// The errors of a DedupeStore for an id that is not free. Check them with
+// errors.Is.
 var (
-	// ErrClaimHeld reports that another claim of the id lasts: the event is
-	// neither free nor handled.
+	// ErrClaimHeld reports that another claim of the id has not ended. The
+	// event is neither free nor handled.
 	ErrClaimHeld = errors.New("hellio: another delivery of the event is being handled")
 	// ErrAlreadyHandled reports that the id is committed.
 	ErrAlreadyHandled = errors.New("hellio: the event was already handled")
@@ -27,7 +28,8 @@ var (
 // A claim belongs to its owner and lasts until its lease ends, its owner
 // commits it or its owner releases it. Handlers claim an id, handle the event,
 // and then commit or release. A handler that overruns its lease may lose its
-// claim to another. Its late Commit or Release does not change the other claim.
+// claim to another handler. Its late Commit or Release does not change the
+// other claim.
 type DedupeStore interface {
 	// Claim claims a free id for the lease, in one atomic step. It returns the
 	// owner of the claim, a text that no other claim of the id has. It returns
@@ -35,7 +37,7 @@ type DedupeStore interface {
 	// Commit.
 	Claim(ctx context.Context, id string, lease time.Duration) (owner string, err error)
 
-	// Commit marks the id as handled, also when the owner's claim has ended. It
+	// Commit marks the id as handled, even if the owner's claim has ended. It
 	// returns ErrClaimHeld and changes nothing while another owner's claim
 	// lasts. A committed id stays unchanged, and Commit returns nil.
 	Commit(ctx context.Context, id, owner string) error
@@ -97,8 +99,8 @@ func NewMemoryDedupeStore(retention time.Duration, size int) (*MemoryDedupeStore
 	return &MemoryDedupeStore{retention: retention, size: size}, nil
 }
 
-// Claim implements DedupeStore. The lease is positive. Claim returns an error
-// when the store is full of claims that last.
+// Claim implements DedupeStore. The lease must be positive. Claim returns an
+// error if active claims fill the store.
 func (s *MemoryDedupeStore) Claim(
 	_ context.Context,
 	id string,

@@ -22,8 +22,8 @@
 //
 // # Was it sent?
 //
-// Every error of a call has an [Outcome], over all attempts of the call. Ask
-// one question before you send a message again:
+// Every error of a call has an [Outcome], which covers all attempts of the
+// call. Ask one question before you send a message again:
 //
 //	if errors.Is(err, hellio.ErrOutcomeUnknown) {
 //		// It may have been sent. Resume with its key; never make a new call.
@@ -48,7 +48,7 @@
 // The API answers a key that it knows with the first response, sends nothing
 // and charges nothing; Replayed is then true in the result. A resumed call
 // begins with an unknown outcome: a 429 or a refused dial says nothing about
-// the call before.
+// the earlier call.
 //
 // # Errors
 //
@@ -57,9 +57,9 @@
 // [*NotFoundError], [*ConflictError], [*ValidationError], [*RateLimitError],
 // [*ServerError], [*RedirectError]. A call without a response returns a
 // [*ConnectionError], and one with an unreadable response a [*DecodeError]. Bad
-// input is a [*ParamError], before anything is sent. [ResponseOf] returns
-// status, headers, key and attempts of any of them but a *ParamError. A wrong
-// one-time code is not an error: [OTPService.Verify] returns false, and
+// input returns a [*ParamError] before anything is sent. [ResponseOf] returns
+// status, headers, key and attempts of each of them except a *ParamError. A
+// wrong one-time code is not an error: [OTPService.Verify] returns false, and
 // [OTPStatusOf] says why.
 //
 //	var broke *hellio.InsufficientBalanceError
@@ -73,29 +73,29 @@
 //
 // The client retries calls that cannot act twice: reads, deletes, and sends,
 // which have an idempotency key. It retries other calls only after a 429, or if
-// the request provably was not sent. It waits for Retry-After, or else by
-// exponential backoff with jitter. It never waits past the context's deadline;
-// it returns the error immediately. See [RetryPolicy]. Do not wrap calls in
-// another retry loop, because the loops multiply.
+// the request provably was not sent. It waits as long as Retry-After says, or
+// else uses exponential backoff with jitter. If a wait would pass the context's
+// deadline, the call returns the error immediately. See [RetryPolicy]. Do not
+// wrap calls in another retry loop, because the loops multiply.
 //
 // # Rate limits
 //
 // A token may make 120 requests per minute by default (documented). The client
 // learns the window from response headers ([WindowLimiter]). Calls within the
-// limit are never delayed; calls over it queue, OTPs before others. The client
-// waits after a 429; if the wait would be too long it returns a
+// limit usually start immediately; calls over it queue, OTPs before others. The
+// client waits after a 429; if the wait would be too long it returns a
 // [*RateLimitError]. One limiter may serve several clients. WithLimiter(nil)
-// disables pacing. [Client.RateLimit] and each Response have what the API last
+// disables pacing. [Client.RateLimit] and each Response hold what the API last
 // reported.
 //
 // # What the API sends
 //
 // [NewWebhookHandler] returns an http.Handler for delivery reports. It checks
-// the signature over timestamp and body, passes each event to your function
-// once, and accepts the API's next attempt if the function fails. Reports come
-// in any order: apply a status only if its Rank is above the stored one.
-// [ParseWebhook] serves other frameworks, [NewUSSDHandler] the steps of USSD
-// sessions.
+// the signature over timestamp and body, passes each event to your function,
+// normally once, and accepts the API's next attempt if the function fails.
+// Reports come in any order: apply a status only if its Rank is above that of
+// the stored status. [ParseWebhook] is for other frameworks, and
+// [NewUSSDHandler] for the steps of USSD sessions.
 //
 // # Money and times
 //
@@ -113,9 +113,9 @@
 // # Logs
 //
 // [WithLogger] writes a line for each attempt, [WithAttemptHook] passes each to
-// a function, and [WithTracer] observes calls and attempts as spans. Neither
-// they nor any printed value of this package contains a token, a code, a
-// message's text or a full phone number. Errors hide what their call sent if
-// the API quotes it. Only Response.Body holds the response as received. Params
-// and results marshal to JSON whole, because applications store them.
+// a function, and [WithTracer] observes calls and attempts as spans. Their
+// output and the printed values of this package contain no token, code, message
+// text or full phone number. Errors hide what their call sent if the API quotes
+// it. Only Response.Body holds the response as received. Params and results
+// marshal to JSON in full, because applications store them.
 package hellio

@@ -45,9 +45,9 @@ type EmailResult struct {
 // Verify checks addresses and returns the verdicts. A dead address is a result,
 // not an error. It costs money per address and needs the scope email:verify.
 //
-// The API takes no idempotency key here, so the client retries only what was
-// certainly not carried out. After OutcomeUnknown or OutcomeAccepted another
-// call is charged again.
+// The API takes no idempotency key here, so the client retries only if the API
+// certainly did not carry out the call. After OutcomeUnknown or OutcomeAccepted
+// another call may be charged a second time.
 func (s *EmailService) Verify(
 	ctx context.Context, p *EmailVerifyParams, opts ...CallOption,
 ) ([]EmailResult, error) {

@@ -60,10 +60,11 @@ type (
 	// from Login, the credentials are wrong. The client does not retry it.
 	AuthenticationError struct{ *APIError }
 	// InsufficientBalanceError is a 402. The wallet cannot pay for the call.
-	// With CodeInsufficientUSSDBalance the USSD balance cannot.
+	// With CodeInsufficientUSSDBalance the USSD balance cannot pay for it.
 	InsufficientBalanceError struct{ *APIError }
-	// PermissionError is a 403. Code is CodeIPNotAllowed or
-	// CodeSpendLimitExceeded; otherwise the token lacks the scope.
+	// PermissionError is a 403. Code names the reason, such as
+	// CodeInsufficientScope, CodeIPNotAllowed or CodeSpendLimitExceeded. For
+	// Login it is CodeEmailUnverified or CodeAccountLocked.
 	PermissionError struct {
 		*APIError
 		Period string // with CodeSpendLimitExceeded: "daily" or "monthly" (inferred)
@@ -83,7 +84,7 @@ type (
 		*APIError
 		RetryAfter time.Duration // before the next call; 0 if not known
 	}
-	// ServerError is a 5xx, or any status that HTTP does not define.
+	// ServerError is a 5xx, or a status above 599, which HTTP does not define.
 	ServerError struct{ *APIError }
 	// RedirectError is a 3xx. The client follows no redirect, because a
 	// redirect could send the token and the message to another host.
@@ -238,7 +239,8 @@ func (e *ConnectionError) Unwrap() error {
 	return e.Err
 }
 
-// Timeout reports whether the time of the attempt or of the caller ran out.
+// Timeout reports whether the attempt timed out or the caller's deadline
+// passed.
 func (e *ConnectionError) Timeout() bool {
 	var t interface{ Timeout() bool }
 	return e != nil && errors.As(e.Err, &t) && t.Timeout()

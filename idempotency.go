@@ -12,7 +12,7 @@ import (
 //
 // The key has 1 to 255 visible ASCII characters without quotes and commas, and
 // is sent unchanged. Anything else is a *ParamError, as is a key on an
-// operation that takes none: only SMS.Send, OTP.Send and Voice.Send do
+// operation that takes none: only SMS.Send, OTP.Send and Voice.Send take one
 // (documented).
 func WithIdempotencyKey(key string) CallOption {
 	return func(o *callOptions) error {

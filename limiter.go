@@ -13,17 +13,17 @@ import (
 // WindowLimiter is the default Limiter of a Client. It learns each token's
 // window from the X-RateLimit headers. Once the window is used up, calls queue
 // in order of arrival and start when the next window begins. Calls within the
-// limit are not delayed, with one exception. If a window begins or nothing is
-// known yet, one call goes first. The others wait for its response, for at most
-// a second.
+// limit start immediately, with three exceptions. If a window begins or nothing
+// is known yet, one call goes first. The others wait for its response, for at
+// most a second. If other clients use the token too, the limiter spreads its
+// calls over the window. For ten minutes after an OTP it reserves a twelfth of
+// each window for OTPs, which never queue behind other calls.
 //
 // After a 429 no call of the token starts before its Retry-After. The block
-// lasts at most 65 s. If other clients use the token too, the limiter spreads
-// its calls over the window. For ten minutes after an OTP it reserves a twelfth
-// of each window for OTPs. OTPs never queue behind other calls. Calls of a
-// token whose responses keep showing Remaining >= Limit are not delayed.
+// lasts at most 65 s. Apart from it, the limiter does not delay the calls of a
+// token whose responses keep showing Remaining >= Limit.
 //
-// If a call could not start until the last second before its deadline, Wait
+// If a call cannot start at least a second before its deadline, Wait
 // immediately returns a *RateLimitError. Its Status is 0 and RetryAfter is the
 // wait.
 //

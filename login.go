@@ -27,7 +27,7 @@ type AccessToken struct {
 }
 
 // Login exchanges credentials for a token. It takes the options of a client.
-// The client retries only what was certainly not carried out.
+// The client retries only if the API certainly did not carry out the call.
 //
 // The API refuses with:
 //   - *AuthenticationError (CodeInvalidCredentials)

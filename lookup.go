@@ -78,13 +78,13 @@ type LookupListParams struct {
 	PerPage int // 1 to 200; 0: 50
 }
 
-// Create asks about numbers. The results come later: see Get, List and Wait. It
-// costs money per number and needs the scope lookup.
+// Create starts the lookup of numbers. The results come later: see Get, List
+// and Wait. It costs money per number and needs the scope lookup.
 //
-// The API takes no idempotency key here, so the client retries only what was
-// certainly not carried out. After OutcomeUnknown look with List before calling
-// again. The API refuses with *InsufficientBalanceError or *ValidationError
-// (CodeNoValidNumbers).
+// The API takes no idempotency key here, so the client retries only if the API
+// certainly did not carry out the call. After OutcomeUnknown check with List
+// before you call again. The API refuses with *InsufficientBalanceError or
+// *ValidationError (CodeNoValidNumbers).
 func (s *LookupService) Create(
 	ctx context.Context, p *LookupParams, opts ...CallOption,
 ) (*LookupBatch, error) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Option changes a client when it is made.
+// Option configures a new Client.
 type Option func(*config) error
 
 type config struct {
@@ -29,9 +29,9 @@ type config struct {
 	maxResponse int64
 }
 
-// WithBaseURL sets the API's address, with /v1, with or without a last slash.
-// It must be an absolute https URL without user, query and fragment. Loopback
-// hosts may use http.
+// WithBaseURL sets the API's address, with /v1, with or without a trailing
+// slash. It must be an absolute https URL without user, query and fragment.
+// Loopback hosts may use http.
 func WithBaseURL(base string) Option {
 	return func(c *config) error {
 		c.baseURL = base
@@ -63,8 +63,8 @@ func WithUnsafePlainHTTP() Option {
 // that a RoundTripper that retries can't send a message twice. Never let one
 // copy the body to send it again: the client can't see such a request, and it
 // may send and charge twice. A RoundTripper should pass the request's context
-// on. One that hides it from net/http/httptrace makes errors less certain, and
-// net/http may then repeat requests without a body.
+// on. One that hides it from net/http/httptrace leaves more outcomes unknown,
+// and net/http may then repeat requests without a body.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc == nil {
@@ -76,8 +76,8 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithTokenSource sets the source of the token, asked before each attempt. A
-// nil ts is a *ParamError.
+// WithTokenSource sets the source of the token, which the client asks before
+// each attempt. A nil ts is a *ParamError.
 func WithTokenSource(ts TokenSource) Option {
 	return func(c *config) error {
 		if ts == nil {

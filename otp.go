@@ -15,7 +15,7 @@ import (
 // the application never sees one.
 type OTPService struct{ core *core }
 
-// Channel is how a one-time password or a message travels.
+// Channel is the way in which a one-time password or a message is sent.
 type Channel string
 
 // The known channels; others pass through. WhatsApp is inferred: the vendor's
@@ -112,14 +112,15 @@ type OTPVerifyParams struct {
 	Channel      Channel `json:"channel,omitempty"`
 	MobileNumber string  `json:"mobile_number,omitempty"`
 	Email        string  `json:"email,omitempty"`
-	Code         string  `json:"code"` // white space around it does not count
+	Code         string  `json:"code"` // surrounding white space is ignored
 }
 
 // Verify reports whether the code is the latest one sent to the destination,
 // unexpired and unused. It returns true only if the API answers 2xx with
-// data.verified true. A wrong code is (false, nil), so no caller can overlook
-// the bool. A right code is used up by this call; after 5 wrong ones a code is
-// dead (decided). WithResponse and OTPStatusOf say why a code is not right.
+// data.verified true. For a wrong code it returns (false, nil): check the bool
+// as well as the error. A right code is used up by this call; after 5 wrong
+// ones a code is dead (decided). WithResponse and OTPStatusOf say why a code is
+// not right.
 //
 // Verify needs the scope otp and costs nothing. It is not retried once the
 // request may have arrived: an *APIError or *ConnectionError with
@@ -198,7 +199,8 @@ const (
 
 // OTPStatusOf returns the status in the Response of an OTPService.Verify, as
 // WithResponse fills it. It returns OTPVerified exactly if Verify returned
-// true, and "" if Verify returned an error or the API sent no other status.
+// true. It returns "" if Verify returned an error, or if the API sent no status
+// or one that contradicts the verdict.
 func OTPStatusOf(r *Response) OTPStatus {
 	if r == nil || !is2xx(r.StatusCode) && r.StatusCode != http.StatusUnprocessableEntity {
 		return ""

@@ -78,14 +78,15 @@ type Advice int
 
 const (
 	// AdviceInspect, the zero value, means that the call may have been carried
-	// out and no key protects it. Look first: Reports, Lookup.List, the
+	// out and no key protects it. Check first with Reports, Lookup.List or the
 	// balance.
 	AdviceInspect Advice = iota
 	// AdviceStop means that the call is done, or fails again in the same way.
 	// Correct the cause first.
 	AdviceStop
 	// AdviceRetry means that nothing was sent, or that the call was a read or a
-	// delete. Call again. A 404 to a delete then means that it is done.
+	// delete. Call again. A 404 to a repeated delete means that the resource is
+	// gone.
 	AdviceRetry
 	// AdviceResume means that the message may have been sent. Call again with
 	// the same params and [WithResumeKey].

@@ -17,7 +17,7 @@ import (
 type Page[T any] struct {
 	Data       []T
 	NextCursor string // for the next page's params; "" on the last page
-	PerPage    int    // as the API applied it; 0: it did not say
+	PerPage    int    // as the API applied it; 0: not reported
 }
 
 // Format prints the page without its data, for every verb.

@@ -29,10 +29,9 @@ type Segments struct {
 	Forced     rune // the first character that GSM-7 lacks; 0: none
 }
 
-// CountSegments counts the segments of a text before it is paid for, by the
-// general rule of SMS (that the API follows it is decided). No segment splits
-// an escaped character or a surrogate pair. Bytes that are not UTF-8 count as
-// U+FFFD.
+// CountSegments counts the segments of a text by the general rules of SMS (that
+// the API follows them is decided). No segment splits an escaped character or a
+// surrogate pair. Bytes that are not UTF-8 count as U+FFFD.
 func CountSegments(text string) Segments {
 	s := Segments{
 		Encoding:   GSM7,

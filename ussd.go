@@ -13,8 +13,8 @@ import (
 // their sessions. All of it needs the scope ussd (inferred). NewUSSDHandler
 // serves the callback that answers each step of a session.
 //
-// NewClient sets the three fields. They panic in a zero Client, whose USSD is
-// nil; every method of a zero or nil service returns a *ParamError.
+// NewClient sets the three fields. In a zero Client USSD is nil, so reading
+// them panics. Every method of a zero or nil service returns a *ParamError.
 type USSDService struct {
 	Apps       *USSDAppsService
 	Extensions *USSDExtensionsService
@@ -110,8 +110,8 @@ func (s *USSDService) Availability(
 // the client makes if the params have none.
 //
 // The API refuses with *ValidationError (CodeUnknownApp). The client retries
-// only what was certainly not carried out, because the callback would see the
-// step twice.
+// only if the API certainly did not carry out the call, because the callback
+// would otherwise see the step twice.
 func (s *USSDService) Simulate(
 	ctx context.Context, p *USSDSimulateParams, opts ...CallOption,
 ) (*USSDSimulateResult, error) {
@@ -169,7 +169,7 @@ type USSDAppsService struct{ core *core }
 // USSDAppParams describe an app.
 type USSDAppParams struct {
 	Name        string `json:"name"`             // 1 to 120 characters
-	CallbackURL string `json:"callback_url"`     // https (inferred); http for loopback hosts alone
+	CallbackURL string `json:"callback_url"`     // https (inferred); http only for loopback hosts
 	Active      *bool  `json:"active,omitempty"` // nil: unchanged, or the API's default
 }
 
@@ -194,7 +194,7 @@ func (s *USSDAppsService) All(
 func ussdCursor(p *USSDListParams) *string { return &p.Cursor }
 
 // Create adds an app in test mode and returns both its secrets. After
-// OutcomeUnknown look with List before calling again.
+// OutcomeUnknown check with List before you call again.
 func (s *USSDAppsService) Create(
 	ctx context.Context, p *USSDAppParams, opts ...CallOption,
 ) (*USSDApp, error) {
@@ -224,8 +224,8 @@ func (s *USSDAppsService) Delete(ctx context.Context, id ID, opts ...CallOption)
 
 // SetMode switches an app between test and live. Live needs an active extension
 // that points at the app. Without one the API refuses with 402 and
-// CodeExtensionRequired, which is a plain *APIError, because it has nothing to
-// do with money.
+// CodeExtensionRequired, which is a plain *APIError, because money is not the
+// reason.
 func (s *USSDAppsService) SetMode(
 	ctx context.Context, id ID, mode USSDMode, opts ...CallOption,
 ) (*USSDApp, error) {
@@ -233,8 +233,9 @@ func (s *USSDAppsService) SetMode(
 }
 
 // RotateSecret makes and returns a new secret for a mode. The old one stops
-// working immediately, so let the callback accept both for a moment. After
-// OutcomeUnknown rotate again: the current secret may be one that was lost.
+// working immediately, so let the callback accept both secrets during the
+// change. After OutcomeUnknown rotate again, because the response with the
+// current secret may be lost.
 func (s *USSDAppsService) RotateSecret(
 	ctx context.Context, id ID, mode USSDMode, opts ...CallOption,
 ) (*USSDApp, error) {
@@ -301,8 +302,9 @@ func (s *USSDExtensionsService) All(
 }
 
 // Create rents an extension per month, paid from the USSD balance. The API
-// takes no idempotency key here, so the client retries only what was certainly
-// not carried out. After OutcomeUnknown look with List.
+// takes no idempotency key here, so the client retries only if the API
+// certainly did not carry out the call. After OutcomeUnknown check with List
+// before you call again.
 //
 // The API refuses with *InsufficientBalanceError (CodeInsufficientUSSDBalance),
 // *ConflictError (CodeExtensionUnavailable) or *ValidationError

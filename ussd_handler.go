@@ -71,8 +71,9 @@ type USSDHandler struct {
 // NewUSSDHandler returns an http.Handler for the callback URL of an app. It
 // verifies X-Hellio-Signature, made over the body with the secret of the app's
 // mode (inferred), decodes the step, and responds with the reply of handle.
-// Several secrets serve an app in both modes, and rotation. To keep test steps
-// away from live data, use one handler per mode with the secret of that mode.
+// Pass several secrets for an app in both modes, or during rotation. To keep
+// test steps away from live data, use one handler per mode with the secret of
+// that mode.
 //
 // That signature has no timestamp: an attacker who has captured a step can
 // replay it. Before a step moves money, check by SessionID and Sequence that

@@ -7,7 +7,7 @@ import (
 )
 
 // UnmarshalJSON reads the step. If the API does not say whether another step
-// may follow, the action does.
+// may follow, Action decides.
 func (r *USSDSimulateResult) UnmarshalJSON(data []byte) error {
 	if r == nil {
 		return errNilPointer

@@ -22,8 +22,8 @@ var (
 	// ErrBadSignature reports that none of the secrets made the signature of
 	// this body, or that a signature header occurs more than once.
 	ErrBadSignature = errors.New("hellio: invalid signature")
-	// ErrTimestampOutOfRange reports a valid signature that is too old or from
-	// the future: a replay, or a wrong clock.
+	// ErrTimestampOutOfRange reports a valid signature with a timestamp that is
+	// too old or in the future. The cause is a replay or a wrong clock.
 	ErrTimestampOutOfRange = errors.New("hellio: timestamp out of range")
 	// ErrMalformedWebhook reports that the timestamp is not 1 to 12 digits, or
 	// that the signed body is not an event.
@@ -51,16 +51,16 @@ const (
 // would be valid for ever. Header names match in any case, so that the
 // lower-case maps of serverless platforms work.
 //
-// Several secrets serve rotation. Create a second endpoint with the same URL
-// and add its secret here. Delete the first endpoint once its last deliveries
-// are done. A secret has at least 16 bytes and no white space around it; no
-// secret, or a bad one, is a *ParamError. The other errors are
+// Pass several secrets during rotation. Create a second endpoint with the same
+// URL and add its secret here. Delete the first endpoint once its last
+// deliveries are done. A secret has at least 16 bytes and no white space around
+// it; no secret, or a bad one, returns a *ParamError. The other errors are
 // ErrMissingSignature, ErrBadSignature, ErrTimestampOutOfRange,
 // ErrMalformedWebhook and ErrWebhookTooLarge, for errors.Is. ParseWebhook
 // decodes the body only after it has verified the signature.
 //
-// ParseWebhook does not recognise repeats: use NewWebhookHandler, or a
-// DedupeStore with WebhookEvent.DedupeID.
+// ParseWebhook does not recognise repeated deliveries: use NewWebhookHandler,
+// or a DedupeStore with WebhookEvent.DedupeID.
 func ParseWebhook(header http.Header, body []byte, secrets ...string) (*WebhookEvent, error) {
 	if err := checkSecrets(secrets); err != nil {
 		return nil, err

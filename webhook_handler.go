@@ -86,15 +86,15 @@ type WebhookHandler struct {
 // ParseWebhook does and calls handle once per event: claim, handle, commit. If
 // handle returns an error or panics, the handler releases the claim, so that
 // the next delivery is handled. handle may still receive an event twice: if the
-// process dies or the store fails before commit, or if handle outlasts its
-// context by 30 seconds. Its effect must be safe to repeat.
+// process dies or the store fails before commit, or if handle runs past the
+// claim's lease of one minute. Its effect must be safe to repeat.
 //
 // Return from handle within 5 seconds, and queue longer work. The API delivers
 // again after 10 seconds without a response (documented), and disables an
 // endpoint that keeps failing. The context of handle ends with the request, and
 // after 30 seconds at most.
 //
-// The responses have no detail. They are 200 for a handled event, now or
+// The responses have no detail. They are 200 for an event handled now or
 // before; 400 malformed; 401 signature or timestamp refused; 405 not POST; 413
 // above 1 MiB. A 500 means that handle or the store failed, and a 503 that
 // another delivery of the event is in flight. The API delivers again after any

@@ -22,7 +22,7 @@ const (
 
 // WebhookParams describe a new endpoint.
 type WebhookParams struct {
-	URL    string   `json:"url"`    // https (inferred); http for loopback hosts alone, for tests
+	URL    string   `json:"url"`    // https (inferred); http only for loopback hosts, for tests
 	Events []string `json:"events"` // kinds of events; none: all
 }
 
@@ -48,8 +48,8 @@ type Webhook struct {
 
 // Create adds an endpoint and returns its secret, which no later call returns.
 // It needs the scope webhooks. The API takes no idempotency key here. After
-// OutcomeUnknown look with List: the endpoint may exist, and its secret is then
-// lost; delete it and create another.
+// OutcomeUnknown check with List. The endpoint may exist, and its secret is
+// then lost: delete it and create another.
 func (s *WebhooksService) Create(
 	ctx context.Context, p *WebhookParams, opts ...CallOption,
 ) (*Webhook, error) {

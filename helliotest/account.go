@@ -24,10 +24,10 @@ type Account struct {
 	Balance     string      `json:"balance"`
 	USSDBalance string      `json:"ussd_balance"` // pays for USSD extensions
 	Senders     []string    `json:"senders"`
-	RateLimit   int         `json:"rate_limit"` // requests per minute and token; 0 = none
-	OTPLimit    int         `json:"otp_limit"`  // otp/send calls per minute and address; 0 = none
+	RateLimit   int         `json:"rate_limit"` // requests per minute and token; 0: no limit
+	OTPLimit    int         `json:"otp_limit"`  // otp/send calls per minute and address; 0: no limit
 	AllowedIPs  []string    `json:"allowed_ips"`
-	SpendLimit  *SpendLimit `json:"spend_limit"` // nil = none
+	SpendLimit  *SpendLimit `json:"spend_limit"` // nil: no limit
 }
 
 // AccountChange holds what Update changes. A nil field changes nothing. In JSON

@@ -11,7 +11,7 @@ import (
 type namedURL struct{ option, url string }
 
 // AllowHTTPCallbacks allows http URLs on any host for webhooks and USSD apps.
-// Without it, http is for loopback hosts alone.
+// Without it, http is only for loopback hosts.
 func AllowHTTPCallbacks() Option {
 	return func(c *config) error {
 		c.httpCallbacks = true

@@ -35,11 +35,11 @@ type Delivery struct {
 type DeliveryAttempt struct {
 	At         time.Time     // on the fake's clock
 	Header     http.Header   // what was sent besides Content-Type: timestamp and both signatures
-	StatusCode int           // 0 = no answer
+	StatusCode int           // 0: no answer
 	Error      string        // why it failed, "" if it did not
 	Duration   time.Duration // package time until the answer
 	Fault      string        // the effect that acted on it, as FaultSpec spells it
-	Replay     bool          // it was asked for by Replay
+	Replay     bool          // made by Replay
 }
 
 // Deliveries returns all deliveries to webhooks, pending ones too, oldest
@@ -55,7 +55,7 @@ func (f *Fake) Deliveries() []Delivery {
 }
 
 // Replay posts a delivery again immediately, with the same bytes and a valid
-// signature of the present time. It returns when the receiver has answered;
+// signature of the current time. It returns when the receiver has answered;
 // Deliveries has the answer. A replay does not count as an attempt of the
 // schedule or for a fault, and disables nothing. It also goes to a disabled or
 // deleted webhook. A 2xx makes the delivery delivered. An unknown id or a

@@ -12,7 +12,7 @@ const (
 )
 
 // WebhookLose does not send the attempt. It counts as failed, so the delivery
-// is tried again.
+// is retried.
 func WebhookLose() Rule { return simply(effectWebhookLose) }
 
 // WebhookDuplicate posts the attempt twice, one after the other: the same bytes

@@ -33,7 +33,7 @@ const (
 	// FoundMoney: more was charged than in the run without faults, or fn
 	// returned nil and the amount differs.
 	FoundMoney FindingKind = "money"
-	// FoundViolation: the fake noted what no correct client sends.
+	// FoundViolation: a call has a violation: see Violation.
 	FoundViolation FindingKind = "violation"
 	// FoundPanic: fn panicked on its own goroutine, or failed the run as a
 	// testing.TB.
@@ -52,7 +52,7 @@ const (
 // it.
 type Finding struct {
 	Kind   FindingKind
-	What   string      // holds no token, code, text or whole number
+	What   string      // holds no token, code, text or full number
 	Faults []FaultSpec // in the order in which they act; To is as fn wrote it
 	Err    error       // what fn returned, nil if it did not return
 	Runs   int         // schedules that show the same
@@ -65,16 +65,17 @@ type Finding struct {
 // for a test or for ExploreOnly.
 //
 // The built-in checks are the FindingKinds. Any error is an allowed result of
-// fn: a test that demands more says so in an ExploreCheck. fn uses run as its
+// fn: a test that demands more adds an ExploreCheck. fn uses run as its
 // testing.TB and run.Context as its context, and keeps in Keep what outlives a
-// process. Nothing is left to chance: the same fn leads to the same schedules.
+// process. Explore uses no random choice: the same fn leads to the same
+// schedules.
 //
 // Explore fails t if fn is nil, makes no call, returns an error or breaks a
 // check without faults, or makes other calls in a second run without faults.
 //
 // HELLIOTEST_EXPLORE=all in the environment lifts the bound of ExplorePairs.
 // HELLIOTEST_EXPLORE=trace writes each schedule to standard error before it
-// runs, so that a run that hangs has a name.
+// runs, so that the last one names a run that hangs.
 func Explore(t *testing.T, fn func(run *Run) error, opts ...ExploreOption) Exploration {
 	t.Helper()
 	return explore(t, t, fn, opts)

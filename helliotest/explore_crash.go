@@ -16,11 +16,11 @@ const (
 const stepPrefix = "step:"
 
 // CrashBefore ends the process that calls, before the call has any effect. It
-// works in Explore alone, on an operation or on StepNamed.
+// works only in Explore, on an operation or on StepNamed.
 func CrashBefore() Rule { return simply(effectCrashBefore) }
 
 // CrashAfter ends the process that calls, after the call has taken effect and
-// before its answer. It works in Explore alone. On StepNamed it is CrashBefore.
+// before its answer. It works only in Explore. On StepNamed it is CrashBefore.
 func CrashAfter() Rule { return simply(effectCrashAfter) }
 
 // StepNamed returns the Op of a Run.Step, for a rule with CrashBefore.

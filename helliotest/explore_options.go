@@ -220,8 +220,8 @@ func (s FaultSpec) checkEffect() error {
 	return err
 }
 
-// ExplorePairs sets how many pairs run at most. Default 1000; 0 runs none. More
-// pairs than that are left out evenly, and counted.
+// ExplorePairs sets how many pairs run at most. Default 1000; 0 runs none. If
+// there are more, Explore leaves out some at even intervals and counts them.
 func ExplorePairs(most int) ExploreOption {
 	return func(c *exploreConfig) error {
 		if most < 0 {
@@ -264,9 +264,9 @@ func ExploreReruns(most int) ExploreOption {
 	}
 }
 
-// ExploreCheck adds a check of the caller's. It runs at the end of each run,
-// when no rule is in force and all messages are final. It may call the API.
-// run.Err is what fn returned.
+// ExploreCheck adds a check. It runs at the end of each run, when no rule is in
+// force and all messages are final. It may call the API. run.Err is what fn
+// returned.
 func ExploreCheck(name string, check func(run *Run) error) ExploreOption {
 	return func(c *exploreConfig) error {
 		switch {
@@ -316,7 +316,7 @@ func ExploreWorld(opts ...Option) ExploreOption {
 }
 
 // ExploreOnly runs the one schedule that put adds, to debug a finding. The log
-// of the test has the journal of the run, whatever came of it.
+// of the test contains the journal of the run, whatever its result.
 func ExploreOnly(put func(fake *Fake)) ExploreOption {
 	return func(c *exploreConfig) error {
 		if put == nil {

@@ -17,8 +17,8 @@ import (
 
 // Run is one attempt of fn in a run of Explore, or one check. As a testing.TB
 // it belongs to the run: a failure in it is a finding and does not end the
-// test, what it logs is shown with a finding alone, and its cleanups run after
-// the checks.
+// test, its log is shown only with a finding, and its cleanups run after the
+// checks.
 type Run struct {
 	testing.TB
 	state   *exploredRun
@@ -81,9 +81,9 @@ func (r *Run) Attempt() int { return r.number }
 // did not return. It is for checks.
 func (r *Run) Err() error { return r.state.err() }
 
-// Step is a further place to crash, such as between two writes of a store. In
-// an attempt that has crashed it ends the calling goroutine. The name may be
-// any text but an empty one.
+// Step marks another place for a crash, such as between two writes of a store.
+// In an attempt that has crashed it ends the calling goroutine. The name must
+// not be empty.
 func (r *Run) Step(name string) {
 	if r.process.dead.Load() {
 		runtime.Goexit()

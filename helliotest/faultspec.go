@@ -68,7 +68,7 @@ func (f *Fake) SetFaults(specs ...FaultSpec) error {
 }
 
 // Faults returns the rules in force with their hits, in the order in which they
-// were put.
+// were added.
 func (f *Fake) Faults() []FaultSpec {
 	f.tb.Helper()
 	defer f.lock()()

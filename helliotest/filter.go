@@ -68,7 +68,7 @@ func To(destination string) Filter {
 	}
 }
 
-// From matches this sender name. Case counts.
+// From matches this sender name, case-sensitively.
 func From(sender string) Filter {
 	return Filter{
 		pass: func(s subject) bool { return s.from == sender },
@@ -143,7 +143,7 @@ func lengthOf(text string) string {
 // zero Mark is before all events.
 type Mark struct{ id int64 }
 
-// Mark returns the present point, for Since.
+// Mark returns the current point, for Since.
 func (f *Fake) Mark() Mark {
 	f.tb.Helper()
 	defer f.lock()()

@@ -31,7 +31,7 @@ type keyed struct {
 // WithStrictIdempotency sets the answer to a key that comes again with another
 // body to 422 idempotency_mismatch. Nothing is sent or charged, and the first
 // answer stays stored. Without it the first answer is replayed, as documented.
-// Both are a violation. (Decided.)
+// Either way the call is a violation. (Decided.)
 func WithStrictIdempotency() Option {
 	return func(c *config) error {
 		c.strictKeys = true

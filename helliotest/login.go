@@ -28,7 +28,7 @@ const maxDeviceName = 255
 // LoginUser is a user who may exchange credentials for a token at POST
 // /auth/token.
 type LoginUser struct {
-	Email    string `json:"email"` // its case does not count
+	Email    string `json:"email"` // in any case of letters
 	Password string `json:"password"`
 	Name     string `json:"name"`
 	// "": the account has no second factor; else the code that is always right

@@ -13,7 +13,7 @@ import (
 type Message struct {
 	ID                int64
 	Reference         string
-	CampaignID        int64  // 0 = none
+	CampaignID        int64  // 0: none
 	Channel           string // sms, voice, whatsapp or email
 	MobileNumber      string // with "+"; an e-mail address on the channel email
 	Sender            string

@@ -122,7 +122,8 @@ func WithBalance(amount string) Option {
 }
 
 // WithSenders sets the approved sender names, in place of HELLIO, ACME and
-// HellioSMS. Without names every sender is refused. Case counts (decided).
+// HellioSMS. Without names every sender is refused. Names are case-sensitive
+// (decided).
 func WithSenders(names ...string) Option {
 	return func(c *config) error {
 		c.account.senders = slices.Clone(names)
@@ -173,7 +174,7 @@ func WithSeed(seed uint64) Option {
 }
 
 // WithLatency sets how long each answer takes to arrive, in package time. The
-// call takes effect before that, also if its caller has stopped waiting.
+// call takes effect before that, even if its caller has stopped waiting.
 func WithLatency(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 {
@@ -184,8 +185,8 @@ func WithLatency(d time.Duration) Option {
 	}
 }
 
-// Lenient reports no violations: unknown routes and fields, and fields of the
-// wrong type. Prefer ExpectRejected, which counts them.
+// Lenient lets a test pass despite violations: unknown routes and fields, and
+// fields of the wrong type. Prefer ExpectRejected, which counts them.
 func Lenient() Option {
 	return func(c *config) error {
 		c.lenient = true
@@ -193,7 +194,7 @@ func Lenient() Option {
 	}
 }
 
-// AllowUnusedFaults reports no faults that were never hit.
+// AllowUnusedFaults lets a test pass although a fault was never hit.
 func AllowUnusedFaults() Option {
 	return func(c *config) error {
 		c.unusedFaults = true

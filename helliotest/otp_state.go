@@ -76,10 +76,10 @@ func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 		true
 }
 
-// WithOTP sets the code of a destination: 4 to 10 digits, whatever length is
-// asked for. It must be sent before it can be verified, and expires like any
-// other. The destination is a number, with or without "+", or an e-mail address
-// in any case. Two different codes for one destination are an error.
+// WithOTP sets the code of a destination: 4 to 10 digits, whatever length a
+// call asks for. It must be sent before it can be verified, and expires like
+// any other. The destination is a number, with or without "+", or an e-mail
+// address in any case. Two different codes for one destination are an error.
 func WithOTP(destination, code string) Option {
 	return func(c *config) error {
 		_, isNumber := parseNumber(destination)

@@ -21,8 +21,8 @@ import (
 const remoteWithin = time.Minute
 
 // Remote is one world of a running hellio-fake. A test that uses only its
-// methods moves between Fake and Remote by one line. If the program refuses or
-// can't be reached, a method returns the program's sentence as its error, or
+// methods switches between Fake and Remote in one line. If the program refuses
+// or can't be reached, a method returns the program's sentence as its error, or
 // fails the test with it. It is safe for concurrent use, except Fault,
 // SetFaults, ExpectRejected and Reset. Make one with Dial.
 type Remote struct {

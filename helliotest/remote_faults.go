@@ -61,7 +61,7 @@ type unhitSpec struct {
 }
 
 // Faults returns the rules in force with their hits, in the order in which they
-// were put.
+// were added.
 func (r *Remote) Faults() []FaultSpec {
 	r.tb.Helper()
 	specs, err := r.faultsInForce()

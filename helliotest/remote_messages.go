@@ -47,7 +47,7 @@ func asked(filters []Filter) url.Values {
 	return query
 }
 
-// Mark returns the present point, for Since.
+// Mark returns the current point, for Since.
 func (r *Remote) Mark() Mark {
 	r.tb.Helper()
 	all, err := r.messages(context.Background(), nil)

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// ExpectRejected excuses n more calls in this world that violate: see
+// ExpectRejected excuses n more calls in this world with a violation: see
 // Fake.ExpectRejected. Calls of all callers count, from Dial to the end of the
 // test.
 func (r *Remote) ExpectRejected(n int) {

@@ -11,7 +11,7 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// Request is one call that reached the fake, also if it was refused or lost. It
+// Request is one call that reached the fake, even if it was refused or lost. It
 // holds what the caller sent, secrets too.
 type Request struct {
 	ID             int64 // its place in the order of the fake's events
@@ -22,12 +22,12 @@ type Request struct {
 	Header         http.Header
 	Body           []byte
 	BodySize       int // its length in bytes
-	Decoded        any // the body as JSON, numbers as json.Number; nil if it is none
+	Decoded        any // the body as JSON, numbers as json.Number; nil if the body is not JSON
 	IdempotencyKey string
 	Token          string
 
-	// of the API's answer, lost or not; 0 while in flight, and where a fault
-	// struck before the API could answer
+	// of the API's answer, lost or not; 0 while in flight, or if a fault acted
+	// before the API answered
 	Status       int
 	Code         string // the error code of the answer
 	Replayed     bool   // the answer of an earlier call with the same key

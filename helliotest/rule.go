@@ -59,7 +59,7 @@ func RateLimited(retryAfter time.Duration) Rule {
 }
 
 // Delay handles the call after d of package time. Its idempotency key is
-// claimed meanwhile. The call takes effect also if its caller stops waiting.
+// claimed meanwhile. The call takes effect even if its caller stops waiting.
 func Delay(d time.Duration) Rule {
 	return Rule{kindEffect, func(s *FaultSpec) { s.Effect, s.Duration = effectDelay, d.String() }}
 }

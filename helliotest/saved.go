@@ -73,7 +73,7 @@ type savedKey struct {
 type savedMessage struct {
 	ID                        int64
 	Reference                 uuid.UUID
-	Campaign                  int64 // 0 = none
+	Campaign                  int64 // 0: none
 	Channel, To, Sender, Text string
 	Status                    string
 	Segments                  int
@@ -151,7 +151,7 @@ type savedExtension struct {
 	Code, ShortCode string
 	Status          string
 	Price           money
-	App             int64 // 0 = none
+	App             int64 // 0: none
 	Months          int
 	Rented, Expires time.Time
 }

@@ -29,9 +29,9 @@ type envelope struct {
 // Snapshot returns the whole state as JSON, for FromSnapshot: account and
 // wallets, tokens, messages, campaigns, calls, lookups, codes, webhooks and
 // their deliveries, USSD, idempotency keys, rate windows, ids, the seed's
-// place, and what waits for its time. It holds secrets: tokens, codes and
-// texts. It does not hold faults, Requests, handlers, calls in flight, or
-// options that set nothing of the account (WithLatency, Lenient…).
+// place, and pending work. It holds secrets: tokens, codes and texts. It does
+// not hold faults, Requests, handlers, calls in flight, or options that set
+// nothing of the account (WithLatency, Lenient…).
 func (f *Fake) Snapshot() ([]byte, error) {
 	f.tb.Helper()
 	defer f.lock()()

@@ -90,10 +90,10 @@ func quotable(text string) string {
 	return text
 }
 
-// ExpectRejected excuses n more calls of this test that violate: by an unknown
-// field, a wrong type or an unknown route. At its end the test fails unless
-// exactly that many came. Several calls add up, and each view counts its own. A
-// negative n fails the test.
+// ExpectRejected excuses n more calls of this test with a violation, such as an
+// unknown field, a wrong type or an unknown route. At its end the test fails
+// unless exactly that many came. The numbers of several ExpectRejected add up,
+// and each view counts its own calls. A negative n fails the test.
 func (f *Fake) ExpectRejected(n int) {
 	f.tb.Helper()
 	if n < 0 {

@@ -22,7 +22,7 @@ type view struct {
 // reported to tb. Violations in calls by the view's Client, HTTPClient and
 // RoundTripper are reported to tb, and ExpectRejected counts per view; calls by
 // URL and Handler belong to the fake's own test. When tb ends, the rules that
-// were put through the view are removed, and one that was never hit fails tb.
+// were added through the view are removed, and one that was never hit fails tb.
 // If tb failed, its log has the journal. A tb that is nil fails the fake's own
 // test; a fake that has ended fails tb.
 //

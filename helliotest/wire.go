@@ -63,7 +63,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// MarshalJSON writes it with the members code, expires_at and tries_left.
+// MarshalJSON writes the members code, expires_at and tries_left.
 func (o OTPCode) MarshalJSON() ([]byte, error) {
 	return json.Marshal(control.Code{
 		Code:      o.Code,

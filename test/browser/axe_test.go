@@ -10,7 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// accessible runs axe over the page as it is, and wants no violation.
+// violations runs axe and evaluates to its violations as text.
+const violations = `axe.run({
+	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}).then((found) => found.violations.flatMap((v) => v.nodes.map((n) =>
+	v.id + ": " + n.html.slice(0, 160) + " " + (n.any[0]?.message ?? ""))))`
+
+// accessible runs axe on the current page and requires no violation.
 func (tb *tab) accessible(what string) {
 	tb.t.Helper()
 	file, err := os.Open("testdata/axe.min.js.gz")
@@ -21,8 +27,7 @@ func (tb *tab) accessible(what string) {
 	script, err := io.ReadAll(unpacked)
 	require.NoError(tb.t, err)
 	tb.eval(string(script))
-	assert.Empty(tb.t, eval[[]string](tb, `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((found) =>
-		found.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html.slice(0, 160) + " " + (n.any[0]?.message ?? ""))))`), what)
+	assert.Empty(tb.t, eval[[]string](tb, violations), what)
 }
 
 func TestEveryViewIsAccessibleInLightAndDark(t *testing.T) {

@@ -1,2 +1,2 @@
-// Package browser holds the tests of hellio-fake's inbox in a real Chromium.
+// Package browser tests hellio-fake's inbox in a real Chromium.
 package browser

@@ -20,7 +20,8 @@ func TestAMessageArrivesLiveAndIsShown(t *testing.T) {
 	tb.shows(".row", "Your parcel is here")
 	tb.shows("#detail .body", "Your parcel is here")
 	tb.shows("#announce", "")
-	tb.until(`document.querySelector("#announce").textContent.includes("New message to +233209990001 from HELLIO")`)
+	tb.until(`document.querySelector("#announce").textContent.includes(
+		"New message to +233209990001 from HELLIO")`)
 	tb.until(`document.title.startsWith("(1)")`)
 	tb.shows("#detail .chip", "queued")
 	p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "6s"})
@@ -29,7 +30,7 @@ func TestAMessageArrivesLiveAndIsShown(t *testing.T) {
 	tb.until(`document.querySelector(".row .dot").dataset.status === "delivered"`)
 }
 
-func TestTheFirstMessageCanBeSentFromTheEmptyInbox(t *testing.T) {
+func TestEmptyInboxSendsAFirstMessage(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, "-senders", "MYCO")
 	tb := open(t, p, "/")
@@ -69,14 +70,14 @@ func TestTheClockPanelExpiresACode(t *testing.T) {
 	tb.shows("#ahead", "+1d 0:06:0")
 }
 
-func TestACodeThatIsUsedOrReplacedSaysSo(t *testing.T) {
+func TestUsedOrReplacedCodeIsMarked(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	tb.live()
 	first := p.otp(someone)
 	tb.shows("#detail .digits", first)
-	tb.keys(kb.Escape) // to the list
+	tb.keys(kb.Escape) // moves the focus to the list
 	tb.click(".row", first)
 	second := p.otp(someone)
 	tb.shows("#detail .code-card", "Replaced")
@@ -86,7 +87,7 @@ func TestACodeThatIsUsedOrReplacedSaysSo(t *testing.T) {
 	tb.shows("#detail .code-card", "Used up")
 }
 
-func TestASearchIsInTheURLAndTheBox(t *testing.T) {
+func TestSearchIsShownInURLAndBox(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	p.send("red", someone, "+233209990002")
@@ -95,7 +96,8 @@ func TestASearchIsInTheURLAndTheBox(t *testing.T) {
 	tb := open(t, p, "/?to=%2B233209990001&contains=red&channel=sms")
 	tb.shows(".row", "red")
 	tb.shows("#search-count", "1 message")
-	require.Equal(t, "to:+233209990001 channel:sms red", eval[string](tb, `document.querySelector("#search").value`))
+	require.Equal(t, "to:+233209990001 channel:sms red",
+		eval[string](tb, `document.querySelector("#search").value`))
 	p.send("more red", someone)
 	p.send("more red", "+233209990002")
 	tb.shows("#search-count", "2 messages")
@@ -114,7 +116,7 @@ func TestASearchIsInTheURLAndTheBox(t *testing.T) {
 	tb.until(`location.search === ""`)
 }
 
-func TestABadSearchSaysWhatIsWrong(t *testing.T) {
+func TestInvalidSearchShowsTheReason(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	p.send("red", someone)
@@ -128,7 +130,7 @@ func TestABadSearchSaysWhatIsWrong(t *testing.T) {
 	tb.until(`document.querySelector("#search-note").textContent === ""`)
 }
 
-func TestTheSystemsColoursAreFollowed(t *testing.T) {
+func TestPageUsesTheSystemsColourScheme(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
@@ -138,10 +140,14 @@ func TestTheSystemsColoursAreFollowed(t *testing.T) {
 	require.Equal(t, "rgb(14, 17, 21)", eval[string](tb, background))
 }
 
-// hostile are texts that must stay texts.
+// hostile are texts that the page must show as text.
 var hostile = []string{
-	`<script>alert(1)</script>`, `<img src=x onerror=alert(2)>`, `"><svg onload=alert(3)>`, `<a href="javascript:alert(4)">code 123456</a>`,
-	`</textarea><iframe src="https://example.com/"></iframe>`, "\u202egnp.exe \u0000\u2028 <b>x",
+	`<script>alert(1)</script>`,
+	`<img src=x onerror=alert(2)>`,
+	`"><svg onload=alert(3)>`,
+	`<a href="javascript:alert(4)">code 123456</a>`,
+	`</textarea><iframe src="https://example.com/"></iframe>`,
+	"\u202egnp.exe \u0000\u2028 <b>x",
 }
 
 func TestMarkupInAMessageStaysText(t *testing.T) {
@@ -154,12 +160,13 @@ func TestMarkupInAMessageStaysText(t *testing.T) {
 		tb.until(fmt.Sprintf(`document.querySelectorAll(".row").length === %d`, i+1))
 		tb.until(fmt.Sprintf(`document.querySelector("#detail .body")?.textContent === %q`, text))
 	}
-	require.Zero(t, eval[int](tb, `document.querySelectorAll("main script, main iframe, main img, main a, main svg[onload], main [onerror]").length`))
+	require.Zero(t, eval[int](tb, `document.querySelectorAll(
+		"main script, main iframe, main img, main a, main svg[onload], main [onerror]").length`))
 	tb.do(navigate(p.url("/?contains=%3Cscript%3E")))
 	tb.shows(".row", "<script>alert(1)</script>")
 }
 
-func TestTheKeyboardAloneLeadsFromTheListToTheClipboard(t *testing.T) {
+func TestKeyboardAloneCopiesACode(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	codes := []string{p.otp("+233209990001"), p.otp("+233209990002"), p.otp("+233209990003")}
@@ -171,28 +178,33 @@ func TestTheKeyboardAloneLeadsFromTheListToTheClipboard(t *testing.T) {
 	tb.keys(kb.Enter)
 	require.Equal(t, "list", eval[string](tb, "document.activeElement.id"))
 	tb.keys("j", "j", kb.ArrowDown, "k")
-	tb.until(`document.querySelector("[aria-selected=true] .row-to").textContent === "+233209990002"`)
+	tb.until(
+		`document.querySelector("[aria-selected=true] .row-to").textContent === "+233209990002"`)
 	tb.shows("#detail .digits", codes[1])
-	require.NotEmpty(t, eval[string](tb, `document.querySelector("#list").getAttribute("aria-activedescendant")`))
+	require.NotEmpty(t,
+		eval[string](tb, `document.querySelector("#list").getAttribute("aria-activedescendant")`))
 	tb.keys(kb.Enter)
 	tb.until(`document.activeElement.textContent === "Copy code"`)
-	require.NotEqual(t, "none", eval[string](tb, "getComputedStyle(document.activeElement).outlineStyle"), "the focus is visible")
+	require.NotEqual(t, "none",
+		eval[string](tb, "getComputedStyle(document.activeElement).outlineStyle"),
+		"the focus has a visible outline")
 	tb.keys(kb.Enter)
 	tb.copies(codes[1])
 
 	tb.keys(kb.Escape)
 	require.Equal(t, "list", eval[string](tb, "document.activeElement.id"))
-	tb.shows("#detail .digits", codes[2]) // the newest again
+	tb.shows("#detail .digits", codes[2]) // Escape shows the newest again
 	tb.keys("c")
 	tb.copies(codes[2])
 	tb.keys("/")
 	require.Equal(t, "search", eval[string](tb, "document.activeElement.id"))
 }
 
-func TestANarrowScreenGoesFromListToMessageAndBack(t *testing.T) {
+func TestNarrowScreenShowsListOrMessage(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
-	p.call("POST", "/v1/webhooks", map[string]any{"url": "http://127.0.0.1:9/a/rather/long/path/that/does/not/fit"})
+	p.call("POST", "/v1/webhooks",
+		map[string]any{"url": "http://127.0.0.1:9/a/rather/long/path/that/does/not/fit"})
 	p.send(strings.Repeat("Averylongwordthatfitsnowhere", 8), someone)
 	code := p.otp("+233209990002")
 	p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "25h"})
@@ -224,32 +236,34 @@ func TestAResetEmptiesThePage(t *testing.T) {
 	p.send("before", someone)
 	tb.shows(".row", "before")
 	p.call("POST", "/_fake/reset", map[string]any{})
-	p.send("after", someone) // it has the id that the other had
+	p.send("after", someone) // reuses the id of the first message
 	tb.shows(".row", "after")
 	tb.lacks(".row", "before")
 	tb.shows("#detail .body", "after")
 }
 
-func TestAFullWorldSaysThatTheOldestLeave(t *testing.T) {
+func TestFullWorldShowsItsRetention(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, "-retention", "2")
 	tb := open(t, p, "/")
 	tb.shows("#empty", "keeps its newest 2 messages")
 	for _, text := range []string{"first", "second", "third"} {
 		p.send(text, someone)
-		p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "6s"}) // final messages alone may leave
+		// Only final messages can be evicted.
+		p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "6s"})
 	}
 	tb.shows("#search-count", "2 messages, all that a world keeps: the oldest leave first")
 	tb.shows(".row", "third")
 	tb.lacks(".row", "first")
 }
 
-func TestACallThatCameToNothingIsShown(t *testing.T) {
+func TestRefusedCallIsShown(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	tb.live()
-	require.Equal(t, 422, p.status("POST", "/v1/sms/send", `{"recipients":["+233209990001"],"sender":"<b>NOBODY","message":"Hi"}`))
+	require.Equal(t, 422, p.status("POST", "/v1/sms/send",
+		`{"recipients":["+233209990001"],"sender":"<b>NOBODY","message":"Hi"}`))
 	tb.shows("#refused", "422 sender_not_approved POST /v1/sms/send")
 	tb.click("#refused summary", "422")
 	tb.shows("#refused pre", "<b>NOBODY")
@@ -269,7 +283,8 @@ func TestTheCharacterThatForcedUCS2IsMarked(t *testing.T) {
 	tb.shows("#detail .facts", "U+2116")
 	p.send("zero\u200bwidth", someone)
 	tb.shows("#detail .facts", "␣ U+200B")
-	require.Equal(t, "\u200b", eval[string](tb, `document.querySelector("#detail .body mark").textContent`))
+	require.Equal(t, "\u200b",
+		eval[string](tb, `document.querySelector("#detail .body mark").textContent`))
 }
 
 func TestTheExchangeIsShownAndCopiedAsCurl(t *testing.T) {
@@ -284,7 +299,9 @@ func TestTheExchangeIsShownAndCopiedAsCurl(t *testing.T) {
 	tb.lacks("#detail .raw", p.token)
 	tb.click("#detail button", "Copy as curl")
 	tb.copies(strings.Join([]string{
-		"curl '" + p.url("/v1/sms/send") + "'", "-H 'Authorization: Bearer " + p.token + "'", "-H 'Content-Type: application/json'",
+		"curl '" + p.url("/v1/sms/send") + "'",
+		"-H 'Authorization: Bearer " + p.token + "'",
+		"-H 'Content-Type: application/json'",
 		`-d '{"message":"It'\''s here","recipients":["` + someone + `"],"sender":"HELLIO"}'`,
 	}, " \\\n  "))
 }

@@ -21,10 +21,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is how long a page may take for anything.
+// patience limits each wait for a page.
 const patience = 30 * time.Second
 
-// tab is a page of the program in a Chromium of its own, and what it did that no page of ours may do.
+// tab is a page of the program in its own Chromium, with the rules that it
+// broke.
 type tab struct {
 	t    *testing.T
 	ctx  context.Context
@@ -32,10 +33,11 @@ type tab struct {
 
 	mu      sync.Mutex
 	wrongs  []string
-	allowed string // part of what may be wrong
+	allowed string // messages that contain it break no rule
 }
 
-// chromium finds the browser. Without one the test fails: a test that is left out shows nothing.
+// chromium returns the path of the browser. Without a browser the test fails,
+// because a skipped test would prove nothing.
 func chromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -43,17 +45,23 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
-	require.FailNow(t, "there is no Chromium: install the package chromium (apt-get install chromium)")
+	require.FailNow(t, "Chromium is not installed: run apt-get install chromium")
 	return ""
 }
 
-// open opens the inbox, 1280 by 800 in light colours, and checks at the test's end that the page kept the rules.
+// open opens the inbox at 1280 by 800 in light colours. At the end of the test
+// it checks that the page broke no rule.
 func open(t *testing.T, p *program, path string) *tab {
 	t.Helper()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 800),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(patience),
-	)
+		chromedp.ExecPath(chromium(t)),
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.WindowSize(1280, 800),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.WSURLReadTimeout(patience))
 	ctx, cancel := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(opts...))
 	t.Cleanup(cancel)
 	tb := &tab{t: t, ctx: ctx, host: p.addr}
@@ -63,23 +71,25 @@ func open(t *testing.T, p *program, path string) *tab {
 	call(tb, log.Enable, cdp.Empty{})
 	call(tb, runtime.Enable, cdp.Empty{})
 	call(tb, page.Enable, page.EnableParams{})
-	call(tb, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // a page without focus may not copy
+	focus := emulation.SetFocusEmulationEnabledParams{Enabled: true}
+	call(tb, emulation.SetFocusEmulationEnabled, focus) // a page without focus cannot copy
 	tb.size(1280, 800)
 	tb.dark(false)
 	tb.do(chromedp.Navigate(p.url(path)))
 	return tb
 }
 
-// watch notes what breaks a rule.
+// watch records events that break a rule.
 func (tb *tab) watch(event any) {
 	switch e := event.(type) {
 	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
+		switch e.Type {
+		case runtime.ConsoleAPICalledTypeError, runtime.ConsoleAPICalledTypeWarning:
 			tb.wrong("console %s: %s", e.Type, e.Args[0].Value)
 		}
 	case *runtime.EventExceptionThrown:
 		tb.wrong("exception: %v", e.ExceptionDetails)
-	case *log.EventEntryAdded: // violations of the policy too
+	case *log.EventEntryAdded: // includes violations of the content security policy
 		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
 			tb.wrong("log: %s %s", e.Entry.Text, e.Entry.URL)
 		}
@@ -103,12 +113,13 @@ func (tb *tab) watchRequest(address string) {
 func (tb *tab) wrong(format string, args ...any) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
-	if text := fmt.Sprintf(format, args...); tb.allowed == "" || !strings.Contains(text, tb.allowed) {
+	text := fmt.Sprintf(format, args...)
+	if tb.allowed == "" || !strings.Contains(text, tb.allowed) {
 		tb.wrongs = append(tb.wrongs, text)
 	}
 }
 
-// allow lets the page log what has this text, from now on.
+// allow lets the page log messages that contain text from now on.
 func (tb *tab) allow(text string) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
@@ -139,7 +150,7 @@ func run[T any](tb *tab, action chromedp.Action[T]) T {
 	return value
 }
 
-// call is a command of the browser's protocol.
+// call runs a command of the browser's protocol.
 func call[P, R any](tb *tab, command cdp.Command[P, R], params P) R {
 	tb.t.Helper()
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
@@ -149,51 +160,61 @@ func call[P, R any](tb *tab, command cdp.Command[P, R], params P) R {
 	return value
 }
 
-// eval gives the value of an expression; promises are awaited.
+// eval returns the value of an expression and awaits promises.
 func eval[T any](tb *tab, expression string) T {
 	tb.t.Helper()
 	return run(tb, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// until waits until an expression is true. It asks from here, as the page's policy forbids what chromedp.Poll does in it.
+// until waits until an expression is true. It polls from Go, because the page's
+// content security policy forbids chromedp.Poll.
 func (tb *tab) until(expression string) {
 	tb.t.Helper()
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
 	for {
-		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(async () => !!("+expression+"))()", chromedp.EvalAwaitPromise, asUser))
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(async () => !!("+expression+"))()",
+			chromedp.EvalAwaitPromise, asUser))
 		if err == nil && is {
 			return
 		}
 		if ctx.Err() != nil {
-			require.FailNow(tb.t, "it never came true", "%s\n%v\n%.1500s", expression, err, tb.seen())
+			require.FailNow(tb.t, "the expression stayed false",
+				"%s\n%v\n%.1500s", expression, err, tb.seen())
 		}
-		_ = chromedp.Do(ctx, chromedp.Sleep(20*time.Millisecond)) // the next look finds what is wrong
+		_ = chromedp.Do(ctx, chromedp.Sleep(20*time.Millisecond)) // the next try reports errors
 	}
 }
 
-// asUser lets a script do what a page may only do for its user, such as to copy.
+// asUser lets a script do what needs a user gesture, such as copying.
 func asUser(p *runtime.EvaluateParams) {
 	yes := true
 	p.UserGesture = &yes
 }
 
-// seen is the text that the page shows, for a failure.
+// seen returns the visible text of the page, for a failure message.
 func (tb *tab) seen() string {
 	text, _ := chromedp.Run(tb.ctx, chromedp.Evaluate[string]("document.body.innerText"))
 	return text
 }
 
-// shows waits until an element has a text in it.
+// shows waits until a visible element contains a text.
 func (tb *tab) shows(selector, text string) {
 	tb.t.Helper()
-	tb.until(fmt.Sprintf("[...document.querySelectorAll(%q)].some((el) => el.checkVisibility() && el.innerText.includes(%q))", selector, text))
+	tb.until(visible(selector, text))
 }
 
-// lacks waits until no element that can be seen has a text.
+// lacks waits until no visible element contains a text.
 func (tb *tab) lacks(selector, text string) {
 	tb.t.Helper()
-	tb.until(fmt.Sprintf("![...document.querySelectorAll(%q)].some((el) => el.checkVisibility() && el.innerText.includes(%q))", selector, text))
+	tb.until("!" + visible(selector, text))
+}
+
+// visible returns an expression that is true if a visible element contains a
+// text.
+func visible(selector, text string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(%q)].some((el) =>
+		el.checkVisibility() && el.innerText.includes(%q))`, selector, text)
 }
 
 // live waits until the stream is open.
@@ -202,29 +223,32 @@ func (tb *tab) live() {
 	tb.until(`document.querySelector("#live").dataset.state === "live"`)
 }
 
-// click clicks the first element that can be seen and has this text, once nothing covers it. The page looks and clicks in one step: between
-// two, what has to be clicked could move away.
+// click clicks the first visible element that contains a text, once nothing
+// covers it. The page finds and clicks it in one step, because the element
+// could move between two.
 func (tb *tab) click(selector, text string) {
 	tb.t.Helper()
 	tb.until(fmt.Sprintf(`(() => {
-		const el = [...document.querySelectorAll(%q)].find((el) => el.checkVisibility() && el.innerText.includes(%q));
+		const el = [...document.querySelectorAll(%q)].find((el) =>
+			el.checkVisibility() && el.innerText.includes(%q));
 		if (!el) return false;
 		el.scrollIntoView({ block: "nearest" });
 		const box = el.getBoundingClientRect();
-		if (!el.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))) return false;
+		const x = box.x + box.width / 2, y = box.y + box.height / 2;
+		if (!el.contains(document.elementFromPoint(x, y))) return false;
 		el.focus();
 		el.click();
 		return true;
 	})()`, selector, text))
 }
 
-// eval runs a script for what it does.
+// eval runs a script for its effect.
 func (tb *tab) eval(script string) {
 	tb.t.Helper()
 	tb.do(chromedp.Evaluate[chromedp.Void](script))
 }
 
-// keys presses keys, one after the other.
+// keys presses keys one after another.
 func (tb *tab) keys(keys ...string) {
 	tb.t.Helper()
 	for _, key := range keys {
@@ -232,25 +256,28 @@ func (tb *tab) keys(keys ...string) {
 	}
 }
 
-// allowClipboard lets the page copy, and the test read what was copied.
+// allowClipboard lets the page write the clipboard and the test read it.
 func (tb *tab) allowClipboard() {
 	tb.t.Helper()
 	for _, name := range []string{"clipboard-read", "clipboard-write"} {
 		_, err := chromedp.CallBrowser(tb.ctx, browser.SetPermission, browser.SetPermissionParams{
-			Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted, Origin: "http://" + tb.host,
+			Permission: &browser.PermissionDescriptor{Name: name},
+			Setting:    browser.PermissionSettingGranted,
+			Origin:     "http://" + tb.host,
 		})
 		require.NoError(tb.t, err)
 	}
 }
 
-// copies waits until a text is in the clipboard, and the page has told so.
+// copies waits until the clipboard contains a text and the page has announced
+// it.
 func (tb *tab) copies(text string) {
 	tb.t.Helper()
 	tb.until(fmt.Sprintf(`await navigator.clipboard.readText() === %q`, text))
 	tb.shows("#announce", "Copied")
 }
 
-// dark sets the colours that the system wants.
+// dark sets the colour scheme of the system.
 func (tb *tab) dark(is bool) {
 	tb.t.Helper()
 	scheme := "light"
@@ -272,9 +299,13 @@ func navigate(address string) chromedp.Action[chromedp.Void] { return chromedp.N
 // fits asserts that nothing is wider than the screen.
 func (tb *tab) fits() {
 	tb.t.Helper()
-	require.Empty(tb.t, eval[[]string](tb, `[...document.querySelectorAll("body *")].filter((el) => {
+	cut := eval[[]string](tb, `[...document.querySelectorAll("body *")].filter((el) => {
 		const box = el.getBoundingClientRect();
-		return el.checkVisibility() && box.width > 1 && box.right > innerWidth + 1 && !el.closest(".table-wrap, .row-text"); // these scroll, or are cut with an ellipsis
-	}).map((el) => el.outerHTML.slice(0, 100))`), "what is cut off")
-	require.LessOrEqual(tb.t, eval[int](tb, "document.documentElement.scrollWidth"), eval[int](tb, "innerWidth"), "the page scrolls sideways")
+		const wide = box.width > 1 && box.right > innerWidth + 1;
+		// These elements scroll, or end with an ellipsis.
+		return el.checkVisibility() && wide && !el.closest(".table-wrap, .row-text");
+	}).map((el) => el.outerHTML.slice(0, 100))`)
+	require.Empty(tb.t, cut, "elements that are cut off")
+	require.LessOrEqual(tb.t, eval[int](tb, "document.documentElement.scrollWidth"),
+		eval[int](tb, "innerWidth"), "the page scrolls sideways")
 }

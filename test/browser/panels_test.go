@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hook is a webhook's receiver.
+// hook is the receiver of a webhook.
 type hook struct {
 	*httptest.Server
 	mu   sync.Mutex
-	seen []string // the bodies
+	seen []string // bodies
 }
 
 func startHook(t *testing.T) *hook {
@@ -37,7 +37,7 @@ func (h *hook) got() []string {
 	return h.seen
 }
 
-func TestAWebhookIsReplayedDuplicatedAndBrokenByButtons(t *testing.T) {
+func TestButtonsReplayDuplicateAndBreakAWebhook(t *testing.T) {
 	t.Parallel()
 	p, h := startProgram(t), startHook(t)
 	p.call("POST", "/v1/webhooks", map[string]any{"url": h.URL})
@@ -61,23 +61,35 @@ func TestAWebhookIsReplayedDuplicatedAndBrokenByButtons(t *testing.T) {
 	}
 }
 
-func TestAFaultFromTheFormStrikes(t *testing.T) {
+func TestFaultFromTheFormIsInjected(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/?view=faults")
 	tb.shows("#faults", "No fault is in force")
 	tb.eval(`{
-		const set = (id, value) => { const el = document.getElementById(id); el.value = value; el.dispatchEvent(new Event("change")); };
-		set("fault-op", "sms_send"); set("fault-when", "times"); set("fault-count-input", "2"); set("fault-to", "+233209990001");
+		const set = (id, value) => {
+			const el = document.getElementById(id);
+			el.value = value;
+			el.dispatchEvent(new Event("change"));
+		};
+		set("fault-op", "sms_send");
+		set("fault-when", "times");
+		set("fault-count-input", "2");
+		set("fault-to", "+233209990001");
 		set("fault-effect", "status");
-		document.querySelector('.extra [name=code]').value = "503"; document.querySelector('.extra [name=error]').value = "service_unavailable";
+		document.querySelector('.extra [name=code]').value = "503";
+		document.querySelector('.extra [name=error]').value = "service_unavailable";
 	}`)
 	tb.click("#faults button", "Add fault")
 	tb.shows("#faults td", "the next 2")
 	tb.shows("#fault-count", "1")
 	tb.shows("#faults .hits", "0")
 	status := func(to string) int {
-		text, _ := json.Marshal(map[string]any{"recipients": []string{to}, "sender": "HELLIO", "message": "Hi"})
+		text, _ := json.Marshal(map[string]any{
+			"recipients": []string{to},
+			"sender":     "HELLIO",
+			"message":    "Hi",
+		})
 		return p.status("POST", "/v1/sms/send", string(text))
 	}
 	require.Equal(t, []int{503, 202}, []int{status(someone), status("+233209990002")})
@@ -93,7 +105,7 @@ func TestAFaultFromTheFormStrikes(t *testing.T) {
 	require.Equal(t, 202, status(someone))
 }
 
-func TestABadFaultIsRefusedWithTheReason(t *testing.T) {
+func TestInvalidFaultIsRefusedWithTheReason(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/?view=faults")
@@ -113,7 +125,11 @@ func TestTwoWorldsAreSwitchedAndNeverMixed(t *testing.T) {
 	other.send("of the second", someone)
 	tb := open(t, p, "/")
 	tb.shows(".row", "of the first")
-	tb.eval(`document.querySelector("#world").value = 1; document.querySelector("#world").dispatchEvent(new Event("change"))`)
+	tb.eval(`{
+		const worlds = document.querySelector("#world");
+		worlds.value = 1;
+		worlds.dispatchEvent(new Event("change"));
+	}`)
 	tb.shows(".row", "of the second")
 	tb.lacks(".row", "of the first")
 	tb.until(`location.search === "?world=2"`)
@@ -129,7 +145,7 @@ func TestTwoWorldsAreSwitchedAndNeverMixed(t *testing.T) {
 	tb.shows(".row", "of the second")
 }
 
-func TestTheKeypadTalksToTheAppsCallback(t *testing.T) {
+func TestKeypadCallsTheAppsCallback(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	app := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -137,7 +153,7 @@ func TestTheKeypadTalksToTheAppsCallback(t *testing.T) {
 			Input    string
 			Sequence int
 		}
-		_ = json.NewDecoder(r.Body).Decode(&step) // a bad step gets the first screen
+		_ = json.NewDecoder(r.Body).Decode(&step) // an invalid step gets the first screen
 		answer := map[string]string{"message": "1. Balance\n2. <b>Help</b>", "action": "continue"}
 		if step.Sequence == 2 {
 			answer = map[string]string{"message": "You pressed " + step.Input, "action": "end"}

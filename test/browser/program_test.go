@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// someone is who gets most messages.
+// someone is the recipient of most messages.
 const someone = "+233209990001"
 
 // binary builds the program once for all tests.
@@ -39,7 +39,7 @@ var binary = sync.OnceValues(func() (string, error) {
 func TestMain(m *testing.M) {
 	status := m.Run()
 	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // a file that stays is in the temporary directory
+		_ = os.RemoveAll(filepath.Dir(path)) // a remaining file is in the temporary directory
 	}
 	os.Exit(status)
 }
@@ -52,12 +52,14 @@ type program struct {
 	cmd   *exec.Cmd
 }
 
-// startProgram runs the program until the test ends; it must then end with status 0.
+// startProgram runs the program until the test ends. The program must then exit
+// with status 0.
 func startProgram(t *testing.T, args ...string) *program {
 	t.Helper()
 	path, err := binary()
 	require.NoError(t, err, "building the program")
-	p := &program{t: t, cmd: exec.Command(path, append([]string{"-addr", "127.0.0.1:0", "-rate-limit", "0"}, args...)...)}
+	args = append([]string{"-addr", "127.0.0.1:0", "-rate-limit", "0"}, args...)
+	p := &program{t: t, cmd: exec.Command(path, args...)}
 	p.cmd.Stderr = os.Stderr
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -71,7 +73,7 @@ func startProgram(t *testing.T, args ...string) *program {
 	return p
 }
 
-// stop ends the program, if it has not ended.
+// stop ends the program if it is running.
 func (p *program) stop() {
 	p.t.Helper()
 	if p.cmd.ProcessState != nil {
@@ -81,15 +83,16 @@ func (p *program) stop() {
 	require.NoError(p.t, p.cmd.Wait(), "exit status 0")
 }
 
-// url is a page of the program.
+// url returns the address of a page of the program.
 func (p *program) url(path string) string { return "http://" + p.addr + path }
 
-// call wants a 2xx and gives the decoded answer.
+// call makes a call, requires a 2xx and returns the decoded response.
 func (p *program) call(method, path string, body any) (answer map[string]any) {
 	p.t.Helper()
 	text, err := json.Marshal(body)
 	require.NoError(p.t, err)
-	req, err := http.NewRequestWithContext(p.t.Context(), method, p.url(path), bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(p.t.Context(), method, p.url(path),
+		bytes.NewReader(text))
 	require.NoError(p.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+p.token)
@@ -105,10 +108,11 @@ func (p *program) call(method, path string, body any) (answer map[string]any) {
 	return answer
 }
 
-// status makes a call for its status alone.
+// status makes a call and returns its status.
 func (p *program) status(method, path, body string) int {
 	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), method, p.url(path), strings.NewReader(body))
+	req, err := http.NewRequestWithContext(p.t.Context(), method, p.url(path),
+		strings.NewReader(body))
 	require.NoError(p.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+p.token)
@@ -118,20 +122,24 @@ func (p *program) status(method, path, body string) int {
 	return resp.StatusCode
 }
 
-// send sends an SMS to some numbers.
+// send sends an SMS to one or more numbers.
 func (p *program) send(text string, to ...string) {
 	p.t.Helper()
-	p.call("POST", "/v1/sms/send", map[string]any{"recipients": to, "sender": "HELLIO", "message": text})
+	p.call("POST", "/v1/sms/send", map[string]any{
+		"recipients": to,
+		"sender":     "HELLIO",
+		"message":    text,
+	})
 }
 
-// otp sends a code and gives it.
+// otp sends a code and returns it.
 func (p *program) otp(to string) string {
 	p.t.Helper()
 	p.call("POST", "/v1/otp/send", map[string]any{"mobile_number": to, "sender": "HELLIO"})
 	return p.call("GET", "/_fake/otp/"+strings.TrimPrefix(to, "+"), nil)["code"].(string)
 }
 
-// world gives the same program in a new world.
+// world returns the same program with a new world.
 func (p *program) world() *program {
 	p.t.Helper()
 	other := *p

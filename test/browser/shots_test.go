@@ -9,25 +9,28 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestShots writes pictures of the inbox to the directory that HELLIO_SHOTS names.
+// TestShots writes screenshots of the inbox to the directory HELLIO_SHOTS.
 func TestShots(t *testing.T) {
 	dir := os.Getenv("HELLIO_SHOTS")
 	if dir == "" {
-		t.Skip("HELLIO_SHOTS names no directory")
+		t.Skip("HELLIO_SHOTS is not set")
 	}
 	p := startProgram(t)
 	shot := func(tb *tab, name string) {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".png"), run(tb, chromedp.CaptureScreenshot()), 0o644))
+		path := filepath.Join(dir, name+".png")
+		require.NoError(t, os.WriteFile(path, run(tb, chromedp.CaptureScreenshot()), 0o644))
 	}
 	tb := open(t, p, "/")
 	tb.live()
 	tb.shows("#empty", "No message yet")
 	shot(tb, "empty-light")
-	p.status("POST", "/v1/sms/send", `{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
+	p.status("POST", "/v1/sms/send",
+		`{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
 	tb.click("#refused summary", "422")
 	shot(tb, "refused-light")
 	p.call("POST", "/v1/webhooks", map[string]any{"url": "http://127.0.0.1:9/hook"})
-	p.send("Your parcel is at the gate. Call 0302 123 456 to have it brought up.", someone, "+233209990002", "+233549990003")
+	p.send("Your parcel is at the gate. Call 0302 123 456 to have it brought up.",
+		someone, "+233209990002", "+233549990003")
 	p.send("Akwaaba! Your order №42 has left our shop.", someone)
 	p.send("Your login code is 849213. Do not share it with anybody.", "+233209990007")
 	p.send("Delivery fails here", "+233009900001")

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// wire stands between the page and the program, and can be cut.
+// wire is a proxy between page and program that can be cut.
 type wire struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -26,7 +26,7 @@ func startWire(t *testing.T, p *program) *wire {
 	w := &wire{}
 	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.pass(r)
-		r.Host = p.addr // the program refuses another, and another Origin
+		r.Host = p.addr // the program refuses another Host or Origin
 		r.Header.Del("Origin")
 		proxy.ServeHTTP(rw, r)
 	}))
@@ -35,7 +35,7 @@ func startWire(t *testing.T, p *program) *wire {
 	return w
 }
 
-// pass lets a call through, unless the wire is cut.
+// pass aborts the call if the wire is cut.
 func (w *wire) pass(r *http.Request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -56,7 +56,7 @@ func (w *wire) cut(broken bool) {
 	}
 }
 
-func TestALostStreamGoesOnAfterTheLastMessage(t *testing.T) {
+func TestLostStreamResumesAfterTheLastMessage(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	w := startWire(t, p)
@@ -75,11 +75,11 @@ func TestALostStreamGoesOnAfterTheLastMessage(t *testing.T) {
 	tb.live()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	require.Empty(t, w.places[0], "the first stream begins with what comes")
-	require.NotEmpty(t, w.places[len(w.places)-1], "the last one where the first was lost")
+	require.Empty(t, w.places[0], "the first stream has no Last-Event-ID")
+	require.NotEmpty(t, w.places[len(w.places)-1], "the last stream resumes after the last event")
 }
 
-func TestAPageFindsAProgramThatWasStartedAnew(t *testing.T) {
+func TestPageReconnectsToARestartedProgram(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)
 	tb := open(t, p, "/")
@@ -93,5 +93,5 @@ func TestAPageFindsAProgramThatWasStartedAnew(t *testing.T) {
 	again.send("after", someone)
 	tb.shows(".row", "after")
 	tb.live()
-	tb.lacks(".row", "before") // that world has gone
+	tb.lacks(".row", "before") // the restart dropped its world
 }

@@ -9,35 +9,42 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
-// Operation is what the document says of one route.
+// Operation is one method and route of the document.
 type Operation struct {
 	ID       string
 	Method   string
 	Route    string // as in the document: /messages/{id}
-	Scope    string // "" for a public one
+	Scope    string // "" if it is public
 	Keyed    bool   // it takes an Idempotency-Key
-	Billable bool   // it moves money
+	Billable bool   // it costs money
 	Cases    []Case
 }
 
 // Case is one way in which an operation may answer.
 type Case struct {
 	Operation string
-	Status    string // as the document has it: 200, 5XX
-	Code      string // the error code; "" for a success, and where codes are open
+	Status    string // as written in the document: 200, 5XX
+	Code      string // the error code; "" for a success and where the document lists no codes
 }
 
-func (c Case) String() string { return strings.TrimSpace(c.Operation + " " + c.Status + " " + c.Code) }
+func (c Case) String() string {
+	return strings.TrimSpace(c.Operation + " " + c.Status + " " + c.Code)
+}
 
-// Operations lists what the document describes, in its order.
+// Operations returns the operations of the document, in its order.
 func (d *Document) Operations() []Operation {
 	defer d.reading()()
 	var all []Operation
 	for route, item := range d.model.Paths.PathItems.FromOldest() {
 		for method, op := range item.GetOperations().FromOldest() {
 			all = append(all, Operation{
-				ID: op.OperationId, Method: strings.ToUpper(method), Route: route, Scope: extension(op, "x-scope"),
-				Keyed: keyed(op), Billable: extension(op, "x-billable") == "true", Cases: cases(op),
+				ID:       op.OperationId,
+				Method:   strings.ToUpper(method),
+				Route:    route,
+				Scope:    extension(op, "x-scope"),
+				Keyed:    keyed(op),
+				Billable: extension(op, "x-billable") == "true",
+				Cases:    cases(op),
 			})
 		}
 	}
@@ -70,7 +77,7 @@ func cases(op *v3.Operation) []Case {
 	return all
 }
 
-// codes lists the error codes of a response; "" stands for a body without one.
+// codes returns the error codes of a response, with "" for a body without one.
 func codes(resp *v3.Response) []string {
 	if !hasBody(resp) {
 		return []string{""}

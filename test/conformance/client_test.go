@@ -16,9 +16,9 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// TestEveryRequestThatTheClientCanMakeIsInTheDocument makes each call of the client, and answers it with each success that the document
-// shows: the client must be able to read that too.
-func TestEveryRequestThatTheClientCanMakeIsInTheDocument(t *testing.T) {
+// The test makes each call of the client and answers it with each success that
+// the document shows, which the client must be able to read.
+func TestEveryClientRequestMatchesTheDocument(t *testing.T) {
 	t.Parallel()
 	var described []string
 	for _, op := range theDocument(t).Operations() {
@@ -27,11 +27,11 @@ func TestEveryRequestThatTheClientCanMakeIsInTheDocument(t *testing.T) {
 			if status >= 300 {
 				continue
 			}
-			for i, call := range clientCalls()[op.ID] {
+			for i, do := range clientCalls()[op.ID] {
 				t.Run(fmt.Sprintf("%s %d", op.ID, i), func(t *testing.T) {
 					t.Parallel()
-					for _, answer := range shown {
-						require.NoError(t, answered(t, call, answer))
+					for _, reply := range shown {
+						require.NoError(t, answered(t, do, reply))
 					}
 				})
 			}
@@ -51,7 +51,8 @@ func TestTheClientReadsEveryErrorOfTheDocument(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s %d %s", op.ID, status, code), func(t *testing.T) {
 					t.Parallel()
-					refused := requireRefused(t, answered(t, clientCalls()[op.ID][0], resp), status, code)
+					err := answered(t, clientCalls()[op.ID][0], resp)
+					refused := requireRefused(t, err, status, code)
 					require.Equal(t, resp.body["message"], refused.Message)
 				})
 			}
@@ -59,31 +60,39 @@ func TestTheClientReadsEveryErrorOfTheDocument(t *testing.T) {
 	}
 }
 
-func TestACodeThatIsNotVerifiedIsNoError(t *testing.T) {
+func TestUnverifiedCodeReturnsNoError(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{`{"data":{"verified":false,"status":"invalid"}}`, `{"data":{"verified":false,"status":"expired"}}`} {
+	for _, text := range []string{
+		`{"data":{"verified":false,"status":"invalid"}}`,
+		`{"data":{"verified":false,"status":"expired"}}`,
+	} {
 		var body object
 		require.NoError(t, json.Unmarshal([]byte(text), &body))
-		require.NoError(t, answered(t, clientCalls()["otp_verify"][0], shownAnswer{status: 422, body: body}))
+		reply := shownAnswer{status: 422, body: body}
+		require.NoError(t, answered(t, clientCalls()["otp_verify"][0], reply))
 	}
 }
 
-// answered makes a call, answers it so, and fails the test if either leaves the document.
-func answered(t *testing.T, call clientCall, with shownAnswer) error {
+// answered makes a call, replies to it, and returns the call's error. It fails
+// the test if request or reply differs from the document.
+func answered(t *testing.T, do clientCall, reply shownAnswer) error {
 	t.Helper()
-	rec := NewRecorder(theDocument(t), roundTripper(func(*http.Request) (*http.Response, error) { return with.response(t), nil }))
+	rec := NewRecorder(theDocument(t), roundTripper(func(*http.Request) (*http.Response, error) {
+		return reply.response(t), nil
+	}))
 	opts := []hellio.Option{
-		hellio.WithHTTPClient(&http.Client{Transport: rec}), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}),
+		hellio.WithHTTPClient(&http.Client{Transport: rec}),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}),
 	}
 	client, err := hellio.NewClient("t", opts...)
 	require.NoError(t, err)
-	err = call(t.Context(), client, opts...)
+	err = do(t.Context(), client, opts...)
 	require.Empty(t, rec.Differences())
 	require.Len(t, rec.Seen(), 1)
 	return err
 }
 
-// shownAnswer is a response as the document's examples have it.
+// shownAnswer is a response from the document's examples.
 type shownAnswer struct {
 	status int
 	header []string
@@ -100,7 +109,8 @@ func (a shownAnswer) response(t *testing.T) *http.Response {
 	return answer(a.status, string(text), a.header...)
 }
 
-// shownAnswers are the responses that the document shows for an operation, by status; 5XX is 502.
+// shownAnswers returns the example responses of an operation by status. For 5XX
+// the status is 502.
 func shownAnswers(t *testing.T, op Operation) map[int][]shownAnswer {
 	t.Helper()
 	all := make(map[int][]shownAnswer)
@@ -118,7 +128,8 @@ func shownAnswers(t *testing.T, op Operation) map[int][]shownAnswer {
 			continue
 		}
 		for _, example := range mediaExamples("", resp.Content) {
-			all[status] = append(all[status], shownAnswer{status, headers, decoded(t, example.value)})
+			reply := shownAnswer{status, headers, decoded(t, example.value)}
+			all[status] = append(all[status], reply)
 		}
 	}
 	return all

@@ -24,7 +24,8 @@ func theControlDocument(tb testing.TB) *Document {
 	return doc
 }
 
-// program is a hellio-fake that runs, and a way to it that the document of its control API watches.
+// program is a running hellio-fake. Its Recorder compares the calls with the
+// document of the control API.
 type program struct {
 	url   string
 	token string
@@ -35,7 +36,8 @@ type program struct {
 func startProgram(t *testing.T) *program {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "hellio-fake.exe")
-	built, err := exec.Command("go", "build", "-o", binary, "github.com/hellio-go/hellio/cmd/hellio-fake").CombinedOutput()
+	built, err := exec.Command("go", "build", "-o", binary,
+		"github.com/hellio-go/hellio/cmd/hellio-fake").CombinedOutput()
 	require.NoError(t, err, string(built))
 	cmd := exec.Command(binary, "-addr", "127.0.0.1:0")
 	cmd.Stderr = os.Stderr
@@ -43,7 +45,7 @@ func startProgram(t *testing.T) *program {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // how it ends is tested elsewhere
+		_ = cmd.Process.Kill() // other tests cover its shutdown
 		_ = cmd.Wait()
 	})
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
@@ -51,23 +53,28 @@ func startProgram(t *testing.T) *program {
 	var ready struct{ Addr, Token string }
 	require.NoError(t, json.Unmarshal(line, &ready))
 	transport := &http.Transport{DisableKeepAlives: true}
-	return &program{url: "http://" + ready.Addr, token: ready.Token, rec: NewRecorder(theControlDocument(t), transport)}
+	return &program{
+		url:   "http://" + ready.Addr,
+		token: ready.Token,
+		rec:   NewRecorder(theControlDocument(t), transport),
+	}
 }
 
-// call sends a request to the control API and gives the answer.
+// call sends a request to the control API and returns the response.
 func (p *program) call(t *testing.T, method, path, body string, headers ...string) got {
 	t.Helper()
 	return p.do(t, p.request(t, method, path, body, headers...))
 }
 
-// wrong sends what no correct client sends: the response alone is held to the document.
+// wrong sends a request that no correct client sends. Only the response is
+// compared with the document.
 func (p *program) wrong(t *testing.T, method, path, body string, headers ...string) got {
 	t.Helper()
 	r := p.request(t, method, path, body, headers...)
 	return p.do(t, r.WithContext(Deliberate(r.Context())))
 }
 
-// api sends a request to the API, which this document does not know.
+// api sends a request to the API, which this document does not describe.
 func (p *program) api(t *testing.T, method, path, body string) {
 	t.Helper()
 	resp, err := http.DefaultClient.Do(p.request(t, method, "/v1"+path, body))
@@ -76,9 +83,12 @@ func (p *program) api(t *testing.T, method, path, body string) {
 	require.Less(t, resp.StatusCode, 300)
 }
 
-func (p *program) request(t *testing.T, method, path, body string, headers ...string) *http.Request {
+func (p *program) request(
+	t *testing.T, method, path, body string, headers ...string,
+) *http.Request {
 	t.Helper()
-	r := request(t, method, "", body, append([]string{"Authorization", "Bearer " + p.token}, headers...)...)
+	headers = append([]string{"Authorization", "Bearer " + p.token}, headers...)
+	r := request(t, method, "", body, headers...)
 	at, err := r.URL.Parse(p.url + path)
 	require.NoError(t, err)
 	r.URL, r.Host = at, at.Host

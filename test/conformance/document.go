@@ -22,12 +22,13 @@ import (
 	"github.com/hellio-go/hellio/api"
 )
 
-// Document is an OpenAPI 3.1 document that judges exchanges. It is safe for concurrent use.
+// Document is an OpenAPI 3.1 document that checks exchanges. It is safe for
+// concurrent use.
 type Document struct {
 	model    *v3.Document
-	incoming bool // it describes what the API sends by itself
+	incoming bool // it describes the requests that the API sends
 
-	mu        *sync.Mutex // guards model and validators, which fill themselves in as they are read
+	mu        *sync.Mutex // guards model and validators, which are built lazily
 	options   *config.ValidationOptions
 	requests  validator.Validator
 	responses validator.Validator
@@ -37,10 +38,11 @@ type Document struct {
 // Load reads the document of this project, api/openapi.yaml.
 func Load() (*Document, error) { return Parse(api.OpenAPI()) }
 
-// Parse reads an OpenAPI 3.1 document. A reference that leads nowhere or in a circle is an error, as is any other version.
+// Parse reads an OpenAPI 3.1 document. It returns an error for another version
+// and for a reference that is circular or has no target.
 func Parse(text []byte) (*Document, error) {
 	cfg := datamodel.NewDocumentConfiguration()
-	cfg.Logger = slog.New(slog.DiscardHandler) // what it would log it returns as well
+	cfg.Logger = slog.New(slog.DiscardHandler) // it also returns what it logs
 	doc, err := libopenapi.NewDocumentWithConfiguration(text, cfg)
 	if err != nil {
 		return nil, err
@@ -53,17 +55,23 @@ func Parse(text []byte) (*Document, error) {
 		return nil, err
 	}
 	if circles := built.Index.GetCircularReferences(); len(circles) > 0 {
-		return nil, fmt.Errorf("%d circular references, the first: %s", len(circles), circles[0].GenerateJourneyPath())
+		return nil, fmt.Errorf("%d circular references, the first: %s", len(circles),
+			circles[0].GenerateJourneyPath())
 	}
 	return newDocument(&built.Model, new(sync.Mutex)), nil
 }
 
 func newDocument(model *v3.Document, mu *sync.Mutex) *Document {
 	common := []config.Option{
-		config.WithFormatAssertions(), config.WithCustomFormat("uuid", checkUUID), config.WithCustomFormat("date-time", checkDateTime),
+		config.WithFormatAssertions(),
+		config.WithCustomFormat("uuid", checkUUID),
+		config.WithCustomFormat("date-time", checkDateTime),
 		config.WithRegexCache(&sync.Map{}),
 	}
-	strict := append([]config.Option{config.WithStrictMode(), config.WithStrictIgnoredHeaders(plainRequestHeaders...)}, common...)
+	strict := append([]config.Option{
+		config.WithStrictMode(),
+		config.WithStrictIgnoredHeaders(plainRequestHeaders...),
+	}, common...)
 	return &Document{
 		model:     model,
 		mu:        mu,
@@ -74,7 +82,8 @@ func newDocument(model *v3.Document, mu *sync.Mutex) *Document {
 	}
 }
 
-// Webhooks is the document of what the API sends by itself: its webhooks, each as a POST on /<name>.
+// Webhooks returns a document of the requests that the API sends. Each webhook
+// of d is a POST on /<name> there.
 func (d *Document) Webhooks() *Document {
 	defer d.reading()()
 	model := *d.model
@@ -82,36 +91,40 @@ func (d *Document) Webhooks() *Document {
 	for name, item := range d.model.Webhooks.FromOldest() {
 		items.Set("/"+name, item)
 	}
-	model.Paths, model.Webhooks, model.Servers = &v3.Paths{PathItems: items}, nil, nil
-	hooks := newDocument(&model, d.mu) // they share schemas
+	model.Paths = &v3.Paths{PathItems: items}
+	model.Webhooks = nil
+	model.Servers = nil
+	hooks := newDocument(&model, d.mu) // both documents share schemas
 	hooks.incoming = true
 	return hooks
 }
 
-// reading takes the lock: defer d.reading()().
+// reading locks the document and returns the function that unlocks it.
 func (d *Document) reading() (done func()) {
 	d.mu.Lock()
 	return d.mu.Unlock
 }
 
-// plainRequestHeaders go without saying: the document does not describe them.
+// plainRequestHeaders are the headers of every request, which the document does
+// not describe.
 var plainRequestHeaders = []string{
-	"Accept", "Accept-Encoding", "Authorization", "Connection", "Content-Length", "Content-Type", "Host", "User-Agent",
+	"Accept", "Accept-Encoding", "Authorization", "Connection", "Content-Length", "Content-Type",
+	"Host", "User-Agent",
 }
 
-// find gives the path item and the path template that a request is for.
+// find returns the path item and the path template of a request.
 func (d *Document) find(r *http.Request) (item *v3.PathItem, route string, ok bool) {
 	item, errs, route := paths.FindPath(r, d.model, d.options)
 	return item, route, item != nil && len(errs) == 0
 }
 
-// operation gives what the document says of a method on a path; nil if it knows none.
+// operation returns the operation of a method on a path, or nil.
 func operation(item *v3.PathItem, method string) *v3.Operation {
 	return item.GetOperations().GetOrZero(strings.ToLower(method))
 }
 
-// judge tells how a value differs from a schema.
-func (d *Document) judge(schema *base.Schema, value any) []string {
+// validate returns the differences between a value and a schema.
+func (d *Document) validate(schema *base.Schema, value any) []string {
 	ok, errs := d.schemas.ValidateSchemaObjectWithVersion(schema, value, 3.1)
 	if ok {
 		return nil
@@ -119,9 +132,11 @@ func (d *Document) judge(schema *base.Schema, value any) []string {
 	return reasons(errs)
 }
 
-var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+var uuidForm = regexp.MustCompile(
+	`^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// checkUUID wants the version and variant bits of RFC 9562 as well, which strict decoders look at.
+// checkUUID also requires the version and variant bits of RFC 9562, because
+// strict decoders check them.
 func checkUUID(value any) error {
 	if text, ok := value.(string); ok && !uuidForm.MatchString(text) {
 		return fmt.Errorf("%q is not a UUID of RFC 9562", text)
@@ -129,7 +144,7 @@ func checkUUID(value any) error {
 	return nil
 }
 
-// checkDateTime wants RFC 3339, for dates that exist.
+// checkDateTime requires RFC 3339 and a date that exists.
 func checkDateTime(value any) error {
 	text, ok := value.(string)
 	if !ok {

@@ -16,21 +16,28 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-func TestTheDocumentDescribesTheOperationsThatClientAndFakeShareAndNoOthers(t *testing.T) {
+func TestDocumentDescribesTheContractsOperations(t *testing.T) {
 	t.Parallel()
 	var described []contract.Operation
 	for _, op := range theDocument(t).Operations() {
 		described = append(described, contract.Operation{
-			Name: op.ID, Method: op.Method, Route: op.Route, Scope: op.Scope, Keyed: op.Keyed, Billable: op.Billable,
+			Name:     op.ID,
+			Method:   op.Method,
+			Route:    op.Route,
+			Scope:    op.Scope,
+			Keyed:    op.Keyed,
+			Billable: op.Billable,
 		})
 	}
 	require.ElementsMatch(t, contractOperations(), described)
 }
 
-// TestNoOperationOfTheContractIsForgottenHere reads the names from the source, since Go can't list a package's variables.
-func TestNoOperationOfTheContractIsForgottenHere(t *testing.T) {
+// The test reads the names from the source, because Go can't list a package's
+// variables.
+func TestContractOperationsListsEveryOperation(t *testing.T) {
 	t.Parallel()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../internal/contract/operations.go", nil, 0)
+	const path = "../../internal/contract/operations.go"
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	require.NoError(t, err)
 	var written, listed []string
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -45,13 +52,26 @@ func TestNoOperationOfTheContractIsForgottenHere(t *testing.T) {
 	require.ElementsMatch(t, written, listed)
 }
 
-func TestADocumentThatCanNotBeTrustedIsRefused(t *testing.T) {
+func TestInvalidDocumentIsRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, text, want string }{
-		{"nothing", "", "there is nothing in the spec"},
-		{"another version", "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\n", `version "3.0.3", want 3.1`},
-		{"a reference that leads nowhere", withSchema("{$ref: '#/components/schemas/Lost'}"), "Lost"},
-		{"a circle", withSchema("{type: object, required: [self], properties: {self: {$ref: '#/components/schemas/S'}}}"), "circular"},
+		{"empty", "", "there is nothing in the spec"},
+		{
+			"another version",
+			"openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\n",
+			`version "3.0.3", want 3.1`,
+		},
+		{
+			"a reference without a target",
+			withSchema("{$ref: '#/components/schemas/Lost'}"),
+			"Lost",
+		},
+		{
+			"a circular reference",
+			withSchema("{type: object, required: [self], " +
+				"properties: {self: {$ref: '#/components/schemas/S'}}}"),
+			"circular",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -62,7 +82,7 @@ func TestADocumentThatCanNotBeTrustedIsRefused(t *testing.T) {
 	}
 }
 
-func TestTheDocumentIsValidByTheSchemaOfOpenAPI(t *testing.T) {
+func TestDocumentIsValidOpenAPI(t *testing.T) {
 	t.Parallel()
 	doc, err := libopenapi.NewDocument(api.OpenAPI())
 	require.NoError(t, err)

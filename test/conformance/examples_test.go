@@ -12,14 +12,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// judged is an example and the schema it has to meet.
-type judged struct {
+// schemaExample is an example and the schema that it must meet.
+type schemaExample struct {
 	where  string
 	schema *base.Schema
 	value  *yaml.Node
 }
 
-func TestEveryRequestResponseParameterAndHeaderHasAnExampleThatMeetsItsSchema(t *testing.T) {
+func TestExamplesExistAndMeetTheirSchemas(t *testing.T) {
 	t.Parallel()
 	doc := theDocument(t)
 	for _, d := range []*Document{doc, doc.Webhooks(), theControlDocument(t)} {
@@ -27,7 +27,7 @@ func TestEveryRequestResponseParameterAndHeaderHasAnExampleThatMeetsItsSchema(t 
 			require.NotNil(t, example.value, "%s has no example", example.where)
 			var value any
 			require.NoError(t, example.value.Decode(&value), example.where)
-			require.Empty(t, d.judgeLocked(example.schema, value), example.where)
+			require.Empty(t, d.validateLocked(example.schema, value), example.where)
 		}
 	}
 }
@@ -48,28 +48,32 @@ func TestEveryErrorCodeHasAnExample(t *testing.T) {
 	for _, op := range doc.Operations() {
 		for _, c := range op.Cases {
 			if c.Status != "204" {
-				require.True(t, shown[fmt.Sprintf("%s %s %s", c.Operation, c.Status, c.Code)], "%s has no example", c)
+				where := fmt.Sprintf("%s %s %s", c.Operation, c.Status, c.Code)
+				require.True(t, shown[where], "%s has no example", c)
 			}
 		}
 	}
 }
 
-func examplesOf(d *Document) []judged {
+func examplesOf(d *Document) []schemaExample {
 	defer d.reading()()
-	var all []judged
+	var all []schemaExample
 	for _, item := range d.model.Paths.PathItems.FromOldest() {
 		for _, op := range item.GetOperations().FromOldest() {
 			for _, p := range op.Parameters {
-				all = append(all, judged{op.OperationId + " parameter " + p.Name, p.Schema.Schema(), p.Example})
+				where := op.OperationId + " parameter " + p.Name
+				all = append(all, schemaExample{where, p.Schema.Schema(), p.Example})
 			}
 			if op.RequestBody != nil {
-				all = append(all, mediaExamples(op.OperationId+" request", op.RequestBody.Content)...)
+				where := op.OperationId + " request"
+				all = append(all, mediaExamples(where, op.RequestBody.Content)...)
 			}
 			for status, resp := range op.Responses.Codes.FromOldest() {
 				where := op.OperationId + " " + status
 				all = append(all, mediaExamples(where, resp.Content)...)
 				for name, h := range resp.Headers.FromOldest() {
-					all = append(all, judged{where + " header " + name, h.Schema.Schema(), h.Example})
+					where := where + " header " + name
+					all = append(all, schemaExample{where, h.Schema.Schema(), h.Example})
 				}
 			}
 		}
@@ -77,22 +81,23 @@ func examplesOf(d *Document) []judged {
 	return all
 }
 
-func mediaExamples(where string, content *orderedmap.Map[string, *v3.MediaType]) []judged {
-	var all []judged
+func mediaExamples(where string, content *orderedmap.Map[string, *v3.MediaType]) []schemaExample {
+	var all []schemaExample
 	for _, media := range content.FromOldest() {
 		schema := media.Schema.Schema()
 		if orderedmap.Len(media.Examples) == 0 {
-			all = append(all, judged{where, schema, media.Example})
+			all = append(all, schemaExample{where, schema, media.Example})
 			continue
 		}
 		for _, example := range media.Examples.FromOldest() {
-			all = append(all, judged{where, schema, example.Value})
+			all = append(all, schemaExample{where, schema, example.Value})
 		}
 	}
 	return all
 }
 
-// TestEveryPropertyIsShownInAnExample walks each example beside its schema and marks the properties that it has.
+// The test walks each example along with its schema and marks the properties
+// that the example has.
 func TestEveryPropertyIsShownInAnExample(t *testing.T) {
 	t.Parallel()
 	doc := rawDocument(t)
@@ -109,13 +114,15 @@ func TestEveryPropertyIsShownInAnExample(t *testing.T) {
 			}
 		}
 	})
-	walk("#/components/schemas", doc["components"].(object)["schemas"], func(path string, o object) {
+	schemas := doc["components"].(object)["schemas"]
+	walk("#/components/schemas", schemas, func(path string, o object) {
 		properties, ok := o["properties"].(object)
 		if !ok || strings.HasSuffix(path, "/if") {
 			return
 		}
 		for name := range properties {
-			require.True(t, shown[path+"/properties/"+name], "no example shows %s of %s", name, path)
+			where := path + "/properties/" + name
+			require.True(t, shown[where], "no example shows %s of %s", name, path)
 		}
 	})
 }
@@ -145,7 +152,7 @@ func mark(doc, schema object, path string, value any, shown map[string]bool) {
 	}
 }
 
-func (d *Document) judgeLocked(schema *base.Schema, value any) []string {
+func (d *Document) validateLocked(schema *base.Schema, value any) []string {
 	defer d.reading()()
-	return d.judge(schema, value)
+	return d.validate(schema, value)
 }

@@ -12,9 +12,9 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
-// Difference is one point in which an exchange leaves the document.
+// Difference is one difference between an exchange and the document.
 type Difference struct {
-	Operation string // its operationId; method and path where the document knows none
+	Operation string // the operationId, or method and path of an unknown route
 	Status    int    // of the response; 0 for a request
 	What      string
 }
@@ -26,7 +26,8 @@ func (d Difference) String() string {
 	return fmt.Sprintf("%s: response %d: %s", d.Operation, d.Status, d.What)
 }
 
-// CheckRequest judges a request, whose body is given apart and is not read from r.
+// CheckRequest returns the differences between a request and the document. It
+// does not read the body of r.
 func (d *Document) CheckRequest(r *http.Request, body []byte) []Difference {
 	defer d.reading()()
 	op, found := d.locate(r)
@@ -35,7 +36,7 @@ func (d *Document) CheckRequest(r *http.Request, body []byte) []Difference {
 	}
 	var what []string
 	if len(body) > 0 && op.RequestBody == nil {
-		what = append(what, "the document knows no body here")
+		what = append(what, "the document describes no body here")
 	}
 	if isNull(body) {
 		what = append(what, nullBody)
@@ -44,7 +45,7 @@ func (d *Document) CheckRequest(r *http.Request, body []byte) []Difference {
 		what = append(what, fmt.Sprintf("Accept is %q, want application/json", accept))
 	}
 	for _, name := range repeated(r.Header) {
-		what = append(what, "header "+name+" comes more than once")
+		what = append(what, "header "+name+" appears more than once")
 	}
 	if _, errs := d.requests.ValidateHttpRequestSync(withBody(r, body)); len(errs) > 0 {
 		what = append(what, reasons(errs)...)
@@ -52,7 +53,8 @@ func (d *Document) CheckRequest(r *http.Request, body []byte) []Difference {
 	return differences(op.OperationId, 0, what)
 }
 
-// CheckResponse judges the response to a request; its body is given apart and is not read from resp.
+// CheckResponse returns the differences between the response to r and the
+// document. It does not read the body of resp.
 func (d *Document) CheckResponse(r *http.Request, resp *http.Response, body []byte) []Difference {
 	defer d.reading()()
 	op, found := d.locate(r)
@@ -61,43 +63,47 @@ func (d *Document) CheckResponse(r *http.Request, resp *http.Response, body []by
 	}
 	_, described := response(op, resp.StatusCode)
 	if described == nil {
-		return differences(op.OperationId, resp.StatusCode, []string{"the document knows no such status here"})
+		what := []string{"the document describes no such status here"}
+		return differences(op.OperationId, resp.StatusCode, what)
 	}
 	what := d.checkHeaders(described, resp.Header)
 	switch {
 	case !hasBody(described) && len(body) > 0:
-		what = append(what, "the document knows no body here")
+		what = append(what, "the document describes no body here")
 	case hasBody(described) && len(body) == 0:
 		what = append(what, "the body is empty")
 	case isNull(body):
 		what = append(what, nullBody)
 	}
-	judged := *resp
-	judged.Body = io.NopCloser(bytes.NewReader(body))
-	_, errs := d.responses.ValidateHttpResponse(withBody(r, nil), &judged)
+	copied := *resp
+	copied.Body = io.NopCloser(bytes.NewReader(body))
+	_, errs := d.responses.ValidateHttpResponse(withBody(r, nil), &copied)
 	what = append(what, reasons(errs)...)
 	return differences(op.OperationId, resp.StatusCode, what)
 }
 
-// nullBody is for a body that is null, which the library lets pass whatever the schema says.
+// nullBody reports a null body, which the library accepts for every schema.
 const nullBody = "the body is null"
 
 func isNull(body []byte) bool { return string(bytes.TrimSpace(body)) == "null" }
 
-// locate finds the operation of a request, or the difference that there is none.
+// locate returns the operation of a request, or the difference if there is
+// none.
 func (d *Document) locate(r *http.Request) (*v3.Operation, []Difference) {
 	name := r.Method + " " + r.URL.EscapedPath()
 	item, _, ok := d.find(r)
 	if !ok {
-		return nil, differences(name, 0, []string{"the document knows no such route"})
+		return nil, differences(name, 0, []string{"the document describes no such route"})
 	}
 	if op := operation(item, r.Method); op != nil {
 		return op, nil
 	}
-	return nil, differences(name, 0, []string{"the document knows no such method on this route"})
+	return nil, differences(name, 0,
+		[]string{"the document describes no such method on this route"})
 }
 
-// response gives what an operation says of a status, and its key in the document: the status itself, its range or the default.
+// response returns an operation's response for a status, and its key in the
+// document: the status, its range or "default".
 func response(op *v3.Operation, status int) (key string, described *v3.Response) {
 	for _, key := range []string{fmt.Sprint(status), fmt.Sprintf("%dXX", status/100)} {
 		if described := op.Responses.Codes.GetOrZero(key); described != nil {
@@ -114,15 +120,16 @@ func hasBody(described *v3.Response) bool {
 	return described.Content != nil && described.Content.Len() > 0
 }
 
-func differences(operation string, status int, what []string) []Difference {
+func differences(name string, status int, what []string) []Difference {
 	var all []Difference
 	for _, w := range what {
-		all = append(all, Difference{Operation: operation, Status: status, What: w})
+		all = append(all, Difference{Operation: name, Status: status, What: w})
 	}
 	return all
 }
 
-// reasons writes the validator's errors as sentences: the deepest reasons it has, with the field's path.
+// reasons returns the validator's errors as sentences. Each is the most
+// detailed reason, after the path of the field.
 func reasons(errs []*liberrors.ValidationError) []string {
 	var all []string
 	for _, e := range errs {
@@ -130,14 +137,17 @@ func reasons(errs []*liberrors.ValidationError) []string {
 			all = append(all, strings.TrimSpace(e.Message+": "+e.Reason))
 		}
 		for _, s := range e.SchemaValidationErrors {
-			all = append(all, strings.TrimPrefix(e.ParameterName+" ", " ")+strings.TrimPrefix(s.FieldPath+": ", ": ")+s.Reason)
+			parameter := strings.TrimPrefix(e.ParameterName+" ", " ")
+			field := strings.TrimPrefix(s.FieldPath+": ", ": ")
+			all = append(all, parameter+field+s.Reason)
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// withBody is a copy of r with this body: the validator reads and replaces bodies.
+// withBody returns a copy of r with this body, because the validator reads and
+// replaces bodies.
 func withBody(r *http.Request, body []byte) *http.Request {
 	c := r.Clone(r.Context())
 	c.Body, c.GetBody = http.NoBody, nil

@@ -14,23 +14,25 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// routed lists the operations of the document that the fake routes: without a token, any route of the API answers something else than 404
-// and 405.
+// routed returns the operations of the document that the fake routes. A request
+// without a token then gets neither 404 nor 405.
 func routed(t *testing.T) []Operation {
 	t.Helper()
 	fake := helliotest.New(t, helliotest.Lenient())
 	all := theDocument(t).Operations()
 	return slices.DeleteFunc(all, func(op Operation) bool {
-		resp, err := fake.RoundTripper().RoundTrip(request(t, op.Method, sample(t, op).path, "", "Authorization", ""))
+		r := request(t, op.Method, sample(t, op).path, "", "Authorization", "")
+		resp, err := fake.RoundTripper().RoundTrip(r)
 		require.NoError(t, err)
-		return resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusMethodNotAllowed
+		return resp.StatusCode == http.StatusNotFound ||
+			resp.StatusCode == http.StatusMethodNotAllowed
 	})
 }
 
-// call is a request as the document's examples have it.
+// call is a request from the document's examples.
 type call struct{ method, path, body string }
 
-// sample makes a call of the examples of an operation.
+// sample returns a call made from an operation's examples.
 func sample(t *testing.T, op Operation) call {
 	t.Helper()
 	doc := theDocument(t)
@@ -61,26 +63,39 @@ func (w *world) sample(t *testing.T, c call, headers ...string) got {
 	return w.raw(t, c.method, c.path, c.body, headers...)
 }
 
-// commonFlows are what every operation has, or every one of its kind.
+// commonFlows returns the flows that an operation shares with others of its
+// kind.
 func commonFlows(t *testing.T, op Operation) []flow {
 	t.Helper()
 	c := sample(t, op)
-	all := []flow{{"breaks down", nil, brokenDown(op, c)}}
+	all := []flow{{"fails on the server", nil, serverFails(op, c)}}
 	if c.body != "" {
 		all = append(all, flow{"refuses a bad body", lenient(), badBody(op, c)})
 	}
 	if op.Scope != "" {
-		all = append(all, gateFlows(op, c)...)
+		all = append(all, tokenFlows(op, c)...)
 	}
 	if op.Keyed {
-		all = append(all, flow{"answers a repeat while the first request is in flight, and after it", nil, repeatedKey(op, c)})
+		all = append(all, flow{
+			"answers a repeat during and after the first request",
+			nil,
+			repeatedKey(op, c),
+		})
 	}
 	if op.may("402", contract.CodeInsufficientBalance) {
-		all = append(all, flow{"costs more than the wallet holds", with(helliotest.WithBalance("0")), answersCode(c, contract.CodeInsufficientBalance)})
+		all = append(all, flow{
+			"costs more than the wallet holds",
+			with(helliotest.WithBalance("0")),
+			answersCode(c, contract.CodeInsufficientBalance),
+		})
 	}
 	if op.may("403", contract.CodeSpendLimitExceeded) {
 		capped := with(helliotest.WithSpendLimit("monthly", "0.0001"))
-		all = append(all, flow{"costs more than the account may spend", capped, answersCode(c, contract.CodeSpendLimitExceeded)})
+		all = append(all, flow{
+			"costs more than the account may spend",
+			capped,
+			answersCode(c, contract.CodeSpendLimitExceeded),
+		})
 	}
 	if strings.HasSuffix(op.ID, "_list") && op.may("422", contract.CodeInvalidRequest) {
 		all = append(all, flow{"refuses a bad page size", lenient(), badPageSize(c)})
@@ -91,28 +106,40 @@ func commonFlows(t *testing.T, op Operation) []flow {
 	return all
 }
 
-// gateFlows are the refusals of an operation that asks for a token.
-func gateFlows(op Operation, c call) []flow {
+// tokenFlows returns the refusals of an operation that needs a token.
+func tokenFlows(op Operation, c call) []flow {
 	return []flow{
-		{"refuses a token that is unknown", nil, func(t *testing.T, w *world) {
+		{"refuses an unknown token", nil, func(t *testing.T, w *world) {
 			g := w.sample(t, c, "Authorization", "Bearer stranger")
 			require.Equal(t, []any{401, contract.CodeUnauthenticated}, []any{g.status, g.code()})
 		}},
 		{"refuses a token without the scope", nil, func(t *testing.T, w *world) {
-			g := w.sample(t, c, "Authorization", "Bearer "+w.fake.IssueToken(otherScopes(op.Scope)...))
+			token := w.fake.IssueToken(otherScopes(op.Scope)...)
+			g := w.sample(t, c, "Authorization", "Bearer "+token)
 			require.Equal(t, []any{403, contract.CodeInsufficientScope}, []any{g.status, g.code()})
-			require.NotEmpty(t, g.header.Get("X-RateLimit-Remaining"), "it is counted")
+			require.NotEmpty(t, g.header.Get("X-RateLimit-Remaining"),
+				"the rate limit counts the request")
 		}},
-		{"refuses an address that is not on the list", with(helliotest.WithAllowedIPs("203.0.113.0/24")), func(t *testing.T, w *world) {
-			g := w.sample(t, c)
-			require.Equal(t, []any{403, contract.CodeIPNotAllowed}, []any{g.status, g.code()})
-			require.Empty(t, g.header.Get("X-RateLimit-Remaining"), "it is not counted")
-		}},
-		{"refuses more than the limit", with(helliotest.WithRateLimit(1)), func(t *testing.T, w *world) {
-			w.sample(t, c)
-			g := w.sample(t, c)
-			require.Equal(t, []any{429, contract.CodeThrottled, "60"}, []any{g.status, g.code(), g.header.Get("Retry-After")})
-		}},
+		{
+			"refuses an address outside the allowed ones",
+			with(helliotest.WithAllowedIPs("203.0.113.0/24")),
+			func(t *testing.T, w *world) {
+				g := w.sample(t, c)
+				require.Equal(t, []any{403, contract.CodeIPNotAllowed}, []any{g.status, g.code()})
+				require.Empty(t, g.header.Get("X-RateLimit-Remaining"),
+					"the rate limit does not count the request")
+			},
+		},
+		{
+			"refuses requests over the rate limit",
+			with(helliotest.WithRateLimit(1)),
+			func(t *testing.T, w *world) {
+				w.sample(t, c)
+				g := w.sample(t, c)
+				require.Equal(t, []any{429, contract.CodeThrottled, "60"},
+					[]any{g.status, g.code(), g.header.Get("Retry-After")})
+			},
+		},
 	}
 }
 
@@ -120,23 +147,27 @@ func answersCode(c call, code string) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) { require.Equal(t, code, w.sample(t, c).code()) }
 }
 
-// repeatedKey sends the same key three times: first, while the first is being handled, and after it.
+// repeatedKey sends the same key three times: once, again during that request,
+// and again after it.
 func repeatedKey(op Operation, c call) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
 		w.fake.Fault(helliotest.Op(op.ID), helliotest.Nth(1), helliotest.Delay(2*time.Second))
 		first := make(chan int, 1)
 		go func() {
-			resp, err := w.rec.RoundTrip(request(t, c.method, c.path, c.body, "Authorization", "Bearer "+helliotest.DefaultToken, "Idempotency-Key", "k"))
+			r := tokenRequest(t, c.method, c.path, c.body, "Idempotency-Key", "k")
+			resp, err := w.rec.RoundTrip(r)
 			if err == nil {
 				first <- resp.StatusCode
 			}
 			close(first)
 		}()
 		time.Sleep(time.Second)
-		require.Equal(t, contract.CodeIdempotencyConflict, w.sample(t, c, "Idempotency-Key", "k").code())
+		require.Equal(t, contract.CodeIdempotencyConflict,
+			w.sample(t, c, "Idempotency-Key", "k").code())
 		status := <-first
 		again := w.sample(t, c, "Idempotency-Key", "k")
-		require.Equal(t, []any{status, "true"}, []any{again.status, again.header.Get("Idempotent-Replayed")})
+		require.Equal(t, []any{status, "true"},
+			[]any{again.status, again.header.Get("Idempotent-Replayed")})
 	}
 }
 
@@ -144,17 +175,21 @@ func badPageSize(c call) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
 		for _, size := range []string{"0", "-1", "x", "1.5"} {
 			g := w.wrong(t, c.method, c.path+"?per_page="+size, "")
-			require.Equal(t, []any{422, contract.CodeInvalidRequest}, []any{g.status, g.code()}, size)
+			require.Equal(t,
+				[]any{422, contract.CodeInvalidRequest}, []any{g.status, g.code()}, size)
 		}
 		require.Equal(t, 200, w.wrong(t, c.method, c.path+"?per_page=201", "").status)
 	}
 }
 
-func brokenDown(op Operation, c call) func(*testing.T, *world) {
+func serverFails(op Operation, c call) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
-		w.fake.Fault(helliotest.Op(op.ID), helliotest.Nth(1), helliotest.Status(503, contract.CodeServiceUnavailable))
-		w.fake.Fault(helliotest.Op(op.ID), helliotest.Nth(2), helliotest.Status(500, "server_error"))
-		w.fake.Fault(helliotest.Op(op.ID), helliotest.Nth(3), helliotest.RateLimited(30*time.Second))
+		w.fake.Fault(helliotest.Op(op.ID), helliotest.Nth(1),
+			helliotest.Status(503, contract.CodeServiceUnavailable))
+		w.fake.Fault(helliotest.Op(op.ID), helliotest.Nth(2),
+			helliotest.Status(500, "server_error"))
+		w.fake.Fault(helliotest.Op(op.ID), helliotest.Nth(3),
+			helliotest.RateLimited(30*time.Second))
 		for _, want := range []int{503, 500, 429} {
 			require.Equal(t, want, w.sample(t, c).status)
 		}
@@ -164,12 +199,19 @@ func brokenDown(op Operation, c call) func(*testing.T, *world) {
 func badBody(op Operation, c call) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
 		for body, want := range map[string]int{
-			`{"a":1} trailing`: 400, `[1]`: 400, `null`: 400, `{`: 400, strings.Repeat(" ", 9<<20): 413,
+			`{"a":1} trailing`:         400,
+			`[1]`:                      400,
+			`null`:                     400,
+			`{`:                        400,
+			strings.Repeat(" ", 9<<20): 413,
 		} {
 			g := w.wrong(t, c.method, c.path, body)
-			require.Equal(t, []any{want, contract.CodeInvalidRequest}, []any{g.status, g.code()}, "%s: %.20q", op.ID, body)
+			require.Equal(t,
+				[]any{want, contract.CodeInvalidRequest}, []any{g.status, g.code()},
+				"%s: %.20q", op.ID, body)
 		}
-		require.Equal(t, 415, w.wrong(t, c.method, c.path, c.body, "Content-Type", "text/plain").status)
+		require.Equal(t, 415,
+			w.wrong(t, c.method, c.path, c.body, "Content-Type", "text/plain").status)
 		if !strings.Contains(op.Route, "{id}") {
 			g := w.wrong(t, c.method, c.path, `{}`)
 			require.Equal(t, []any{422, contract.CodeInvalidRequest}, []any{g.status, g.code()})
@@ -182,7 +224,7 @@ func (op Operation) may(status, code string) bool {
 	return slices.Contains(op.Cases, Case{Operation: op.ID, Status: status, Code: code})
 }
 
-// otherScopes are all but one.
+// otherScopes returns all scopes but one.
 func otherScopes(scope string) []string {
 	return slices.DeleteFunc(contract.Scopes(), func(s string) bool { return s == scope })
 }

@@ -12,15 +12,21 @@ import (
 func emailFlows() []flow {
 	return []flow{
 		{"addresses of every kind", nil, func(t *testing.T, w *world) {
-			results, err := w.client.Email.Verify(t.Context(), &hellio.EmailVerifyParams{Emails: []string{
-				helliotest.EmailDeliverable, helliotest.EmailUndeliverable, helliotest.EmailDisposable, helliotest.EmailRole, helliotest.EmailUnknown,
-				"ama@example.com", "ama@nowhere.invalid",
-			}})
+			results, err := w.client.Email.Verify(t.Context(), &hellio.EmailVerifyParams{
+				Emails: []string{
+					helliotest.EmailDeliverable, helliotest.EmailUndeliverable,
+					helliotest.EmailDisposable, helliotest.EmailRole, helliotest.EmailUnknown,
+					"ama@example.com", "ama@nowhere.invalid",
+				},
+			})
 			require.NoError(t, err)
 			require.Len(t, results, 7)
 		}},
-		{"addresses that are none", lenient(), func(t *testing.T, w *world) {
-			w.refuses(t, "POST", "/email/verify", map[string]string{"emails": `{"emails":[]}`, "emails.1": `{"emails":["ama@example.com","ama"]}`})
+		{"invalid addresses", lenient(), func(t *testing.T, w *world) {
+			w.refuses(t, "POST", "/email/verify", map[string]string{
+				"emails":   `{"emails":[]}`,
+				"emails.1": `{"emails":["ama@example.com","ama"]}`,
+			})
 		}},
 	}
 }

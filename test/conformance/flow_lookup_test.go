@@ -14,21 +14,27 @@ import (
 func lookupFlows() []flow {
 	return []flow{
 		{"lookups in each of their states", nil, lookupStates},
-		{"a lookup that is scheduled", nil, func(t *testing.T, w *world) {
-			_, err := w.client.Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: []string{"233209990001"}, ScheduledAt: time.Now().Add(time.Hour)})
+		{"a scheduled lookup", nil, func(t *testing.T, w *world) {
+			_, err := w.client.Lookup.Create(t.Context(), &hellio.LookupParams{
+				Numbers:     []string{"233209990001"},
+				ScheduledAt: time.Now().Add(time.Hour),
+			})
 			require.NoError(t, err)
 		}},
 		{"a lookup with an explicit null", nil, func(t *testing.T, w *world) {
-			require.Equal(t, 202, w.raw(t, "POST", "/lookup", `{"numbers":["233209990001"],"scheduled_at":null}`).status)
+			g := w.raw(t, "POST", "/lookup", `{"numbers":["233209990001"],"scheduled_at":null}`)
+			require.Equal(t, 202, g.status)
 		}},
 		{"a lookup whose numbers are one string", lenient(), func(t *testing.T, w *world) {
-			require.Equal(t, 202, w.wrong(t, "POST", "/lookup", `{"numbers":"233209990001, 233209990002\r\n12"}`).status)
+			g := w.wrong(t, "POST", "/lookup", `{"numbers":"233209990001, 233209990002\r\n12"}`)
+			require.Equal(t, 202, g.status)
 		}},
-		{"a lookup of no valid number", nil, func(t *testing.T, w *world) {
-			_, err := w.client.Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: []string{"12"}})
+		{"a lookup without a valid number", nil, func(t *testing.T, w *world) {
+			_, err := w.client.Lookup.Create(t.Context(),
+				&hellio.LookupParams{Numbers: []string{"12"}})
 			requireRefused(t, err, 422, contract.CodeNoValidNumbers)
 		}},
-		{"a lookup whose fields are wrong", lenient(), func(t *testing.T, w *world) {
+		{"a lookup with invalid fields", lenient(), func(t *testing.T, w *world) {
 			w.refuses(t, "POST", "/lookup", map[string]string{
 				"numbers":      `{"numbers":[]}`,
 				"scheduled_at": `{"numbers":["233209990001"],"scheduled_at":"tomorrow"}`,
@@ -38,9 +44,16 @@ func lookupFlows() []flow {
 }
 
 func lookupStates(t *testing.T, w *world) {
-	w.fake.Fault(helliotest.LookupCreate, helliotest.Nth(1), helliotest.ToNumber("233209990009"), helliotest.CarrierFail())
+	w.fake.Fault(helliotest.LookupCreate, helliotest.Nth(1), helliotest.ToNumber("233209990009"),
+		helliotest.CarrierFail())
 	numbers := []string{
-		"233209990001", "233209990009", "447700900123", helliotest.NumberInvalid, helliotest.NumberUnreachable, helliotest.NumberPorted, "12",
+		"233209990001",
+		"233209990009",
+		"447700900123",
+		helliotest.NumberInvalid,
+		helliotest.NumberUnreachable,
+		helliotest.NumberPorted,
+		"12",
 	}
 	batch, err := w.client.Lookup.Create(t.Context(), &hellio.LookupParams{Numbers: numbers})
 	require.NoError(t, err)

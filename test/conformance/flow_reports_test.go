@@ -16,12 +16,15 @@ func reportFlows() []flow {
 		{"a message in each of its states", nil, messageStates},
 		{"messages by pages", nil, messagePages},
 		{"a campaign in each of its states", nil, campaignStates},
-		{"messages by a cursor that can not be read", nil, func(t *testing.T, w *world) {
-			page, err := w.client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{Cursor: "nonsense", Status: "unheard of"})
+		{"messages by an invalid cursor", nil, func(t *testing.T, w *world) {
+			page, err := w.client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{
+				Cursor: "nonsense",
+				Status: "unheard of",
+			})
 			require.NoError(t, err)
 			require.Empty(t, page.Data)
 		}},
-		{"a message that is none", nil, func(t *testing.T, w *world) {
+		{"an unknown message", nil, func(t *testing.T, w *world) {
 			for _, id := range []hellio.ID{"4711", "0b6f3f2e-3d1a-4f60-8a52-6f3c5d7e9a01"} {
 				_, err := w.client.Reports.GetMessage(t.Context(), id)
 				requireRefused(t, err, 404, contract.CodeNotFound)
@@ -31,16 +34,22 @@ func reportFlows() []flow {
 }
 
 func campaignStates(t *testing.T, w *world) {
-	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.ToNumber("233209990002"), helliotest.CarrierFail())
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.ToNumber("233209990002"),
+		helliotest.CarrierFail())
 	sent, err := w.client.SMS.Send(t.Context(), &hellio.SMSSendParams{
-		Recipients: []string{"233209990001", "233209990002", "nobody"}, Sender: "HELLIO", Message: "Hi",
+		Recipients: []string{"233209990001", "233209990002", "nobody"},
+		Sender:     "HELLIO",
+		Message:    "Hi",
 	})
 	require.NoError(t, err)
-	for _, want := range []hellio.CampaignStatus{hellio.CampaignQueued, hellio.CampaignProcessing, hellio.CampaignCompleted} {
+	for _, want := range []hellio.CampaignStatus{
+		hellio.CampaignQueued, hellio.CampaignProcessing, hellio.CampaignCompleted,
+	} {
 		campaign, err := w.client.Reports.GetCampaign(t.Context(), hellio.ID(sent.Reference))
 		require.NoError(t, err)
 		require.Equal(t, want, campaign.Status)
-		page, err := w.client.Reports.ListCampaigns(t.Context(), &hellio.CampaignListParams{Status: want})
+		page, err := w.client.Reports.ListCampaigns(t.Context(),
+			&hellio.CampaignListParams{Status: want})
 		require.NoError(t, err)
 		require.Len(t, page.Data, 1)
 		w.fake.Advance(4 * time.Second)
@@ -51,13 +60,16 @@ func campaignStates(t *testing.T, w *world) {
 }
 
 func messageStates(t *testing.T, w *world) {
-	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.ToNumber("233209990002"), helliotest.CarrierFail())
+	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(1), helliotest.ToNumber("233209990002"),
+		helliotest.CarrierFail())
 	_, err := w.client.SMS.Send(t.Context(), &hellio.SMSSendParams{
 		Recipients: []string{"233209990001", "233209990002"}, Sender: "HELLIO", Message: "Hi",
 	})
 	require.NoError(t, err)
 	for _, want := range [][2]hellio.MessageStatus{
-		{hellio.MessageQueued, hellio.MessageQueued}, {hellio.MessageSent, hellio.MessageSent}, {hellio.MessageFailed, hellio.MessageDelivered},
+		{hellio.MessageQueued, hellio.MessageQueued},
+		{hellio.MessageSent, hellio.MessageSent},
+		{hellio.MessageFailed, hellio.MessageDelivered},
 	} {
 		page, err := w.client.Reports.ListMessages(t.Context(), &hellio.MessageListParams{})
 		require.NoError(t, err)
@@ -80,7 +92,8 @@ func messagePages(t *testing.T, w *world) {
 	}
 	w.fake.Advance(5 * time.Second)
 	n := 0
-	for _, err := range w.client.Reports.Messages(t.Context(), &hellio.MessageListParams{PerPage: 2, Status: hellio.MessageDelivered}) {
+	params := &hellio.MessageListParams{PerPage: 2, Status: hellio.MessageDelivered}
+	for _, err := range w.client.Reports.Messages(t.Context(), params) {
 		require.NoError(t, err)
 		n++
 	}

@@ -8,36 +8,47 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// flows lists the flows of every resource.
+// flows returns the flows of every resource.
 func flows() []flow {
 	return slices.Concat(
-		authFlows(), smsFlows(), reportFlows(), otpFlows(), voiceFlows(), lookupFlows(), emailFlows(), balanceFlows(), webhookFlows(), ussdFlows(),
+		authFlows(),
+		smsFlows(),
+		reportFlows(),
+		otpFlows(),
+		voiceFlows(),
+		lookupFlows(),
+		emailFlows(),
+		balanceFlows(),
+		webhookFlows(),
+		ussdFlows(),
 	)
 }
 
-// unreachable are cases that the document has and that no flow can bring about on the fake.
+// unreachable lists the cases of the document that no flow can cause on the
+// fake, with the reason.
 var unreachable = map[string]string{
-	"sms_send 422 invalid_recipient":     "one number among many that is not valid is counted, not refused",
-	"voice_send 422 invalid_recipient":   "one number among many that is not valid is counted, not refused",
-	"voice_send 422 sender_not_approved": "a call has no sender; caller_id is of no account",
+	"sms_send 422 invalid_recipient":     "an invalid number among valid ones is counted, not refused",
+	"voice_send 422 invalid_recipient":   "an invalid number among valid ones is counted, not refused",
+	"voice_send 422 sender_not_approved": "a call has no sender, and the fake ignores caller_id",
 }
 
-// TestClientAndFakeKeepToTheDocument runs every flow and then looks whether each case of the document has been seen.
-func TestClientAndFakeKeepToTheDocument(t *testing.T) {
+// The test runs every flow. Then it checks that each case of the document was
+// seen.
+func TestClientAndFakeMatchTheDocument(t *testing.T) {
 	t.Parallel()
 	var seen coverage
 	t.Run("flows", func(t *testing.T) {
 		for _, f := range flows() {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
-				seen.add(f.tell(t))
+				seen.add(f.check(t))
 			})
 		}
 		for _, op := range routed(t) {
 			for _, f := range commonFlows(t, op) {
 				t.Run(op.ID+" "+f.name, func(t *testing.T) {
 					t.Parallel()
-					seen.add(f.tell(t))
+					seen.add(f.check(t))
 				})
 			}
 		}
@@ -50,27 +61,27 @@ func TestClientAndFakeKeepToTheDocument(t *testing.T) {
 			_, exempt := unreachable[c.String()]
 			switch {
 			case !seen.has(c) && !exempt:
-				t.Errorf("no flow has seen %s", c)
+				t.Errorf("no flow caused %s", c)
 			case seen.has(c) && exempt:
-				t.Errorf("%s is listed as unreachable, but was seen", c)
+				t.Errorf("%s is listed as unreachable but was seen", c)
 			}
 		}
 	}
 }
 
-func TestTheFakeAnswersEveryOperationOfTheDocument(t *testing.T) {
+func TestFakeRoutesEveryOperationOfTheDocument(t *testing.T) {
 	t.Parallel()
-	var described, answered []string
+	var described, served []string
 	for _, op := range theDocument(t).Operations() {
 		described = append(described, op.ID)
 	}
 	for _, op := range routed(t) {
-		answered = append(answered, op.ID)
+		served = append(served, op.ID)
 	}
-	require.Equal(t, described, answered)
+	require.Equal(t, described, served)
 }
 
-// coverage is which cases have been seen.
+// coverage is the set of cases that were seen.
 type coverage struct {
 	mu    sync.Mutex
 	cases map[Case]bool

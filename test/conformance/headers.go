@@ -12,11 +12,13 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
-// plainResponseHeaders go without saying: the document does not describe them.
+// plainResponseHeaders are the headers that net/http adds, which the document
+// does not describe.
 var plainResponseHeaders = []string{"Connection", "Content-Length", "Date"}
 
-// checkHeaders judges the headers that a response has. The library looks for those that it lacks, but leaves this to us: it reads the
-// values of required headers alone, and sees undescribed ones only where others are described.
+// checkHeaders checks the headers that a response has. The library finds
+// missing headers, but it reads only the values of required ones. It reports
+// undescribed headers only where the document describes others.
 func (d *Document) checkHeaders(described *v3.Response, header http.Header) []string {
 	var what []string
 	for _, name := range sortedNames(header) {
@@ -29,25 +31,26 @@ func (d *Document) checkHeaders(described *v3.Response, header http.Header) []st
 		}
 		declared := headerNamed(described, name)
 		if declared == nil {
-			what = append(what, "the document knows no header "+name+" here")
+			what = append(what, "the document describes no header "+name+" here")
 			continue
 		}
-		for _, problem := range d.judgeText(declared.Schema.Schema(), header.Get(name)) {
+		for _, problem := range d.validateText(declared.Schema.Schema(), header.Get(name)) {
 			what = append(what, "header "+name+": "+problem)
 		}
 	}
 	for _, name := range repeated(header) {
-		what = append(what, "header "+name+" comes more than once")
+		what = append(what, "header "+name+" appears more than once")
 	}
 	return what
 }
 
-// checkContentType wants the media type as the document writes it: the API sends no charset.
+// checkContentType requires the document's media type without parameters,
+// because the API sends no charset.
 func checkContentType(described *v3.Response, value string) []string {
 	if hasBody(described) && described.Content.GetOrZero(value) != nil {
 		return nil
 	}
-	return []string{fmt.Sprintf("the document knows no Content-Type %q here", value)}
+	return []string{fmt.Sprintf("the document describes no Content-Type %q here", value)}
 }
 
 func headerNamed(described *v3.Response, name string) *v3.Header {
@@ -64,20 +67,21 @@ func headerNamed(described *v3.Response, name string) *v3.Header {
 
 var integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 
-// judgeText judges a header's value, which is text whatever the schema's type.
-func (d *Document) judgeText(schema *base.Schema, text string) []string {
+// validateText checks a header's value, which is text even if the schema wants
+// an integer.
+func (d *Document) validateText(schema *base.Schema, text string) []string {
 	var value any = text
 	if slices.Contains(schema.Type, "integer") {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || !integerForm.MatchString(text) {
-			return []string{fmt.Sprintf("%q is no integer", text)}
+			return []string{fmt.Sprintf("%q is not an integer", text)}
 		}
 		value = n
 	}
-	return d.judge(schema, value)
+	return d.validate(schema, value)
 }
 
-// repeated names the headers that come more than once.
+// repeated returns the names of the headers that appear more than once.
 func repeated(header http.Header) []string {
 	names := sortedNames(header)
 	return slices.DeleteFunc(names, func(name string) bool { return len(header[name]) < 2 })

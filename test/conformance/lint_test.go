@@ -13,7 +13,7 @@ import (
 	"github.com/hellio-go/hellio/api"
 )
 
-// object is any mapping of the document, as YAML has it.
+// object is any mapping of the YAML document.
 type object = map[string]any
 
 func rawDocument(tb testing.TB) object {
@@ -23,7 +23,7 @@ func rawDocument(tb testing.TB) object {
 	return doc
 }
 
-// walk calls visit with each mapping below v and its path.
+// walk calls visit with each mapping in v and its path.
 func walk(path string, v any, visit func(path string, o object)) {
 	switch v := v.(type) {
 	case object:
@@ -38,7 +38,7 @@ func walk(path string, v any, visit func(path string, o object)) {
 	}
 }
 
-// resolve follows references.
+// resolve follows references and returns the path of the last one.
 func resolve(doc, o object) (target object, path string) {
 	for o["$ref"] != nil {
 		path = o["$ref"].(string)
@@ -51,14 +51,15 @@ func resolve(doc, o object) (target object, path string) {
 	return o, path
 }
 
-func TestWhatTheDocumentSaysCarriesItsSource(t *testing.T) {
+func TestEveryPartOfTheDocumentNamesItsSource(t *testing.T) {
 	t.Parallel()
 	doc := rawDocument(t)
 	counts := make(map[string]int)
 	check := func(path string, v any) {
 		o, _ := resolve(doc, v.(object))
 		source, _ := o["x-source"].(string)
-		require.Contains(t, []string{"documented", "inferred", "decided"}, source, "x-source of %s", path)
+		sources := []string{"documented", "inferred", "decided"}
+		require.Contains(t, sources, source, "x-source of %s", path)
 		counts[source]++
 	}
 	walk("", doc, func(path string, o object) {
@@ -86,7 +87,7 @@ func TestWhatTheDocumentSaysCarriesItsSource(t *testing.T) {
 	}
 }
 
-func TestEachOperationCanBeReadOnItsOwn(t *testing.T) {
+func TestEachOperationHasIDSummaryAndTag(t *testing.T) {
 	t.Parallel()
 	doc := rawDocument(t)
 	tags := make(map[any]bool)
@@ -99,11 +100,12 @@ func TestEachOperationCanBeReadOnItsOwn(t *testing.T) {
 			for method, op := range item.(object) {
 				op, where := op.(object), method+" "+route
 				require.NotEmpty(t, op["operationId"], where)
-				require.Empty(t, seen[op["operationId"]], "operationId of %s is taken", where)
+				require.Empty(t, seen[op["operationId"]], "operationId of %s is not unique", where)
 				seen[op["operationId"]] = where
 				require.NotEmpty(t, op["summary"], where)
 				require.Len(t, op["tags"], 1, where)
-				require.True(t, tags[op["tags"].([]any)[0]], "the tag of %s is not described", where)
+				require.True(t, tags[op["tags"].([]any)[0]], "the tag of %s is not described",
+					where)
 			}
 		}
 	}
@@ -112,7 +114,7 @@ func TestEachOperationCanBeReadOnItsOwn(t *testing.T) {
 	require.Len(t, seen, len(contractOperations())+2)
 }
 
-func TestNothingInTheDocumentIsUnused(t *testing.T) {
+func TestEveryComponentOfTheDocumentIsUsed(t *testing.T) {
 	t.Parallel()
 	doc := rawDocument(t)
 	used := make(map[string]bool)
@@ -123,14 +125,15 @@ func TestNothingInTheDocumentIsUnused(t *testing.T) {
 	})
 	for kind, all := range without(doc["components"].(object), "securitySchemes") {
 		for name := range all.(object) {
-			require.True(t, used["#/components/"+kind+"/"+name], "%s %s is used nowhere", kind, name)
+			require.True(t, used["#/components/"+kind+"/"+name], "%s %s is unused", kind,
+				name)
 		}
 	}
 }
 
-// Objects are closed, so that a member nobody described is a difference; and a reference stands alone, since many viewers drop what is
-// beside it.
-func TestObjectsAreClosedAndReferencesStandAlone(t *testing.T) {
+// Objects are closed, so that an undescribed member is a difference. A
+// reference has no siblings, because many viewers ignore them.
+func TestObjectsAreClosedAndReferencesHaveNoSiblings(t *testing.T) {
 	t.Parallel()
 	walk("", rawDocument(t), func(path string, o object) {
 		if o["$ref"] != nil {

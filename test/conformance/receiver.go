@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// Receiver is a Handler that judges what the API sends by itself, and what a handler of ours answers. It is safe for concurrent use.
+// Receiver is an http.Handler that checks the requests that the API sends, and
+// the replies of the handler behind it. It is safe for concurrent use.
 type Receiver struct {
 	doc     *Document
 	name    string
@@ -20,7 +21,8 @@ type Receiver struct {
 	received    int
 }
 
-// NewReceiver makes a Receiver in front of handler, for the webhook of this name: webhook_delivery or ussd_callback.
+// NewReceiver returns a Receiver in front of handler. The name is that of the
+// webhook in the document: webhook_delivery or ussd_callback.
 func NewReceiver(doc *Document, name string, handler http.Handler) *Receiver {
 	return &Receiver{doc: doc.Webhooks(), name: name, handler: handler}
 }
@@ -32,15 +34,18 @@ func (rec *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	judged := r.Clone(r.Context())
-	judged.URL.Path, judged.URL.RawPath, judged.URL.RawQuery = "/"+rec.name, "", ""
-	found := rec.doc.CheckRequest(judged, body)
+	copied := r.Clone(r.Context())
+	copied.URL.Path = "/" + rec.name
+	copied.URL.RawPath = ""
+	copied.URL.RawQuery = ""
+	found := rec.doc.CheckRequest(copied, body)
 
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	answer := httptest.NewRecorder()
 	rec.handler.ServeHTTP(answer, r)
-	if rec.doc.reads(judged, answer.Code) {
-		found = append(found, rec.doc.CheckResponse(judged, answer.Result(), answer.Body.Bytes())...)
+	if rec.doc.reads(copied, answer.Code) {
+		result := rec.doc.CheckResponse(copied, answer.Result(), answer.Body.Bytes())
+		found = append(found, result...)
 	}
 
 	rec.mu.Lock()
@@ -54,7 +59,8 @@ func (rec *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer.Body.Bytes())
 }
 
-// reads tells whether the document describes a body for this answer: of what a receiver answers, the API reads nothing else.
+// reads reports whether the document describes a body for this reply. The API
+// ignores other replies.
 func (d *Document) reads(r *http.Request, status int) bool {
 	defer d.reading()()
 	op, _ := d.locate(r)
@@ -65,14 +71,14 @@ func (d *Document) reads(r *http.Request, status int) bool {
 	return described != nil && hasBody(described)
 }
 
-// Differences is what has been found so far.
+// Differences returns the differences found so far.
 func (rec *Receiver) Differences() []Difference {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	return slices.Clone(rec.differences)
 }
 
-// Received is how many requests have come.
+// Received returns the number of requests received so far.
 func (rec *Receiver) Received() int {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()

@@ -10,8 +10,10 @@ import (
 	"sync"
 )
 
-// Recorder is a RoundTripper that judges what passes through it: each request before it is sent, each response before the caller
-// reads it. It hands the request on with its context, so that traces and deadlines work as without it. It is safe for concurrent use.
+// Recorder is an http.RoundTripper that checks each request before it is sent
+// and each response before the caller reads it. It passes the request on with
+// its context, so that traces and deadlines work unchanged. It is safe for
+// concurrent use.
 type Recorder struct {
 	doc  *Document
 	next http.RoundTripper
@@ -21,19 +23,21 @@ type Recorder struct {
 	seen        []Case
 }
 
-// NewRecorder makes a Recorder in front of next.
+// NewRecorder returns a Recorder in front of next.
 func NewRecorder(doc *Document, next http.RoundTripper) *Recorder {
 	return &Recorder{doc: doc, next: next}
 }
 
 type deliberate struct{}
 
-// Deliberate marks the requests of a context as wrong on purpose: they are not judged, their responses are.
+// Deliberate returns a context whose requests are wrong on purpose. A Recorder
+// checks only their responses.
 func Deliberate(ctx context.Context) context.Context {
 	return context.WithValue(ctx, deliberate{}, true)
 }
 
-// RoundTrip implements http.RoundTripper. A body that ends in an error reaches the caller with that error, as far as it came.
+// RoundTrip implements http.RoundTripper. If a body ends in an error, the
+// caller reads the part before it and then the error.
 func (rec *Recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent, body, err := readRequest(r)
 	if err != nil {
@@ -51,20 +55,24 @@ func (rec *Recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Body = replay(text, err)
 	found := rec.doc.CheckResponse(sent, resp, text)
 	if err != nil {
-		found = append(found, Difference{Operation: sent.URL.Path, Status: resp.StatusCode, What: "the body ends early: " + err.Error()})
+		found = append(found, Difference{
+			Operation: sent.URL.Path,
+			Status:    resp.StatusCode,
+			What:      "the body ends early: " + err.Error(),
+		})
 	}
 	rec.add(rec.doc.caseOf(sent, resp.StatusCode, text), found)
 	return resp, nil
 }
 
-// Differences is what has been found so far.
+// Differences returns the differences found so far.
 func (rec *Recorder) Differences() []Difference {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	return slices.Clone(rec.differences)
 }
 
-// Seen is which of the document's cases have passed, each once for every time.
+// Seen returns the case of each response so far, in order.
 func (rec *Recorder) Seen() []Case {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -80,7 +88,8 @@ func (rec *Recorder) add(seen *Case, found []Difference) {
 	}
 }
 
-// readRequest gives a copy of r that can still be sent, and its body. A RoundTripper must close the body and leave r as it is.
+// readRequest returns a copy of r that can still be sent, and its body. It
+// closes the body and does not change r, as a RoundTripper must.
 func readRequest(r *http.Request) (*http.Request, []byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r, nil, nil
@@ -95,7 +104,7 @@ func readRequest(r *http.Request) (*http.Request, []byte, error) {
 	return &sent, body, nil
 }
 
-// replay is a body that reads text and then ends in err, or as bodies do.
+// replay returns a body that reads text and then returns err, or io.EOF if nil.
 func replay(text []byte, err error) io.ReadCloser {
 	if err == nil {
 		return io.NopCloser(bytes.NewReader(text))
@@ -107,7 +116,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// caseOf names the case of the document that a response is.
+// caseOf returns the case of the document that a response belongs to, or nil.
 func (d *Document) caseOf(r *http.Request, status int, body []byte) *Case {
 	defer d.reading()()
 	op, _ := d.locate(r)
@@ -115,11 +124,11 @@ func (d *Document) caseOf(r *http.Request, status int, body []byte) *Case {
 		return nil
 	}
 	var text struct{ Error string }
-	_ = json.Unmarshal(body, &text) // a body that can't be read has been reported, and has no code
+	_ = json.Unmarshal(body, &text) // an unreadable body is already reported and has no code
 	key, _ := response(op, status)
 	c := Case{Operation: op.OperationId, Status: key, Code: text.Error}
 	if !slices.Contains(cases(op), c) {
-		c.Code = "" // codes are open here
+		c.Code = "" // the document lists no codes here
 	}
 	return &c
 }

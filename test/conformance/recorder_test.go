@@ -15,29 +15,30 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestARecorderKeepsWhatLeavesTheDocumentAndChangesNothing(t *testing.T) {
+func TestRecorderKeepsDifferencesAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	const sent, got = `{"data":1}`, `{"balance":"1"}`
+	const sent, received = `{"data":1}`, `{"balance":"1"}`
 	type key struct{}
 	rec := NewRecorder(theDocument(t), roundTripper(func(r *http.Request) (*http.Response, error) {
 		require.Equal(t, "traced", r.Context().Value(key{}))
 		body, err := io.ReadAll(r.Body)
 		require.NoError(t, err)
 		require.Equal(t, sent, string(body))
-		return answer(200, got), nil
+		return answer(200, received), nil
 	}))
 	r := request(t, "GET", "/balance", sent)
 	resp, err := rec.RoundTrip(r.WithContext(context.WithValue(t.Context(), key{}, "traced")))
 	require.NoError(t, err)
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	require.Equal(t, got, string(body))
-	requireDifference(t, "balance_get: request: the document knows no body here", rec.Differences())
+	require.Equal(t, received, string(body))
+	requireDifference(t, "balance_get: request: the document describes no body here",
+		rec.Differences())
 	requireDifference(t, "balance_get: response 200: missing property 'data'", rec.Differences())
 	require.Equal(t, []Case{{"balance_get", "200", ""}}, rec.Seen())
 }
 
-func TestARequestThatIsWrongOnPurposeIsNotJudgedButItsResponseIs(t *testing.T) {
+func TestDeliberateRequestHasOnlyItsResponseChecked(t *testing.T) {
 	t.Parallel()
 	rec := NewRecorder(theDocument(t), roundTripper(func(*http.Request) (*http.Response, error) {
 		return answer(422, `{"message":"No.","error":"sender_unknown"}`), nil
@@ -51,16 +52,21 @@ func TestARequestThatIsWrongOnPurposeIsNotJudgedButItsResponseIs(t *testing.T) {
 	}
 }
 
-func TestALostConnectionIsNoDifferenceButACutBodyIs(t *testing.T) {
+func TestLostConnectionIsNoDifference(t *testing.T) {
 	t.Parallel()
-	rec := NewRecorder(theDocument(t), roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.EOF }))
+	rec := NewRecorder(theDocument(t),
+		roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.EOF }))
 	_, err := rec.RoundTrip(request(t, "GET", "/balance", ""))
 	require.ErrorIs(t, err, io.EOF)
 	require.Empty(t, rec.Differences())
+}
 
-	rec = NewRecorder(theDocument(t), roundTripper(func(*http.Request) (*http.Response, error) {
+func TestTruncatedBodyIsADifference(t *testing.T) {
+	t.Parallel()
+	rec := NewRecorder(theDocument(t), roundTripper(func(*http.Request) (*http.Response, error) {
 		resp := answer(200, "x")
-		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"da`), failing{io.ErrUnexpectedEOF}))
+		resp.Body = io.NopCloser(
+			io.MultiReader(strings.NewReader(`{"da`), failing{io.ErrUnexpectedEOF}))
 		return resp, nil
 	}))
 	resp, err := rec.RoundTrip(request(t, "GET", "/balance", ""))
@@ -71,7 +77,7 @@ func TestALostConnectionIsNoDifferenceButACutBodyIs(t *testing.T) {
 	requireDifference(t, "ends early", rec.Differences())
 }
 
-func TestABodyThatCanNotBeReadIsNotSent(t *testing.T) {
+func TestUnreadableBodyIsNotSent(t *testing.T) {
 	t.Parallel()
 	rec := NewRecorder(theDocument(t), roundTripper(func(*http.Request) (*http.Response, error) {
 		return nil, errors.New("must not be reached")
@@ -82,7 +88,7 @@ func TestABodyThatCanNotBeReadIsNotSent(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
-func TestCasesAreNamedAsTheDocumentHasThem(t *testing.T) {
+func TestCaseOfReturnsTheDocumentsCase(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		method, path string
@@ -90,7 +96,10 @@ func TestCasesAreNamedAsTheDocumentHasThem(t *testing.T) {
 		body         string
 		want         string
 	}{
-		{"POST", "/sms/send", 422, `{"error":"sender_not_approved"}`, "sms_send 422 sender_not_approved"},
+		{
+			"POST", "/sms/send", 422, `{"error":"sender_not_approved"}`,
+			"sms_send 422 sender_not_approved",
+		},
 		{"POST", "/sms/send", 502, `{"error":"bad_gateway"}`, "sms_send 5XX"},
 		{"POST", "/otp/verify", 422, `{"data":{"verified":false}}`, "otp_verify 422"},
 		{"DELETE", "/webhooks/1", 204, ``, "webhook_delete 204"},

@@ -28,7 +28,8 @@ func parse(tb testing.TB, text string) *Document {
 	return doc
 }
 
-// withSchema is a document with one operation, POST /v1/thing, whose request and response both are of schema S.
+// withSchema returns a document with POST and GET on /v1/thing. The POST's
+// request and response have schema S.
 func withSchema(schema string) string {
 	return `openapi: 3.1.0
 info: {title: t, version: '1'}
@@ -61,21 +62,29 @@ components:
 
 func contractOperations() []contract.Operation {
 	return []contract.Operation{
-		contract.AuthToken, contract.SMSSend, contract.MessageList, contract.MessageGet, contract.CampaignList, contract.CampaignGet,
-		contract.OTPSend, contract.OTPVerify, contract.VoiceSend, contract.VoiceGet, contract.LookupCreate, contract.LookupList,
-		contract.LookupGet, contract.EmailVerify, contract.BalanceGet, contract.PricingGet, contract.WebhookList, contract.WebhookCreate,
-		contract.WebhookDelete, contract.USSDPricing, contract.USSDAvailability, contract.USSDAppList, contract.USSDAppCreate,
-		contract.USSDAppUpdate, contract.USSDAppDelete, contract.USSDAppMode, contract.USSDAppSecret, contract.USSDExtList,
-		contract.USSDExtCreate, contract.USSDExtDelete, contract.USSDSessionList, contract.USSDSessionGet, contract.USSDSimulate,
+		contract.AuthToken, contract.SMSSend, contract.MessageList, contract.MessageGet,
+		contract.CampaignList, contract.CampaignGet, contract.OTPSend, contract.OTPVerify,
+		contract.VoiceSend, contract.VoiceGet, contract.LookupCreate, contract.LookupList,
+		contract.LookupGet, contract.EmailVerify, contract.BalanceGet, contract.PricingGet,
+		contract.WebhookList, contract.WebhookCreate, contract.WebhookDelete,
+		contract.USSDPricing, contract.USSDAvailability, contract.USSDAppList,
+		contract.USSDAppCreate, contract.USSDAppUpdate, contract.USSDAppDelete,
+		contract.USSDAppMode, contract.USSDAppSecret, contract.USSDExtList,
+		contract.USSDExtCreate, contract.USSDExtDelete, contract.USSDSessionList,
+		contract.USSDSessionGet, contract.USSDSimulate,
 	}
 }
 
-// request is what a client sends: the headers given come last, and one with an empty value is left out.
+// request returns a request with the headers of a client. Headers are pairs of
+// name and value; they replace the client's, and an empty value removes one.
 func request(tb testing.TB, method, path, body string, headers ...string) *http.Request {
 	tb.Helper()
-	r, err := http.NewRequestWithContext(tb.Context(), method, baseURL+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(tb.Context(), method, baseURL+path,
+		strings.NewReader(body))
 	require.NoError(tb, err)
-	set := append([]string{"Accept", "application/json", "Authorization", "Bearer t", "User-Agent", "test/1"}, headers...)
+	set := append(
+		[]string{"Accept", "application/json", "Authorization", "Bearer t", "User-Agent", "test/1"},
+		headers...)
 	if body != "" {
 		set = append([]string{"Content-Type", "application/json"}, set...)
 	}
@@ -88,9 +97,13 @@ func request(tb testing.TB, method, path, body string, headers ...string) *http.
 	return r
 }
 
-// answer is a response with these headers.
+// answer returns a response with these headers, in pairs of name and value.
 func answer(status int, body string, headers ...string) *http.Response {
-	resp := &http.Response{StatusCode: status, Header: make(http.Header), Body: io.NopCloser(strings.NewReader(body))}
+	resp := &http.Response{
+		StatusCode: status,
+		Header:     make(http.Header),
+		Body:       io.NopCloser(strings.NewReader(body)),
+	}
 	if body != "" {
 		resp.Header.Set("Content-Type", "application/json")
 	}

@@ -14,30 +14,33 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// flow is one story that client and fake tell each other. It runs in a synctest bubble, so that waiting takes no time.
+// flow is a sequence of calls to the fake. It runs in a synctest bubble, so
+// that waiting takes no time.
 type flow struct {
 	name    string
-	options []helliotest.Option // beside the fake's defaults
+	options []helliotest.Option // in addition to the fake's defaults
 	run     func(t *testing.T, w *world)
 }
 
-// world is what a flow has: a fake, and a way to it that the document watches.
+// world is a fake and a client whose exchanges the Recorder checks.
 type world struct {
 	fake   *helliotest.Fake
-	client *hellio.Client // a token with every scope
+	client *hellio.Client // its token has every scope
 	rec    *Recorder
 }
 
-// with is a flow's options.
+// with returns a flow's options.
 func with(options ...helliotest.Option) []helliotest.Option { return options }
 
-// lenient are the options of a flow that sends what no correct client sends.
+// lenient returns the options of a flow that sends what no correct client
+// sends.
 func lenient(more ...helliotest.Option) []helliotest.Option {
 	return append(more, helliotest.Lenient())
 }
 
-// tell runs a flow and fails the test for each difference. It gives the cases that were seen.
-func (f flow) tell(t *testing.T) (seen []Case) {
+// check runs a flow and fails the test for each difference. It returns the
+// cases that were seen.
+func (f flow) check(t *testing.T) (seen []Case) {
 	doc := theDocument(t)
 	synctest.Test(t, func(t *testing.T) {
 		fake := helliotest.New(t, f.options...)
@@ -52,31 +55,46 @@ func (f flow) tell(t *testing.T) (seen []Case) {
 	return seen
 }
 
-// as is a client with another token. It tries nothing again by itself: a flow says what happens.
+// as returns a client with another token. It never retries, so that a flow
+// decides what is sent.
 func (w *world) as(t *testing.T, token string) *hellio.Client {
 	t.Helper()
-	client, err := hellio.NewClient(token, hellio.WithBaseURL(baseURL),
-		hellio.WithHTTPClient(&http.Client{Transport: w.rec}), hellio.WithLimiter(nil), hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
+	client, err := hellio.NewClient(token,
+		hellio.WithBaseURL(baseURL),
+		hellio.WithHTTPClient(&http.Client{Transport: w.rec}),
+		hellio.WithLimiter(nil),
+		hellio.WithRetryPolicy(hellio.RetryPolicy{MaxRetries: -1}))
 	require.NoError(t, err)
 	return client
 }
 
 const baseURL = "https://fake.hellio.invalid/v1"
 
-// raw sends a request without the client, and gives the answer's status, headers and body.
+// raw sends a request without the client.
 func (w *world) raw(t *testing.T, method, path, body string, headers ...string) got {
 	t.Helper()
-	return w.do(t, request(t, method, path, body, append([]string{"Authorization", "Bearer " + helliotest.DefaultToken}, headers...)...))
+	return w.do(t, tokenRequest(t, method, path, body, headers...))
 }
 
-// wrong sends what no correct client sends; the request is not held to the document, the response is. The flow needs Lenient.
+// wrong sends a request that no correct client sends. Only the response is
+// compared with the document. The flow needs Lenient.
 func (w *world) wrong(t *testing.T, method, path, body string, headers ...string) got {
 	t.Helper()
-	r := request(t, method, path, body, append([]string{"Authorization", "Bearer " + helliotest.DefaultToken}, headers...)...)
+	r := tokenRequest(t, method, path, body, headers...)
 	return w.do(t, r.WithContext(Deliberate(r.Context())))
 }
 
-// refuses posts bodies that each have one wrong field, and wants that field to be named.
+// tokenRequest returns a request with the fake's default token.
+func tokenRequest(
+	t *testing.T, method, path, body string, headers ...string,
+) *http.Request {
+	t.Helper()
+	headers = append([]string{"Authorization", "Bearer " + helliotest.DefaultToken}, headers...)
+	return request(t, method, path, body, headers...)
+}
+
+// refuses sends bodies that each have one invalid field. It requires a 422 that
+// names the field.
 func (w *world) refuses(t *testing.T, method, path string, bodies map[string]string) {
 	t.Helper()
 	for field, body := range bodies {
@@ -86,7 +104,7 @@ func (w *world) refuses(t *testing.T, method, path string, bodies map[string]str
 	}
 }
 
-// got is an answer.
+// got is a decoded response.
 type got struct {
 	status int
 	header http.Header
@@ -111,7 +129,7 @@ func (w *world) do(t *testing.T, r *http.Request) got {
 	return g
 }
 
-// requireRefused wants an error of the API with this status and code.
+// requireRefused requires an API error with this status and code.
 func requireRefused(t *testing.T, err error, status int, code string) *hellio.APIError {
 	t.Helper()
 	var refused *hellio.APIError

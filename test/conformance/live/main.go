@@ -1,10 +1,13 @@
-// Command live holds the real API to the document. With HELLIO_API_TOKEN set it makes the calls that only read:
+// Command live compares the real API with the document. It reads the token from
+// HELLIO_API_TOKEN. Without flags it makes only calls that read:
 //
 //	go run ./test/conformance/live
 //
-// With -spend it also sends one message of each kind to -to, after asking, which costs money. It prints every point in which the API
-// leaves the document, so that what is inferred or decided there can be made documented, and exits with 1 when there is one.
-// HELLIO_BASE_URL points it elsewhere, such as at a fake.
+// With -spend it asks first and then also sends one message of each kind to
+// -to, which costs money. It prints every difference between API and document.
+// Use them to replace what the document marks as inferred or decided. The exit
+// status is 1 if there are differences. HELLIO_BASE_URL sets another address,
+// such as a fake's.
 package main
 
 import (
@@ -38,18 +41,20 @@ func main() {
 }
 
 // run makes the calls and returns the number of differences.
-func run(ctx context.Context, args []string, in io.Reader, out io.Writer) (differences int, err error) {
+func run(
+	ctx context.Context, args []string, in io.Reader, out io.Writer,
+) (differences int, err error) {
 	flags := flag.NewFlagSet("live", flag.ContinueOnError)
 	flags.SetOutput(out)
 	spend := flags.Bool("spend", false, "also send one message of each kind, which costs money")
-	to := flags.String("to", "", "with -spend: the number that gets them; use your own")
+	to := flags.String("to", "", "with -spend: the number that receives them; use your own")
 	sender := flags.String("sender", "HELLIO", "with -spend: an approved sender name")
 	yes := flags.Bool("yes", false, "with -spend: do not ask")
 	if err := flags.Parse(args); err != nil {
 		return 0, err
 	}
 	if *spend && *to == "" {
-		return 0, errors.New("-spend needs -to, the number that gets the messages")
+		return 0, errors.New("-spend needs -to, the number that receives the messages")
 	}
 	document, err := conformance.Load()
 	if err != nil {
@@ -74,12 +79,13 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) (diffe
 }
 
 func confirmed(in io.Reader, out io.Writer, to, where string) bool {
-	fmt.Fprintf(out, "\nSend an SMS, a code, a call, a lookup and an address check for %s by %s? This costs money. [y/N] ", to, where)
+	fmt.Fprintf(out, "\nSend an SMS, a code, a call, a lookup and an address check for %s "+
+		"through %s? This costs money. [y/N] ", to, where)
 	answer, _ := bufio.NewReader(in).ReadString('\n')
 	return strings.EqualFold(strings.TrimSpace(answer), "y")
 }
 
-// probe makes calls and prints what the recorder finds in each.
+// probe makes calls and prints the differences that the recorder finds in each.
 type probe struct {
 	client             *hellio.Client
 	recorder           *conformance.Recorder
@@ -105,7 +111,7 @@ func (p *probe) run(ctx context.Context, checks []check) {
 }
 
 func verdict(err error, differences int) string {
-	text := "as the document says"
+	text := "matches the document"
 	if differences > 0 {
 		text = fmt.Sprintf("%d differences", differences)
 	}

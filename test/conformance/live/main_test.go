@@ -13,8 +13,11 @@ import (
 	"github.com/hellio-go/hellio/helliotest"
 )
 
-// against runs the program against a fake whose bodies bend bends.
-func against(t *testing.T, bend func(path, body string) string, input string, args ...string) (differences int, output string, fake *helliotest.Fake) {
+// against runs the program against a fake whose response bodies pass through
+// edit.
+func against(
+	t *testing.T, edit func(path, body string) string, input string, args ...string,
+) (differences int, output string, fake *helliotest.Fake) {
 	t.Helper()
 	fake = helliotest.New(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -25,7 +28,7 @@ func against(t *testing.T, bend func(path, body string) string, input string, ar
 		}
 		w.Header().Del("Content-Length")
 		w.WriteHeader(answer.Code)
-		_, _ = io.WriteString(w, bend(r.URL.Path, answer.Body.String()))
+		_, _ = io.WriteString(w, edit(r.URL.Path, answer.Body.String()))
 	}))
 	t.Cleanup(server.Close)
 	t.Setenv("HELLIO_API_TOKEN", helliotest.DefaultToken)
@@ -36,42 +39,44 @@ func against(t *testing.T, bend func(path, body string) string, input string, ar
 	return differences, out.String(), fake
 }
 
-func straight(_, body string) string { return body }
+func unchanged(_, body string) string { return body }
 
-func TestTheFakeIsAsTheDocumentSays(t *testing.T) {
-	differences, output, fake := against(t, straight, "", "-spend", "-yes", "-to", "+233209990001")
+func TestFakeMatchesTheDocument(t *testing.T) {
+	differences, output, fake := against(t, unchanged, "", "-spend", "-yes", "-to", "+233209990001")
 	require.Zero(t, differences, output)
 	require.NotEmpty(t, fake.Messages())
-	again, output, _ := against(t, straight, "")
+	again, output, _ := against(t, unchanged, "")
 	require.Zero(t, again, output)
 }
 
-func TestEachBentBodyIsReported(t *testing.T) {
+func TestEachChangedBodyIsReported(t *testing.T) {
 	for name, c := range map[string]struct {
 		path, from, to, want string
 	}{
-		"a number where a string is due": {"/v1/balance", `"100.0000"`, `100`, "balance"},
-		"a member that nobody knows":     {"/v1/balance", `"currency"`, `"currency_code"`, "currency"},
-		"a null":                         {"/v1/pricing", `"GHS"`, `null`, "pricing"},
-		"a list that is an object":       {"/v1/webhooks", `[]`, `{}`, "webhook"},
+		"a number where a string is required": {"/v1/balance", `"100.0000"`, `100`, "balance"},
+		"an undescribed member": {
+			"/v1/balance", `"currency"`, `"currency_code"`, "currency",
+		},
+		"a null":                             {"/v1/pricing", `"GHS"`, `null`, "pricing"},
+		"an object where a list is required": {"/v1/webhooks", `[]`, `{}`, "webhook"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bend := func(path, body string) string {
+			edit := func(path, body string) string {
 				if path == c.path {
 					return strings.ReplaceAll(body, c.from, c.to)
 				}
 				return body
 			}
-			differences, output, _ := against(t, bend, "")
+			differences, output, _ := against(t, edit, "")
 			require.Positive(t, differences)
 			require.Contains(t, output, c.want)
 		})
 	}
 }
 
-func TestNothingIsSpentWithoutAYes(t *testing.T) {
+func TestSpendingNeedsAYes(t *testing.T) {
 	for _, answer := range []string{"", "n\n", "yes, but no\n"} {
-		_, output, fake := against(t, straight, answer, "-spend", "-to", "+233209990001")
+		_, output, fake := against(t, unchanged, answer, "-spend", "-to", "+233209990001")
 		require.Empty(t, fake.Messages())
 		require.Contains(t, output, "nothing was sent")
 	}

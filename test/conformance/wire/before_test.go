@@ -15,8 +15,9 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// A request that met no API is NotSent: proven by the body that no transport
-// read, or without a body by the trace of a transport that the client knows.
+// A request that never reached the API is NotSent. The proof is a body that no
+// transport read, or without a body the trace of a transport that the client
+// knows.
 func TestRequestThatNeverBeganOnEveryTransport(t *testing.T) {
 	t.Parallel()
 	refused := func(o []hellio.Option) []hellio.Option {
@@ -27,7 +28,7 @@ func TestRequestThatNeverBeganOnEveryTransport(t *testing.T) {
 		accepts bool
 		trusted bool
 		secure  bool
-		dials   bool // proof for requests without a body, too
+		dials   bool // also proof for requests without a body
 		retried bool
 	}{
 		"refused dial":    {change: refused, dials: true, retried: true},
@@ -38,8 +39,8 @@ func TestRequestThatNeverBeganOnEveryTransport(t *testing.T) {
 			if c.secure && !r.secure {
 				continue
 			}
-			for _, call := range calls() {
-				t.Run(name+"/"+r.name+"/"+call.name, func(t *testing.T) {
+			for _, op := range calls() {
+				t.Run(name+"/"+r.name+"/"+op.name, func(t *testing.T) {
 					t.Parallel()
 					s := newServer(t, r.secure, end{accepts: c.accepts, answer: success})
 					if !c.trusted && c.secure {
@@ -53,21 +54,23 @@ func TestRequestThatNeverBeganOnEveryTransport(t *testing.T) {
 					client, err := hellio.NewClient("7|token", opts...)
 					require.NoError(t, err)
 					var got hellio.Response
-					err = call.make(t.Context(), client, hellio.WithMaxRetries(0), hellio.WithResponse(&got))
-					require.Equal(t, neverBegan(r, call, c.dials), hellio.OutcomeOf(err), "%v", err)
+					err = op.make(t.Context(), client, hellio.WithMaxRetries(0),
+						hellio.WithResponse(&got))
+					require.Equal(t, neverBegan(r, op, c.dials), hellio.OutcomeOf(err), "%v", err)
 					require.Equal(t, 1, got.Attempts)
 					s.close()
 					whole, _ := s.seen()
 					require.Zero(t, whole)
 					advice, _ := hellio.RetryAdvice(err)
-					require.Equal(t, c.retried || hellio.OutcomeOf(err) == hellio.OutcomeUnknown, advice != hellio.AdviceStop, "%v: %s", err, advice)
+					require.Equal(t, c.retried || hellio.OutcomeOf(err) == hellio.OutcomeUnknown,
+						advice != hellio.AdviceStop, "%v: %s", err, advice)
 				})
 			}
 		}
 	}
 }
 
-// neverBegan is the outcome of a call whose request met no API.
+// neverBegan returns the outcome of a call whose request never reached the API.
 func neverBegan(r route, c call, dials bool) hellio.Outcome {
 	bodyless := c.class == reads || c.class == deletes
 	switch {
@@ -82,22 +85,24 @@ func neverBegan(r route, c call, dials bool) hellio.Outcome {
 	}
 }
 
-// A wrapper that gives up while the transport below it still dials must not let
-// a request leave after the call has returned.
-func TestWrapperThatGivesUpSendsNothingLater(t *testing.T) {
+// A wrapper may return while the transport below it still dials. The request
+// must not be sent after the call has returned.
+func TestWrapperThatReturnsEarlySendsNothingLater(t *testing.T) {
 	t.Parallel()
-	for _, call := range calls() {
-		t.Run(call.name, func(t *testing.T) {
+	for _, op := range calls() {
+		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, false, end{accepts: true, answer: success})
 			dialling, release := make(chan struct{}, 1), make(chan struct{})
 			var inner atomic.Int32
 			ended := make(chan struct{}, 1)
-			below := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-				dialling <- struct{}{}
-				<-release
-				return net.Dial("tcp", s.listen.Addr().String())
-			}}
+			below := &http.Transport{
+				DialContext: func(context.Context, string, string) (net.Conn, error) {
+					dialling <- struct{}{}
+					<-release
+					return net.Dial("tcp", s.listen.Addr().String())
+				},
+			}
 			impatient := roundTripper(func(r *http.Request) (*http.Response, error) {
 				go func() {
 					resp, err := below.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
@@ -114,9 +119,9 @@ func TestWrapperThatGivesUpSendsNothingLater(t *testing.T) {
 				hellio.WithBaseURL(s.url),
 				hellio.WithHTTPClient(&http.Client{Transport: impatient}))
 			require.NoError(t, err)
-			err = call.make(t.Context(), client, hellio.WithMaxRetries(0))
+			err = op.make(t.Context(), client, hellio.WithMaxRetries(0))
 			want := hellio.OutcomeNotSent
-			if call.resumed || call.class == reads || call.class == deletes {
+			if op.resumed || op.class == reads || op.class == deletes {
 				want = hellio.OutcomeUnknown
 			}
 			require.Equal(t, want, hellio.OutcomeOf(err), "%v", err)
@@ -125,15 +130,15 @@ func TestWrapperThatGivesUpSendsNothingLater(t *testing.T) {
 			below.CloseIdleConnections()
 			s.close()
 			whole, _ := s.seen()
-			if want == hellio.OutcomeNotSent || call.resumed {
-				require.Zero(t, whole, "the gate was shut when the call returned")
+			if want == hellio.OutcomeNotSent || op.resumed {
+				require.Zero(t, whole, "the client sends no body after the call returned")
 				require.Zero(t, inner.Load())
 			}
 		})
 	}
 }
 
-// A middleware that sends again can't send a body twice.
+// A middleware that retries cannot send a body twice.
 func TestMiddlewareThatRetriesSendsABodyOnce(t *testing.T) {
 	t.Parallel()
 	again := func(next http.RoundTripper) http.RoundTripper {
@@ -147,12 +152,12 @@ func TestMiddlewareThatRetriesSendsABodyOnce(t *testing.T) {
 		})
 	}
 	for _, r := range routes()[:4] {
-		for _, call := range calls() {
-			t.Run(r.name+"/"+call.name, func(t *testing.T) {
+		for _, op := range calls() {
+			t.Run(r.name+"/"+op.name, func(t *testing.T) {
 				t.Parallel()
 				s := newServer(t, r.secure, lost("FIN", fin, nil))
 				client := newClient(t, r, s, hellio.WithMiddleware(again))
-				err := call.make(t.Context(), client, hellio.WithMaxRetries(0))
+				err := op.make(t.Context(), client, hellio.WithMaxRetries(0))
 				require.ErrorIs(t, err, hellio.ErrOutcomeUnknown)
 				s.close()
 				whole, _ := s.seen()
@@ -162,8 +167,8 @@ func TestMiddlewareThatRetriesSendsABodyOnce(t *testing.T) {
 	}
 }
 
-// A pool that has both protocols never lends a reused HTTP/1.1 connection to a
-// request that must not be repeated.
+// In a pool with both protocols, a request that must not be repeated never uses
+// an idle HTTP/1.1 connection.
 func TestUnkeyedWriteNeverReusesAnHTTP1Connection(t *testing.T) {
 	t.Parallel()
 	first := newServer(t, true, end{accepts: true, answer: success})
@@ -187,11 +192,13 @@ func TestUnkeyedWriteNeverReusesAnHTTP1Connection(t *testing.T) {
 	require.NoError(t, send(t.Context(), client), "learns that the API speaks HTTP/2")
 	transport.CloseIdleConnections()
 	http1Only.Store(true)
-	require.NoError(t, rawGet(t, transport, first.url+"/pricing"), "leaves an HTTP/1.1 connection in the pool")
+	require.NoError(t, rawGet(t, transport, first.url+"/pricing"),
+		"leaves an HTTP/1.1 connection in the pool")
 	_, before := first.seen()
 	var r hellio.Response
-	_, err = client.Email.Verify(t.Context(), &hellio.EmailVerifyParams{Emails: []string{"a@example.com"}},
-		hellio.WithMaxRetries(0), hellio.WithResponse(&r))
+	_, err = client.Email.Verify(t.Context(),
+		&hellio.EmailVerifyParams{Emails: []string{"a@example.com"}}, hellio.WithMaxRetries(0),
+		hellio.WithResponse(&r))
 	require.NoError(t, err)
 	require.Equal(t, 1, r.Attempts)
 	first.close()

@@ -23,8 +23,8 @@ const (
 
 func (c class) repeatable() bool { return c == reads || c == deletes || c == keyed }
 
-// end is how a request ends: at the connection, by frames of HTTP/2, by a cut of
-// the connection, or by a response.
+// end is a way in which a request ends: at the connection, by HTTP/2 frames, by
+// a cut connection, or by a response.
 type end struct {
 	name      string
 	accepts   bool // connections, and their TLS handshakes
@@ -36,8 +36,8 @@ type end struct {
 	malformed bool           // whole, but unreadable: retried once
 	outcome   hellio.Outcome // of one attempt
 	keyed     hellio.Outcome // of one attempt with a key, if it differs
-	once      bool           // a retry, on a connection of its own, ends without proof
-	repeated  bool           // by net/http, without end, where the request has no body
+	once      bool           // a retry uses a new connection and ends without proof
+	repeated  bool           // net/http repeats the request endlessly if it has no body
 	replayed  bool           // a stored response, which resolves a resumed call
 	retried   func(class) bool
 }
@@ -93,12 +93,14 @@ func replies(status int, outcome hellio.Outcome, headers ...string) end {
 }
 
 func resets(code http2.ErrCode) func(*http2.Framer, uint32) bool {
-	return func(f *http2.Framer, stream uint32) bool { return f.WriteRSTStream(stream, code) == nil }
+	return func(f *http2.Framer, stream uint32) bool {
+		return f.WriteRSTStream(stream, code) == nil
+	}
 }
 
 // goesAway sends a GOAWAY whose last stream is this many before the request's.
-// The server closes the connection if it names the request's; else the client
-// does, so that it has read the frame before the connection ends.
+// With 0 the server closes the connection. Otherwise the client closes it, so
+// that it reads the frame before the connection ends.
 func goesAway(before uint32, code http2.ErrCode) func(*http2.Framer, uint32) bool {
 	return func(f *http2.Framer, stream uint32) bool {
 		return f.WriteGoAway(stream-before, code, nil) == nil && before > 0
@@ -109,14 +111,22 @@ func fin(net.Conn) {} // the server closes it
 
 func rst(below net.Conn) { _ = below.(*net.TCPConn).SetLinger(0) }
 
-// ends returns every end of a request. http2 adds those of HTTP/2, later says
-// that the request is not the first on its connection.
+// ends returns every end of a request. overHTTP2 adds those of HTTP/2. later
+// means that the request is not the first on its connection.
 func ends(overHTTP2, later bool) []end {
-	const notSent, rejected, unknown = hellio.OutcomeNotSent, hellio.OutcomeRejected, hellio.OutcomeUnknown
+	const (
+		rejected = hellio.OutcomeRejected
+		unknown  = hellio.OutcomeUnknown
+	)
 	list := []end{
 		lost("FIN after the request", fin, nil),
 		lost("RST after the request", rst, nil),
-		connects(end{name: "2xx", answer: success, succeeds: true, retried: never}),
+		connects(end{
+			name:     "2xx",
+			answer:   success,
+			succeeds: true,
+			retried:  never,
+		}),
 		broken("2xx cut off", "application/json", 10, hellio.OutcomeAccepted, class.repeatable),
 		broken("page cut off", "text/html", 10, unknown, class.repeatable),
 		broken("2xx malformed", "application/json", 0, hellio.OutcomeAccepted, rereads),
@@ -164,7 +174,7 @@ func ends(overHTTP2, later bool) []end {
 
 func rereads(c class) bool { return c == reads || c == keyed }
 
-// broken is a 2xx whose body can't be read.
+// broken is a 2xx whose body cannot be read.
 func broken(name, kind string, missing int, outcome hellio.Outcome, retried func(class) bool) end {
 	return connects(end{
 		name: name,

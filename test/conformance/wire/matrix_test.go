@@ -23,23 +23,41 @@ type call struct {
 
 func calls() []call {
 	return []call{
-		{name: "read", class: reads, make: func(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) error {
-			_, err := c.Balance.Get(ctx, opts...)
-			return err
-		}},
-		{name: "delete", class: deletes, make: func(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) error {
-			return c.Webhooks.Delete(ctx, "5", opts...)
-		}},
+		{
+			name:  "read",
+			class: reads,
+			make: func(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) error {
+				_, err := c.Balance.Get(ctx, opts...)
+				return err
+			},
+		},
+		{
+			name:  "delete",
+			class: deletes,
+			make: func(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) error {
+				return c.Webhooks.Delete(ctx, "5", opts...)
+			},
+		},
 		{name: "keyed", class: keyed, make: send},
 		{name: "resumed", class: keyed, resumed: true, make: resume},
-		{name: "billable", class: billable, make: func(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) error {
-			_, err := c.Email.Verify(ctx, &hellio.EmailVerifyParams{Emails: []string{"a@example.com"}}, opts...)
-			return err
-		}},
-		{name: "other", class: other, make: func(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) error {
-			_, err := c.OTP.Verify(ctx, &hellio.OTPVerifyParams{MobileNumber: "+233209990001", Code: "123456"}, opts...)
-			return err
-		}},
+		{
+			name:  "billable",
+			class: billable,
+			make: func(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) error {
+				_, err := c.Email.Verify(ctx,
+					&hellio.EmailVerifyParams{Emails: []string{"a@example.com"}}, opts...)
+				return err
+			},
+		},
+		{
+			name:  "other",
+			class: other,
+			make: func(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) error {
+				_, err := c.OTP.Verify(ctx,
+					&hellio.OTPVerifyParams{MobileNumber: "+233209990001", Code: "123456"}, opts...)
+				return err
+			},
+		},
 	}
 }
 
@@ -56,13 +74,13 @@ func resume(ctx context.Context, c *hellio.Client, opts ...hellio.CallOption) er
 	return send(ctx, c, append(opts, hellio.WithResumeKey("earlier"))...)
 }
 
-// cell is one way in which a call can end.
+// cell is one combination of transport, end and call.
 type cell struct {
 	route   route
 	end     end
 	call    call
-	warm    bool // the connection is in use already
-	retries bool // the client's own are allowed
+	warm    bool // the connection has carried a request before
+	retries bool // the client may retry
 }
 
 func (c cell) name() string {
@@ -76,14 +94,17 @@ func (c cell) name() string {
 	return name
 }
 
-// outcome is what the client must report.
+// outcome returns the outcome that the client must report.
 func (c cell) outcome() hellio.Outcome {
 	alone := c.end.outcome
 	if c.call.class == keyed {
 		alone = c.end.keyed
 	}
-	if alone == hellio.OutcomeNotSent && (c.route.blind || c.end.once && c.retries || c.call.class == reads || c.call.class == deletes) {
-		alone = hellio.OutcomeUnknown // net/http repeats what has no body, and hides the peer's proof
+	bodyless := c.call.class == reads || c.call.class == deletes
+	unproven := c.route.blind || c.end.once && c.retries || bodyless
+	if alone == hellio.OutcomeNotSent && unproven {
+		// net/http repeats a request without a body, which hides the proof.
+		alone = hellio.OutcomeUnknown
 	}
 	resolved := alone == hellio.OutcomeAccepted || alone == hellio.OutcomeRejected && c.end.replayed
 	if c.call.resumed && !resolved {
@@ -92,7 +113,7 @@ func (c cell) outcome() hellio.Outcome {
 	return alone
 }
 
-// attempts is how many the client must make.
+// attempts returns the number of attempts that the client must make.
 func (c cell) attempts() int {
 	proof := c.end.outcome == hellio.OutcomeNotSent
 	again := c.end.retried(c.call.class)
@@ -108,7 +129,8 @@ func (c cell) attempts() int {
 	}
 }
 
-// requests is the least and the most whole requests that the server may see.
+// requests returns the least and the most whole requests that the server may
+// see.
 func (c cell) requests() (least, most int) {
 	least = c.attempts()
 	most = least
@@ -127,9 +149,17 @@ func cells() []cell {
 					if unseen(r, e, c) {
 						continue
 					}
-					all = append(all, cell{route: r, end: e, call: c, warm: warm})
+					single := cell{
+						route: r,
+						end:   e,
+						call:  c,
+						warm:  warm,
+					}
+					all = append(all, single)
 					if !e.waits {
-						all = append(all, cell{route: r, end: e, call: c, warm: warm, retries: true})
+						retrying := single
+						retrying.retries = true
+						all = append(all, retrying)
 					}
 				}
 			}
@@ -138,14 +168,14 @@ func cells() []cell {
 	return all
 }
 
-// unseen reports the cells in which the client can't limit what net/http repeats:
-// requests without a body, below a RoundTripper that hides httptrace. The
-// comment of WithHTTPClient says so.
+// unseen reports whether net/http may repeat the call without limit: a request
+// without a body, below a RoundTripper that hides httptrace. The comment of
+// WithHTTPClient says so.
 func unseen(r route, e end, c call) bool {
 	return r.mute && (e.repeated || e.cut != nil) && (c.class == reads || c.class == deletes)
 }
 
-// run makes the call of one cell and checks what client and server know of it.
+// run makes the call of one cell and checks what client and server counted.
 func (c cell) run(t *testing.T) {
 	s := newServer(t, c.route.secure, c.end)
 	client := newClient(t, c.route, s)
@@ -163,10 +193,11 @@ func (c cell) run(t *testing.T) {
 		require.NoError(t, err, c.name())
 	} else {
 		require.Error(t, err, c.name())
-		require.Equal(t, c.outcome().String(), hellio.OutcomeOf(err).String(), "%s: %v", c.name(), err)
+		require.Equal(t, c.outcome().String(), hellio.OutcomeOf(err).String(), "%s: %v", c.name(),
+			err)
 	}
 	require.Equal(t, c.attempts(), r.Attempts, "%s: %v", c.name(), err)
-	s.close() // what was still on its way has arrived
+	s.close() // waits for requests in flight
 	least, most := c.requests()
 	whole, opened := s.seen()
 	require.GreaterOrEqual(t, whole, least, "%s: %v", c.name(), err)
@@ -179,13 +210,17 @@ func newClient(t *testing.T, r route, s *server, more ...hellio.Option) *hellio.
 	opts := append(r.make(s),
 		hellio.WithBaseURL(s.url),
 		hellio.WithLimiter(nil),
-		hellio.WithRetryPolicy(hellio.RetryPolicy{MinWait: time.Millisecond, MaxWait: time.Millisecond}))
+		hellio.WithRetryPolicy(hellio.RetryPolicy{
+			MinWait: time.Millisecond,
+			MaxWait: time.Millisecond,
+		}))
 	c, err := hellio.NewClient("7|token", append(opts, more...)...)
 	require.NoError(t, err)
 	return c
 }
 
-// Most of a cell's time is the wait before a retry, so many run side by side.
+// side is the number of cells that run concurrently. Most of a cell's time is
+// the wait before a retry.
 const side = 64
 
 func TestEveryEndOnEveryTransport(t *testing.T) {

@@ -13,15 +13,15 @@ import (
 	"github.com/hellio-go/hellio"
 )
 
-// route is a way to the wire that a caller may choose.
+// route is a transport that a caller may use.
 type route struct {
 	name    string
 	secure  bool
 	http2   bool
-	blind   bool // the client can't see what the transport sends: no proof by the peer
-	mute    bool // the client sees no trace
+	blind   bool // the client cannot see what the transport sends, or any proof
+	mute    bool // the client sees no httptrace events
 	copies  bool // the body is read before the request is sent
-	foreign bool // the transport is not net/http's alone
+	foreign bool // the transport is not a plain net/http Transport
 	make    func(*server) []hellio.Option
 }
 
@@ -51,12 +51,46 @@ func routes() []route {
 		{name: "HTTP/2 over TLS", secure: true, http2: true, make: over(both)},
 		{name: "h2c", http2: true, make: over(plain2)},
 		{name: "wrapper, HTTP/1.1", foreign: true, make: wrapped(http1, observer)},
-		{name: "wrapper, HTTP/2", secure: true, http2: true, foreign: true, make: wrapped(both, observer)},
-		{name: "wrapper that copies, HTTP/2", secure: true, http2: true, blind: true, copies: true, foreign: true, make: wrapped(both, copier)},
-		{name: "wrapper that reports nothing", secure: true, http2: true, blind: true, mute: true, foreign: true, make: wrapped(both, mute)},
-		{name: "second route that reports nothing", blind: true, mute: true, foreign: true, make: wrapped(http1, fallback)},
+		{
+			name:    "wrapper, HTTP/2",
+			secure:  true,
+			http2:   true,
+			foreign: true,
+			make:    wrapped(both, observer),
+		},
+		{
+			name:    "wrapper that copies, HTTP/2",
+			secure:  true,
+			http2:   true,
+			blind:   true,
+			copies:  true,
+			foreign: true,
+			make:    wrapped(both, copier),
+		},
+		{
+			name:    "wrapper that reports nothing",
+			secure:  true,
+			http2:   true,
+			blind:   true,
+			mute:    true,
+			foreign: true,
+			make:    wrapped(both, mute),
+		},
+		{
+			name:    "second route that reports nothing",
+			blind:   true,
+			mute:    true,
+			foreign: true,
+			make:    wrapped(http1, fallback),
+		},
 		{name: "middleware, HTTP/1.1", foreign: true, make: through(http1, observer)},
-		{name: "middleware, HTTP/2", secure: true, http2: true, foreign: true, make: through(both, observer)},
+		{
+			name:    "middleware, HTTP/2",
+			secure:  true,
+			http2:   true,
+			foreign: true,
+			make:    through(both, observer),
+		},
 		{name: "own TLS dialer", secure: true, http2: true, make: over(pinned)},
 	}
 }
@@ -162,8 +196,8 @@ func mute(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// fallback tries a route that is refused, and reports that, before one that
-// reports nothing.
+// fallback first tries a route that is refused and reports that. Then it uses a
+// route that reports nothing.
 func fallback(next http.RoundTripper) http.RoundTripper {
 	second := mute(next)
 	return roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -24,8 +24,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// server speaks HTTP/1.1 and HTTP/2 by hand, with TLS or without, so that it can
-// end a request in ways that net/http's server has no words for.
+// server implements HTTP/1.1 and HTTP/2 itself, with or without TLS, because
+// net/http's server cannot end a request in these ways.
 type server struct {
 	url    string
 	roots  *x509.CertPool
@@ -35,15 +35,16 @@ type server struct {
 
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
-	whole  int // whole requests, those to warm up apart
+	whole  int // whole requests, without warm-up requests
 	opened int // connections
 	resets int // streams that the client reset
 }
 
-// warmPath is a request that every server answers, to warm a connection up.
+// warmPath is the path of the warm-up request, which every server answers.
 const warmPath = "/v1/pricing"
 
-// certificate is one that all servers show. ECDSA costs less than httptest's RSA.
+// certificate returns the certificate of all servers. ECDSA is faster than
+// httptest's RSA.
 var certificate = sync.OnceValue(func() tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -121,7 +122,7 @@ func (s *server) accept(secure bool) {
 	}
 }
 
-// close ends all connections and waits for what they still carry.
+// close closes all connections and waits for their goroutines.
 func (s *server) close() {
 	_ = s.listen.Close()
 	s.mu.Lock()
@@ -132,7 +133,7 @@ func (s *server) close() {
 	s.done.Wait()
 }
 
-// seen returns the whole requests so far, and the connections.
+// seen returns the number of whole requests and of connections so far.
 func (s *server) seen() (whole, opened int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,15 +169,15 @@ func (s *server) serve(conn, below net.Conn) {
 		if err != nil || n < req.ContentLength {
 			return
 		}
-		answer := success(req.URL.Path)
+		reply := success(req.URL.Path)
 		if !s.count(req.URL.Path) {
 			if s.end.cut != nil {
 				s.end.cut(below)
 				return
 			}
-			answer = s.end.answer(req.URL.Path)
+			reply = s.end.answer(req.URL.Path)
 		}
-		if !answer.writeHTTP1(conn) {
+		if !reply.writeHTTP1(conn) {
 			return
 		}
 	}
@@ -223,7 +224,8 @@ func (s *server) serveHTTP2(conn, below net.Conn, br *bufio.Reader) {
 			missing[frame.StreamID] -= len(frame.Data())
 			ended = frame.StreamEnded() && missing[frame.StreamID] == 0
 		}
-		if ended && !s.answerHTTP2(f, below, frame.Header().StreamID, paths[frame.Header().StreamID]) {
+		if ended && !s.answerHTTP2(f, below, frame.Header().StreamID,
+			paths[frame.Header().StreamID]) {
 			return
 		}
 	}
@@ -249,10 +251,13 @@ type answer struct {
 	kind    string // Content-Type
 	body    string
 	headers []string // pairs of name and value
-	missing int      // bytes of the body that are announced and never come; below 0: the end alone is missing
+
+	// missing is the number of bytes that are announced and never sent. Below 0
+	// only the end of the stream is missing.
+	missing int
 }
 
-// success is an answer that the call to path can read.
+// success returns a response that the call to path can decode.
 func success(path string) answer {
 	body := `{"data":{}}`
 	switch {

@@ -42,7 +42,7 @@ func run(root string, out io.Writer) (gaps int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	source, err := readClient(root)
+	src, err := readClient(root)
 	if err != nil {
 		return 0, err
 	}
@@ -52,26 +52,35 @@ func run(root string, out io.Writer) (gaps int, err error) {
 	}
 	defer fake.Close()
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "operation\troute\tscope\tkey\tclient method\tfake\tExample\tdocumented answers")
+	fmt.Fprintln(table,
+		"operation\troute\tscope\tkey\tclient method\tfake\tExample\tdocumented responses")
 	operations := document.Operations()
 	for _, op := range operations {
 		method := ""
-		if methods := source.methods[op.Method+" "+op.Route]; len(methods) > 0 {
+		if methods := src.methods[op.Method+" "+op.Route]; len(methods) > 0 {
 			method = methods[0]
 		}
-		row := []string{op.ID, op.Method + " " + op.Route, op.Scope, mark(op.Keyed, "keyed"), method, mark(routed(fake, op), "routed"), source.example(method)}
-		for i, cell := range row {
+		cells := []string{
+			op.ID,
+			op.Method + " " + op.Route,
+			op.Scope,
+			mark(op.Keyed, "keyed"),
+			method,
+			mark(routed(fake, op), "routed"),
+			src.example(method),
+		}
+		for i, cell := range cells {
 			if cell == "" && i != 2 && i != 3 {
-				row[i] = "MISSING"
+				cells[i] = "MISSING"
 				gaps++
 			}
 		}
-		fmt.Fprintf(table, "%s\t%d\n", strings.Join(row, "\t"), len(op.Cases))
+		fmt.Fprintf(table, "%s\t%d\n", strings.Join(cells, "\t"), len(op.Cases))
 	}
 	if err := table.Flush(); err != nil {
 		return gaps, err
 	}
-	now, want, err := readPage(root, operations, source)
+	now, want, err := readPage(root, operations, src)
 	switch {
 	case err != nil:
 		return gaps, err
@@ -95,9 +104,11 @@ func mark(yes bool, text string) string {
 	return ""
 }
 
-// routed reports whether the fake knows the route: without a token it then answers anything but 404 and 405.
+// routed reports whether the fake routes op. A request without a token then
+// gets neither 404 nor 405.
 func routed(fake *helliotest.Fake, op conformance.Operation) bool {
-	req, err := http.NewRequest(op.Method, "https://fake.hellio.invalid/v1"+strings.ReplaceAll(op.Route, "{id}", "1"), nil)
+	req, err := http.NewRequest(op.Method,
+		"https://fake.hellio.invalid/v1"+strings.ReplaceAll(op.Route, "{id}", "1"), nil)
 	if err != nil {
 		return false
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEveryOperationIsCoveredOnAllSides(t *testing.T) {
+func TestEveryOperationHasMethodRouteAndExample(t *testing.T) {
 	var out bytes.Buffer
 	gaps, err := run("../../../..", &out)
 	require.NoError(t, err)

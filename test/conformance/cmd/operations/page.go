@@ -17,7 +17,7 @@ const pagePath = "docs/operations.md"
 // tableHead begins the table, which ends with an empty line.
 const tableHead = "| method | route | scope | key | costs | retried |\n|---|---|---|---|---|---|\n"
 
-// costs are the operations that spend money, and for what.
+// costs maps the operations that cost money to what they charge for.
 var costs = map[string]string{
 	"sms_send":              "per segment and recipient",
 	"otp_send":              "as the message",
@@ -27,7 +27,7 @@ var costs = map[string]string{
 	"ussd_extension_create": "per month, USSD balance",
 }
 
-// readPage returns the page and what it would be with a table of today.
+// readPage returns the page as it is and with a current table.
 func readPage(root string, ops []conformance.Operation, s source) (now, want []byte, err error) {
 	now, err = os.ReadFile(filepath.Join(root, pagePath))
 	if err != nil {
@@ -49,7 +49,7 @@ func readPage(root string, ops []conformance.Operation, s source) (now, want []b
 	return now, b.Bytes(), nil
 }
 
-// row is the line of one operation.
+// row returns an operation's line of the table.
 func row(op conformance.Operation, methods []string) string {
 	names := make([]string, len(methods))
 	for i, method := range methods {
@@ -76,7 +76,7 @@ func row(op conformance.Operation, methods []string) string {
 	return strings.ReplaceAll(line, "  |", " |")
 }
 
-// publicName is a method as a caller writes it, without the client.
+// publicName returns a method as a caller writes it, without the client.
 func publicName(method string) string {
 	service, name, ok := strings.Cut(method, "Service.")
 	if !ok {
@@ -88,7 +88,7 @@ func publicName(method string) string {
 	return service + "." + name
 }
 
-// retried is the rule for an operation's retries.
+// retried returns the rule for an operation's retries.
 func retried(op conformance.Operation) string {
 	switch {
 	case op.Method == http.MethodGet, op.Method == http.MethodDelete:

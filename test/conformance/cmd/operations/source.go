@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// source is what the client's own files say of it.
+// source is what the client's files contain.
 type source struct {
-	methods  map[string][]string // "POST /sms/send" to SMSService.Send
+	methods  map[string][]string // from "POST /sms/send" to SMSService.Send
 	examples map[string]bool     // names of Example functions
 }
 
-// example is the Example of a method; "" where there is none.
+// example returns the name of a method's Example, or "".
 func (s source) example(method string) string {
 	name := "Example" + strings.ReplaceAll(method, ".", "_")
 	if method != "" && s.examples[name] {
@@ -26,7 +26,8 @@ func (s source) example(method string) string {
 	return ""
 }
 
-// readClient finds which function mentions which operation of internal/contract, and which Examples there are.
+// readClient finds the functions that mention an operation of
+// internal/contract, and the Examples.
 func readClient(root string) (source, error) {
 	s := source{methods: map[string][]string{}, examples: map[string]bool{}}
 	routes, err := readRoutes(filepath.Join(root, "internal", "contract", "operations.go"))
@@ -73,7 +74,7 @@ func (s source) add(fn *ast.FuncDecl, routes map[string]string, test bool) {
 	})
 }
 
-// methodName is Service.Method, or the function's name.
+// methodName returns Service.Method, or the name of a plain function.
 func methodName(fn *ast.FuncDecl) string {
 	if fn.Recv == nil {
 		return fn.Name.Name
@@ -99,14 +100,16 @@ func readRoutes(path string) (map[string]string, error) {
 			return true
 		}
 		if literal, ok := spec.Values[0].(*ast.CompositeLit); ok {
-			routes[spec.Names[0].Name] = strings.ToUpper(field(literal, "Method")) + " " + field(literal, "Route")
+			method := strings.ToUpper(field(literal, "Method"))
+			routes[spec.Names[0].Name] = method + " " + field(literal, "Route")
 		}
 		return true
 	})
 	return routes, nil
 }
 
-// field is the text of a literal's field: of a string, or of http.MethodX.
+// field returns the text of a literal's field, which is a string or
+// http.MethodX.
 func field(literal *ast.CompositeLit, name string) string {
 	for _, element := range literal.Elts {
 		pair, ok := element.(*ast.KeyValueExpr)
