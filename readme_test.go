@@ -56,6 +56,7 @@ func TestPagesShowCodeThatRuns(t *testing.T) {
 	t.Parallel()
 	for page, file := range map[string]string{
 		"README.md":           "readme_test.go",
+		"docs/agents.md":      "readme_test.go",
 		"docs/migration.md":   "readme_test.go",
 		"docs/reliability.md": "readme_test.go",
 		"docs/reports.md":     "reports_match_example_test.go",
