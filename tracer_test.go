@@ -159,6 +159,12 @@ func TestAttemptSaysWhetherTheClientRetries(t *testing.T) {
 		require.Len(t, seen, 2)
 		require.False(t, seen[0].Final)
 		require.True(t, seen[1].Final)
+		require.Equal(t, "connection lost", seen[0].RetryBecause)
+		require.Equal(t, seen[1].Wait, seen[0].RetryIn)
+		require.Empty(t, seen[1].RetryBecause)
+		require.Zero(t, seen[1].RetryIn)
+		require.Contains(t, fmt.Sprint(seen[0]),
+			fmt.Sprintf(", retry in %s because: connection lost}", seen[0].RetryIn))
 		require.Equal(t, "sms_send", seen[0].Operation)
 		require.Positive(t, seen[1].Wait)
 		require.Less(t, seen[1].Wait, time.Second)
