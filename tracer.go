@@ -57,7 +57,8 @@ type AttemptStart struct {
 	Header http.Header
 }
 
-// WithTracer sets the Tracer of the client. A nil t is a *ParamError.
+// WithTracer sets the Tracer of the client. Package helliootel, a module of its
+// own, has one for OpenTelemetry. A nil t is a *ParamError.
 func WithTracer(t Tracer) Option {
 	return func(c *config) error {
 		if t == nil {
