@@ -57,6 +57,7 @@ type callState struct {
 // begins empty, so nothing of the attempt before survives.
 type latest struct {
 	ctx    context.Context // the attempt's, from the Tracer
+	header http.Header     // to add to the client's, from the Tracer
 	began  time.Time
 	cause  error // of the fault
 	errs   errorBody

@@ -20,6 +20,8 @@ type Attempt struct {
 	RateLimit      RateLimit     // of this attempt's response
 	IdempotencyKey string        // the same for all attempts of a call
 	Final          bool          // the client does not retry
+	RetryBecause   string        // reason for the retry, such as "connection lost"; "" if Final
+	RetryIn        time.Duration // wait before the retry, without the limiter's; 0 if Final
 }
 
 // Format prints the attempt without anything that was sent or received, for
@@ -29,6 +31,9 @@ func (a Attempt) Format(f fmt.State, _ rune) {
 		a.Number, a.Method, a.Route, a.StatusCode, a.Duration, a.Wait)
 	if a.Err != nil {
 		fmt.Fprintf(f, ", %s", infoText(a.Err))
+	}
+	if a.RetryBecause != "" {
+		fmt.Fprintf(f, ", retry in %s because: %s", a.RetryIn, a.RetryBecause)
 	}
 	fmt.Fprint(f, "}")
 }
@@ -53,6 +58,10 @@ func (a Attempt) attrs() []slog.Attr {
 	}
 	if a.Err != nil {
 		attrs = append(attrs, slog.String("error", infoText(a.Err)))
+	}
+	if a.RetryBecause != "" {
+		attrs = append(attrs,
+			slog.String("retry_because", a.RetryBecause), slog.Duration("retry_in", a.RetryIn))
 	}
 	return attrs
 }
@@ -95,6 +104,10 @@ func (x *exchange) report() {
 		IdempotencyKey: x.response.IdempotencyKey,
 		Final:          !x.again,
 	}
+	if x.again {
+		a.RetryBecause = x.why.String()
+		a.RetryIn = x.wait
+	}
 	if c.logger != nil {
 		x.log(a)
 	}
@@ -109,11 +122,9 @@ func (x *exchange) report() {
 // log writes one line per attempt: at debug, and at info when another follows.
 func (x *exchange) log(a Attempt) {
 	level := slog.LevelDebug
-	attrs := a.attrs()
-	if x.again {
+	if !a.Final {
 		level = slog.LevelInfo
-		attrs = append(attrs,
-			slog.String("retry_because", x.why.String()), slog.Duration("retry_in", x.wait))
 	}
-	x.core.logger.LogAttrs(context.WithoutCancel(x.ctx), level, "hellio "+x.op.Name, attrs...)
+	ctx := context.WithoutCancel(x.ctx)
+	x.core.logger.LogAttrs(ctx, level, "hellio "+x.op.Name, a.attrs()...)
 }

@@ -1,8 +1,11 @@
 package hellio
 
 import (
+	"cmp"
 	"context"
+	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -28,6 +31,7 @@ type CallStart struct {
 	Operation      string // such as "sms_send"
 	Method         string
 	Route          string // with {id} in place of an id
+	Address        string // host and port of the base URL, such as "api.example.com:443"
 	IdempotencyKey string // "" on operations that take none
 }
 
@@ -47,9 +51,14 @@ type AttemptStart struct {
 	Route          string        // with {id} in place of an id
 	Wait           time.Duration // before this attempt, for a retry or for the limiter
 	IdempotencyKey string
+
+	// Header is empty. The request has the headers that StartAttempt adds to
+	// it, for propagation. A header that the client sets itself wins.
+	Header http.Header
 }
 
-// WithTracer sets the Tracer of the client. A nil t is a *ParamError.
+// WithTracer sets the Tracer of the client. Package helliootel, a module of its
+// own, has one for OpenTelemetry. A nil t is a *ParamError.
 func WithTracer(t Tracer) Option {
 	return func(c *config) error {
 		if t == nil {
@@ -91,6 +100,7 @@ func (x *exchange) traced() error {
 		Operation:      x.op.Name,
 		Method:         x.op.Method,
 		Route:          x.op.Route,
+		Address:        addressOf(&x.url),
 		IdempotencyKey: x.response.IdempotencyKey,
 	}))
 	err := x.run()
@@ -103,11 +113,22 @@ func (x *exchange) traced() error {
 	return err
 }
 
+// addressOf returns the host and port of u, which may leave the port to its
+// scheme.
+func addressOf(u *url.URL) string {
+	preset := "443"
+	if u.Scheme == "http" {
+		preset = "80"
+	}
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), preset))
+}
+
 // startAttempt returns the context of the attempt that begins.
 func (x *exchange) startAttempt() context.Context {
 	if x.core.tracer == nil {
 		return x.ctx
 	}
+	x.latest.header = http.Header{}
 	return orContext(x.ctx, x.core.tracer.StartAttempt(x.ctx, AttemptStart{
 		Operation:      x.op.Name,
 		Number:         x.response.Attempts,
@@ -115,6 +136,7 @@ func (x *exchange) startAttempt() context.Context {
 		Route:          x.op.Route,
 		Wait:           x.waited,
 		IdempotencyKey: x.response.IdempotencyKey,
+		Header:         x.latest.header,
 	}))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,75 @@ func TestTracerSeesCallAndAttempts(t *testing.T) {
 		require.Equal(t, []any{"attempt 1", "attempt 2"}, inner,
 			"the attempt's context reaches the transport")
 	})
+}
+
+// headerTracer adds headers to each attempt.
+type headerTracer struct {
+	spans
+	add     func(h http.Header, attempt int)
+	address string
+}
+
+func (h *headerTracer) StartCall(ctx context.Context, c CallStart) context.Context {
+	h.address = c.Address
+	return ctx
+}
+
+func (h *headerTracer) StartAttempt(ctx context.Context, a AttemptStart) context.Context {
+	h.add(a.Header, a.Number)
+	return ctx
+}
+
+func TestTracerAddsHeadersToItsAttemptOnly(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStub(lost, reply(202, sentBody))
+		tracer := &headerTracer{add: func(h http.Header, attempt int) {
+			require.Empty(t, h, "nothing survives the attempt before")
+			h["traceparent"] = []string{fmt.Sprint("of attempt ", attempt)}
+			h.Set(fmt.Sprint("X-Only-", attempt), "yes")
+		}}
+		require.NoError(t, sendSMS(t.Context(), stubbed(t, s, WithTracer(tracer))))
+		first, second := s.requests()[0].header, s.requests()[1].header
+		require.Equal(t, "of attempt 1", first.Get("Traceparent"))
+		require.Equal(t, "of attempt 2", second.Get("Traceparent"))
+		require.Equal(t, "yes", first.Get("X-Only-1"))
+		require.NotContains(t, second, "X-Only-1")
+	})
+}
+
+func TestTracerCannotChangeTheClientsHeaders(t *testing.T) {
+	t.Parallel()
+	bare := newStub(reply(202, sentBody))
+	require.NoError(t, sendSMS(t.Context(), stubbed(t, bare)))
+	own := bare.requests()[0].header
+	s := newStub(reply(202, sentBody))
+	tracer := &headerTracer{add: func(h http.Header, _ int) {
+		for name := range own {
+			h.Set(name, "other")
+			h[strings.ToLower(name)] = []string{"other"}
+		}
+	}}
+	require.NoError(t, sendSMS(t.Context(), stubbed(t, s, WithTracer(tracer))))
+	sent := s.requests()[0].header
+	require.NotEqual(t, "other", sent.Get("Idempotency-Key"))
+	own.Del("Idempotency-Key")
+	sent.Del("Idempotency-Key")
+	require.Equal(t, own, sent)
+}
+
+func TestTracerSeesHostAndPort(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]string{
+		defaultBaseURL:                "api.helliomessaging.com:443",
+		"https://gateway.test:8443/h": "gateway.test:8443",
+		"http://localhost/v1":         "localhost:80",
+		"http://[::1]:8420/v1":        "[::1]:8420",
+	} {
+		tracer := &headerTracer{add: func(http.Header, int) {}}
+		c := stubbed(t, newStub(reply(202, sentBody)), WithTracer(tracer), WithBaseURL(base))
+		require.NoError(t, sendSMS(t.Context(), c))
+		require.Equal(t, want, tracer.address)
+	}
 }
 
 func TestTracerSeesNoCallOfBadParams(t *testing.T) {
@@ -159,6 +229,12 @@ func TestAttemptSaysWhetherTheClientRetries(t *testing.T) {
 		require.Len(t, seen, 2)
 		require.False(t, seen[0].Final)
 		require.True(t, seen[1].Final)
+		require.Equal(t, "connection lost", seen[0].RetryBecause)
+		require.Equal(t, seen[1].Wait, seen[0].RetryIn)
+		require.Empty(t, seen[1].RetryBecause)
+		require.Zero(t, seen[1].RetryIn)
+		require.Contains(t, fmt.Sprint(seen[0]),
+			fmt.Sprintf(", retry in %s because: connection lost}", seen[0].RetryIn))
 		require.Equal(t, "sms_send", seen[0].Operation)
 		require.Positive(t, seen[1].Wait)
 		require.Less(t, seen[1].Wait, time.Second)

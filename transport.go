@@ -232,6 +232,11 @@ func (x *exchange) headers(cookies []string) http.Header {
 	if cookies != nil { // from the Jar of the caller's http.Client
 		h["Cookie"] = cookies
 	}
+	for name, values := range x.latest.header {
+		if name = http.CanonicalHeaderKey(name); h[name] == nil {
+			h[name] = values
+		}
+	}
 	return h
 }
 

@@ -23,7 +23,7 @@ type published struct {
 }
 
 // modules are in the order of their tags: each requires only earlier ones.
-var modules = []published{{""}, {"hellioredis"}, {"helliobulk"}}
+var modules = []published{{""}, {"hellioredis"}, {"helliobulk"}, {"helliootel"}}
 
 func (m published) path() string { return path.Join(core, m.folder) }
 

@@ -28,6 +28,7 @@ var ways = []way{
 		w.run("go", "get", "-t", core+"/helliotest@"+version)
 		w.run("go", "test", "./...")
 	}},
+	{"go get helliootel", imports("helliootel")},
 	{"go get hellioredis", imports("hellioredis")},
 	{"go get helliobulk", imports("helliobulk")},
 	{"go get helliobulk/fleet", imports("helliobulk/fleet")},
