@@ -68,7 +68,10 @@ func (x *exchange) notBegun(err error) error {
 	}
 	var limited *RateLimitError
 	if x.ctx.Err() == nil && findLimit(err, &limited) {
-		api := *limited.APIError
+		var api APIError // a limiter may leave its own out
+		if limited.APIError != nil {
+			api = *limited.APIError
+		}
 		api.Outcome = x.outcome
 		api.Response = x.response
 		api.call = info
@@ -89,10 +92,7 @@ func (x *exchange) notBegun(err error) error {
 // findLimit finds the *RateLimitError with which a limiter refused an attempt.
 func findLimit(err error, limited **RateLimitError) bool {
 	foreign, ok := err.(foreignError)
-	if !ok || foreign.whose != limiterName || !errors.As(foreign.err, limited) {
-		return false
-	}
-	return (*limited).APIError != nil
+	return ok && foreign.whose == limiterName && errors.As(foreign.err, limited) && *limited != nil
 }
 
 // infoOf returns what an error of this package knows about its call, and nil

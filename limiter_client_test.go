@@ -30,6 +30,17 @@ func TestRefusedCallIsNotSent(t *testing.T) {
 	})
 }
 
+func TestRefusalOfALimiterNeedsItsWaitAlone(t *testing.T) {
+	t.Parallel()
+	refusal := &RateLimitError{RetryAfter: time.Minute}
+	l := &limiter{wait: func(int) error { return refusal }}
+	err := sendSMS(t.Context(), stubbed(t, newStub(reply(202, sentBody)), WithLimiter(l)))
+	var limited *RateLimitError
+	require.ErrorAs(t, err, &limited)
+	require.Equal(t, time.Minute, limited.RetryAfter)
+	requireOutcome(t, OutcomeNotSent, err)
+}
+
 func TestClientOfAnExemptAccountIsNotSerialised(t *testing.T) {
 	for _, remaining := range []string{"120", "500"} {
 		t.Run(remaining, func(t *testing.T) {

@@ -27,8 +27,8 @@ func TestEachCharacterHasTheLibrarysSegments(t *testing.T) {
 		if 0xD800 <= r && r < 0xE000 || r >= 0x2100 && r < 0x1F600 && r&0xFF != 0 {
 			continue // one of each 256 stands for those that no table has
 		}
-		for _, repeated := range []int{1, 35, 36, 70, 71, 80, 81, 160, 161} {
-			requireSameSegments(t, strings.Repeat(string(r), repeated))
+		for _, times := range []int{1, 35, 36, 70, 71, 80, 81, 160, 161} {
+			requireSameSegments(t, strings.Repeat(string(r), times))
 		}
 	}
 }
@@ -45,8 +45,8 @@ func FuzzSegments(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, repeated := range []int{1, 7, 60} {
-			requireSameSegments(t, strings.Repeat(text, repeated))
+		for _, times := range []int{1, 7, 60} {
+			requireSameSegments(t, strings.Repeat(text, times))
 		}
 	})
 }
