@@ -21,6 +21,13 @@ type pipeNet struct {
 	done  chan struct{}
 }
 
+func newPipeNet() *pipeNet {
+	return &pipeNet{
+		conns: make(chan net.Conn),
+		done:  make(chan struct{}),
+	}
+}
+
 func (p *pipeNet) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.conns:
@@ -83,10 +90,7 @@ func TestConcurrentCallsLeaveNoGoroutine(t *testing.T) {
 				protocols := new(http.Protocols)
 				set(protocols)
 				api := new(busyAPI)
-				pipes := &pipeNet{
-					conns: make(chan net.Conn),
-					done:  make(chan struct{}),
-				}
+				pipes := newPipeNet()
 				listening := &http.Server{Handler: api, Protocols: protocols}
 				go func() { _ = listening.Serve(pipes) }()
 				transport := &http.Transport{

@@ -13,7 +13,6 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -290,38 +289,6 @@ func (b *endlessBody) Read([]byte) (int, error) {
 func (b *endlessBody) Close() error { return nil }
 
 func hangingBody(ctx context.Context) io.ReadCloser { return &endlessBody{ctx} }
-
-// lagMeter adds up how late a timer fires, so that a test on real sockets does
-// not mistake a busy machine for a late client.
-type lagMeter struct {
-	total atomic.Int64
-	ended chan struct{}
-	done  sync.WaitGroup
-}
-
-func newLagMeter() *lagMeter {
-	m := &lagMeter{ended: make(chan struct{})}
-	m.done.Go(func() {
-		const interval = 5 * time.Millisecond
-		for {
-			start := time.Now()
-			select {
-			case <-m.ended:
-				return
-			case <-time.After(interval):
-				m.total.Add(int64(time.Since(start) - interval))
-			}
-		}
-	})
-	return m
-}
-
-func (m *lagMeter) sum() time.Duration { return time.Duration(m.total.Load()) }
-
-func (m *lagMeter) stop() {
-	close(m.ended)
-	m.done.Wait()
-}
 
 // silent discards what a server logs about its broken clients.
 var silent = log.New(io.Discard, "", 0)

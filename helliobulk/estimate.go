@@ -52,7 +52,7 @@ func (b *Batch) Estimate(ctx context.Context, client *hellio.Client) (*Estimate,
 	e.Currency = balance.Currency
 	e.Payable = e.Unpriced == 0 && balance.Available.Rat().Cmp(e.High.Rat()) >= 0
 	limit := orElse(client.RateLimit().Limit, documentedLimit)
-	e.Shortest = time.Duration((e.Calls - 1) / limit * int(time.Minute))
+	e.Shortest = time.Duration((e.Calls-1)/limit) * time.Minute
 	return &e, nil
 }
 

@@ -199,7 +199,7 @@ func TestASimilarMessageIsNoDuplicate(t *testing.T) {
 	one := newDedupe(false)
 	texts := newDedupe(true)
 	for i := range 3000 { // numbers alike in their last 32 bits, and one number's texts
-		require.True(t, one.isNew(destination(233240000000+i<<32), ""))
+		require.True(t, one.isNew(destination(233240000000)+destination(i)<<32, ""))
 		require.True(t, texts.isNew(233240000000, fmt.Sprint(i)))
 	}
 	require.False(t, one.isNew(233240000000, ""))

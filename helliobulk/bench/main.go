@@ -128,9 +128,9 @@ func peak() string {
 // that jumps about, as lists of people do. The factor is prime to the modulus:
 // none comes twice.
 func number(i int) string {
-	networks := [...]int{20, 24, 26, 27, 50, 54, 55, 57}
+	networks := [...]int64{20, 24, 26, 27, 50, 54, 55, 57}
 	network := networks[i%len(networks)] * 1_0000000
-	return "+" + strconv.Itoa(233_00_0000000+network+i*7_368_787%1_0000000)
+	return "+" + strconv.FormatInt(233_00_0000000+network+int64(i)*7_368_787%1_0000000, 10)
 }
 
 func (c config) list() iter.Seq2[helliobulk.Recipient, error] {

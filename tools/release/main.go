@@ -4,10 +4,13 @@
 //
 //	go -C tools run ./release [-rev HEAD] [-v]
 //	go -C tools run ./release -proxy DIR
+//	go -C tools run ./release -dist DIR
 //
 // With -proxy it only writes the folder, for go get in one module:
 //
 //	GOWORK=off GONOSUMDB='*' GOPROXY=file://DIR,$(go env GOPROXY) go get …
+//
+// With -dist it only writes the binaries, their checksums, SBOMs and licences.
 //
 // Otherwise it prints a line for each way, and exits with status 1 if one
 // fails.
@@ -27,45 +30,45 @@ func main() {
 	rev := flag.String("rev", "HEAD", "the commit to release")
 	verbose := flag.Bool("v", false, "print what each command prints")
 	proxy := flag.String("proxy", "", "write the folder, and end")
+	dist := flag.String("dist", "", "write the binaries, and end")
 	flag.Parse()
-	if *proxy != "" {
-		if err := publishAll(*rev, *proxy); err != nil {
-			fmt.Fprintln(os.Stderr, "release:", err)
-			os.Exit(2)
-		}
-		return
+	var failed int
+	var err error
+	switch {
+	case *proxy != "":
+		err = publishAll(*rev, *proxy)
+	case *dist != "":
+		err = distribute(*rev, *dist, targets)
+	default:
+		failed, err = rehearse(*rev, *verbose)
 	}
-	taken, failed, err := rehearse(*rev, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(2)
 	}
 	if failed > 0 {
-		fmt.Printf("%d of %d ways fail\n", failed, taken)
 		os.Exit(1)
 	}
-	fmt.Printf("all %d ways work\n", taken)
 }
 
-// rehearse serves rev and takes each way. It returns how many it took, and how
-// many of them failed.
-func rehearse(rev string, verbose bool) (taken, failed int, err error) {
+// rehearse serves rev, takes each way and returns how many failed.
+func rehearse(rev string, verbose bool) (failed int, err error) {
 	root, err := repository()
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	dir, err := os.MkdirTemp("", "release")
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	proxy := filepath.Join(dir, "proxy")
 	if err := publishAll(rev, proxy); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	env, err := outsider(dir, proxy)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	all := ways
 	for _, m := range modules {
@@ -84,7 +87,12 @@ func rehearse(rev string, verbose bool) (taken, failed int, err error) {
 			fmt.Println(out)
 		}
 	}
-	return len(all), failed, nil
+	if failed > 0 {
+		fmt.Printf("%d of %d ways fail\n", failed, len(all))
+	} else {
+		fmt.Printf("all %d ways work\n", len(all))
+	}
+	return failed, nil
 }
 
 // outsider returns the environment of someone who has neither this checkout nor

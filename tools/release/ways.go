@@ -162,10 +162,10 @@ func (w *walk) try(name string, args ...string) (out string, err error) {
 }
 
 // help runs an installed program, which must print its usage.
-func (w *walk) help(program string) {
-	out, _ := w.try(filepath.Join(w.variable("BIN"), program), "-h")
-	if !strings.Contains(out, program) {
-		w.fail(program + " -h does not print its usage")
+func (w *walk) help(name string) {
+	out, _ := w.try(filepath.Join(w.variable("BIN"), name), "-h")
+	if !strings.Contains(out, name) {
+		w.fail(name + " -h does not print its usage")
 	}
 }
 

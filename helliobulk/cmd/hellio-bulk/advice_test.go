@@ -350,3 +350,23 @@ func adviceNamed(t *testing.T, name string) advice {
 	t.Fatalf("no row %q", name)
 	return advice{}
 }
+
+func TestThePrintedCommandSendsACorrectedList(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.Status(402, ""))
+	require.Equal(t, statusUnpaid, d.run(d.send(d.list(15), "-yes", "-workers", "1")...).status)
+	e := d.run(d.send(d.list(16), "-yes")...)
+	require.Equal(t, statusBatch, e.status)
+	next := steps(e)
+	require.Len(t, next, 2)
+	e = d.shell(next[1].Command)
+	require.Equal(t, statusDone, e.status, e.err)
+	require.Contains(t, e.out, "11 of 11 recipients")
+	require.Contains(t, e.err, "left out       5")
+	e = d.run("resume", "-store", d.store())
+	require.Equal(t, statusDone, e.status, e.err)
+	require.Contains(t, e.out, "passed on      10 recipients in 2 chunks")
+	require.Len(t, d.fake.Messages(), 16)
+	d.requireNobodyTwice("both")
+}
