@@ -162,9 +162,10 @@ func newCore(token string, anonymous bool, opts []Option) (*core, error) {
 	return c, nil
 }
 
-// idlePerHost is how many idle connections the client's own pool keeps:
-// net/http keeps 2, so 64 goroutines would dial for most of their calls.
-const idlePerHost = 64
+// idlePerHost is how many idle connections the client's own pool keeps, which
+// is all that it may keep: with net/http's 2, 64 goroutines would dial for most
+// of their calls, and with 64 for those that begin while another dials.
+const idlePerHost = 100
 
 // connect chooses the transport: the caller's, or a copy of net/http's default
 // one. Where something else replaces that default, as mocks do, it is used

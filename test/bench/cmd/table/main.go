@@ -1,5 +1,5 @@
 // Command table compares this module's client with net/http alone and with
-// other SDKs, and prints two Markdown tables.
+// other SDKs, and prints Markdown tables.
 package main
 
 import (
@@ -31,6 +31,10 @@ func run(rounds int, batch time.Duration, build bool) error {
 	fmt.Printf("%s %s/%s, GOMAXPROCS %d, %d rounds of %v\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), rounds, batch)
 	if err := printCalls(os.Stdout, rounds, batch); err != nil {
+		return err
+	}
+	fmt.Println()
+	if err := printConcurrent(os.Stdout); err != nil {
 		return err
 	}
 	fmt.Println()

@@ -29,6 +29,10 @@ func connectHellio(t Target) (Calls, error) {
 	if err != nil {
 		return Calls{}, err
 	}
+	return callsOf(client), nil
+}
+
+func callsOf(client *hellio.Client) Calls {
 	return Calls{
 		Post: func(ctx context.Context) (string, error) {
 			sent, err := client.SMS.Send(ctx, &hellio.SMSSendParams{
@@ -48,5 +52,5 @@ func connectHellio(t Target) (Calls, error) {
 			}
 			return balance.Available.String(), nil
 		},
-	}, nil
+	}
 }

@@ -77,3 +77,18 @@ func wantBetween(t *testing.T, what string, got, low, high int64) {
 		t.Errorf("%s: %d bytes, want %d to %d", what, got, low, high)
 	}
 }
+
+func TestConcurrentCallsOfOneClientShareConnections(t *testing.T) {
+	for http2, most := range map[bool]int64{false: 2000, true: 1} {
+		load, err := ours().Concurrent(http2, 64, 2000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if load.Connections < 1 || load.Connections > most {
+			t.Errorf("HTTP/2 %t: %d connections, want at most %d", http2, load.Connections, most)
+		}
+		if load.P50 <= 0 || load.P99 < load.P50 {
+			t.Errorf("HTTP/2 %t: median %v, 99th percentile %v", http2, load.P50, load.P99)
+		}
+	}
+}
