@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // keyLifetime is how long a key is remembered, on the fake's clock (decided).
@@ -102,12 +103,12 @@ func differing(first, second []byte) (members []string) {
 	for name, value := range a {
 		other, both := b[name]
 		if !both || !reflect.DeepEqual(value, other) {
-			members = append(members, quotable(name))
+			members = append(members, near.Short(name))
 		}
 	}
 	for name := range b {
 		if _, both := a[name]; !both {
-			members = append(members, quotable(name))
+			members = append(members, near.Short(name))
 		}
 	}
 	slices.Sort(members)

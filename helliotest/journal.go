@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // maxJournal is how many lines of the journal a failed test's log has: the
@@ -105,7 +107,7 @@ func (r *Request) verdict() string {
 		parts = append(parts, "replayed")
 	}
 	if r.IdempotencyKey != "" {
-		parts = append(parts, "key="+quotable(r.IdempotencyKey))
+		parts = append(parts, "key="+near.Short(r.IdempotencyKey))
 	}
 	if r.Charge != "" && r.Charge != money(0).String() {
 		parts = append(parts, "charge="+r.Charge)

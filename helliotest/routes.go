@@ -123,5 +123,5 @@ func (c *apiCall) findRoute() *reply {
 
 func (c *apiCall) unknownRoute() *reply {
 	c.violate(unknownPath(c.path))
-	return refuse(http.StatusNotFound, contract.CodeNotFound, "The route could not be found.")
+	return refuse(http.StatusNotFound, contract.CodeNotFound, unknownPathAnswer(c.path))
 }
