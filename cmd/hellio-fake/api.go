@@ -16,14 +16,18 @@ func (ws *worldSet) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	}
 	token := bearer(r)
 	k, known := ws.find(token)
-	switch {
-	case !known:
+	if !known {
 		serveStranger(rw, r)
-	case k.inner != token:
-		k.world.api.ServeHTTP(rw, withToken(r, k.inner))
-	default:
-		k.world.api.ServeHTTP(rw, r)
+		return
 	}
+	if k.inner != token {
+		r = withToken(r, k.inner)
+	}
+	if !k.world.engine.ServeOpen(rw, r) {
+		serveStranger(rw, r) // the world was deleted meanwhile
+		return
+	}
+	k.world.note.look(k.world.engine.CountViolations)
 }
 
 // serveStranger answers a call whose token names no world as the API does: 401,

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // route is a method and a path outside /v1, and what answers it.
@@ -73,12 +74,29 @@ func (c *controlAPI) serve(rw http.ResponseWriter, r *http.Request) error {
 	var w *world
 	if !rt.open {
 		if w = c.worlds.controlled(bearer(r)); w == nil {
-			return refuse(http.StatusUnauthorized, contract.CodeUnauthenticated, "Unauthenticated.")
+			return unauthenticated()
 		}
 	}
 	if err := checkQuery(r, rt.query); err != nil {
 		return err
 	}
+	if w == nil {
+		return rt.handle(rw, r, nil)
+	}
+	return rt.handleIn(w, rw, r)
+}
+
+// handleIn handles a call in a world that may be deleted meanwhile: a Fake that
+// has ended panics or returns an error, and the token names no world any more.
+func (rt *route) handleIn(w *world, rw http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		if !w.gone.Load() {
+			return
+		}
+		if cause := recover(); cause != nil || err != nil {
+			err = unauthenticated()
+		}
+	}()
 	return rt.handle(rw, r, w)
 }
 
@@ -142,7 +160,7 @@ func checkQuery(r *http.Request, known []string) error {
 	for name, values := range query {
 		switch {
 		case !slices.Contains(known, name):
-			return unprocessable(codeInvalid, "unknown parameter %q", name)
+			return near.Unknown("parameter", name, known)
 		case len(values) > 1:
 			return unprocessable(codeInvalid, "the parameter %s is given twice", name)
 		}

@@ -22,6 +22,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -47,10 +49,24 @@ func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	case err != nil:
 		fmt.Fprintf(stderr, "hellio-fake: %v\nRun hellio-fake -help for its flags.\n", err)
 		return statusUsage
+	case cfg.version:
+		fmt.Fprintln(stdout, version())
+		return statusOK
 	}
 	if err := serve(ctx, cfg, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "hellio-fake: %v\n", err)
 		return statusFailed
 	}
 	return statusOK
+}
+
+// version is the program's version from its build information, with that of Go
+// and the platform.
+func version() string {
+	built := "(unknown)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		built = info.Main.Version
+	}
+	return fmt.Sprintf("hellio-fake %s %s %s/%s", built, runtime.Version(), runtime.GOOS,
+		runtime.GOARCH)
 }
