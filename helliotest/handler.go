@@ -131,7 +131,7 @@ func (h *apiHandler) CountViolations() int {
 func (h *apiHandler) Origin(messageID int64) (Request, bool) {
 	defer h.f.lock()()
 	m, found := h.message(messageID)
-	if !found || m.origin == nil {
+	if !found || m.origin == nil || m.origin.evicted {
 		return Request{}, false
 	}
 	return m.origin.public(), true

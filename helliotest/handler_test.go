@@ -1,6 +1,7 @@
 package helliotest_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,9 @@ type internalHandler interface {
 	LastCall() (helliotest.Request, bool)
 	DeliveriesOf(messageID int64) []helliotest.Delivery
 	ReplayWith(deliveryID, effect string) error
+	ShareBodies(total *atomic.Int64)
+	KeptBodies() int64
+	ShrinkBodies(most int64)
 }
 
 func programOf(f *helliotest.Fake) internalHandler { return f.Handler().(internalHandler) }

@@ -17,14 +17,33 @@ import (
 // keyLifetime is how long a key is remembered, on the fake's clock (decided).
 const keyLifetime = 24 * time.Hour
 
-// keyID is what a key belongs to (decided).
-type keyID struct{ token, method, path, key string }
+// keyScope is what a key belongs to (decided).
+type keyScope struct{ token, method, path string }
+
+// keyID is a key in its scope, which all keys of it share.
+type keyID struct {
+	scope *keyScope
+	key   string
+}
+
+func (w *world) keyID(scope keyScope, key string) keyID {
+	shared := w.scopes[scope]
+	if shared == nil {
+		if w.scopes == nil {
+			w.scopes = make(map[keyScope]*keyScope)
+		}
+		shared = &scope
+		w.scopes[scope] = shared
+	}
+	return keyID{shared, key}
+}
 
 // keyed is a used key: the answer to replay, or a call still in flight.
 type keyed struct {
 	id    keyID
 	call  int64  // the id of the first call
-	body  []byte // of that call
+	body  []byte // of that call; nil if its sum is known
+	sum   []byte // of the body, in place of a long or an evicted one
 	reply *reply // nil while in flight
 	at    time.Time
 }
@@ -51,7 +70,7 @@ func (c *apiCall) claim() *reply {
 		return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest,
 			"The Idempotency-Key header must be between 1 and 255 characters.")
 	}
-	id := keyID{c.token.grant.token, c.method, c.path, values[0]}
+	id := c.w.keyID(keyScope{c.token.token, c.method, c.path}, values[0])
 	now := c.w.clock.Now()
 	entry := c.w.keys[id]
 	switch {
@@ -76,7 +95,7 @@ func (c *apiCall) claim() *reply {
 // repeated answers a call whose key has an answer. A body that differs from
 // that of the first call is a violation.
 func (c *apiCall) repeated(entry *keyed) *reply {
-	if members := differing(entry.body, c.body); len(members) > 0 {
+	if members := entry.differs(c.body); len(members) > 0 {
 		c.violate(fmt.Sprintf("header.Idempotency-Key: request %d had this key and another body: "+
 			"it differs in %s",
 			entry.call, strings.Join(members, ", ")))
@@ -126,6 +145,7 @@ func (c *apiCall) settleKey(r *reply) {
 		return
 	}
 	c.claimed.reply = r
+	c.log.claimed = c.claimed
 	c.w.evictKeys(c.w.clock.Now())
 }
 

@@ -88,8 +88,6 @@ func (d *delivery) verdict(i int) string {
 // route returns the contract's route, as a path may hold a number.
 func (r *Request) route() string { return routeText(routeOf(r.Method, r.Path)) }
 
-func (l *logged) route() string { return routeText(l.call.route) }
-
 func routeText(known *apiRoute) string {
 	if known == nil {
 		return "(unknown route)"

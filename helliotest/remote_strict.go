@@ -69,7 +69,7 @@ func (r *Remote) endStrictness() {
 func (r *Request) violation(text string) Violation {
 	violation := Violation{Text: text, Method: r.Method, At: r.At}
 	if known := routeOf(r.Method, r.Path); known != nil {
-		violation.Path = knownPath(known)
+		violation.Path = known.path
 	} else {
 		violation.Path = near.Short(r.Path)
 	}

@@ -73,12 +73,10 @@ func noted(list []Violation, violation Violation) []Violation {
 // hold a number.
 func (c *apiCall) shownPath() string {
 	if c.route != nil {
-		return knownPath(c.route)
+		return c.route.path
 	}
 	return near.Short(c.path)
 }
-
-func knownPath(known *apiRoute) string { return contract.Root + known.op.Route }
 
 // ExpectRejected excuses n more calls of this test that violate: by an unknown
 // field, a wrong type or an unknown route. At its end the test fails unless

@@ -27,7 +27,13 @@ func (ws *worldSet) serveAPI(rw http.ResponseWriter, r *http.Request) {
 		serveStranger(rw, r) // the world was deleted meanwhile
 		return
 	}
-	k.world.note.look(k.world.engine.CountViolations)
+	ws.after(k.world)
+}
+
+// after looks at what a call has left in a world.
+func (ws *worldSet) after(w *world) {
+	w.note.look(w.engine.CountViolations)
+	ws.boundBodies()
 }
 
 // serveStranger answers a call whose token names no world as the API does: 401,

@@ -40,7 +40,7 @@ func (ws *worldSet) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	whole.Body = body
 	w := ws.knows(login.Email)
 	if w != nil && w.engine.ServeOpen(&loginWriter{ResponseWriter: rw, worlds: ws, world: w}, &whole) {
-		w.note.look(w.engine.CountViolations)
+		ws.after(w)
 		return
 	}
 	ws.lobby.Handler().ServeHTTP(rw, &whole)

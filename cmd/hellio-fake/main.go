@@ -34,7 +34,14 @@ const (
 	statusUsage  = 2
 )
 
+// gcPercent is GOGC unless the environment says otherwise: what a world keeps
+// makes up the heap, and half of it on top is enough.
+const gcPercent = 50
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program the hard way
 	os.Exit(runProgram(ctx, os.Args[1:], os.Stdout, os.Stderr))

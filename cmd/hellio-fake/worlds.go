@@ -49,6 +49,9 @@ type engine interface {
 	OldestMessage(filters ...helliotest.Filter) (helliotest.Message, bool)
 	RequestsAfter(id int64, n int) []helliotest.Request
 	CountViolations() int
+	ShareBodies(total *atomic.Int64)
+	KeptBodies() int64
+	ShrinkBodies(most int64)
 	Origin(messageID int64) (helliotest.Request, bool)
 	LastCall() (helliotest.Request, bool)
 	DeliveriesOf(messageID int64) []helliotest.Delivery
@@ -75,6 +78,10 @@ type worldSet struct {
 	// else nil
 	opened *world
 
+	bodies     atomic.Int64 // bytes of calls that all worlds keep
+	mostBodies int64        // of them
+	bounding   sync.Mutex   // one eviction at a time
+
 	retention int         // how much a world keeps, as the inbox says; 0 = all
 	errors    *log.Logger // nil = nothing is said
 
@@ -96,10 +103,11 @@ func newWorlds(
 		return nil, err
 	}
 	ws := &worldSet{
-		defaults: defaults,
-		lobby:    lobby,
-		tokens:   make(map[string]worldKey),
-		logins:   make(map[string]*world),
+		defaults:   defaults,
+		lobby:      lobby,
+		mostBodies: maxBodies,
+		tokens:     make(map[string]worldKey),
+		logins:     make(map[string]*world),
 	}
 	w := &world{token: token}
 	err = ws.add(w, append(slices.Clone(first), helliotest.WithToken(token))...)
@@ -150,6 +158,7 @@ func (ws *worldSet) add(w *world, opts ...helliotest.Option) error {
 	ws.made++
 	w.note.errors = ws.errors
 	w.note.world = ws.made
+	w.engine.ShareBodies(&ws.bodies)
 	ws.all = append(ws.all, w)
 	ws.tokens[w.token] = worldKey{world: w, inner: w.token}
 	if w.email != "" {
