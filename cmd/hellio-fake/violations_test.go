@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"log"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,14 +171,20 @@ func TestStderrCountsViolationsWithoutQuotingThem(t *testing.T) {
 func TestViolationsAreCountedOncePerMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		count := 0
+		var out safeBuffer
+		var count atomic.Int64
 		v := violationNote{errors: log.New(&out, "", 0), world: 2}
-		look := func(n int) string {
-			count = n
-			out.Reset()
-			v.look(func() int { return count })
-			return out.String()
+		seen := 0
+		said := func() string {
+			synctest.Wait()
+			text := out.String()[seen:]
+			seen += len(text)
+			return text
+		}
+		look := func(n int64) string {
+			count.Store(n)
+			v.look(func() int { return int(count.Load()) })
+			return said()
 		}
 		line := func(n string) string { return "world 2: " + n + "; GET /_fake/violations lists them\n" }
 		require.Empty(t, look(0))
@@ -186,10 +192,8 @@ func TestViolationsAreCountedOncePerMinute(t *testing.T) {
 		require.Empty(t, look(2))
 		require.Empty(t, look(3))
 		time.Sleep(noteEvery)
-		synctest.Wait()
-		require.Equal(t, line("3 violations"), out.String(), "what came meanwhile")
+		require.Equal(t, line("3 violations"), said(), "what came meanwhile")
 		time.Sleep(noteEvery)
-		synctest.Wait()
 		require.Empty(t, look(3), "no more have come")
 		require.Empty(t, look(0), "a reset")
 		require.Equal(t, line("1 violation"), look(1))
