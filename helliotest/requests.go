@@ -3,7 +3,6 @@ package helliotest
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -110,10 +109,16 @@ func (w *world) logCall(c *apiCall) *logged {
 // keepHeader keeps a header as pairs in the order of the names. A call whose
 // header is that of the call before, but for length and key, shares its memory.
 func (w *world) keepHeader(l *logged, header http.Header) {
-	l.lengthHeader = hasOnly(header, "Content-Length", strconv.Itoa(l.bodySize))
+	var digits [20]byte
+	length := strconv.AppendInt(digits[:0], int64(l.bodySize), 10)
+	l.lengthHeader = hasOnly(header, "Content-Length", string(length))
 	l.keyHeader = hasOnly(header, contract.HeaderIdempotencyKey, l.key)
-	pairs := make([]string, 0, 2*len(header))
-	for _, name := range slices.Sorted(maps.Keys(header)) {
+	names, pairs := w.names[:0], w.pairs[:0]
+	for name := range header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		if name == "Content-Length" && l.lengthHeader ||
 			name == contract.HeaderIdempotencyKey && l.keyHeader {
 			continue
@@ -122,10 +127,12 @@ func (w *world) keepHeader(l *logged, header http.Header) {
 			pairs = append(pairs, name, value)
 		}
 	}
-	l.header = pairs
+	w.names, w.pairs = names, pairs
 	if n := len(w.requests); n > 0 && slices.Equal(w.requests[n-1].header, pairs) {
 		l.header = w.requests[n-1].header
+		return
 	}
+	l.header = slices.Clone(pairs)
 }
 
 // hasOnly reports whether a header has this value alone.

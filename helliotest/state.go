@@ -28,9 +28,10 @@ type world struct {
 	keyRow       []*keyed // in the order in which they were claimed, those that were released too
 	faults       []*Fault
 	requests     []*logged
-	requestsGone int   // those that have left
-	kept         int64 // bytes of bodies and headers of requests
-	left         bool  // by Reset or the end: the program counts them no more
+	requestsGone int      // those that have left
+	names, pairs []string // of keepHeader, which fills them anew
+	kept         int64    // bytes of bodies and headers of requests
+	left         bool     // by Reset or the end: the program counts them no more
 	violations   []Violation
 
 	messages  rowTable[*messageRow]
