@@ -147,6 +147,22 @@ func (h *apiHandler) LastCall() (Request, bool) {
 	return calls[len(calls)-1].public(), true
 }
 
+// DeliveriesBefore returns the newest n deliveries before the one with this ID,
+// newest first; "" is no limit. An evicted ID has none before it.
+func (h *apiHandler) DeliveriesBefore(id string, n int) []Delivery {
+	defer h.f.lock()()
+	all := h.f.world.deliveries
+	end := len(all)
+	if id != "" {
+		end = max(0, slices.IndexFunc(all, func(d *delivery) bool { return d.id == id }))
+	}
+	found := make([]Delivery, 0, min(n, end))
+	for _, d := range slices.Backward(all[max(0, end-n):end]) {
+		found = append(found, d.public())
+	}
+	return found
+}
+
 // DeliveriesOf is Deliveries for the message with this numeric ID alone.
 func (h *apiHandler) DeliveriesOf(messageID int64) []Delivery {
 	defer h.f.lock()()

@@ -102,6 +102,24 @@ func TestALongListIsListedWhole(t *testing.T) {
 	require.Empty(t, p.call(http.MethodHead, "/_fake/messages", "").body)
 }
 
+func TestManyDeliveriesAreListedWhole(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-rate-limit", "0", "-balance", "1000")
+	p.subscribe(&receiver{})
+	const parts = listPart + 1
+	numbers := make([]string, parts)
+	for i := range numbers {
+		numbers[i] = fmt.Sprintf(`"+2332099%05d"`, i)
+	}
+	p.send(`{"recipients":[` + strings.Join(numbers, ",") + `],"sender":"HELLIO","message":"Hi"}`)
+	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"5s"}`)
+	all := p.get("/_fake/deliveries").list()
+	require.Len(t, all, parts)
+	for i, d := range all[1:] {
+		require.Less(t, d["message_id"], all[i]["message_id"], "newest first, each once")
+	}
+}
+
 // brokenWriter is a connection whose caller has gone.
 type brokenWriter struct{ *httptest.ResponseRecorder }
 

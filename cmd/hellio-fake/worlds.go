@@ -54,6 +54,7 @@ type engine interface {
 	ShrinkBodies(most int64)
 	Origin(messageID int64) (helliotest.Request, bool)
 	LastCall() (helliotest.Request, bool)
+	DeliveriesBefore(id string, n int) []helliotest.Delivery
 	DeliveriesOf(messageID int64) []helliotest.Delivery
 	ReplayWith(deliveryID, effect string) error
 }
