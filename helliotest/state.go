@@ -29,7 +29,7 @@ type world struct {
 	faults       []*Fault
 	requests     []*logged
 	requestsGone int      // those that have left
-	names, pairs []string // of keepHeader, which fills them anew
+	names, pairs []string // of keepHeader, which fills them again
 	kept         int64    // bytes of bodies and headers of requests
 	left         bool     // by Reset or the end: the program counts them no more
 	violations   []Violation

@@ -115,7 +115,7 @@ func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, erro
 		}
 	}
 	if len(allowed) == 0 {
-		return nil, notFound("route")
+		return nil, c.unknownRoute(r.URL.EscapedPath())
 	}
 	rt := allowed[r.Method]
 	if rt == nil {
@@ -125,6 +125,19 @@ func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, erro
 				"The method is not supported for this route.")
 	}
 	return rt, nil
+}
+
+// unknownRoute is the 404 of a path, with a route that is near.
+func (c *controlAPI) unknownRoute(path string) error {
+	known := make([]string, len(c.routes))
+	for i, rt := range c.routes {
+		known[i] = rt.path
+	}
+	if nearest := near.Name(path, known); nearest != "" {
+		return refuse(http.StatusNotFound, contract.CodeNotFound,
+			"The route could not be found, did you mean %s?", nearest)
+	}
+	return notFound("route")
 }
 
 // matches compares the segments of an escaped path, so that a value may hold an

@@ -53,6 +53,21 @@ func TestARefusalSuggestsANearName(t *testing.T) {
 	}
 }
 
+func TestAnUnknownRouteSuggestsANearOne(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	for path, says := range map[string]string{
+		"/_fake/mesages":     "The route could not be found, did you mean /_fake/messages?",
+		"/_fake/violation":   "The route could not be found, did you mean /_fake/violations?",
+		"/_fake/clock":       "The route could not be found, did you mean /_fake/clock/advance?",
+		"/_fake/xxxxxxxxxxx": "The route could not be found.",
+	} {
+		got := p.as("").get(path)
+		got.refused(http.StatusNotFound, "not_found")
+		require.Equal(t, says, got.object()["message"])
+	}
+}
+
 func TestAnUnknownThingIs404(t *testing.T) {
 	t.Parallel()
 	p := start(t)

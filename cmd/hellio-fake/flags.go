@@ -42,7 +42,7 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8420",
 		"`host:port` to listen on; port 0 picks a free one")
 	flags.BoolVar(&s.allowRemote, "allow-remote", false,
-		"let -addr name an interface that other machines reach")
+		"allow an interface that other machines reach")
 	flags.StringVar(&s.token, "token", helliotest.DefaultToken, "Bearer `token` of the first world")
 	s.option(flags, "balance", "`amount` in the wallet of a new world (default 100.0000)",
 		balanceOption)
@@ -58,11 +58,11 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	flags.BoolVar(&s.version, "version", false, "print the version and end")
 	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
 	s.option(flags, "retention",
-		"`number` of messages, requests, deliveries and so on that a world keeps of each, the "+
-			"oldest leave first; 0 = all (default 100000)", s.retentionOption)
+		"`number` of rows of each kind that a world keeps, and of KiB of bodies; 0 = all "+
+			"(default 100000)", s.retentionOption)
 	flags.Func("open",
-		"`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), to begin the first "+
-			"world with; other flags do not change it", s.open)
+		"`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), for the first world; "+
+			"other flags do not change it", s.open)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(stderr,
