@@ -40,12 +40,12 @@ func (ws *worldSet) after(w *world) {
 // or 404 and 405 where the route is wrong. Each call has a Fake of its own: no
 // world sees it, and nothing piles up.
 func serveStranger(rw http.ResponseWriter, r *http.Request) {
-	nobody, err := helliotest.Start(helliotest.WithToken(rand.Text()))
+	stranger, err := helliotest.Start(helliotest.WithToken(rand.Text()))
 	if err != nil {
 		panic(err) // the option is a good one
 	}
-	defer nobody.Close()
-	nobody.Handler().ServeHTTP(rw, r)
+	defer stranger.Close()
+	stranger.Handler().ServeHTTP(rw, r)
 }
 
 // withToken is the request with another token.

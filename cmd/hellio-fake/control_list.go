@@ -42,7 +42,7 @@ func afterID(query url.Values, kind string) (id int64, given bool, err error) {
 }
 
 // respondList answers with a JSON array of at most limit entries, 0 is all.
-// next returns the next entries, at most so many; fewer are the last ones. A
+// next returns at most that many further entries; fewer are the last ones. A
 // long list is written in parts, so that it is never whole in memory.
 func respondList[T any](rw http.ResponseWriter, limit int, next func(most int) []T) {
 	setJSON(rw.Header())

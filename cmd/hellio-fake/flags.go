@@ -95,8 +95,8 @@ func undefined(flags *flag.FlagSet, err error) error {
 	return err
 }
 
-// option adds a flag that shapes the worlds. Its value is tried out at once, so
-// that an error names the flag.
+// option adds a flag that shapes the worlds. It tries the value out, so that an
+// error names the flag.
 func (s *settings) option(
 	flags *flag.FlagSet, name, usage string, read func(string) (helliotest.Option, error),
 ) {

@@ -57,7 +57,7 @@ func (ws *worldSet) knows(email string) *world {
 	return ws.opened
 }
 
-// admit lets somebody log in to a world; the last world that names an address
+// admit lets a person log in to a world; the last world that names an address
 // has it.
 func (ws *worldSet) admit(w *world, email string) {
 	ws.mu.Lock()
@@ -87,7 +87,7 @@ func (lw *loginWriter) WriteHeader(status int) {
 	lw.ResponseWriter.WriteHeader(status)
 }
 
-// Write implements http.ResponseWriter. The Fake writes a body at once.
+// Write implements http.ResponseWriter. The Fake writes a body in one call.
 func (lw *loginWriter) Write(body []byte) (int, error) {
 	var made struct {
 		Data struct {

@@ -57,5 +57,5 @@ func respond(rw http.ResponseWriter, status int, body any) {
 func setJSON(header http.Header) {
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff") // a message's text is anybody's
+	header.Set("X-Content-Type-Options", "nosniff") // a message's text comes from others
 }

@@ -23,7 +23,7 @@ const (
 	writeTimeout   = 30 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
-	graceTimeout   = 1500 * time.Millisecond // for calls under way, once the end was asked for
+	graceTimeout   = 1500 * time.Millisecond // for calls in flight at the end
 	closeTimeout   = time.Second
 )
 
@@ -138,7 +138,7 @@ func announce(stdout io.Writer, addr net.Addr, token string) error {
 	return nil
 }
 
-// shutDown lets calls under way finish for a moment, then cuts their
+// shutDown lets calls in flight finish for a moment, then cuts their
 // connections and ends the worlds. It returns in time, whatever hangs.
 func shutDown(server *http.Server, worlds *worldSet) {
 	grace, cancel := context.WithTimeout(context.Background(), graceTimeout)

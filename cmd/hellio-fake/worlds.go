@@ -15,7 +15,7 @@ import (
 // Limits that keep a program which runs for weeks from growing without end
 // (decided).
 const (
-	maxWorlds = 1000   // besides the first
+	maxWorlds = 1000   // next to the first
 	maxTokens = 10_000 // that POST tokens and logins made, for one world; POST tokens heeds it
 )
 
@@ -28,7 +28,7 @@ type world struct {
 	// API refuses it
 	token  string
 	name   string   // for people; "" = none
-	email  string   // of the person that its spec lets log in; "" = nobody
+	email  string   // of the person that its spec lets log in; "" = none
 	issued []string // by POST tokens and logins, since the last reset; guarded by worlds.mu
 	// distinguishes what was before a reset, or in an earlier run of the
 	// program, from what is now; guarded by worlds.mu
@@ -98,7 +98,7 @@ type worldSet struct {
 func newWorlds(
 	token string, defaults []helliotest.Option, first ...helliotest.Option,
 ) (*worldSet, error) {
-	// nobody sees what it logs
+	// no one sees what it logs
 	lobby, err := helliotest.Start(helliotest.WithToken(newToken()), helliotest.WithRetention(1))
 	if err != nil {
 		return nil, err
