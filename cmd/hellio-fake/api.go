@@ -10,6 +10,8 @@ import (
 
 // serveAPI answers a call of the API in the world that its token names.
 func (ws *worldSet) serveAPI(rw http.ResponseWriter, r *http.Request) {
+	r, leave := ws.withRoom(rw, r)
+	defer leave()
 	if isLogin(r) {
 		ws.serveLogin(rw, r)
 		return

@@ -79,9 +79,10 @@ type worldSet struct {
 	// else nil
 	opened *world
 
-	bodies     atomic.Int64 // bytes of calls that all worlds keep
-	mostBodies int64        // of them
-	bounding   sync.Mutex   // one eviction at a time
+	bodies     atomic.Int64  // bytes of calls that all worlds keep
+	mostBodies int64         // of them
+	bounding   sync.Mutex    // one eviction at a time
+	large      chan struct{} // has an entry for each call with a large body
 
 	retention int         // how much a world keeps, as the inbox says; 0 = all
 	errors    *log.Logger // nil = nothing is said
@@ -107,6 +108,7 @@ func newWorlds(
 		defaults:   defaults,
 		lobby:      lobby,
 		mostBodies: maxBodies,
+		large:      make(chan struct{}, largeCalls),
 		tokens:     make(map[string]worldKey),
 		logins:     make(map[string]*world),
 	}
