@@ -55,8 +55,8 @@ func WithUnsafePlainHTTP() Option {
 // redirect. A nil hc is a *ParamError.
 //
 // An *http.Transport keeps 2 idle connections per host unless
-// MaxIdleConnsPerHost is set; the client's own pool keeps 64. Writes without an
-// idempotency key never use a reused HTTP/1.1 connection: they go through a
+// MaxIdleConnsPerHost is set; the client's own pool keeps 100. Writes without
+// an idempotency key never use a reused HTTP/1.1 connection: they go through a
 // copy of the Transport that opens a connection for each.
 //
 // Any other RoundTripper is used unchanged. It can read a request body once, so

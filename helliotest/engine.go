@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,7 +32,8 @@ type engine struct {
 	// faultWaits is until when a client may wait because of a fault's 429.
 	faultWaits time.Time
 
-	explored *exploredRun // nil outside Explore
+	shared   *atomic.Int64 // bytes that all worlds of a program keep; nil outside it
+	explored *exploredRun  // nil outside Explore
 	postOnce sync.Once
 	posts    *http.Transport // of webhooks and callbacks over HTTP, made on first use
 
@@ -44,6 +46,9 @@ func (e *engine) begin() error {
 	w, err := newWorld(e)
 	if err != nil {
 		return fmt.Errorf("FromSnapshot: %w", err)
+	}
+	if e.world != nil {
+		e.world.leave()
 	}
 	e.world = w
 	e.setAlarm()
@@ -65,6 +70,7 @@ func (e *engine) shut(byClose bool) bool {
 	}
 	e.stopAlarm()
 	e.tasks.end()
+	e.world.leave()
 	srv := e.server
 	e.mu.Unlock()
 	srv.close()

@@ -51,8 +51,8 @@ func (s *exploredRun) trail() []trailPoint {
 func (l *logged) point() trailPoint {
 	return trailPoint{
 		op:      l.op(),
-		to:      destinations(l.call.body),
-		what:    l.call.method + " " + l.route(),
+		to:      destinations(l.body),
+		what:    l.method + " " + routeText(l.route),
 		at:      l.at,
 		counted: l.struck,
 		struck:  l.fault != "",

@@ -38,7 +38,7 @@ func (ft *Fault) nearestCall(w *world) string {
 		if l.id <= ft.after {
 			continue
 		}
-		if l.struck && ft.matches(l.call) {
+		if l.struck && ft.matches(l.sent()) {
 			matched++
 		}
 		if near, reason := ft.distance(l, matched); near >= best {
@@ -51,8 +51,8 @@ func (ft *Fault) nearestCall(w *world) string {
 		return "no call came after it was put"
 	}
 	l := w.requests[number-1]
-	return fmt.Sprintf("nearest was call %d, %s %s: %s", w.requestsGone+number, l.call.method,
-		l.route(), why)
+	return fmt.Sprintf("nearest was call %d, %s %s: %s", w.requestsGone+number, l.method,
+		routeText(l.route), why)
 }
 
 // distance returns how near a call came, the nearer the higher, and why the
@@ -63,7 +63,7 @@ func (ft *Fault) distance(l *logged, matched int) (near int, amiss string) {
 		return 1, fmt.Sprintf("the fault is for %s, and this is %s", ft.spec.Op, opName(l.op()))
 	case !l.struck:
 		return 2, "it was refused before faults act: " + answerText(l.status, l.code)
-	case !ft.matches(l.call):
+	case !ft.matches(l.sent()):
 		return 3,
 			fmt.Sprintf("the fault is for calls to %s, whom it does not name", masked(ft.spec.To))
 	case !ft.strikesAt(matched):

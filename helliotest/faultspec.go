@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/internal/control"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // Effects, as FaultSpec spells them.
@@ -134,6 +135,16 @@ func effectRules(name string) (rule effectRule, known bool) {
 	return effectRule{}, false
 }
 
+// effectNames are the effects that SetFaults takes.
+func effectNames() []string {
+	return []string{
+		effectStatus, effectRateLimited, effectDelay, effectLoseRequest, effectLoseReply,
+		effectTruncateBody, effectNotJSON, effectReset, effectCarrierFail, effectWebhookLose,
+		effectWebhookDuplicate, effectWebhookReorder, effectWebhookBadSignature,
+		effectWebhookDelay,
+	}
+}
+
 // compile checks a spec and returns its fault.
 func (s FaultSpec) compile(e *engine) (*Fault, error) {
 	if s.crashes() || s.Op.isStep() {
@@ -142,9 +153,9 @@ func (s FaultSpec) compile(e *engine) (*Fault, error) {
 	rule, known := effectRules(s.Effect)
 	switch {
 	case !s.Op.known():
-		return nil, fmt.Errorf("unknown op %q", s.Op)
+		return nil, near.Unknown("op", string(s.Op), opNames())
 	case !known:
-		return nil, fmt.Errorf("unknown effect %q", s.Effect)
+		return nil, near.Unknown("effect", s.Effect, effectNames())
 	case rule.delivery && s.Op != WebhookDelivery:
 		return nil,
 			fmt.Errorf("the effect %s does not act on the op %s, only on the op %s", s.Effect, s.Op,

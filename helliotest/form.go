@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // bodyForm reads the fields of a JSON body and collects their errors, in the
@@ -58,7 +59,7 @@ func (f *bodyForm) reject() *reply {
 	}
 	for name := range f.fields {
 		if !slices.Contains(f.asked, name) {
-			f.c.violate("body." + quotable(name) + ": the API knows no such field" +
+			f.c.violate("body." + near.Short(name) + ": the API knows no such field" +
 				suggest(name, f.asked))
 		}
 	}

@@ -1,6 +1,9 @@
 package helliotest_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +20,10 @@ type internalHandler interface {
 	LastCall() (helliotest.Request, bool)
 	DeliveriesOf(messageID int64) []helliotest.Delivery
 	ReplayWith(deliveryID, effect string) error
+	ServeOpen(rw http.ResponseWriter, req *http.Request) bool
+	ShareBodies(total *atomic.Int64)
+	KeptBodies() int64
+	ShrinkBodies(most int64)
 }
 
 func programOf(f *helliotest.Fake) internalHandler { return f.Handler().(internalHandler) }
@@ -47,6 +54,26 @@ func TestAMessageIsFoundWithItsCall(t *testing.T) {
 		require.False(t, found || made, id)
 		require.Empty(t, programOf(f).DeliveriesOf(id))
 	}
+}
+
+func TestAnEndedWorldOfAProgramAnswersNothing(t *testing.T) {
+	t.Parallel()
+	f, err := helliotest.Start()
+	require.NoError(t, err)
+	call := func() (open bool, answer *httptest.ResponseRecorder) {
+		answer = httptest.NewRecorder()
+		req := httptest.NewRequest(http.MethodGet, "/v1/balance", nil)
+		req.Header.Set("Authorization", "Bearer "+helliotest.DefaultToken)
+		return programOf(f).ServeOpen(answer, req), answer
+	}
+	open, answer := call()
+	require.True(t, open)
+	require.Equal(t, http.StatusOK, answer.Code)
+	require.NoError(t, f.Close())
+	open, answer = call()
+	require.False(t, open)
+	require.Empty(t, answer.Body.String())
+	require.Empty(t, answer.Header())
 }
 
 func TestTheLastCallIsTheNewest(t *testing.T) {

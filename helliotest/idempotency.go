@@ -11,19 +11,39 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // keyLifetime is how long a key is remembered, on the fake's clock (decided).
 const keyLifetime = 24 * time.Hour
 
-// keyID is what a key belongs to (decided).
-type keyID struct{ token, method, path, key string }
+// keyScope is what a key belongs to (decided).
+type keyScope struct{ token, method, path string }
+
+// keyID is a key in its scope, which all keys of it share.
+type keyID struct {
+	scope *keyScope
+	key   string
+}
+
+func (w *world) keyID(scope keyScope, key string) keyID {
+	shared := w.scopes[scope]
+	if shared == nil {
+		if w.scopes == nil {
+			w.scopes = make(map[keyScope]*keyScope)
+		}
+		shared = &scope
+		w.scopes[scope] = shared
+	}
+	return keyID{shared, key}
+}
 
 // keyed is a used key: the answer to replay, or a call still in flight.
 type keyed struct {
 	id    keyID
 	call  int64  // the id of the first call
-	body  []byte // of that call
+	body  []byte // of that call; nil if its sum is known
+	sum   []byte // of the body, in place of a long or an evicted one
 	reply *reply // nil while in flight
 	at    time.Time
 }
@@ -50,7 +70,7 @@ func (c *apiCall) claim() *reply {
 		return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest,
 			"The Idempotency-Key header must be between 1 and 255 characters.")
 	}
-	id := keyID{c.token.grant.token, c.method, c.path, values[0]}
+	id := c.w.keyID(keyScope{c.token.token, c.method, c.path}, values[0])
 	now := c.w.clock.Now()
 	entry := c.w.keys[id]
 	switch {
@@ -75,7 +95,7 @@ func (c *apiCall) claim() *reply {
 // repeated answers a call whose key has an answer. A body that differs from
 // that of the first call is a violation.
 func (c *apiCall) repeated(entry *keyed) *reply {
-	if members := differing(entry.body, c.body); len(members) > 0 {
+	if members := entry.differs(c.body); len(members) > 0 {
 		c.violate(fmt.Sprintf("header.Idempotency-Key: request %d had this key and another body: "+
 			"it differs in %s",
 			entry.call, strings.Join(members, ", ")))
@@ -102,12 +122,12 @@ func differing(first, second []byte) (members []string) {
 	for name, value := range a {
 		other, both := b[name]
 		if !both || !reflect.DeepEqual(value, other) {
-			members = append(members, quotable(name))
+			members = append(members, near.Short(name))
 		}
 	}
 	for name := range b {
 		if _, both := a[name]; !both {
-			members = append(members, quotable(name))
+			members = append(members, near.Short(name))
 		}
 	}
 	slices.Sort(members)
@@ -125,6 +145,7 @@ func (c *apiCall) settleKey(r *reply) {
 		return
 	}
 	c.claimed.reply = r
+	c.log.claimed = c.claimed
 	c.w.evictKeys(c.w.clock.Now())
 }
 

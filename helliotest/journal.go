@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // maxJournal is how many lines of the journal a failed test's log has: the
@@ -86,8 +88,6 @@ func (d *delivery) verdict(i int) string {
 // route returns the contract's route, as a path may hold a number.
 func (r *Request) route() string { return routeText(routeOf(r.Method, r.Path)) }
 
-func (l *logged) route() string { return routeText(l.call.route) }
-
 func routeText(known *apiRoute) string {
 	if known == nil {
 		return "(unknown route)"
@@ -105,7 +105,7 @@ func (r *Request) verdict() string {
 		parts = append(parts, "replayed")
 	}
 	if r.IdempotencyKey != "" {
-		parts = append(parts, "key="+quotable(r.IdempotencyKey))
+		parts = append(parts, "key="+near.Short(r.IdempotencyKey))
 	}
 	if r.Charge != "" && r.Charge != money(0).String() {
 		parts = append(parts, "charge="+r.Charge)

@@ -87,6 +87,15 @@ func (op Op) method() string { return clientMethods[op] }
 // covers reports whether a fault on op acts on calls of an operation.
 func (op Op) covers(called Op) bool { return op == AnyOp || op == called }
 
+// opNames are the ops that SetFaults takes.
+func opNames() []string {
+	names := []string{string(AnyOp), string(WebhookDelivery)}
+	for op := range clientMethods {
+		names = append(names, string(op))
+	}
+	return names
+}
+
 func (op Op) known() bool {
 	return op == AnyOp || op == WebhookDelivery || clientMethods[op] != ""
 }

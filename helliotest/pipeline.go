@@ -83,7 +83,7 @@ func (e *engine) processLocked(c *apiCall) wireAnswer {
 	}
 	c.settleKey(r)
 	a := c.write(r)
-	c.log.finish(r, a)
+	c.log.finish(c, r, a)
 	return a
 }
 

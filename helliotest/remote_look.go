@@ -3,6 +3,7 @@ package helliotest
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -20,17 +21,18 @@ func (r *Remote) Requests(filters ...Filter) []Request {
 		r.tb.Fatalf("helliotest: Requests: a program does not show which calls came after a " +
 			"message: Since and After can't be used")
 	}
-	calls, err := r.requests(context.Background())
+	calls, err := r.requests(context.Background(), nil)
 	if err != nil {
 		r.tb.Fatalf("helliotest: Requests: %v", err)
 	}
 	return slices.DeleteFunc(calls, func(q Request) bool { return !passes(filters, q.subject()) })
 }
 
-func (r *Remote) requests(ctx context.Context) (calls []Request, err error) {
+// requests returns the calls that the query asks for, oldest first.
+func (r *Remote) requests(ctx context.Context, query url.Values) (calls []Request, err error) {
 	ctx, cancel := context.WithTimeout(ctx, remoteWithin)
 	defer cancel()
-	_, err = r.callIn(ctx, http.MethodGet, "/_fake/requests", nil, &calls)
+	_, err = r.callIn(ctx, http.MethodGet, "/_fake/requests", query, &calls)
 	return calls, err
 }
 

@@ -50,14 +50,12 @@ func asked(filters []Filter) url.Values {
 // Mark returns the current point, for Since.
 func (r *Remote) Mark() Mark {
 	r.tb.Helper()
-	all, err := r.messages(context.Background(), nil)
-	switch {
-	case err != nil:
-		r.tb.Fatalf("helliotest: Mark: %v", err)
-	case len(all) > 0:
-		return Mark{all[len(all)-1].ID}
+	var newest []Message
+	r.must(r.tb, "Mark", http.MethodGet, "/_fake/messages", url.Values{"limit": {"1"}}, &newest)
+	if len(newest) == 0 {
+		return Mark{}
 	}
-	return Mark{}
+	return Mark{newest[0].ID}
 }
 
 // WaitMessage waits for a message that matches all filters and returns it. A
@@ -122,7 +120,7 @@ func (r *Remote) noMessage(ctx context.Context, why error, filters []Filter) err
 		what += " that is " + names
 	}
 	all, err := r.messages(context.Background(), nil)
-	calls, callsErr := r.requests(context.Background())
+	calls, callsErr := r.requests(context.Background(), nil)
 	if err = errors.Join(err, callsErr); err != nil {
 		return fmt.Errorf("%s: %w", what, why)
 	}

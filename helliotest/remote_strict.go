@@ -3,7 +3,14 @@ package helliotest
 import (
 	"context"
 	"errors"
+	"net/url"
+	"strconv"
+
+	"github.com/hellio-go/hellio/internal/near"
 )
+
+// callsPerRead is how many calls of a program are read at once.
+const callsPerRead = 500
 
 // ExpectRejected excuses n more calls in this world with a violation: see
 // Fake.ExpectRejected. Calls of all callers count, from Dial to the end of the
@@ -20,25 +27,33 @@ func (r *Remote) ExpectRejected(n int) {
 // readViolations keeps the violations of the calls since the last time, or of
 // none if these only mark where the test begins.
 func (r *Remote) readViolations(keep bool) error {
-	calls, err := r.requests(context.Background())
-	if err != nil {
-		return err
+	for {
+		calls, err := r.requests(context.Background(), url.Values{
+			"after": {strconv.FormatInt(r.since, 10)},
+			"limit": {strconv.Itoa(callsPerRead)},
+		})
+		if err != nil {
+			return err
+		}
+		for i := range calls {
+			r.since = calls[i].ID
+			if keep {
+				r.keepViolations(&calls[i])
+			}
+		}
+		if len(calls) < callsPerRead {
+			return nil
+		}
 	}
-	for i := range calls {
-		call := &calls[i]
-		if call.ID <= r.since {
-			continue
-		}
-		r.since = call.ID
-		if !keep || len(call.Violations) == 0 {
-			continue
-		}
+}
+
+func (r *Remote) keepViolations(call *Request) {
+	if len(call.Violations) > 0 {
 		r.view.rejected++
-		for _, text := range call.Violations {
-			r.view.violations = noted(r.view.violations, call.violation(text))
-		}
 	}
-	return nil
+	for _, text := range call.Violations {
+		r.view.violations = noted(r.view.violations, call.violation(text))
+	}
 }
 
 // endStrictness fails the test for the violations since Dial.
@@ -54,9 +69,9 @@ func (r *Remote) endStrictness() {
 func (r *Request) violation(text string) Violation {
 	violation := Violation{Text: text, Method: r.Method, At: r.At}
 	if known := routeOf(r.Method, r.Path); known != nil {
-		violation.Path = knownPath(known)
+		violation.Path = known.path
 	} else {
-		violation.Path = quotable(r.Path)
+		violation.Path = near.Short(r.Path)
 	}
 	return violation
 }

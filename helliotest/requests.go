@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
@@ -20,40 +21,53 @@ type Request struct {
 	Method, Path   string
 	Query          url.Values
 	Header         http.Header
-	Body           []byte
-	BodySize       int // its length in bytes
-	Decoded        any // the body as JSON, numbers as json.Number; nil if the body is not JSON
+	Body           []byte // with WithRetention at most its first 64 KiB
+	BodySize       int    // of the whole body, in bytes
+	Decoded        any    // the body as JSON, numbers as json.Number; nil if it is not JSON
 	IdempotencyKey string
 	Token          string
 
 	// of the API's answer, lost or not; 0 while in flight, or if a fault acted
 	// before the API answered
 	Status       int
-	Code         string // the error code of the answer
-	Replayed     bool   // the answer of an earlier call with the same key
-	Fault        string // the effect that acted on the call, as FaultSpec spells it
-	Charge       string // what the call reserved or paid
-	ResponseBody []byte
-	ResponseSize int      // its length in bytes
+	Code         string   // the error code of the answer
+	Replayed     bool     // the answer of an earlier call with the same key
+	Fault        string   // the effect that acted on the call, as FaultSpec spells it
+	Charge       string   // what the call reserved or paid
+	ResponseBody []byte   // with WithRetention at most its first 64 KiB
+	ResponseSize int      // of the whole body, in bytes
 	Violations   []string // the text of each: see Violation
 }
 
-// logged is a Request while the engine writes it.
+// logged is a Request as the engine keeps it.
 type logged struct {
-	id       int64
-	at       time.Time
-	call     *apiCall
-	token    string
-	key      string
-	charge   money
-	replayed bool
-	struck   bool // it came as far as the faults
+	id           int64
+	at           time.Time
+	route        *apiRoute // nil for an unknown one
+	method, path string
+	query        url.Values // nil for none
+	// name, value, name, value, without what lengthHeader and keyHeader say;
+	// calls with equal headers share it
+	header       []string
+	lengthHeader bool   // Content-Length was there, with bodySize
+	keyHeader    bool   // Idempotency-Key was there, with key
+	body         []byte // its beginning, if there is a retention
+	bodySize     int    // of the whole body, in bytes
+	token        string
+	key          string
+	charge       money
+	replayed     bool
+	struck       bool // it came as far as the faults
+	evicted      bool
 	// violations are what in it no correct client sends.
-	violations []string
-	fault      string
-	status     int
-	code       string
-	response   []byte
+	violations   []string
+	fault        string
+	status       int
+	code         string
+	response     []byte // its beginning, if there is a retention
+	responseSize int
+	kept         int64  // bytes that count for the retention; 0 while in flight
+	claimed      *keyed // the entry of its idempotency key, which may share the body
 }
 
 // Requests returns the calls that match all filters, oldest first.
@@ -73,50 +87,129 @@ func (f *Fake) Requests(filters ...Filter) []Request {
 // logCall begins the journal entry of a call.
 func (w *world) logCall(c *apiCall) *logged {
 	l := &logged{
-		id:    w.nextID(),
-		at:    w.clock.Now(),
-		call:  c,
-		token: bearer(c.header.Get("Authorization")),
-		key:   c.header.Get(contract.HeaderIdempotencyKey),
+		id:       w.nextID(),
+		at:       w.clock.Now(),
+		method:   c.method,
+		path:     c.path,
+		query:    c.query,
+		body:     c.body,
+		bodySize: len(c.body),
+		token:    bearer(c.header.Get("Authorization")),
+		key:      c.header.Get(contract.HeaderIdempotencyKey),
 	}
+	if len(l.query) == 0 {
+		l.query = nil
+	}
+	w.keepHeader(l, c.header)
 	w.requests = append(w.requests, l)
 	w.evictRequests()
 	return l
 }
 
-func (l *logged) finish(r *reply, a wireAnswer) {
+// keepHeader keeps a header as pairs in the order of the names. A call whose
+// header is that of the call before, but for length and key, shares its memory.
+func (w *world) keepHeader(l *logged, header http.Header) {
+	var digits [20]byte
+	length := strconv.AppendInt(digits[:0], int64(l.bodySize), 10)
+	l.lengthHeader = hasOnly(header, "Content-Length", string(length))
+	l.keyHeader = hasOnly(header, contract.HeaderIdempotencyKey, l.key)
+	names, pairs := w.names[:0], w.pairs[:0]
+	for name := range header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if name == "Content-Length" && l.lengthHeader ||
+			name == contract.HeaderIdempotencyKey && l.keyHeader {
+			continue
+		}
+		for _, value := range header[name] {
+			pairs = append(pairs, name, value)
+		}
+	}
+	w.names, w.pairs = names, pairs
+	if n := len(w.requests); n > 0 && slices.Equal(w.requests[n-1].header, pairs) {
+		l.header = w.requests[n-1].header
+		return
+	}
+	l.header = slices.Clone(pairs)
+}
+
+// hasOnly reports whether a header has this value alone.
+func hasOnly(header http.Header, name, value string) bool {
+	values := header[name]
+	return len(values) == 1 && values[0] == value
+}
+
+// finish completes the entry of a call that has an answer.
+func (l *logged) finish(c *apiCall, r *reply, a wireAnswer) {
+	if l.evicted {
+		return
+	}
 	l.status = r.status
 	l.code = r.code
 	l.response = a.body
 	if a.header == nil { // a fault has lost the answer
 		l.response = r.body
 	}
+	l.responseSize = len(l.response)
+	if c.token != nil {
+		l.token = c.token.token
+	}
+	c.w.keepBodies(l)
+}
+
+// found notes the route of a call. It shares the route's own texts.
+func (l *logged) found(c *apiCall) {
+	l.route = c.route
+	l.method = c.route.op.Method
+	if c.path == c.route.path {
+		c.path = c.route.path
+		l.path = c.path
+	}
 }
 
 // op returns the operation, "" for an unknown route.
 func (l *logged) op() Op {
-	if l.call.route == nil {
+	if l.route == nil {
 		return ""
 	}
-	return Op(l.call.route.op.Name)
+	return Op(l.route.op.Name)
 }
 
+func (l *logged) httpHeader() http.Header {
+	header := make(http.Header, len(l.header)/2+2)
+	if l.lengthHeader {
+		header["Content-Length"] = []string{strconv.Itoa(l.bodySize)}
+	}
+	if l.keyHeader {
+		header[contract.HeaderIdempotencyKey] = []string{l.key}
+	}
+	for i := 0; i < len(l.header); i += 2 {
+		header[l.header[i]] = append(header[l.header[i]], l.header[i+1])
+	}
+	return header
+}
+
+// sent returns the call as a fault looks at it.
+func (l *logged) sent() *apiCall { return &apiCall{route: l.route, body: l.body} }
+
 func (l *logged) public() Request {
-	query := make(url.Values, len(l.call.query)) // never nil
-	for name, values := range l.call.query {
+	query := make(url.Values, len(l.query)) // never nil
+	for name, values := range l.query {
 		query[name] = slices.Clone(values)
 	}
 	return Request{
 		ID:             l.id,
 		At:             l.at,
 		Op:             l.op(),
-		Method:         l.call.method,
-		Path:           l.call.path,
+		Method:         l.method,
+		Path:           l.path,
 		Query:          query,
-		Header:         l.call.header.Clone(),
-		Body:           slices.Clone(l.call.body),
-		BodySize:       len(l.call.body),
-		Decoded:        decodeAny(l.call.body),
+		Header:         l.httpHeader(),
+		Body:           slices.Clone(l.body),
+		BodySize:       l.bodySize,
+		Decoded:        decodeAny(l.body),
 		IdempotencyKey: l.key,
 		Token:          l.token,
 		Status:         l.status,
@@ -125,7 +218,7 @@ func (l *logged) public() Request {
 		Fault:          l.fault,
 		Charge:         l.charge.String(),
 		ResponseBody:   slices.Clone(l.response),
-		ResponseSize:   len(l.response),
+		ResponseSize:   l.responseSize,
 		Violations:     slices.Clone(l.violations),
 	}
 }

@@ -3,9 +3,7 @@ package helliotest
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"time"
 
@@ -139,11 +137,12 @@ func (r *restorer) gates() {
 	}
 	for _, s := range r.s.Keys {
 		r.require(s.Status >= 200 && s.Status <= 299, "a key with the status %d", s.Status)
-		id := keyID{s.Token, s.Method, s.Path, s.Key}
+		id := r.w.keyID(keyScope{s.Token, s.Method, s.Path}, s.Key)
 		k := &keyed{
 			id:    id,
 			call:  s.Call,
 			body:  []byte(s.Sent),
+			sum:   s.Sum,
 			reply: &reply{status: s.Status, body: []byte(s.Body)},
 			at:    r.time(s.At),
 		}
@@ -329,37 +328,30 @@ func (r *restorer) ussd() {
 func (r *restorer) requests() {
 	last := int64(0)
 	for _, s := range r.s.Requests {
-		c := &apiCall{
-			e:      r.w.e,
-			w:      r.w,
-			method: s.Method,
-			path:   s.Path,
-			query:  s.Query,
-			header: s.Header,
-			body:   s.Body,
+		l := &logged{
+			id:           r.id("request", s.ID, &last),
+			at:           r.time(s.At),
+			route:        routeOf(s.Method, s.Path),
+			method:       s.Method,
+			path:         s.Path,
+			query:        s.Query,
+			body:         s.Body,
+			bodySize:     max(s.BodySize, len(s.Body)),
+			token:        s.Token,
+			key:          s.Key,
+			charge:       s.Charge,
+			replayed:     s.Replayed,
+			struck:       s.Struck,
+			fault:        s.Fault,
+			status:       s.Status,
+			code:         s.Code,
+			response:     s.Response,
+			responseSize: max(s.AnswerSize, len(s.Response)),
+			violations:   s.Violations,
 		}
-		if c.header == nil {
-			c.header = http.Header{}
-		}
-		if c.query == nil {
-			c.query = url.Values{}
-		}
-		c.route = routeOf(s.Method, s.Path)
-		r.w.requests = append(r.w.requests, &logged{
-			id:         r.id("request", s.ID, &last),
-			at:         r.time(s.At),
-			call:       c,
-			token:      s.Token,
-			key:        s.Key,
-			charge:     s.Charge,
-			replayed:   s.Replayed,
-			struck:     s.Struck,
-			fault:      s.Fault,
-			status:     s.Status,
-			code:       s.Code,
-			response:   s.Response,
-			violations: s.Violations,
-		})
+		r.w.keepHeader(l, s.Header)
+		r.w.requests = append(r.w.requests, l)
+		r.w.keepBodies(l)
 	}
 }
 

@@ -11,8 +11,10 @@ import (
 // deliveries, idempotency keys and codes. The oldest are evicted first. An
 // evicted item behaves as if it never existed: its name is answered with 404,
 // and a key or code is unknown. Messages and calls stay until they are final,
-// and a campaign stays with its last message and counts all. The default is 0:
-// everything is kept. A negative n is an error.
+// and a campaign stays with its last message and counts all. Of each request
+// body and each response body the fake keeps the first 64 KiB, and of the
+// bodies and headers of all requests n KiB: the oldest requests are evicted.
+// The default is 0: everything is kept whole. A negative n is an error.
 func WithRetention(n int) Option {
 	return func(c *config) error {
 		if n < 0 {
@@ -97,7 +99,7 @@ func (w *world) evictSessions() {
 }
 
 func (w *world) evictRequests() {
-	w.requests = evict(w.requests, w.e.cfg.retention, anyRow, func(*logged) { w.requestsGone++ })
+	w.requests = evict(w.requests, w.e.cfg.retention, anyRow, w.forgetRequest)
 }
 
 // evictDeliveries evicts pending ones too, because a receiver may be down for

@@ -46,6 +46,7 @@ type apiRoute struct {
 	op     contract.Operation
 	handle func(w *world, c *apiCall) *reply
 	limit  func(w *world, c *apiCall) bucket // besides that of the token; nil: none
+	path   string                            // with /v1; set by newRouter
 }
 
 // router finds the routes of a path by the contract's route, then by method.
@@ -63,6 +64,7 @@ func newRouter(resources []resource) router {
 			if table[r.op.Route] == nil {
 				table[r.op.Route] = make(map[string]*apiRoute)
 			}
+			r.path = contract.Root + r.op.Route
 			table[r.op.Route][r.op.Method] = &r
 		}
 	}
@@ -118,10 +120,11 @@ func (c *apiCall) findRoute() *reply {
 		return r
 	}
 	c.id = id
+	c.log.found(c)
 	return nil
 }
 
 func (c *apiCall) unknownRoute() *reply {
 	c.violate(unknownPath(c.path))
-	return refuse(http.StatusNotFound, contract.CodeNotFound, "The route could not be found.")
+	return refuse(http.StatusNotFound, contract.CodeNotFound, unknownPathAnswer(c.path))
 }

@@ -65,6 +65,7 @@ type savedKey struct {
 	Token, Method, Path, Key string
 	Call                     int64
 	Sent                     string // the body of that call
+	Sum                      []byte `json:",omitempty"` // in place of the body
 	Status                   int
 	Body                     string
 	At                       time.Time
@@ -181,4 +182,6 @@ type savedRequest struct {
 	Status           int
 	Code             string
 	Violations       []string `json:",omitempty"`
+	// of the whole bodies, where those were cut
+	BodySize, AnswerSize int `json:",omitempty"`
 }

@@ -99,12 +99,13 @@ func (w *world) saveKeys() []savedKey {
 	for id, k := range w.keys {
 		if k.reply != nil {
 			out = append(out, savedKey{
-				Token:  id.token,
-				Method: id.method,
-				Path:   id.path,
+				Token:  id.scope.token,
+				Method: id.scope.method,
+				Path:   id.scope.path,
 				Key:    id.key,
 				Call:   k.call,
 				Sent:   string(k.body),
+				Sum:    k.sum,
 				Status: k.reply.status,
 				Body:   string(k.reply.body),
 				At:     k.at,
@@ -249,16 +250,17 @@ func boundAppID(a *ussdApp) int64 {
 }
 
 func saveRequest(l *logged) savedRequest {
-	c := l.call
 	return savedRequest{
 		ID:         l.id,
 		At:         l.at,
-		Method:     c.method,
-		Path:       c.path,
-		Query:      c.query,
-		Header:     c.header,
-		Body:       c.body,
+		Method:     l.method,
+		Path:       l.path,
+		Query:      l.query,
+		Header:     l.httpHeader(),
+		Body:       l.body,
+		BodySize:   l.bodySize,
 		Response:   l.response,
+		AnswerSize: l.responseSize,
 		Token:      l.token,
 		Key:        l.key,
 		Charge:     l.charge,

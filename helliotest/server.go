@@ -52,14 +52,17 @@ func (s *server) close() {
 	}
 }
 
-func (e *engine) handle(rw http.ResponseWriter, req *http.Request) {
+// handle answers a call over HTTP. Unless enter lets the call in, it writes
+// nothing and returns the error of enter, after the body was read.
+func (e *engine) handle(
+	rw http.ResponseWriter, req *http.Request, enter func() error,
+) error {
 	body, err := readLimited(req.Body, req.ContentLength)
 	if err != nil {
 		panic(http.ErrAbortHandler) // half a request: no one is there to be answered
 	}
-	if err := e.join(e.owner); err != nil {
-		http.Error(rw, err.Error(), http.StatusInternalServerError)
-		return
+	if err := enter(); err != nil {
+		return err
 	}
 	defer e.wg.Done()
 	c := &apiCall{
@@ -89,6 +92,7 @@ func (e *engine) handle(rw http.ResponseWriter, req *http.Request) {
 		a.body = a.body[:a.sent]
 	}
 	_, _ = rw.Write(a.body) // a caller that has gone is no concern of the API's
+	return nil
 }
 
 func remoteIP(req *http.Request) netip.Addr {

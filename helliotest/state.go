@@ -24,10 +24,14 @@ type world struct {
 	spent        spending
 	tokens       map[string]*apiToken
 	keys         map[keyID]*keyed
+	scopes       map[keyScope]*keyScope
 	keyRow       []*keyed // in the order in which they were claimed, those that were released too
 	faults       []*Fault
 	requests     []*logged
-	requestsGone int // those that have left
+	requestsGone int      // those that have left
+	names, pairs []string // of keepHeader, which fills them again
+	kept         int64    // bytes of bodies and headers of requests
+	left         bool     // by Reset or the end: the program counts them no more
 	violations   []Violation
 
 	messages  rowTable[*messageRow]

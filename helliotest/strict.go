@@ -7,13 +7,11 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // maxViolations is how many notes are kept, for a fake that runs for weeks.
 const maxViolations = 1000
-
-// maxQuoted is how much of a caller's own name for a thing is quoted.
-const maxQuoted = 64
 
 // Violation is something in a call that no correct client sends. Text quotes no
 // value of a body: "body.expires: the API knows no such field; did you mean
@@ -75,19 +73,9 @@ func noted(list []Violation, violation Violation) []Violation {
 // hold a number.
 func (c *apiCall) shownPath() string {
 	if c.route != nil {
-		return knownPath(c.route)
+		return c.route.path
 	}
-	return quotable(c.path)
-}
-
-func knownPath(known *apiRoute) string { return contract.Root + known.op.Route }
-
-// quotable is a caller's text, cut to a length that a report can bear.
-func quotable(text string) string {
-	if len(text) > maxQuoted {
-		return strings.ToValidUTF8(text[:maxQuoted], "") + "…"
-	}
-	return text
+	return near.Short(c.path)
 }
 
 // ExpectRejected excuses n more calls of this test with a violation, such as an
@@ -108,21 +96,40 @@ func (f *Fake) ExpectRejected(n int) {
 }
 
 // cutRoot removes the /v1 of a path, and reports whether it was there.
-func cutRoot(
-	path string,
-) (below string, rooted bool) {
-	return strings.CutPrefix(path, contract.Root)
+func cutRoot(path string) (below string, rooted bool) {
+	below, rooted = strings.CutPrefix(path, contract.Root)
+	if !rooted || below != "" && below[0] != '/' {
+		return path, false
+	}
+	return below, true
 }
 
 // unknownPath describes what is wrong with a path that the API does not know.
 func unknownPath(path string) string {
+	const unknown = "the API has no such route"
 	below, rooted := cutRoot(path)
 	if !rooted {
 		if known, _ := routes.match(path); known != nil {
-			return "the API has no such route: it begins at " + contract.Root +
-				"; is that missing from the base URL?"
+			return unknown + ": it begins at " + contract.Root + "; is that missing from the base URL?"
 		}
-		return "the API has no such route: it begins at " + contract.Root
+		return unknown + ": it begins at " + contract.Root
 	}
-	return "the API has no such route" + suggest(below, slices.Collect(maps.Keys(routes)))
+	if _, twice := cutRoot(below); twice {
+		return unknown + ": " + contract.Root + " is there twice; does the base URL have one?"
+	}
+	return unknown + suggest(below, slices.Collect(maps.Keys(routes)))
+}
+
+// unknownPathAnswer is the sentence that answers such a call.
+func unknownPathAnswer(path string) string {
+	const unknown = "The route could not be found"
+	below, rooted := cutRoot(path)
+	if !rooted {
+		return unknown + ": the API is below " + contract.Root + ". Does the base URL lack " +
+			contract.Root + "?"
+	}
+	if _, twice := cutRoot(below); twice {
+		return unknown + ": the path has " + contract.Root + " twice. Does the base URL have one?"
+	}
+	return unknown + "."
 }

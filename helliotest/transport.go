@@ -145,24 +145,29 @@ func hasControl(value string) bool {
 // wg.Done. It returns an error if the fake has ended, which fails the tests
 // that still run, or belongs to another bubble, which fails the fake's test.
 func (e *engine) join(caller *view) error {
-	e.mu.Lock()
-	closed := e.closed
-	var err error
-	if !closed {
-		if err = e.belongs(); err == nil {
-			e.wg.Add(1)
-		} else {
-			e.misuse = err
-		}
+	err := e.enter()
+	if err == nil {
+		return nil
 	}
-	e.mu.Unlock()
-	if closed {
+	var late *endedError
+	if errors.As(err, &late) {
 		e.complainLate(caller)
-		err = e.endedErr()
 	}
-	if err != nil {
-		return fmt.Errorf("helliotest: %w", err)
+	return fmt.Errorf("helliotest: %w", err)
+}
+
+// enter is join without its complaints: an ended fake fails no test.
+func (e *engine) enter() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return e.endedErr()
 	}
+	if err := e.belongs(); err != nil {
+		e.misuse = err
+		return err
+	}
+	e.wg.Add(1)
 	return nil
 }
 

@@ -10,32 +10,44 @@ import (
 
 // serveAPI answers a call of the API in the world that its token names.
 func (ws *worldSet) serveAPI(rw http.ResponseWriter, r *http.Request) {
+	r, leave := ws.withRoom(rw, r)
+	defer leave()
 	if isLogin(r) {
 		ws.serveLogin(rw, r)
 		return
 	}
 	token := bearer(r)
 	k, known := ws.find(token)
-	switch {
-	case !known:
+	if !known {
 		serveStranger(rw, r)
-	case k.inner != token:
-		k.world.api.ServeHTTP(rw, withToken(r, k.inner))
-	default:
-		k.world.api.ServeHTTP(rw, r)
+		return
 	}
+	if k.inner != token {
+		r = withToken(r, k.inner)
+	}
+	if !k.world.engine.ServeOpen(rw, r) {
+		serveStranger(rw, r) // the world was deleted meanwhile
+		return
+	}
+	ws.after(k.world)
+}
+
+// after looks at what a call has left in a world.
+func (ws *worldSet) after(w *world) {
+	w.note.look(w.engine.CountViolations)
+	ws.boundBodies()
 }
 
 // serveStranger answers a call whose token names no world as the API does: 401,
 // or 404 and 405 where the route is wrong. Each call has a Fake of its own: no
 // world sees it, and nothing piles up.
 func serveStranger(rw http.ResponseWriter, r *http.Request) {
-	nobody, err := helliotest.Start(helliotest.WithToken(rand.Text()))
+	stranger, err := helliotest.Start(helliotest.WithToken(rand.Text()))
 	if err != nil {
 		panic(err) // the option is a good one
 	}
-	defer nobody.Close()
-	nobody.Handler().ServeHTTP(rw, r)
+	defer stranger.Close()
+	stranger.Handler().ServeHTTP(rw, r)
 }
 
 // withToken is the request with another token.

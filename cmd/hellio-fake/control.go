@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // route is a method and a path outside /v1, and what answers it.
@@ -73,12 +74,29 @@ func (c *controlAPI) serve(rw http.ResponseWriter, r *http.Request) error {
 	var w *world
 	if !rt.open {
 		if w = c.worlds.controlled(bearer(r)); w == nil {
-			return refuse(http.StatusUnauthorized, contract.CodeUnauthenticated, "Unauthenticated.")
+			return unauthenticated()
 		}
 	}
 	if err := checkQuery(r, rt.query); err != nil {
 		return err
 	}
+	if w == nil {
+		return rt.handle(rw, r, nil)
+	}
+	return rt.handleIn(w, rw, r)
+}
+
+// handleIn handles a call in a world that may be deleted meanwhile: a Fake that
+// has ended panics or returns an error, and the token names no world any more.
+func (rt *route) handleIn(w *world, rw http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		if !w.gone.Load() {
+			return
+		}
+		if cause := recover(); cause != nil || err != nil {
+			err = unauthenticated()
+		}
+	}()
 	return rt.handle(rw, r, w)
 }
 
@@ -97,7 +115,7 @@ func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, erro
 		}
 	}
 	if len(allowed) == 0 {
-		return nil, notFound("route")
+		return nil, c.unknownRoute(r.URL.EscapedPath())
 	}
 	rt := allowed[r.Method]
 	if rt == nil {
@@ -107,6 +125,19 @@ func (c *controlAPI) find(rw http.ResponseWriter, r *http.Request) (*route, erro
 				"The method is not supported for this route.")
 	}
 	return rt, nil
+}
+
+// unknownRoute is the 404 of a path, with a route that is near.
+func (c *controlAPI) unknownRoute(path string) error {
+	known := make([]string, len(c.routes))
+	for i, rt := range c.routes {
+		known[i] = rt.path
+	}
+	if nearest := near.Name(path, known); nearest != "" {
+		return refuse(http.StatusNotFound, contract.CodeNotFound,
+			"The route could not be found, did you mean %s?", nearest)
+	}
+	return notFound("route")
 }
 
 // matches compares the segments of an escaped path, so that a value may hold an
@@ -142,7 +173,7 @@ func checkQuery(r *http.Request, known []string) error {
 	for name, values := range query {
 		switch {
 		case !slices.Contains(known, name):
-			return unprocessable(codeInvalid, "unknown parameter %q", name)
+			return near.Unknown("parameter", name, known)
 		case len(values) > 1:
 			return unprocessable(codeInvalid, "the parameter %s is given twice", name)
 		}

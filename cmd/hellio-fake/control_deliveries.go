@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/hellio-go/hellio/helliotest"
 	"github.com/hellio-go/hellio/internal/control"
 )
 
@@ -17,9 +18,14 @@ func deliveryRoutes() []route {
 
 // getDeliveries lists deliveries, newest first.
 func getDeliveries(rw http.ResponseWriter, _ *http.Request, w *world) error {
-	all := w.fake.Deliveries()
-	slices.Reverse(all)
-	respond(rw, http.StatusOK, all)
+	last := ""
+	respondList(rw, 0, func(most int) []helliotest.Delivery {
+		part := w.engine.DeliveriesBefore(last, most)
+		if len(part) > 0 {
+			last = part[len(part)-1].ID
+		}
+		return part
+	})
 	return nil
 }
 

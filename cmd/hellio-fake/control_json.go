@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
+	"strconv"
 	"strings"
+
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // maxBody is the largest body in bytes that a control route reads (decided).
@@ -64,7 +68,7 @@ func decode(body []byte, v any) error {
 		return errors.New("the body is neither an object nor an array")
 	}
 	if err := checkNames(json.NewDecoder(bytes.NewReader(body))); err != nil {
-		return err
+		return suggested(err.Error(), v)
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
@@ -76,9 +80,37 @@ func decode(body []byte, v any) error {
 	case errors.As(err, &mistyped):
 		return fmt.Errorf("unexpected JSON %s", mistyped.Value)
 	case err != nil:
-		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+		return suggested(strings.TrimPrefix(err.Error(), "json: "), v)
 	}
 	return nil
+}
+
+// suggested is the error of a value that could not be read, with a near name if
+// a field of v is one.
+func suggested(text string, v any) error {
+	_, quoted, found := strings.Cut(text, "unknown field ")
+	name, err := strconv.Unquote(quoted)
+	if !found || err != nil {
+		return errors.New(text)
+	}
+	return near.Unknown("field", name, fieldNames(reflect.TypeOf(v)))
+}
+
+// fieldNames are the names of a type's fields in JSON, those within it too.
+func fieldNames(kind reflect.Type) (names []string) {
+	switch kind.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return fieldNames(kind.Elem())
+	case reflect.Struct:
+		for i := range kind.NumField() {
+			name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+			if name != "" {
+				names = append(names, name)
+			}
+			names = append(names, fieldNames(kind.Field(i).Type)...)
+		}
+	}
+	return names
 }
 
 // checkNames refuses the names that encoding/json would take for others, as it

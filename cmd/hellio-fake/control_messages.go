@@ -6,14 +6,17 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/hellio-go/hellio/helliotest"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // messageFilters are the parameters that narrow messages down.
 var messageFilters = []string{"to", "contains", "channel", "after"}
+
+// channels are those of messages.
+var channels = []string{"sms", "voice", "whatsapp", "email"}
 
 // How long messages/wait waits, in real time (decided).
 const (
@@ -26,7 +29,7 @@ func messageRoutes() []route {
 		{
 			method: http.MethodGet,
 			path:   "/_fake/messages",
-			query:  messageFilters,
+			query:  append([]string{"limit"}, messageFilters...),
 			handle: getMessages,
 		},
 		{
@@ -40,11 +43,23 @@ func messageRoutes() []route {
 
 // getMessages lists messages, newest first.
 func getMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
-	filter, err := newMessageFilter(r.URL.Query())
+	query := r.URL.Query()
+	filter, err := newMessageFilter(query)
 	if err != nil {
 		return err
 	}
-	respond(rw, http.StatusOK, filter.newestFirst(w.fake))
+	limit, err := listLimit(query)
+	if err != nil {
+		return err
+	}
+	before := int64(0)
+	respondList(rw, limit, func(most int) []helliotest.Message {
+		found, _ := w.engine.MessagesBefore(before, most, filter.narrowed()...)
+		if len(found) > 0 {
+			before = found[len(found)-1].ID
+		}
+		return found
+	})
 	return nil
 }
 
@@ -66,9 +81,12 @@ func waitMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
-	if m := filter.wait(ctx, w.fake); m != nil {
+	if m := filter.wait(ctx, w); m != nil {
 		respond(rw, http.StatusOK, m)
 		return nil
+	}
+	if w.gone.Load() {
+		return unauthenticated()
 	}
 	rw.WriteHeader(http.StatusNoContent)
 	return nil
@@ -81,7 +99,8 @@ func waitTimeout(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d > maxWait {
 		return 0,
-			fmt.Errorf("timeout %q is not a duration from 0s to %v, such as 10s", text, maxWait)
+			fmt.Errorf("timeout %q is not a duration from 0s to %v, such as 10s", near.Short(text),
+				maxWait)
 	}
 	return d, nil
 }
@@ -103,19 +122,14 @@ func newMessageFilter(query url.Values) (messageFilter, error) {
 		f.filters = append(f.filters, helliotest.Contains(text))
 	}
 	if channel := query.Get("channel"); channel != "" {
-		if !slices.Contains([]string{"sms", "voice", "whatsapp", "email"}, channel) {
-			return f, fmt.Errorf("unknown channel %q", channel)
+		if !slices.Contains(channels, channel) {
+			return f, near.Unknown("channel", channel, channels)
 		}
 		f.filters = append(f.filters, helliotest.Channel(channel))
 	}
-	if after := query.Get("after"); after != "" {
-		id, err := strconv.ParseInt(after, 10, 64)
-		if err != nil || id < 0 {
-			return f, fmt.Errorf("after %q is not a message's numeric id", after)
-		}
-		f.after, f.goesOn = id, true
-	}
-	return f, nil
+	var err error
+	f.after, f.goesOn, err = afterID(query, "message")
+	return f, err
 }
 
 // narrowed are the filters, the id included.
@@ -123,24 +137,18 @@ func (f messageFilter) narrowed() []helliotest.Filter {
 	return append(slices.Clip(f.filters), helliotest.After(f.after))
 }
 
-// newestFirst is never nil.
-func (f messageFilter) newestFirst(fake *helliotest.Fake) []helliotest.Message {
-	found := append([]helliotest.Message{}, fake.Messages(f.narrowed()...)...)
-	slices.Reverse(found)
-	return found
-}
-
 // wait returns the newest present message, or the next one; nil if none came
 // until ctx ended. With an after it is the oldest after that one, so that
 // waiting for one after the other misses none.
-func (f messageFilter) wait(ctx context.Context, fake *helliotest.Fake) *helliotest.Message {
-	newest, err := fake.WaitMessage(ctx, f.narrowed()...)
+func (f messageFilter) wait(ctx context.Context, w *world) *helliotest.Message {
+	newest, err := w.fake.WaitMessage(ctx, f.narrowed()...)
 	if err != nil {
 		return nil
 	}
 	if f.goesOn {
-		if all := fake.Messages(f.narrowed()...); len(all) > 0 { // else a reset came between
-			return &all[0]
+		// else a reset came between
+		if oldest, found := w.engine.OldestMessage(f.narrowed()...); found {
+			return &oldest
 		}
 	}
 	return newest

@@ -1,30 +1,50 @@
 package main
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/hellio-go/hellio/helliotest"
+)
 
 func requestRoutes() []route {
 	return []route{
-		{method: http.MethodGet, path: "/_fake/requests", handle: getRequests},
+		{
+			method: http.MethodGet,
+			path:   "/_fake/requests",
+			query:  []string{"after", "limit"},
+			handle: getRequests,
+		},
 		{method: http.MethodGet, path: "/_fake/violations", handle: getViolations},
 	}
 }
 
 // getRequests lists the calls of the API, oldest first.
-func getRequests(rw http.ResponseWriter, _ *http.Request, w *world) error {
-	respond(rw, http.StatusOK, arrayOf(w.fake.Requests()))
+func getRequests(rw http.ResponseWriter, r *http.Request, w *world) error {
+	query := r.URL.Query()
+	last, _, err := afterID(query, "call")
+	if err != nil {
+		return err
+	}
+	limit, err := listLimit(query)
+	if err != nil {
+		return err
+	}
+	respondList(rw, limit, func(most int) []helliotest.Request {
+		calls := w.engine.RequestsAfter(last, most)
+		if len(calls) > 0 {
+			last = calls[len(calls)-1].ID
+		}
+		return calls
+	})
 	return nil
 }
 
 // getViolations lists what no correct client sends, oldest first.
 func getViolations(rw http.ResponseWriter, _ *http.Request, w *world) error {
-	respond(rw, http.StatusOK, arrayOf(w.fake.Violations()))
-	return nil
-}
-
-// arrayOf is the list, which is [] in JSON if it is nil.
-func arrayOf[T any](list []T) []T {
-	if list == nil {
-		return []T{}
+	all := w.fake.Violations()
+	if all == nil {
+		all = []helliotest.Violation{} // [] in JSON
 	}
-	return list
+	respond(rw, http.StatusOK, all)
+	return nil
 }

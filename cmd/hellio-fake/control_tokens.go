@@ -2,12 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/hellio-go/hellio/internal/contract"
 	"github.com/hellio-go/hellio/internal/control"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 func tokenRoutes(worlds *worldSet) []route {
@@ -41,7 +41,7 @@ func checkScopes(scopes []string) error {
 	}
 	for _, scope := range scopes {
 		if scope != contract.ScopeAll && !slices.Contains(contract.Scopes(), scope) {
-			return fmt.Errorf("unknown scope %q", scope)
+			return near.Unknown("scope", scope, contract.Scopes())
 		}
 	}
 	return nil

@@ -12,12 +12,14 @@ import (
 	"strings"
 
 	"github.com/hellio-go/hellio/helliotest"
+	"github.com/hellio-go/hellio/internal/near"
 )
 
 // settings are what the flags say.
 type settings struct {
 	addr        string
 	allowRemote bool
+	version     bool
 	token       string
 	world       []helliotest.Option // of every world, unless POST worlds says otherwise
 	opened      []helliotest.Option // of the first world alone
@@ -40,21 +42,27 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8420",
 		"`host:port` to listen on; port 0 picks a free one")
 	flags.BoolVar(&s.allowRemote, "allow-remote", false,
-		"let -addr name an interface that other machines reach")
+		"allow an interface that other machines reach")
 	flags.StringVar(&s.token, "token", helliotest.DefaultToken, "Bearer `token` of the first world")
 	s.option(flags, "balance", "`amount` in the wallet of a new world (default 100.0000)",
 		balanceOption)
 	s.option(flags, "senders",
 		"approved sender `names`, separated by commas (default HELLIO,ACME,HellioSMS)", sendersOption)
-	s.option(flags, "rate-limit", "`requests` a minute and token; 0 = no limit (default 120)",
+	s.option(flags, "rate-limit", "`requests` per minute and token; 0 = no limit (default 120)",
 		rateLimitOption)
+	s.option(flags, "otp-limit",
+		"otp/send `calls` per minute and caller's address; 0 = no limit (default 10)", otpLimitOption)
+	flags.BoolFunc("allow-http-callbacks",
+		"allow http URLs on any host, such as http://app:3000, for webhooks and USSD apps",
+		s.allowHTTPCallbacks)
+	flags.BoolVar(&s.version, "version", false, "print the version and end")
 	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
 	s.option(flags, "retention",
-		"`number` of messages, requests, deliveries and so on that a world keeps of each, the "+
-			"oldest leave first; 0 = all (default 100000)", s.retentionOption)
+		"`number` of rows of each kind that a world keeps, and of KiB of bodies; 0 = all "+
+			"(default 100000)", s.retentionOption)
 	flags.Func("open",
-		"`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), to begin the first "+
-			"world with; other flags do not change it", s.open)
+		"`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), for the first world; "+
+			"other flags do not change it", s.open)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(stderr,
@@ -62,7 +70,10 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 			flags.SetOutput(stderr)
 			flags.PrintDefaults()
 		}
-		return nil, err
+		return nil, undefined(flags, err)
+	}
+	if s.version {
+		return s, nil
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
@@ -70,8 +81,22 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	return s, errors.Join(s.checkAddr(), s.checkToken())
 }
 
-// option adds a flag that shapes the worlds. Its value is tried out at once, so
-// that an error names the flag.
+// undefined adds a near flag to the error of a flag that is not defined.
+func undefined(flags *flag.FlagSet, err error) error {
+	name, found := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !found {
+		return err
+	}
+	var known []string
+	flags.VisitAll(func(f *flag.Flag) { known = append(known, f.Name) })
+	if nearest := near.Name(name, known); nearest != "" {
+		return fmt.Errorf("%w, did you mean -%s?", err, nearest)
+	}
+	return err
+}
+
+// option adds a flag that shapes the worlds. It tries the value out, so that an
+// error names the flag.
 func (s *settings) option(
 	flags *flag.FlagSet, name, usage string, read func(string) (helliotest.Option, error),
 ) {
@@ -127,6 +152,27 @@ func rateLimitOption(text string) (helliotest.Option, error) {
 	return helliotest.WithRateLimit(n), nil
 }
 
+func otpLimitOption(text string) (helliotest.Option, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, errors.New("not a whole number")
+	}
+	return helliotest.WithOTPLimit(n), nil
+}
+
+// allowHTTPCallbacks is the flag of that name, which may have a value:
+// -allow-http-callbacks=false.
+func (s *settings) allowHTTPCallbacks(text string) error {
+	allow, err := strconv.ParseBool(text)
+	if err != nil {
+		return errors.New("neither true nor false")
+	}
+	if allow {
+		s.world = append(s.world, helliotest.AllowHTTPCallbacks())
+	}
+	return nil
+}
+
 func seedOption(text string) (helliotest.Option, error) {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
@@ -155,8 +201,8 @@ func (s *settings) checkAddr() error {
 		return fmt.Errorf("-addr: %q is not a port", port)
 	}
 	if !s.allowRemote && !isLoopback(host) {
-		return fmt.Errorf("-addr %s can be reached by other machines, and whoever reaches it "+
-			"reads every message; -allow-remote allows it", s.addr)
+		return fmt.Errorf("-addr %s can be reached by other machines, which could read every "+
+			"message; -allow-remote allows it", s.addr)
 	}
 	return nil
 }

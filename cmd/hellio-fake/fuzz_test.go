@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,13 +15,14 @@ import (
 // FuzzControlJSON holds every body of the control API to its rules: no panic, a
 // refusal for what is not JSON, and what is taken can be shown again.
 func FuzzControlJSON(f *testing.F) {
-	for _, c := range badCalls {
+	for _, c := range slices.Concat(badCalls, badFaults) {
 		if len(c.body) < 1000 {
 			f.Add([]byte(c.body))
 		}
 	}
 	f.Add([]byte(`{"balance":"1","senders":["A"],"rate_limit":1,"scopes":["*"],` +
 		`"allowed_ips":["::1"],"seed":1}`))
+	f.Add([]byte(`{"name":"a test","otp_limit":0,"login":{"email":"a@b.c","password":"p"}}`))
 	f.Add([]byte(`{"spend_limit":{"period":"daily","amount":"1"},"Spend_Limit":null}`))
 	f.Add([]byte(`[{"op":"any","nth":1,"effect":"delay","duration":"1s"},{"op":"sms_send",` +
 		`"always":true,"effect":"truncate_body","bytes":3}]`))
@@ -31,10 +33,11 @@ func FuzzControlJSON(f *testing.F) {
 		defer fake.Close()
 		var spec worldSpec
 		if decodes(t, body, &spec) {
-			made, err := helliotest.Start(append(spec.options(),
-				helliotest.WithToken("t", spec.Scopes...))...)
-			if err == nil {
-				marshals(t, made.Account())
+			ws, err := newWorlds("first", nil)
+			require.NoError(t, err)
+			defer ws.close()
+			if made, err := ws.create(&spec); err == nil {
+				marshals(t, made.fake.Account())
 			}
 		}
 		var change helliotest.AccountChange

@@ -13,14 +13,13 @@ import (
 var web embed.FS
 
 // inboxPolicy lets the page load and call this program alone, and run no script
-// or style that is not a file of it: a message's text is anybody's.
+// or style that is not a file of it: a message's text comes from others.
 const inboxPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src " +
 	"'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // inboxRoutes are the page, and what it needs besides the control API. The page
-// needs no token; it is told of the worlds' tokens and sends them in a header,
-// as everybody does.
+// needs no token; it reads the worlds' tokens and sends them in a header.
 func inboxRoutes(worlds *worldSet) []route {
 	return []route{
 		{

@@ -17,6 +17,7 @@ const preciseTime = "2006-01-02T15:04:05.000-07:00"
 // worldView is a world as the page is told of it.
 type worldView struct {
 	Token string `json:"token"`
+	Name  string `json:"name"` // "" = none
 }
 
 // getWorlds returns the worlds to the page, oldest first. No other site gets
@@ -37,7 +38,7 @@ func (ws *worldSet) views() []worldView {
 	defer ws.mu.RUnlock()
 	views := make([]worldView, len(ws.all))
 	for i, w := range ws.all {
-		views[i] = worldView{w.token}
+		views[i] = worldView{Token: w.token, Name: w.name}
 	}
 	return views
 }
@@ -49,10 +50,13 @@ type inboxView struct {
 	Now   string `json:"now"`
 	Kept  int    `json:"kept"`  // how many messages the world keeps; 0 = all
 	Total int    `json:"total"` // that pass to, contains and channel
-	// the last call if it was refused, because no message shows it
+	// the last call if it was refused, because no message shows it, or if it
+	// violated
 	Refused *exchangeView `json:"refused"`
 	// those of them that come after "after", newest first, at most maxListed
 	Messages []helliotest.Message `json:"messages"`
+	// the ids of those whose call had what no correct client sends
+	Violating []int64 `json:"violating"`
 }
 
 func (ws *worldSet) getInboxMessages(rw http.ResponseWriter, r *http.Request, w *world) error {
@@ -65,8 +69,9 @@ func (ws *worldSet) getInboxMessages(rw http.ResponseWriter, r *http.Request, w 
 	ws.mu.RUnlock()
 	view.Total, view.Now = w.engine.CountMessages(filter.filters...),
 		w.fake.Now().Format(preciseTime)
-	found := filter.newestFirst(w.fake)
-	view.Messages = found[:min(len(found), maxListed)]
+	found, violating := w.engine.MessagesBefore(0, maxListed, filter.narrowed()...)
+	view.Messages, view.Violating = append([]helliotest.Message{}, found...),
+		append([]int64{}, violating...)
 	respond(rw, http.StatusOK, view)
 	return nil
 }

@@ -81,15 +81,16 @@ type exchangeView struct {
 	Code           string            `json:"code"`    // the error code of the answer
 	Headers        map[string]string `json:"headers"` // without the token
 	Fault          *string           `json:"fault"`
+	Violations     []string          `json:"violations"` // the text of each
 }
 
 // maxShown is how much of a refused call's body is shown, in bytes.
 const maxShown = 4 << 10
 
-// refusedCall is the last call if it was refused; nil if it was not.
+// refusedCall is the last call if it was refused or violated, else nil.
 func refusedCall(e engine) *exchangeView {
 	call, called := e.LastCall()
-	if !called || call.Status < http.StatusBadRequest {
+	if !called || call.Status < http.StatusBadRequest && len(call.Violations) == 0 {
 		return nil
 	}
 	call.Body = call.Body[:min(len(call.Body), maxShown)]
@@ -116,6 +117,7 @@ func newExchangeView(call helliotest.Request) *exchangeView {
 		At:             control.At(call.At),
 		Code:           call.Code,
 		Headers:        map[string]string{},
+		Violations:     append([]string{}, call.Violations...),
 		Fault:          control.OrNull(call.Fault),
 	}
 	for name := range call.Header {

@@ -65,9 +65,12 @@ func TestThePageHoldsNothingThatItsPolicyForbids(t *testing.T) {
 func TestOnlyThePageIsToldOfTheWorlds(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	second := p.world(`{}`)
+	second := p.world(`{"name":" TestLogin/expired "}`)
 	got := p.as("").get("/inbox/worlds").list()
-	require.Equal(t, []map[string]any{{"token": p.token}, {"token": second.token}}, got)
+	require.Equal(t, []map[string]any{
+		{"token": p.token, "name": ""},
+		{"token": second.token, "name": "TestLogin/expired"},
+	}, got)
 	require.Equal(t, "same-origin",
 		p.as("").get("/inbox/worlds").header.Get("Cross-Origin-Resource-Policy"))
 	for site, status := range map[string]int{

@@ -39,11 +39,11 @@ func (ws *worldSet) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	whole := *r
 	whole.Body = body
 	w := ws.knows(login.Email)
-	if w == nil {
-		ws.lobby.Handler().ServeHTTP(rw, &whole)
+	if w != nil && w.engine.ServeOpen(&loginWriter{ResponseWriter: rw, worlds: ws, world: w}, &whole) {
+		ws.after(w)
 		return
 	}
-	w.api.ServeHTTP(&loginWriter{ResponseWriter: rw, worlds: ws, world: w}, &whole)
+	ws.lobby.Handler().ServeHTTP(rw, &whole)
 }
 
 // knows returns the world in which a user may log in, or nil. An address that
@@ -57,12 +57,14 @@ func (ws *worldSet) knows(email string) *world {
 	return ws.opened
 }
 
-// admit lets somebody log in to a world; the last world that names an address
+// admit lets a person log in to a world; the last world that names an address
 // has it.
 func (ws *worldSet) admit(w *world, email string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	ws.logins[loginKey(email)] = w
+	if !w.gone.Load() {
+		ws.logins[loginKey(email)] = w
+	}
 }
 
 func loginKey(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
@@ -85,7 +87,7 @@ func (lw *loginWriter) WriteHeader(status int) {
 	lw.ResponseWriter.WriteHeader(status)
 }
 
-// Write implements http.ResponseWriter. The Fake writes a body at once.
+// Write implements http.ResponseWriter. The Fake writes a body in one call.
 func (lw *loginWriter) Write(body []byte) (int, error) {
 	var made struct {
 		Data struct {
@@ -111,7 +113,9 @@ func (ws *worldSet) rename(w *world, inner string) string {
 	token := number + "|" + random[:len(secret)]
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	w.issued = append(w.issued, token)
-	ws.tokens[token] = worldKey{world: w, inner: inner}
+	if !w.gone.Load() {
+		w.issued = append(w.issued, token)
+		ws.tokens[token] = worldKey{world: w, inner: inner}
+	}
 	return token
 }

@@ -22,6 +22,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -32,7 +34,14 @@ const (
 	statusUsage  = 2
 )
 
+// gcPercent is GOGC unless the environment says otherwise: what a world keeps
+// makes up the heap, and half of it on top is enough.
+const gcPercent = 50
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program the hard way
 	os.Exit(runProgram(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -47,10 +56,24 @@ func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	case err != nil:
 		fmt.Fprintf(stderr, "hellio-fake: %v\nRun hellio-fake -help for its flags.\n", err)
 		return statusUsage
+	case cfg.version:
+		fmt.Fprintln(stdout, version())
+		return statusOK
 	}
 	if err := serve(ctx, cfg, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "hellio-fake: %v\n", err)
 		return statusFailed
 	}
 	return statusOK
+}
+
+// version is the program's version from its build information, with that of Go
+// and the platform.
+func version() string {
+	built := "(unknown)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		built = info.Main.Version
+	}
+	return fmt.Sprintf("hellio-fake %s %s %s/%s", built, runtime.Version(), runtime.GOOS,
+		runtime.GOARCH)
 }

@@ -50,6 +50,14 @@ func TestBadFlagsAreNamedAndNothingStarts(t *testing.T) {
 		{[]string{"-balance", "0.00001"}, "-balance"},
 		{[]string{"-rate-limit", "many"}, "-rate-limit"},
 		{[]string{"-rate-limit", "-1"}, "-rate-limit"},
+		{[]string{"-otp-limit", "many"}, "-otp-limit"},
+		{[]string{"-otp-limit", "-1"}, "-otp-limit"},
+		{[]string{"-otp-limit", "1.5"}, "-otp-limit"},
+		{[]string{"-allow-http-callbacks=maybe"}, "-allow-http-callbacks"},
+		{[]string{"-allow-remote=maybe"}, "-allow-remote"},
+		{[]string{"-version=maybe"}, "-version"},
+		{[]string{"-ratelimit", "0"}, "-ratelimit, did you mean -rate-limit?"},
+		{[]string{"-open", "nothing.json"}, "-open"},
 		{[]string{"-seed", "-1"}, "-seed"},
 		{[]string{"-seed", "x"}, "-seed"},
 		{[]string{"-retention", "many"}, "-retention"},
@@ -79,10 +87,76 @@ func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
 		"hellio-fake serves a fake of the Hellio Messaging API. Its flags:\n")
 	for _, name := range []string{
 		"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed",
-		"-retention", "-open",
+		"-retention", "-open", "-otp-limit", "-allow-http-callbacks", "-version",
 	} {
 		require.Contains(t, stderr, name)
 	}
+}
+
+func TestTheVersionIsOneLine(t *testing.T) {
+	t.Parallel()
+	status, stdout, stderr := runOnce("-version", "-balance", "5")
+	require.Equal(t, statusOK, status)
+	require.Empty(t, stderr)
+	require.Regexp(t, `^hellio-fake \S+ go1\.\S+ \S+/\S+\n$`, stdout)
+}
+
+func TestCallbacksMayBeHTTPByAFlag(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args   []string
+		status int
+	}{
+		{nil, http.StatusUnprocessableEntity},
+		{[]string{"-allow-http-callbacks=false"}, http.StatusUnprocessableEntity},
+		{[]string{"-allow-http-callbacks"}, http.StatusCreated},
+	} {
+		w := start(t, c.args...).world(`{}`)
+		require.Equal(t, c.status,
+			w.call(http.MethodPost, "/v1/webhooks", `{"url":"http://app:3000/hook"}`).status)
+		require.Equal(t, c.status, w.call(http.MethodPost, "/v1/ussd/apps",
+			`{"name":"Menu","callback_url":"http://app:3000/ussd"}`).status)
+		w.call(http.MethodPost, "/v1/webhooks", `{"url":"ftp://app/hook"}`).refused(
+			http.StatusUnprocessableEntity, "invalid_request")
+	}
+}
+
+func TestALoopbackPortIsOpenOnBothAddresses(t *testing.T) {
+	t.Parallel()
+	if probe, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skip("this machine has no ::1")
+	} else {
+		require.NoError(t, probe.Close())
+	}
+	p := start(t)
+	_, port, err := net.SplitHostPort(p.addr)
+	require.NoError(t, err)
+	for _, host := range []string{"127.0.0.1", "[::1]", "localhost"} {
+		other := *p
+		other.addr = host + ":" + port
+		require.Equal(t, http.StatusOK, other.get("/v1/balance").status, host)
+		require.Equal(t, http.StatusOK, other.get("/_fake/account").status, host)
+	}
+	listeners, err := listen(&settings{addr: "[::1]:0"})
+	require.NoError(t, err)
+	require.Len(t, listeners, 2)
+	require.Contains(t, listeners[0].Addr().String(), "[::1]:")
+	for _, listener := range listeners {
+		require.NoError(t, listener.Close())
+	}
+}
+
+func TestATakenTwinPortIsAFailure(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no ::1")
+	}
+	defer taken.Close()
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	require.NoError(t, err)
+	_, err = listen(&settings{addr: "127.0.0.1:" + port})
+	require.ErrorContains(t, err, "in use", "localhost would lead to another program")
 }
 
 func TestATokenMayHoldVisibleASCII(t *testing.T) {
@@ -121,9 +195,10 @@ func TestANameOfAnotherInterfaceIsRefused(t *testing.T) {
 	_, err := listen(&settings{addr: "0.0.0.0:0"})
 	require.ErrorContains(t, err, "-addr 0.0.0.0:0 leads to ")
 	require.ErrorContains(t, err, "which other machines can reach; -allow-remote allows it")
-	listener, err := listen(&settings{addr: "0.0.0.0:0", allowRemote: true})
+	listeners, err := listen(&settings{addr: "0.0.0.0:0", allowRemote: true})
 	require.NoError(t, err)
-	require.NoError(t, listener.Close())
+	require.Len(t, listeners, 1)
+	require.NoError(t, listeners[0].Close())
 }
 
 func TestATakenPortIsAClearFailure(t *testing.T) {

@@ -41,7 +41,7 @@ func TestOpenRestoresTheFirstWorld(t *testing.T) {
 	opened.api.ServeHTTP(rec, req)
 	require.Contains(t, rec.Body.String(), "saved")
 
-	other, err := ws.create(nil)
+	other, err := ws.create(&worldSpec{})
 	require.NoError(t, err)
 	require.Empty(t, other.fake.Messages(), "every other world is new")
 	ws.reset(opened)

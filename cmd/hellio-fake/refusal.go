@@ -30,6 +30,10 @@ func unprocessable(code, format string, args ...any) *refusal {
 	return refuse(http.StatusUnprocessableEntity, code, format, args...)
 }
 
+func unauthenticated() *refusal {
+	return refuse(http.StatusUnauthorized, contract.CodeUnauthenticated, "Unauthenticated.")
+}
+
 func notFound(what string) *refusal {
 	return refuse(http.StatusNotFound, contract.CodeNotFound, "The %s could not be found.", what)
 }
@@ -45,10 +49,13 @@ func respond(rw http.ResponseWriter, status int, body any) {
 	if err != nil {
 		panic(err) // a type of ours that JSON can't hold
 	}
-	header := rw.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff") // a message's text is anybody's
+	setJSON(rw.Header())
 	rw.WriteHeader(status)
 	_, _ = rw.Write(text) // a caller that has gone is no concern of ours
+}
+
+func setJSON(header http.Header) {
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff") // a message's text comes from others
 }

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -21,26 +23,30 @@ const (
 	writeTimeout   = 30 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
-	graceTimeout   = 1500 * time.Millisecond // for calls under way, once the end was asked for
+	graceTimeout   = 1500 * time.Millisecond // for calls in flight at the end
 	closeTimeout   = time.Second
 )
 
 // serve listens, says so, and answers until ctx ends or the listener fails.
 func serve(ctx context.Context, cfg *settings, stdout, stderr io.Writer) error {
+	logger := log.New(stderr, "hellio-fake: ", 0)
 	worlds, err := newWorlds(cfg.token, cfg.world, cfg.opened...)
 	if err != nil {
 		return err
 	}
 	worlds.retention = cfg.retention
-	listener, err := listen(cfg)
+	worlds.reportTo(logger)
+	listeners, err := listen(cfg)
 	if err != nil {
 		return err
 	}
-	server := newServer(ctx,
-		newHandler(worlds, newGuard(listener.Addr()), log.New(stderr, "hellio-fake: ", 0)))
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	if err = announce(stdout, listener.Addr(), cfg.token); err == nil {
+	addr := listeners[0].Addr()
+	server := newServer(ctx, newHandler(worlds, newGuard(addr), logger))
+	failed := make(chan error, len(listeners))
+	for _, listener := range listeners {
+		go func() { failed <- server.Serve(listener) }()
+	}
+	if err = announce(stdout, addr, cfg.token); err == nil {
 		select {
 		case err = <-failed:
 		case <-ctx.Done():
@@ -50,9 +56,35 @@ func serve(ctx context.Context, cfg *settings, stdout, stderr io.Writer) error {
 	return err
 }
 
-// listen opens the port. A name is trusted to be this machine only once it has
-// led there.
-func listen(cfg *settings) (net.Listener, error) {
+// listenTries is how often a free port is looked for that both loopback
+// addresses have.
+const listenTries = 20
+
+// listen opens the port. A loopback address comes with the other one, IPv4 or
+// IPv6, where that exists: localhost is either of them.
+func listen(cfg *settings) ([]net.Listener, error) {
+	for try := 1; ; try++ {
+		listener, err := listenAt(cfg)
+		if err != nil {
+			return nil, err
+		}
+		twin, err := listenTwin(listener.Addr())
+		switch {
+		case err == nil && twin == nil:
+			return []net.Listener{listener}, nil
+		case err == nil:
+			return []net.Listener{listener, twin}, nil
+		}
+		listener.Close()
+		if _, port, _ := net.SplitHostPort(cfg.addr); port != "0" || try == listenTries {
+			return nil, fmt.Errorf("-addr: %w", err)
+		}
+	}
+}
+
+// listenAt listens at -addr. A name is trusted to be this machine only once it
+// has led there.
+func listenAt(cfg *settings) (net.Listener, error) {
 	listener, err := net.Listen("tcp", cfg.addr)
 	if err != nil {
 		return nil, fmt.Errorf("-addr: %w", err)
@@ -65,6 +97,22 @@ func listen(cfg *settings) (net.Listener, error) {
 				"allows it", cfg.addr, host)
 	}
 	return listener, nil
+}
+
+// listenTwin listens on the other loopback address with the same port. It
+// returns nil if addr has no twin, or if this machine lacks it. A port that is
+// taken there is an error: clients of localhost would reach another program.
+func listenTwin(addr net.Addr) (net.Listener, error) {
+	host, port, _ := net.SplitHostPort(addr.String())
+	twin := map[string]string{"127.0.0.1": "::1", "::1": "127.0.0.1"}[host]
+	if twin == "" {
+		return nil, nil
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(twin, port))
+	if err != nil && !errors.Is(err, syscall.EADDRINUSE) {
+		return nil, nil // no such address here
+	}
+	return listener, err
 }
 
 func newServer(ctx context.Context, handler http.Handler) *http.Server {
@@ -90,7 +138,7 @@ func announce(stdout io.Writer, addr net.Addr, token string) error {
 	return nil
 }
 
-// shutDown lets calls under way finish for a moment, then cuts their
+// shutDown lets calls in flight finish for a moment, then cuts their
 // connections and ends the worlds. It returns in time, whatever hangs.
 func shutDown(server *http.Server, worlds *worldSet) {
 	grace, cancel := context.WithTimeout(context.Background(), graceTimeout)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"crypto/rand"
+	"log"
 	"maps"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hellio-go/hellio/helliotest"
 )
@@ -13,7 +15,7 @@ import (
 // Limits that keep a program which runs for weeks from growing without end
 // (decided).
 const (
-	maxWorlds = 1000   // besides the first
+	maxWorlds = 1000   // next to the first
 	maxTokens = 10_000 // that POST tokens and logins made, for one world; POST tokens heeds it
 )
 
@@ -25,19 +27,34 @@ type world struct {
 	// its own: it names the world on the control API for good, even while the
 	// API refuses it
 	token  string
+	name   string   // for people; "" = none
+	email  string   // of the person that its spec lets log in; "" = none
 	issued []string // by POST tokens and logins, since the last reset; guarded by worlds.mu
 	// distinguishes what was before a reset, or in an earlier run of the
 	// program, from what is now; guarded by worlds.mu
 	life   string
-	moving sync.Mutex // held over a move of the clock and over a reset: one at a time
+	note   violationNote
+	gone   atomic.Bool // it was deleted
+	moving sync.Mutex  // held over a move of the clock and over a reset: one at a time
 }
 
 // engine is what the program alone asks of a Fake. The Fake's Handler has it.
 type engine interface {
+	ServeOpen(rw http.ResponseWriter, req *http.Request) bool
 	LookupMessage(id int64) (helliotest.Message, bool)
 	CountMessages(filters ...helliotest.Filter) int
+	MessagesBefore(
+		before int64, n int, filters ...helliotest.Filter,
+	) (found []helliotest.Message, violating []int64)
+	OldestMessage(filters ...helliotest.Filter) (helliotest.Message, bool)
+	RequestsAfter(id int64, n int) []helliotest.Request
+	CountViolations() int
+	ShareBodies(total *atomic.Int64)
+	KeptBodies() int64
+	ShrinkBodies(most int64)
 	Origin(messageID int64) (helliotest.Request, bool)
 	LastCall() (helliotest.Request, bool)
+	DeliveriesBefore(id string, n int) []helliotest.Delivery
 	DeliveriesOf(messageID int64) []helliotest.Delivery
 	ReplayWith(deliveryID, effect string) error
 }
@@ -57,14 +74,22 @@ type worldKey struct {
 type worldSet struct {
 	defaults []helliotest.Option
 	lobby    *helliotest.Fake // answers logins that no world knows
+	first    *world
 	// the first one if it began with a file, which may name people who log in;
 	// else nil
 	opened *world
 
-	retention int // how much a world keeps, as the inbox says; 0 = all
+	bodies     atomic.Int64  // bytes of calls that all worlds keep
+	mostBodies int64         // of them
+	bounding   sync.Mutex    // one eviction at a time
+	large      chan struct{} // has an entry for each call with a large body
+
+	retention int         // how much a world keeps, as the inbox says; 0 = all
+	errors    *log.Logger // nil = nothing is said
 
 	mu     sync.RWMutex
 	all    []*world
+	made   int // worlds so far
 	tokens map[string]worldKey
 	logins map[string]*world // by e-mail address
 }
@@ -74,54 +99,101 @@ type worldSet struct {
 func newWorlds(
 	token string, defaults []helliotest.Option, first ...helliotest.Option,
 ) (*worldSet, error) {
-	// nobody sees what it logs
+	// no one sees what it logs
 	lobby, err := helliotest.Start(helliotest.WithToken(newToken()), helliotest.WithRetention(1))
 	if err != nil {
 		return nil, err
 	}
 	ws := &worldSet{
-		defaults: defaults,
-		lobby:    lobby,
-		tokens:   make(map[string]worldKey),
-		logins:   make(map[string]*world),
+		defaults:   defaults,
+		lobby:      lobby,
+		mostBodies: maxBodies,
+		large:      make(chan struct{}, largeCalls),
+		tokens:     make(map[string]worldKey),
+		logins:     make(map[string]*world),
 	}
-	w, err := ws.add(token, append(slices.Clone(first), helliotest.WithToken(token))...)
+	w := &world{token: token}
+	err = ws.add(w, append(slices.Clone(first), helliotest.WithToken(token))...)
+	ws.first = w
 	if len(first) > 0 {
 		ws.opened = w
 	}
 	return ws, err
 }
 
-// create makes one more world, with a new token of these scopes: nil is every
-// one. A bad option is an error, and so is one world too many.
-func (ws *worldSet) create(scopes []string, opts ...helliotest.Option) (*world, error) {
-	token := newToken()
-	return ws.add(token, append(slices.Clone(opts), helliotest.WithToken(token, scopes...))...)
+// reportTo sets where the violations of all worlds are counted.
+func (ws *worldSet) reportTo(errors *log.Logger) {
+	ws.errors = errors
+	ws.first.note.errors = errors
 }
 
-func (ws *worldSet) add(token string, opts ...helliotest.Option) (*world, error) {
+// create makes one more world, with a new token. A bad spec is an error, and so
+// is one world too many.
+func (ws *worldSet) create(spec *worldSpec) (*world, error) {
+	opts, err := spec.options()
+	if err != nil {
+		return nil, err
+	}
+	w := &world{token: newToken(), name: trimmedName(spec.Name)}
+	if spec.Login != nil {
+		w.email = loginKey(spec.Login.Email)
+	}
+	return w, ws.add(w, append(opts, helliotest.WithToken(w.token, spec.Scopes...))...)
+}
+
+func (ws *worldSet) add(w *world, opts ...helliotest.Option) error {
 	fake, err := helliotest.Start(slices.Concat(ws.defaults, opts)...)
 	if err != nil {
-		return nil, invalid(err)
+		return invalid(err)
 	}
 	api := fake.Handler()
-	w := &world{
-		fake:   fake,
-		engine: api.(engine),
-		api:    api,
-		token:  token,
-		life:   rand.Text(),
-	}
+	w.fake = fake
+	w.engine = api.(engine)
+	w.api = api
+	w.life = rand.Text()
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if len(ws.all) > maxWorlds {
-		return nil,
-			unprocessable("too_many_worlds",
-				"The program keeps at most %d worlds. POST /_fake/reset makes one as new.", maxWorlds)
+		return unprocessable("too_many_worlds",
+			"The program keeps at most %d worlds next to the first. DELETE /_fake/worlds deletes one.",
+			maxWorlds)
 	}
+	ws.made++
+	w.note.errors = ws.errors
+	w.note.world = ws.made
+	w.engine.ShareBodies(&ws.bodies)
 	ws.all = append(ws.all, w)
-	ws.tokens[token] = worldKey{world: w, inner: token}
-	return w, nil
+	ws.tokens[w.token] = worldKey{world: w, inner: w.token}
+	if w.email != "" {
+		ws.logins[w.email] = w
+	}
+	return nil
+}
+
+// remove deletes a world: its tokens and e-mail addresses are free, its waits
+// and streams end, and calls in flight lose their connection. The first world
+// can't be deleted.
+func (ws *worldSet) remove(w *world) error {
+	if w == ws.first {
+		return refuse(http.StatusConflict, "first_world",
+			"The first world can't be deleted. POST /_fake/reset makes it as new.")
+	}
+	ws.mu.Lock()
+	if w.gone.Swap(true) {
+		ws.mu.Unlock()
+		return unauthenticated()
+	}
+	ws.all = slices.DeleteFunc(ws.all, func(other *world) bool { return other == w })
+	maps.DeleteFunc(ws.tokens, func(_ string, k worldKey) bool { return k.world == w })
+	maps.DeleteFunc(ws.logins, func(_ string, known *world) bool { return known == w })
+	ws.mu.Unlock()
+	w.end()
+	return nil
+}
+
+func (w *world) end() {
+	w.note.end()
+	_ = w.fake.Close() // what it reports is for tests: strictness and unused faults
 }
 
 // find returns what a token opens on the API, which still knows the revoked
@@ -148,6 +220,9 @@ func (ws *worldSet) controlled(token string) *world {
 func (ws *worldSet) issue(w *world, scopes []string) (string, error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	if w.gone.Load() {
+		return "", unauthenticated()
+	}
 	if len(w.issued) >= maxTokens { // a login may have made one more
 		return "",
 			unprocessable("too_many_tokens",
@@ -185,7 +260,8 @@ func (ws *worldSet) reset(w *world) {
 		delete(ws.tokens, token)
 	}
 	w.issued = nil
-	maps.DeleteFunc(ws.logins, func(_ string, known *world) bool { return known == w })
+	maps.DeleteFunc(ws.logins,
+		func(email string, known *world) bool { return known == w && email != w.email })
 	ws.tokens[w.token] = worldKey{world: w, inner: w.token}
 }
 
@@ -196,7 +272,7 @@ func (ws *worldSet) close() {
 	ws.mu.RUnlock()
 	_ = ws.lobby.Close()
 	for _, w := range all {
-		_ = w.fake.Close() // what it reports is for tests: strictness and unused faults
+		w.end()
 	}
 }
 

@@ -219,10 +219,10 @@ func TestTheProgramKeepsACapOnItsWorlds(t *testing.T) {
 	ws, err := newWorlds("first", nil)
 	require.NoError(t, err)
 	for range maxWorlds {
-		_, err := ws.create(nil)
+		_, err := ws.create(&worldSpec{})
 		require.NoError(t, err)
 	}
-	_, err = ws.create(nil)
+	_, err = ws.create(&worldSpec{})
 	require.ErrorContains(t, err, "at most 1000 worlds")
 	require.Len(t, ws.tokens, maxWorlds+1)
 	ws.close()

@@ -272,6 +272,27 @@ func TestRefusedCallIsShown(t *testing.T) {
 	tb.until(`document.querySelector("#refused").childElementCount === 0`)
 }
 
+func TestACallThatViolatesIsMarked(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t)
+	tb := open(t, p, "/")
+	const sentence = "body.expires: the API knows no such field; did you mean expiry?"
+	p.call("POST", "/v1/otp/send", map[string]any{"mobile_number": someone, "sender": "HELLIO", "expires": 10})
+	tb.shows("#refused .violations", sentence)
+	tb.shows("#refused summary", "201 violation POST /v1/otp/send")
+	tb.shows(".row .violates", "violation")
+	tb.shows("#detail .violations", sentence)
+	for _, dark := range []bool{false, true} {
+		tb.dark(dark)
+		tb.accessible("a violation")
+	}
+	p.send("All is well", someone)
+	tb.until(`document.querySelector("#refused").childElementCount === 0`)
+	tb.until(`document.querySelectorAll(".row").length === 2 &&
+		document.querySelectorAll(".row .violates").length === 1`)
+	tb.lacks("#detail .violations", "expires")
+}
+
 func TestTheCharacterThatForcedUCS2IsMarked(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)

@@ -145,6 +145,16 @@ func TestTwoWorldsAreSwitchedAndNeverMixed(t *testing.T) {
 	tb.shows(".row", "of the second")
 }
 
+func TestWorldsAreListedByTheirNames(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t)
+	p.call("POST", "/_fake/worlds", map[string]any{"name": "TestLogin/<b>expired"})
+	tb := open(t, p, "/?world=2")
+	tb.until(`document.querySelector("#world").selectedOptions[0]?.textContent ===
+		"World 2 · TestLogin/<b>expired"`)
+	tb.live()
+}
+
 func TestKeypadCallsTheAppsCallback(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t)

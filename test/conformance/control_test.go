@@ -52,7 +52,8 @@ func goodControlCalls(t *testing.T, first *program) {
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hook.Close)
 	made := first.call(t, "POST", "/_fake/worlds",
-		`{"balance":"5","senders":["HELLIO"],"rate_limit":0,"seed":7,"ussd_balance":null}`)
+		`{"name":"control","balance":"5","senders":["HELLIO"],"rate_limit":0,"otp_limit":5,"seed":7,
+		"ussd_balance":null,"login":{"email":"efua@example.com","password":"pw","name":"Efua"}}`)
 	own := *first
 	own.token, _ = made.body["token"].(string)
 	p := &own
@@ -69,12 +70,13 @@ func goodControlCalls(t *testing.T, first *program) {
 	p.api(t, "POST", "/sms/send",
 		`{"recipients":["+233209990001","+233209990002"],"sender":"HELLIO","message":"Hi"}`)
 	p.api(t, "POST", "/otp/send", `{"email":"ama@example.com","channel":"email"}`)
-	want(200,
-		p.call(t, "GET", "/_fake/messages?to=%2B233209990001&contains=H&channel=sms&after=0", ""))
+	want(200, p.call(t, "GET",
+		"/_fake/messages?to=%2B233209990001&contains=H&channel=sms&after=0&limit=1", ""))
 	want(200, p.call(t, "GET",
 		"/_fake/messages/wait?to=233209990001&contains=H&channel=sms&after=0&timeout=1m30s", ""))
 	p.firstEvent(t)
 	want(200, p.call(t, "GET", "/_fake/otp/ama%40example.com", ""))
+	want(200, p.call(t, "GET", "/_fake/requests?after=1001&limit=1", ""))
 	want(200, p.call(t, "GET", "/_fake/requests", ""))
 	want(200, p.call(t, "PUT", "/_fake/faults", `[
 		{"op":"webhook","nth":1,"effect":"webhook_lose"},
@@ -104,6 +106,8 @@ func goodControlCalls(t *testing.T, first *program) {
 	want(201, token)
 	want(204, p.call(t, "DELETE", "/_fake/tokens/"+token.body["token"].(string), ""))
 	want(204, p.call(t, "POST", "/_fake/reset", ""))
+	want(204, p.call(t, "DELETE", "/_fake/worlds", "{}"))
+	want(201, first.call(t, "POST", "/_fake/worlds", "[]"))
 }
 
 // firstEvent reads a stream up to the end of its first event and compares that
@@ -187,6 +191,9 @@ func badControlCalls(t *testing.T, p *program, op Operation) {
 			refused(422, "invalid_request", p.wrong(t, op.Method, path, body))
 		}
 	}
+	if op.may("409", "first_world") {
+		refused(409, "first_world", p.call(t, op.Method, path, ""))
+	}
 	badControlValues(t, p, op, refused)
 }
 
@@ -195,6 +202,8 @@ func badControlCalls(t *testing.T, p *program, op Operation) {
 func badControlValues(t *testing.T, p *program, op Operation, refused func(int, string, got)) {
 	for _, bad := range [][2]string{
 		{"world_create", `{"balance":"-1"}`},
+		{"world_create", `{"name":"a\u0000b"}`},
+		{"world_create", `{"login":{}}`},
 		{"token_create", `{"scopes":["sms"]}`},
 		{"account_update", `{"rate_limit":-1}`},
 		{"fault_replace", `[{"op":"any","nth":0,"effect":"reset"}]`},
@@ -208,8 +217,11 @@ func badControlValues(t *testing.T, p *program, op Operation, refused func(int, 
 	for _, bad := range []string{
 		"message_list?after=x",
 		"message_list?channel=fax",
+		"message_list?limit=0",
 		"message_wait?timeout=5",
 		"message_wait?timeout=6m",
+		"request_list?limit=-1",
+		"request_list?after=x",
 	} {
 		if id, query, _ := strings.Cut(bad, "?"); id == op.ID {
 			refused(422, "invalid_request", p.wrong(t, op.Method, op.Route+"?"+query, ""))

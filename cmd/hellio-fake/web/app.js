@@ -70,7 +70,7 @@ function drawView() {
 
 async function loadWorlds() {
   state.worlds = await call('GET', '/inbox/worlds');
-  $('world').replaceChildren(...state.worlds.map((w, i) => h('option', { value: i, title: w.token }, `World ${i + 1} · ${w.token.length > 16 ? `${w.token.slice(0, 12)}…` : w.token}`)));
+  $('world').replaceChildren(...state.worlds.map((w, i) => h('option', { value: i, title: w.token }, `World ${i + 1} · ${w.name || (w.token.length > 16 ? `${w.token.slice(0, 12)}…` : w.token)}`)));
 }
 
 let stream = new AbortController();
@@ -166,6 +166,8 @@ async function loadOnce() {
   if (asked !== round) { again = true; return; }
   setClock(got.now);
   if (!full && got.life !== state.life) { state.loaded = false; again = true; return; }
+  const violating = new Set(got.violating);
+  for (const m of got.messages) m.violates = violating.has(m.id);
   const changed = full || got.messages.length > 0 || got.total !== state.total;
   state.messages = full ? got.messages : [...got.messages, ...state.messages.filter((m) => m.id <= after)];
   state.messages.length = Math.min(state.messages.length, got.total, most);

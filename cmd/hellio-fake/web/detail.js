@@ -17,7 +17,7 @@ export class Detail {
   constructor(now, onBack) {
     this.#now = now;
     this.#onBack = onBack;
-    for (const name of ['head', 'code', 'text', 'facts', 'life', 'hooks', 'raw']) this.#parts[name] = h('div', { class: `part ${name}` });
+    for (const name of ['head', 'wrong', 'code', 'text', 'facts', 'life', 'hooks', 'raw']) this.#parts[name] = h('div', { class: `part ${name}` });
   }
 
   // show shows another message; 0 is none.
@@ -90,6 +90,7 @@ export class Detail {
   #draw() {
     const { message: m, code, request } = this.#data, now = this.#now(), parts = this.#parts;
     section(parts.head, m, () => head(m, now, this.#onBack));
+    section(parts.wrong, request?.violations, () => violations(request?.violations ?? []));
     section(parts.code, [m.id, code], () => codeCard(m, code));
     section(parts.text, [m.message, this.#data.forced, codeIn(m)], () => textCard(this.#data));
     section(parts.facts, [m, this.#data.encoding, this.#data.characters], () => facts(this.#data));
@@ -224,13 +225,19 @@ function exchange(request) {
   ];
 }
 
-// refused tells of a call that came to nothing.
+// violations are the sentences about what no correct client sends.
+function violations(texts) {
+  if (texts.length === 0) return [];
+  return h('div', { class: 'violations' }, h('b', {}, 'No correct client sends this'), texts.map((text) => h('p', {}, text)));
+}
+
+// refused shows a call that came to nothing, or that no correct client makes.
 export function refused(call, now) {
   if (!call) return [];
-  const end = h('summary', {}, h('b', { class: 'bad' }, String(call.status)), ` ${call.code || 'refused'} `, h('span', { class: 'muted' }, `${call.method} ${call.path} · `, timeOf(call.at, now)));
-  return h('details', { 'data-key': 'refused' }, end, call.fault ? h('p', { class: 'muted' }, `By the fault ${call.fault}.`) : null,
+  const end = h('summary', {}, h('b', { class: 'bad' }, String(call.status)), ` ${call.code || (call.status < 400 ? 'violation' : 'refused')} `, h('span', { class: 'muted' }, `${call.method} ${call.path} · `, timeOf(call.at, now)));
+  return [violations(call.violations), h('details', { 'data-key': 'refused' }, end, call.fault ? h('p', { class: 'muted' }, `By the fault ${call.fault}.`) : null,
     h('p', { class: 'muted' }, 'Answer'), h('pre', { tabindex: '0', 'aria-label': 'Response body' }, pretty(call.response_body)),
-    h('p', { class: 'muted' }, 'Request'), h('pre', { tabindex: '0', 'aria-label': 'Request body' }, pretty(call.request_body)));
+    h('p', { class: 'muted' }, 'Request'), h('pre', { tabindex: '0', 'aria-label': 'Request body' }, pretty(call.request_body)))];
 }
 
 const headerLines = (headers) => Object.keys(headers).sort().map((name) => `${name}: ${headers[name]}`).join('\n');

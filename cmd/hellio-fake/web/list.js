@@ -106,6 +106,6 @@ function makeRow(m, now) {
     h('span', { class: 'dot', 'data-status': m.status, title: m.status }, h('span', { class: 'sr' }, `${m.status}: `)),
     h('span', { class: 'row-to' }, m.mobile_number),
     h('time', { class: 'row-time', datetime: m.created_at }, shortTime(m.created_at, now)),
-    h('span', { class: 'row-text' }, m.sender ? h('b', {}, m.sender) : null, h('bdi', {}, m.message.slice(0, 160))),
+    h('span', { class: 'row-text' }, m.violates ? h('b', { class: 'violates' }, 'violation') : null, m.sender ? h('b', {}, m.sender) : null, h('bdi', {}, m.message.slice(0, 160))),
     code ? h('span', { class: 'row-code' }, code.digits) : h('span', { class: 'row-channel' }, m.channel));
 }
