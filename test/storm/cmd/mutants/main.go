@@ -81,15 +81,23 @@ func (m mutant) try(dir string, args []string) (broken []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := strings.Count(string(source), m.old); n != 1 {
-		return nil, fmt.Errorf("invalid rule: %q occurs %d times in %s, want 1", m.old, n, m.file)
+	mutated, err := m.apply(string(source))
+	if err != nil {
+		return nil, err
 	}
-	mutated := strings.Replace(string(source), m.old, m.new, 1)
 	if err := os.WriteFile(path, []byte(mutated), 0o600); err != nil {
 		return nil, err
 	}
 	broken, err = storm(dir, args)
 	return broken, errors.Join(err, os.WriteFile(path, source, 0o600))
+}
+
+// apply returns the source with the mistake.
+func (m mutant) apply(source string) (string, error) {
+	if n := strings.Count(source, m.old); n != 1 {
+		return "", fmt.Errorf("invalid rule: %q occurs %d times in %s, want 1", m.old, n, m.file)
+	}
+	return strings.Replace(source, m.old, m.new, 1), nil
 }
 
 var violated = regexp.MustCompile(`(?m)^VIOLATED (\S+) \d+ times$`)

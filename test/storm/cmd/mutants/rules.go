@@ -126,8 +126,8 @@ var mutants = []mutant{
 	{
 		name: "no time limit for an attempt",
 		file: "transport.go",
-		old:  `	return context.WithTimeout(ctx, timeout)`,
-		new:  `	return context.WithTimeout(ctx, time.Hour)`,
+		old:  `	return context.WithDeadline(x.latest.ctx, limit)`,
+		new:  `	return context.WithCancel(x.latest.ctx)`,
 	},
 	{
 		name: "redirects are followed",
@@ -136,9 +136,15 @@ var mutants = []mutant{
 		new:  `if false {`,
 	},
 	{
+		name: "an exchange keeps the state of the call before",
+		file: "exchange.go",
+		old:  "	x.callState = callState{}\n",
+		new:  "",
+	},
+	{
 		name: "no retry budget",
 		file: "retry.go",
-		old:  `if b.spent+cost > budgetSize && !forced {`,
+		old:  `if spent+cost > budgetSize && !forced {`,
 		new:  `if false {`,
 	},
 	{
