@@ -3,7 +3,10 @@
 // the API's own; test/conformance compares it with a library.
 package gsm7
 
-import "unicode/utf16"
+import (
+	"sync"
+	"unicode/utf16"
+)
 
 // The characters of the default alphabet. Those of the extension table take an
 // escape and so count twice. A lone escape counts once.
@@ -13,38 +16,44 @@ const (
 	Extension = "\f^{}\\[~]|€"
 )
 
-// units are the septets of each character that the alphabet has. The characters
-// outside Latin-1 are few, so they are in a map.
-var latinUnits, otherUnits = makeUnits()
+// septets has the septets of each character that the alphabet has. The
+// characters outside Latin-1 are few, so they are in a map.
+type septets struct {
+	latin [0x100]uint8
+	other map[rune]uint8
+}
 
-func makeUnits() (latin [0x100]uint8, other map[rune]uint8) {
-	other = map[rune]uint8{}
-	for septets, table := range []string{1: Basic, 2: Extension} {
+// alphabet is made on first use, so that a program which sends no text starts
+// as fast.
+var alphabet = sync.OnceValue(func() *septets {
+	s := &septets{other: map[rune]uint8{}}
+	for n, table := range []string{1: Basic, 2: Extension} {
 		for _, r := range table {
-			if int(r) < len(latin) {
-				latin[r] = uint8(septets)
+			if int(r) < len(s.latin) {
+				s.latin[r] = uint8(n)
 			} else {
-				other[r] = uint8(septets)
+				s.other[r] = uint8(n)
 			}
 		}
 	}
-	return latin, other
-}
+	return s
+})
 
-// unitsOf returns the septets of a character, 0 if the alphabet lacks it.
-func unitsOf(r rune) int {
-	if r < rune(len(latinUnits)) {
-		return int(latinUnits[r])
+// of returns the septets of a character, 0 if the alphabet lacks it.
+func (s *septets) of(r rune) int {
+	if r < rune(len(s.latin)) {
+		return int(s.latin[r])
 	}
-	return int(otherUnits[r])
+	return int(s.other[r])
 }
 
 // Missing returns the first character of text that GSM-7 lacks, and reports
 // whether there is one. Such a text is sent in UCS-2. A byte that is not UTF-8
 // counts as U+FFFD.
 func Missing(text string) (r rune, ok bool) {
+	characters := alphabet()
 	for _, r := range text {
-		if unitsOf(r) == 0 {
+		if characters.of(r) == 0 {
 			return r, true
 		}
 	}
@@ -57,7 +66,7 @@ func Segments(text string) int {
 	if _, ucs2 := Missing(text); ucs2 {
 		return split(text, utf16.RuneLen, 70, 67)
 	}
-	return split(text, unitsOf, 160, 153)
+	return split(text, alphabet().of, 160, 153)
 }
 
 // split counts segments of part units each, or one of up to single units.

@@ -16,11 +16,11 @@ func TestTheAlphabetHas138Characters(t *testing.T) {
 	for r := range rune(utf8.MaxRune + 1) {
 		switch {
 		case strings.ContainsRune(Basic, r):
-			require.Equal(t, 1, unitsOf(r), "%q", r)
+			require.Equal(t, 1, alphabet().of(r), "%q", r)
 		case strings.ContainsRune(Extension, r):
-			require.Equal(t, 2, unitsOf(r), "%q", r)
+			require.Equal(t, 2, alphabet().of(r), "%q", r)
 		default:
-			if unitsOf(r) != 0 {
+			if alphabet().of(r) != 0 {
 				require.Failf(t, "not in the alphabet", "%q", r)
 			}
 			continue

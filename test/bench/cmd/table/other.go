@@ -21,7 +21,7 @@ func printOther(w io.Writer, rounds int, batch time.Duration, build bool) error 
 			"stripped program with one call",
 			megabytes(cost.PlainBytes),
 			"+" + megabytes(cost.HellioBytes-cost.PlainBytes),
-			"≤ +0.6 MB",
+			"≤ +0.75 MB",
 		},
 		[]string{"init time besides the standard library", "", cost.Init.String(), "< 100µs"},
 	)
