@@ -14,7 +14,7 @@ const maxListed = 5000
 // preciseTime is timestamp with milliseconds, for what the page counts down.
 const preciseTime = "2006-01-02T15:04:05.000-07:00"
 
-// worldView is a world as the page is told of it.
+// worldView is a world as the page receives it.
 type worldView struct {
 	Token string `json:"token"`
 	Name  string `json:"name"` // "" = none

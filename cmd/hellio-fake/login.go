@@ -47,7 +47,7 @@ func (ws *worldSet) serveLogin(rw http.ResponseWriter, r *http.Request) {
 }
 
 // knows returns the world in which a user may log in, or nil. An address that
-// was told to none may be in the opened file.
+// no world has named may be in the opened file.
 func (ws *worldSet) knows(email string) *world {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
