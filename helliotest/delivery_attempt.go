@@ -28,7 +28,7 @@ func retryOffsets() []time.Duration {
 func deliveryResource() resource {
 	return resource{behaviours: []Behaviour{
 		{
-			"each webhook that asks for the event is told when a message becomes final, one SMS " +
+			"each webhook that asks for the event gets a report when a message is final, one SMS " +
 				"code included",
 			documented,
 		},

@@ -163,7 +163,7 @@ func TestASuccessfulAttemptIsTheLast(t *testing.T) {
 			require.Equal(t, fmt.Sprint(r.at.Unix()), r.header.Get("X-Hellio-Timestamp"))
 			stamps[r.header.Get("X-Hellio-Signature-V2")] = true
 		}
-		require.Len(t, stamps, 4, "each attempt is signed anew")
+		require.Len(t, stamps, 4, "each attempt has a signature of its own")
 		require.Equal(t, []string{"it answered 500", "it answered 404", "it answered 302", ""},
 			[]string{
 				d.Attempts[0].Error, d.Attempts[1].Error, d.Attempts[2].Error, d.Attempts[3].Error,

@@ -182,7 +182,7 @@ func callerLine() string {
 // toldBody returns the body of a Status fault, with the members that come with
 // two of the codes (documented; their values are made up).
 func toldBody(code string) errorBody {
-	body := errorBody{Message: "The fake was told to answer this.", Error: code}
+	body := errorBody{Message: "A fault of the fake set this answer.", Error: code}
 	switch code {
 	case contract.CodeSpendLimitExceeded:
 		body.Period = "daily"

@@ -120,7 +120,7 @@ func messageResource() resource {
 					"first page",
 				inferred,
 			},
-			{"an unknown status in the filter gives an empty page", decided},
+			{"an unknown status in the filter returns an empty page", decided},
 		},
 	}
 }

@@ -93,7 +93,7 @@ func TestAViolationFailsTheTestAtItsEnd(t *testing.T) {
 			}
 			strict := run()
 			require.Contains(t, strict.all(), c.says)
-			require.Equal(t, 1, strings.Count(strict.all(), c.says), "a violation is told once")
+			require.Equal(t, 1, strings.Count(strict.all(), c.says), "a violation is reported once")
 			require.Empty(t, run(helliotest.Lenient()).all())
 		})
 	}

@@ -47,7 +47,7 @@ func ussdExtensionResource() resource {
 			{"renting for an unknown app gets 422 unknown_app", decided},
 			{"the order of checks is fields, app, availability, USSD purse", decided},
 			{"only lengths with a price can be rented; another gets 422", decided},
-			{"a short code is told apart by its digits; each has extensions of its own", decided},
+			{"a short code is recognised by its digits; each has extensions of its own", decided},
 			{
 				"the price of a month is taken from the USSD purse at once; it does not count to " +
 					"the spend limit",

@@ -45,7 +45,7 @@ func ussdSimulateResource() resource {
 			{"simulating an app that is not the account's gets 422 unknown_app", inferred},
 			{"simulate runs in test mode, whatever the app's mode", inferred},
 			{
-				"a step without session_id begins a session and tells its id if new_session is " +
+				"a step without session_id begins a session and returns its id if new_session is " +
 					"true, else it gets 422",
 				decided,
 			},

@@ -103,7 +103,7 @@ func webhookResource() resource {
 			{op: contract.WebhookDelete, handle: deleteWebhook},
 		},
 		behaviours: []Behaviour{
-			{"a webhook's secret is told once, when it is created", inferred},
+			{"a webhook's secret is returned once, when it is created", inferred},
 			{"a webhook's secret is whsec_ and 40 letters and digits", decided},
 			{"* asks for every event", documented},
 			{"a webhook without events gets every event", decided},

@@ -106,8 +106,8 @@ export class Detail {
     if (deliveries.length === 0) {
       const final = m.status === 'delivered' || m.status === 'failed';
       const why = m.channel !== 'sms' ? 'Only SMS are reported to webhooks.'
-        : final ? 'No webhook was told of this message: none was registered for its event when it became final.'
-          : 'Webhooks are told when the message is delivered or has failed.';
+        : final ? 'No webhook received a report of this message: none was registered for its event when it became final.'
+          : 'Webhooks receive a report when the message is delivered or has failed.';
       const register = curl('POST', `${location.origin}/v1/webhooks`, getToken(), JSON.stringify({ url: 'http://127.0.0.1:3000/webhooks/hellio' }));
       return [heading, h('p', { class: 'muted' }, why), final && m.channel === 'sms' ? h('p', { class: 'actions' }, copyButton('Copy the call that registers one', register)) : null];
     }
@@ -126,7 +126,7 @@ export class Detail {
       h('ol', { class: 'attempts' }, d.attempts.map((a) => attempt(a, now))),
       d.attempts.length === 0 ? h('p', { class: 'muted' }, 'Not tried yet.') : null,
       h('p', { class: 'actions' },
-        act('Replay', '', 'Replayed', 'The same bytes once more, signed anew'),
+        act('Replay', '', 'Replayed', 'Sends the same bytes again with a new signature'),
         act('Duplicate', 'webhook_duplicate', 'Sent twice', 'The same post twice, as a receiver must be ready for'),
         act('Break signature', 'webhook_bad_signature', 'Sent with wrong signatures', 'Both signatures wrong: the receiver must refuse it')),
       h('details', { 'data-key': d.id }, h('summary', {}, 'Body and headers'),
@@ -216,7 +216,7 @@ function exchange(request) {
   const command = curl(request.method, location.origin + request.path, getToken(), request.request_body);
   return [
     heading,
-    h('p', { class: 'actions' }, copyButton('Copy as curl', command, { title: 'Without its Idempotency-Key, so that it sends anew' })),
+    h('p', { class: 'actions' }, copyButton('Copy as curl', command, { title: 'Without its Idempotency-Key, so that it sends again' })),
     request.fault ? h('p', { class: 'muted' }, `The fault ${request.fault} acted on it; this is the answer that the API gave.`) : null,
     h('details', { 'data-key': 'request', open: true }, h('summary', {}, h('code', {}, `${request.method} ${request.path}`)),
       h('pre', { tabindex: '0', 'aria-label': 'Request headers' }, headerLines(request.headers)), h('pre', { tabindex: '0', 'aria-label': 'Request body' }, pretty(request.request_body))),

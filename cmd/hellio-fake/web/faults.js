@@ -49,7 +49,7 @@ export class Faults {
     this.#form = this.#makeForm();
     $('faults').append(
       h('h2', {}, 'Faults'),
-      h('p', { class: 'lead' }, 'A fault strikes exactly the calls that it says, and counts each time it has. Adding or removing one begins all counts anew.'),
+      h('p', { class: 'lead' }, 'A fault acts on exactly the calls that it names, and counts them. Adding or removing one restarts all counts.'),
       h('p', { class: 'presets' }, presets.map(([label, rule]) => button(label, () => this.#add(rule)))), // above what grows, or the second click would miss
       this.#list,
       h('h3', {}, 'Add a fault'),
