@@ -36,7 +36,7 @@ func campaignResource() resource {
 func listCampaigns(w *world, c *apiCall) *reply {
 	status := c.param("status")
 	page, bad := paginate(c, &w.campaigns,
-		func(made *campaign) bool { return status == "" || made.status == status })
+		func(made *campaign) bool { return status == "" || made.Status == status })
 	if bad != nil {
 		return bad
 	}
@@ -80,19 +80,19 @@ type messageCounts struct {
 
 func (c *campaign) body() campaignBody {
 	b := campaignBody{
-		ID:                 c.id,
-		Reference:          c.reference.String(),
-		Sender:             c.sender,
-		Message:            c.text,
-		Status:             c.status,
-		TotalRecipients:    len(c.messages) + c.invalid,
+		ID:                 c.ID,
+		Reference:          c.Reference.String(),
+		Sender:             c.Sender,
+		Message:            c.Text,
+		Status:             c.Status,
+		TotalRecipients:    len(c.messages) + c.Invalid,
 		AcceptedRecipients: len(c.messages),
-		InvalidRecipients:  c.invalid,
-		Segments:           c.segments,
-		EstimatedCost:      c.estimated,
+		InvalidRecipients:  c.Invalid,
+		Segments:           c.Segments,
+		EstimatedCost:      c.Estimated,
 		Currency:           currency,
-		CreatedAt:          timestamp(c.created),
-		CompletedAt:        timestampOrNull(c.completed),
+		CreatedAt:          timestamp(c.Created),
+		CompletedAt:        timestampOrNull(c.Completed),
 	}
 	for i := range c.messages {
 		switch m := &c.messages[i]; m.status {

@@ -48,20 +48,25 @@ func (m *messageRow) key() (int64, uuid.UUID) { return m.id, m.reference }
 
 // campaign is what one sms/send made: a text to many.
 type campaign struct {
-	id        int64
-	reference uuid.UUID
-	sender    string
-	text      string
-	status    string
-	invalid   int // recipients that were no numbers
-	segments  int
-	estimated money
-	messages  []messageRow
-	created   time.Time
-	completed time.Time
+	campaignState
+	messages []messageRow
 }
 
-func (c *campaign) key() (int64, uuid.UUID) { return c.id, c.reference }
+// campaignState is what a snapshot keeps of a campaign.
+type campaignState struct {
+	ID        int64
+	Reference uuid.UUID
+	Sender    string
+	Text      string
+	Status    string
+	Invalid   int // recipients that were no numbers
+	Segments  int
+	Estimated money
+	Created   time.Time
+	Completed time.Time
+}
+
+func (c *campaign) key() (int64, uuid.UUID) { return c.ID, c.Reference }
 
 // addMessages stores messages whose cost is reserved. Every message of the fake
 // comes through here, and then through carry.

@@ -71,7 +71,7 @@ func (m *messageRow) public() Message {
 		SentAt:            m.sent,
 	}
 	if m.campaign != nil {
-		p.CampaignID = m.campaign.id
+		p.CampaignID = m.campaign.ID
 	}
 	if m.status == statusDelivered {
 		p.DeliveredAt = m.final

@@ -85,6 +85,13 @@ func (r *restorer) time(t time.Time) time.Time {
 	return t.Add(r.delta)
 }
 
+// move moves times to the new clock.
+func (r *restorer) move(times ...*time.Time) {
+	for _, t := range times {
+		*t = r.time(*t)
+	}
+}
+
 // id checks that ids are above those before, as tables need it.
 func (r *restorer) id(kind string, id int64, before *int64) int64 {
 	r.require(id > *before && id <= r.s.LastID, "the id %d of a %s is out of order or above LastID",
@@ -168,19 +175,9 @@ func (r *restorer) texts() {
 	for _, s := range r.s.Campaigns {
 		r.count("campaign", s.Invalid, s.Segments)
 		r.require(sizes[s.ID] > 0, "campaign %d has no message", s.ID)
-		made := &campaign{
-			id:        r.id("campaign", s.ID, &last),
-			reference: s.Reference,
-			sender:    s.Sender,
-			text:      s.Text,
-			status:    s.Status,
-			invalid:   s.Invalid,
-			segments:  s.Segments,
-			estimated: s.Estimated,
-			messages:  make([]messageRow, 0, sizes[s.ID]),
-			created:   r.time(s.Created),
-			completed: r.time(s.Completed),
-		}
+		r.id("campaign", s.ID, &last)
+		r.move(&s.Created, &s.Completed)
+		made := &campaign{s, make([]messageRow, 0, sizes[s.ID])}
 		r.campaigns[s.ID] = made
 		r.w.campaigns.add(made)
 	}
@@ -194,7 +191,7 @@ func (r *restorer) texts() {
 		switch made := m.campaign; {
 		case made == nil && m.final.IsZero():
 			r.w.carry(r.alone[s.ID], m.created, func(time.Time) {})
-		case made != nil && made.completed.IsZero() && m == &made.messages[0]:
+		case made != nil && made.Completed.IsZero() && m == &made.messages[0]:
 			r.w.run(made)
 		}
 	}

@@ -35,7 +35,7 @@ type savedWorld struct {
 	OTPSenders map[netip.Addr]savedWindow
 	LoginTries map[string]savedWindow
 
-	Campaigns  []savedCampaign
+	Campaigns  []campaignState
 	Messages   []savedMessage
 	Voices     []savedVoice
 	Lookups    []savedLookup
@@ -82,16 +82,6 @@ type savedMessage struct {
 	Provider, Failure         string
 	Doomed                    bool
 	Created, SentAt, FinalAt  time.Time
-}
-
-type savedCampaign struct {
-	ID                 int64
-	Reference          uuid.UUID
-	Sender, Text       string
-	Status             string
-	Invalid, Segments  int
-	Estimated          money
-	Created, Completed time.Time
 }
 
 type savedVoice struct {

@@ -138,17 +138,12 @@ func saveMessage(m *messageRow) savedMessage {
 		FinalAt:   m.final,
 	}
 	if m.campaign != nil {
-		s.Campaign = m.campaign.id
+		s.Campaign = m.campaign.ID
 	}
 	return s
 }
 
-func saveCampaign(c *campaign) savedCampaign {
-	return savedCampaign{
-		c.id, c.reference, c.sender, c.text, c.status, c.invalid, c.segments, c.estimated,
-		c.created, c.completed,
-	}
-}
+func saveCampaign(c *campaign) campaignState { return c.campaignState }
 
 func saveVoice(v *voiceCampaign) savedVoice {
 	return savedVoice{

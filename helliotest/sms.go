@@ -58,8 +58,8 @@ func sendSMS(w *world, c *apiCall) *reply {
 			"None of the recipients is a valid number.")
 	}
 	made := w.newCampaign(c, sender, text, numbers)
-	made.invalid = invalid
-	if bad := w.reserve(c, made.estimated); bad != nil {
+	made.Invalid = invalid
+	if bad := w.reserve(c, made.Estimated); bad != nil {
 		return bad
 	}
 	w.launch(made)
@@ -77,15 +77,17 @@ func (w *world) checkSender(sender string) *reply {
 // newCampaign prices a text to some numbers; nothing is stored yet.
 func (w *world) newCampaign(c *apiCall, sender, text string, numbers []string) *campaign {
 	made := &campaign{
-		sender:   sender,
-		text:     text,
-		status:   statusQueued,
-		segments: gsm7.Segments(text),
+		campaignState: campaignState{
+			Sender:   sender,
+			Text:     text,
+			Status:   statusQueued,
+			Segments: gsm7.Segments(text),
+		},
 		messages: make([]messageRow, len(numbers)),
 	}
 	for i, number := range numbers {
-		cost := priceOf(number) * money(made.segments)
-		made.estimated += cost
+		cost := priceOf(number) * money(made.Segments)
+		made.Estimated += cost
 		made.messages[i] = messageRow{
 			campaign: made,
 			origin:   c.log,
@@ -93,7 +95,7 @@ func (w *world) newCampaign(c *apiCall, sender, text string, numbers []string) *
 			to:       number,
 			sender:   sender,
 			text:     text,
-			segments: made.segments,
+			segments: made.Segments,
 			cost:     cost,
 			doomed:   c.carrierFails(number),
 		}
@@ -103,9 +105,9 @@ func (w *world) newCampaign(c *apiCall, sender, text string, numbers []string) *
 
 // launch stores a campaign whose cost is reserved.
 func (w *world) launch(made *campaign) {
-	made.id = w.nextID()
-	made.reference = w.newReference()
-	made.created = w.clock.Now()
+	made.ID = w.nextID()
+	made.Reference = w.newReference()
+	made.Created = w.clock.Now()
 	w.campaigns.add(made)
 	w.addMessages(made.messages)
 	w.run(made)
@@ -113,18 +115,18 @@ func (w *world) launch(made *campaign) {
 
 // run carries the messages of a campaign that is stored.
 func (w *world) run(made *campaign) {
-	w.at(made.created.Add(sentAfter), func(time.Time) { made.status = statusProcessing })
+	w.at(made.Created.Add(sentAfter), func(time.Time) { made.Status = statusProcessing })
 	w.carry(made.messages, made.messages[0].created, made.finish)
 }
 
 // finish ends a campaign whose messages are all final: failed if none was
 // delivered, else completed (decided).
 func (c *campaign) finish(due time.Time) {
-	c.completed = due
-	c.status = statusFailed
+	c.Completed = due
+	c.Status = statusFailed
 	for i := range c.messages {
 		if c.messages[i].status == statusDelivered {
-			c.status = statusCompleted
+			c.Status = statusCompleted
 			return
 		}
 	}
@@ -142,7 +144,7 @@ func (c *campaign) accepted() any {
 		EstimatedCost      money  `json:"estimated_cost"`
 		Currency           string `json:"currency"`
 	}{
-		c.reference.String(), c.id, c.status, len(c.messages), c.invalid, c.segments, c.estimated,
+		c.Reference.String(), c.ID, c.Status, len(c.messages), c.Invalid, c.Segments, c.Estimated,
 		currency,
 	}
 }
