@@ -95,14 +95,14 @@ func (c *campaign) body() campaignBody {
 		CompletedAt:        timestampOrNull(c.Completed),
 	}
 	for i := range c.messages {
-		switch m := &c.messages[i]; m.status {
+		switch m := &c.messages[i]; m.Status {
 		case statusQueued:
 			b.Statuses.Queued++
 		case statusSent:
 			b.Statuses.Sent++
 		case statusDelivered:
 			b.Statuses.Delivered++
-			b.Cost += m.cost
+			b.Cost += m.Cost
 		case statusFailed:
 			b.Statuses.Failed++
 		}

@@ -134,7 +134,7 @@ func (d *delivery) public() Delivery {
 	p := Delivery{
 		ID:        d.id,
 		WebhookID: d.hook.id,
-		MessageID: d.message.id,
+		MessageID: d.message.ID,
 		Event:     d.event,
 		URL:       d.hook.url,
 		Status:    d.status,

@@ -78,11 +78,11 @@ type deliveryBody struct {
 
 // report begins the deliveries of a message that has become final.
 func (w *world) report(m *messageRow) {
-	if m.channel != channelSMS {
+	if m.Channel != channelSMS {
 		return
 	}
 	event := eventDelivered
-	if m.status == statusFailed {
+	if m.Status == statusFailed {
 		event = eventFailed
 	}
 	for _, h := range w.webhooks.rows {
@@ -94,7 +94,7 @@ func (w *world) report(m *messageRow) {
 
 func (w *world) addDelivery(h *webhook, m *messageRow, event string) {
 	body, err := json.Marshal(deliveryBody{
-		event, m.address(), m.provider, m.status, timestamp(m.final),
+		event, m.address(), m.Provider, m.Status, timestamp(m.Final),
 	})
 	if err != nil {
 		panic(err) // it is made of strings
@@ -106,11 +106,11 @@ func (w *world) addDelivery(h *webhook, m *messageRow, event string) {
 		event:   event,
 		body:    body,
 		status:  deliveryPending,
-		created: m.final,
+		created: m.Final,
 	}
 	w.deliveries = append(w.deliveries, d)
 	w.evictDeliveries()
-	w.tryAt(m.final, d)
+	w.tryAt(m.Final, d)
 }
 
 // tryAt plans the next attempt.

@@ -67,7 +67,7 @@ func (w *world) sendDelayed(d *delivery, due time.Time) {
 func (w *world) injectDeliveryFault(d *delivery) (effect string, wait time.Duration) {
 	for _, ft := range w.faults {
 		if ft.spec.Op != WebhookDelivery ||
-			ft.spec.To != "" && !sameDestination(ft.spec.To, d.message.to) {
+			ft.spec.To != "" && !sameDestination(ft.spec.To, d.message.To) {
 			continue
 		}
 		if ft.due() && effect == "" {

@@ -79,7 +79,7 @@ func (w *world) queue(url string) *postQueue {
 // add appends an attempt. Attempts about one message, as two webhooks at one
 // URL make them, are posted one after the other.
 func (q *postQueue) add(a *attempt) *attempt {
-	message := a.d.message.id
+	message := a.d.message.ID
 	if before := q.latest[message]; before != nil {
 		a.after = append(a.after, before)
 	}
@@ -147,8 +147,8 @@ func (q *postQueue) begin() {
 func (q *postQueue) end(a *attempt) {
 	a.ended = true
 	q.inFlight--
-	if q.latest[a.d.message.id] == a {
-		delete(q.latest, a.d.message.id)
+	if q.latest[a.d.message.ID] == a {
+		delete(q.latest, a.d.message.ID)
 	}
 	select {
 	case q.ended <- struct{}{}:

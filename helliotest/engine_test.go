@@ -137,14 +137,17 @@ func TestARowThatWasRemovedIsNotFound(t *testing.T) {
 	f := New(t)
 	var rows rowTable[*messageRow]
 	for range 3 {
-		rows.add(&messageRow{id: f.world.nextID(), reference: f.world.newReference()})
+		rows.add(&messageRow{messageState: messageState{
+			ID:        f.world.nextID(),
+			Reference: f.world.newReference(),
+		}})
 	}
 	middle := rows.rows[1]
 	rows.remove(middle)
 	rows.remove(middle)
 	require.Len(t, rows.rows, 2)
-	require.Nil(t, rows.find(middle.reference.String()))
-	require.NotNil(t, rows.find(rows.rows[1].reference.String()))
+	require.Nil(t, rows.find(middle.Reference.String()))
+	require.NotNil(t, rows.find(rows.rows[1].Reference.String()))
 }
 
 func TestReferencesAreRandomUUIDs(t *testing.T) {

@@ -59,14 +59,14 @@ func (s *exploredRun) ledger() ledger {
 	l := ledger{sent: make([]sentMessage, 0, len(w.messages.rows))}
 	for _, m := range w.messages.rows {
 		sent := sentMessage{
-			channel: m.channel,
-			to:      m.to,
-			sender:  m.sender,
-			text:    m.text,
+			channel: m.Channel,
+			to:      m.To,
+			sender:  m.Sender,
+			text:    m.Text,
 		}
 		if m.origin != nil {
 			sent.op = m.origin.op()
-			l.onMessages += m.cost
+			l.onMessages += m.Cost
 		}
 		l.sent = append(l.sent, sent)
 	}

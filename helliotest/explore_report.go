@@ -157,7 +157,7 @@ func (s *exploredRun) masks() map[string]string {
 	}
 	for _, m := range f.world.messages.rows {
 		if m.origin != nil && m.origin.op() == OTPSend {
-			code, _, _ := strings.Cut(m.text, " ")
+			code, _, _ := strings.Cut(m.Text, " ")
 			masks[code] = "[code]"
 		}
 	}

@@ -46,7 +46,7 @@ func (s *exploredRun) pending() (wait time.Duration, pending bool) {
 // lookup not final.
 func (w *world) unsettled() bool {
 	for _, m := range w.messages.rows {
-		if m.final.IsZero() {
+		if m.Final.IsZero() {
 			return true
 		}
 	}

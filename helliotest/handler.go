@@ -78,13 +78,13 @@ func (h *apiHandler) MessagesBefore(
 		rows = rows[:end]
 	}
 	for _, m := range slices.Backward(rows) {
-		if m.id <= since || len(found) == n {
+		if m.ID <= since || len(found) == n {
 			break
 		}
 		if passes(filters, m.subject()) {
 			found = append(found, m.public())
 			if m.origin != nil && len(m.origin.violations) > 0 {
-				violating = append(violating, m.id)
+				violating = append(violating, m.ID)
 			}
 		}
 	}
@@ -168,7 +168,7 @@ func (h *apiHandler) DeliveriesOf(messageID int64) []Delivery {
 	defer h.f.lock()()
 	out := []Delivery{}
 	for _, d := range h.f.world.deliveries {
-		if d.message.id == messageID {
+		if d.message.ID == messageID {
 			out = append(out, d.public())
 		}
 	}

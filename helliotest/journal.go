@@ -72,7 +72,7 @@ func (d *delivery) verdict(i int) string {
 	if a.StatusCode != 0 {
 		parts[0] = fmt.Sprint(a.StatusCode)
 	}
-	parts = append(parts, fmt.Sprintf("%s of message %d, attempt %d", d.event, d.message.id, i+1))
+	parts = append(parts, fmt.Sprintf("%s of message %d, attempt %d", d.event, d.message.ID, i+1))
 	if a.Replay {
 		parts = append(parts, "replay")
 	}

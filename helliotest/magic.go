@@ -99,7 +99,7 @@ func dialable(items []string) (numbers []string, invalid int) {
 
 // whyFails returns the error of a message that fails, "" for a delivered one.
 func (m *messageRow) whyFails() string {
-	switch magicOf(m.to) {
+	switch magicOf(m.To) {
 	case magicUnreachable:
 		return "The phone could not be reached."
 	case magicUndeliverable:
@@ -107,7 +107,7 @@ func (m *messageRow) whyFails() string {
 	case magicFailed:
 		return errCarrier
 	}
-	if m.doomed {
+	if m.Doomed {
 		return errCarrier
 	}
 	return ""

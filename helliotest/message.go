@@ -25,26 +25,31 @@ const (
 
 // messageRow is one text to one destination.
 type messageRow struct {
-	id        int64
-	reference uuid.UUID
-	campaign  *campaign // nil for a message of its own, such as a code
-	origin    *logged   // the call that made it; nil for one from a snapshot
-	channel   string
-	to        string // digits, or an e-mail address
-	sender    string
-	text      string
-	status    string
-	segments  int
-	cost      money
-	provider  string // the carrier's id, once sent
-	failure   string
-	doomed    bool // it will fail at the carrier
-	created   time.Time
-	sent      time.Time
-	final     time.Time
+	messageState
+	campaign *campaign // nil for a message of its own, such as a code
+	origin   *logged   // the call that made it; nil for one from a snapshot
 }
 
-func (m *messageRow) key() (int64, uuid.UUID) { return m.id, m.reference }
+// messageState is what a snapshot keeps of a message.
+type messageState struct {
+	ID        int64
+	Reference uuid.UUID
+	Channel   string
+	To        string // digits, or an e-mail address
+	Sender    string
+	Text      string
+	Status    string
+	Segments  int
+	Cost      money
+	Provider  string // the carrier's id, once sent
+	Failure   string
+	Doomed    bool // it will fail at the carrier
+	Created   time.Time
+	Sent      time.Time
+	Final     time.Time
+}
+
+func (m *messageRow) key() (int64, uuid.UUID) { return m.ID, m.Reference }
 
 // campaign is what one sms/send made: a text to many.
 type campaign struct {
@@ -74,8 +79,8 @@ func (w *world) addMessages(batch []messageRow) {
 	now := w.clock.Now()
 	for i := range batch {
 		m := &batch[i]
-		m.id, m.reference = w.nextID(), w.newReference()
-		m.status, m.created = statusQueued, now
+		m.ID, m.Reference = w.nextID(), w.newReference()
+		m.Status, m.Created = statusQueued, now
 		w.messages.add(m)
 	}
 	w.evictMessages()
@@ -99,20 +104,20 @@ func (w *world) carry(batch []messageRow, made time.Time, whenFinal func(due tim
 }
 
 func (m *messageRow) send(due time.Time) {
-	m.status, m.sent = statusSent, due
-	m.provider = "prv-" + strconv.FormatInt(m.id, 10)
+	m.Status, m.Sent = statusSent, due
+	m.Provider = "prv-" + strconv.FormatInt(m.ID, 10)
 }
 
 // finish makes a message final. Its cost is settled, or returned if it failed,
 // and the webhooks get a report. Every message of the fake ends here.
 func (w *world) finish(m *messageRow, due time.Time) {
-	m.final = due
-	if m.failure = m.whyFails(); m.failure != "" {
-		m.status = statusFailed
-		w.refund(m.cost, m.created)
+	m.Final = due
+	if m.Failure = m.whyFails(); m.Failure != "" {
+		m.Status = statusFailed
+		w.refund(m.Cost, m.Created)
 	} else {
-		m.status = statusDelivered
-		w.settle(m.cost)
+		m.Status = statusDelivered
+		w.settle(m.Cost)
 	}
 	w.report(m)
 }

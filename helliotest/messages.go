@@ -44,37 +44,37 @@ func (f *Fake) Messages(filters ...Filter) []Message {
 
 func (m *messageRow) subject() subject {
 	return subject{
-		id:      m.id,
-		to:      m.to,
-		from:    m.sender,
-		text:    m.text,
-		channel: m.channel,
-		isFor:   func(d string) bool { return sameDestination(d, m.to) },
+		id:      m.ID,
+		to:      m.To,
+		from:    m.Sender,
+		text:    m.Text,
+		channel: m.Channel,
+		isFor:   func(d string) bool { return sameDestination(d, m.To) },
 	}
 }
 
 func (m *messageRow) public() Message {
 	p := Message{
-		ID:                m.id,
-		Reference:         m.reference.String(),
-		Channel:           m.channel,
+		ID:                m.ID,
+		Reference:         m.Reference.String(),
+		Channel:           m.Channel,
 		MobileNumber:      m.address(),
-		Sender:            m.sender,
-		Message:           m.text,
-		Status:            m.status,
-		Segments:          m.segments,
-		Cost:              m.cost.String(),
+		Sender:            m.Sender,
+		Message:           m.Text,
+		Status:            m.Status,
+		Segments:          m.Segments,
+		Cost:              m.Cost.String(),
 		Currency:          currency,
-		ProviderMessageID: m.provider,
-		Error:             m.failure,
-		CreatedAt:         m.created,
-		SentAt:            m.sent,
+		ProviderMessageID: m.Provider,
+		Error:             m.Failure,
+		CreatedAt:         m.Created,
+		SentAt:            m.Sent,
 	}
 	if m.campaign != nil {
 		p.CampaignID = m.campaign.ID
 	}
-	if m.status == statusDelivered {
-		p.DeliveredAt = m.final
+	if m.Status == statusDelivered {
+		p.DeliveredAt = m.Final
 	}
 	return p
 }
@@ -94,10 +94,10 @@ func (m Message) subject() subject {
 // address returns the destination as the API shows it: a number with "+", an
 // e-mail address unchanged.
 func (m *messageRow) address() string {
-	if strings.Contains(m.to, "@") {
-		return m.to
+	if strings.Contains(m.To, "@") {
+		return m.To
 	}
-	return "+" + m.to
+	return "+" + m.To
 }
 
 func messageResource() resource {
@@ -128,7 +128,7 @@ func messageResource() resource {
 func listMessages(w *world, c *apiCall) *reply {
 	status := c.param("status")
 	page, bad := paginate(c, &w.messages,
-		func(m *messageRow) bool { return status == "" || m.status == status })
+		func(m *messageRow) bool { return status == "" || m.Status == status })
 	if bad != nil {
 		return bad
 	}

@@ -119,13 +119,13 @@ func sendOTP(w *world, c *apiCall) *reply {
 	code := w.newCode(order.to, order.length)
 	carrier := order.message(code)
 	carrier.origin = c.log
-	carrier.doomed = c.carrierFails(order.to)
-	if bad := w.reserve(c, carrier.cost); bad != nil {
+	carrier.Doomed = c.carrierFails(order.to)
+	if bad := w.reserve(c, carrier.Cost); bad != nil {
 		return bad
 	}
 	batch := []messageRow{carrier}
 	w.addMessages(batch)
-	w.carry(batch, batch[0].created, func(time.Time) {})
+	w.carry(batch, batch[0].Created, func(time.Time) {})
 	w.otps.put(&oneTimeCode{
 		To:      destinationKey(order.to),
 		Code:    code,
@@ -190,14 +190,14 @@ func (o *otpOrder) message(code string) messageRow {
 	text := fmt.Sprintf("%s is your verification code. It expires in %d %s.", code, o.expiry,
 		minutes)
 	segments := gsm7.Segments(text)
-	return messageRow{
-		channel:  o.channel,
-		to:       o.to,
-		sender:   o.sender,
-		text:     text,
-		segments: segments,
-		cost:     priceOf(o.to) * money(segments),
-	}
+	return messageRow{messageState: messageState{
+		Channel:  o.channel,
+		To:       o.to,
+		Sender:   o.sender,
+		Text:     text,
+		Segments: segments,
+		Cost:     priceOf(o.to) * money(segments),
+	}}
 }
 
 // accepted is the answer to otp/send.
@@ -209,7 +209,7 @@ func (o *otpOrder) accepted(m *messageRow) any {
 		ExpiresInMinutes int    `json:"expires_in_minutes"`
 		Status           string `json:"status"`
 	}
-	b := body{Reference: m.reference.String(), ExpiresInMinutes: o.expiry, Status: m.status}
+	b := body{Reference: m.Reference.String(), ExpiresInMinutes: o.expiry, Status: m.Status}
 	if o.channel == channelEmail {
 		b.Email = o.to
 	} else {

@@ -189,8 +189,8 @@ func (r *restorer) texts() {
 	for _, s := range r.s.Messages {
 		m := r.messages[s.ID]
 		switch made := m.campaign; {
-		case made == nil && m.final.IsZero():
-			r.w.carry(r.alone[s.ID], m.created, func(time.Time) {})
+		case made == nil && m.Final.IsZero():
+			r.w.carry(r.alone[s.ID], m.Created, func(time.Time) {})
 		case made != nil && made.Completed.IsZero() && m == &made.messages[0]:
 			r.w.run(made)
 		}
@@ -199,23 +199,9 @@ func (r *restorer) texts() {
 
 func (r *restorer) message(s savedMessage, last *int64) *messageRow {
 	r.count("message", s.Segments)
-	m := messageRow{
-		id:        r.id("message", s.ID, last),
-		reference: s.Reference,
-		channel:   s.Channel,
-		to:        s.To,
-		sender:    s.Sender,
-		text:      s.Text,
-		status:    s.Status,
-		segments:  s.Segments,
-		cost:      s.Cost,
-		provider:  s.Provider,
-		failure:   s.Failure,
-		doomed:    s.Doomed,
-		created:   r.time(s.Created),
-		sent:      r.time(s.SentAt),
-		final:     r.time(s.FinalAt),
-	}
+	r.id("message", s.ID, last)
+	r.move(&s.Created, &s.Sent, &s.Final)
+	m := messageRow{messageState: s.messageState}
 	if m.campaign = r.campaigns[s.Campaign]; m.campaign != nil {
 		m.campaign.messages = append(m.campaign.messages, m)
 		r.messages[s.ID] = &m.campaign.messages[len(m.campaign.messages)-1]

@@ -52,13 +52,13 @@ func (t *rowTable[T]) forget(row T) {
 // evictMessages evicts final messages, and each campaign with the last of its
 // messages.
 func (w *world) evictMessages() {
-	w.messages.evict(w.e.cfg.retention, func(m *messageRow) bool { return !m.final.IsZero() })
+	w.messages.evict(w.e.cfg.retention, func(m *messageRow) bool { return !m.Final.IsZero() })
 	if w.e.cfg.retention == 0 {
 		return
 	}
-	oldest := w.messages.rows[0].id
+	oldest := w.messages.rows[0].ID
 	w.campaigns.rows = evict(w.campaigns.rows, 1,
-		func(c *campaign) bool { return c.messages[len(c.messages)-1].id < oldest }, w.campaigns.forget)
+		func(c *campaign) bool { return c.messages[len(c.messages)-1].ID < oldest }, w.campaigns.forget)
 }
 
 func (w *world) evictVoices() {
@@ -140,10 +140,10 @@ func (w *world) lasting() []*messageRow {
 	if len(w.campaigns.rows) == 0 || len(w.messages.rows) == 0 {
 		return w.messages.rows
 	}
-	oldest := w.messages.rows[0].id
+	oldest := w.messages.rows[0].ID
 	var left []*messageRow
 	for i := range w.campaigns.rows[0].messages {
-		if m := &w.campaigns.rows[0].messages[i]; m.id < oldest {
+		if m := &w.campaigns.rows[0].messages[i]; m.ID < oldest {
 			left = append(left, m)
 		}
 	}
@@ -155,7 +155,7 @@ func (w *world) reported(lasting []*messageRow) []*delivery {
 	if len(lasting) == 0 {
 		return nil
 	}
-	oldest := lasting[0].id
+	oldest := lasting[0].ID
 	return slices.DeleteFunc(slices.Clone(w.deliveries),
-		func(d *delivery) bool { return d.message.id < oldest })
+		func(d *delivery) bool { return d.message.ID < oldest })
 }

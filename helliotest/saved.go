@@ -72,16 +72,8 @@ type savedKey struct {
 }
 
 type savedMessage struct {
-	ID                        int64
-	Reference                 uuid.UUID
-	Campaign                  int64 // 0: none
-	Channel, To, Sender, Text string
-	Status                    string
-	Segments                  int
-	Cost                      money
-	Provider, Failure         string
-	Doomed                    bool
-	Created, SentAt, FinalAt  time.Time
+	messageState
+	Campaign int64 // 0: none
 }
 
 type savedVoice struct {

@@ -120,23 +120,7 @@ func (w *world) saveKeys() []savedKey {
 }
 
 func saveMessage(m *messageRow) savedMessage {
-	s := savedMessage{
-		ID:        m.id,
-		Reference: m.reference,
-		Channel:   m.channel,
-		To:        m.to,
-		Sender:    m.sender,
-		Text:      m.text,
-		Status:    m.status,
-		Segments:  m.segments,
-		Cost:      m.cost,
-		Provider:  m.provider,
-		Failure:   m.failure,
-		Doomed:    m.doomed,
-		Created:   m.created,
-		SentAt:    m.sent,
-		FinalAt:   m.final,
-	}
+	s := savedMessage{messageState: m.messageState}
 	if m.campaign != nil {
 		s.Campaign = m.campaign.ID
 	}
@@ -201,7 +185,7 @@ func saveDelivery(d *delivery) savedDelivery {
 	return savedDelivery{
 		ID:       d.id,
 		Webhook:  d.hook.id,
-		Message:  d.message.id,
+		Message:  d.message.ID,
 		Event:    d.event,
 		Body:     string(d.body),
 		Status:   d.status,

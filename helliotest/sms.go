@@ -91,13 +91,15 @@ func (w *world) newCampaign(c *apiCall, sender, text string, numbers []string) *
 		made.messages[i] = messageRow{
 			campaign: made,
 			origin:   c.log,
-			channel:  "sms",
-			to:       number,
-			sender:   sender,
-			text:     text,
-			segments: made.Segments,
-			cost:     cost,
-			doomed:   c.carrierFails(number),
+			messageState: messageState{
+				Channel:  "sms",
+				To:       number,
+				Sender:   sender,
+				Text:     text,
+				Segments: made.Segments,
+				Cost:     cost,
+				Doomed:   c.carrierFails(number),
+			},
 		}
 	}
 	return made
@@ -116,7 +118,7 @@ func (w *world) launch(made *campaign) {
 // run carries the messages of a campaign that is stored.
 func (w *world) run(made *campaign) {
 	w.at(made.Created.Add(sentAfter), func(time.Time) { made.Status = statusProcessing })
-	w.carry(made.messages, made.messages[0].created, made.finish)
+	w.carry(made.messages, made.messages[0].Created, made.finish)
 }
 
 // finish ends a campaign whose messages are all final: failed if none was
@@ -125,7 +127,7 @@ func (c *campaign) finish(due time.Time) {
 	c.Completed = due
 	c.Status = statusFailed
 	for i := range c.messages {
-		if c.messages[i].status == statusDelivered {
+		if c.messages[i].Status == statusDelivered {
 			c.Status = statusCompleted
 			return
 		}

@@ -79,7 +79,7 @@ func (w *world) life() string { return strconv.FormatInt(w.e.born.UnixNano()+w.n
 func (w *world) eventID(
 	m *messageRow,
 ) string {
-	return w.life() + "-" + strconv.FormatInt(m.id, 10)
+	return w.life() + "-" + strconv.FormatInt(m.ID, 10)
 }
 
 // eventsAfter reads on from a place and moves it. If there is nothing to read,
@@ -90,7 +90,7 @@ func (f *Fake) eventsAfter(at *place) (events []Event, news, end <-chan struct{}
 	rows := f.newer(at)
 	for _, m := range rows[:min(len(rows), atOnce)] {
 		events = append(events, Event{ID: at.w.eventID(m), Message: m.public()})
-		at.id = m.id
+		at.id = m.ID
 	}
 	news, end = f.changes()
 	return events, news, end

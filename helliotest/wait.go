@@ -87,7 +87,7 @@ func (f *Fake) newestAfter(
 		}
 	}
 	if len(rows) > 0 {
-		at.id = rows[len(rows)-1].id
+		at.id = rows[len(rows)-1].ID
 	}
 	news, end = f.changes()
 	return nil, news, end
