@@ -51,7 +51,7 @@ func (w *world) unsettled() bool {
 		}
 	}
 	for _, v := range w.voices.rows {
-		if v.completed.IsZero() {
+		if v.Completed.IsZero() {
 			return true
 		}
 	}

@@ -218,21 +218,11 @@ func (r *restorer) speech() {
 	last := int64(0)
 	for _, s := range r.s.Voices {
 		r.count("voice campaign", s.Accepted, s.Invalid, s.Doomed, s.Seconds)
-		made := &voiceCampaign{
-			id:        r.id("voice campaign", s.ID, &last),
-			reference: s.Reference,
-			name:      s.Name,
-			status:    s.Status,
-			accepted:  s.Accepted,
-			invalid:   s.Invalid,
-			doomed:    s.Doomed,
-			seconds:   s.Seconds,
-			created:   r.time(s.Created),
-			completed: r.time(s.Completed),
-		}
-		r.w.voices.add(made)
-		if made.completed.IsZero() {
-			r.w.speak(made)
+		r.id("voice campaign", s.ID, &last)
+		r.move(&s.Created, &s.Completed)
+		r.w.voices.add(&s)
+		if s.Completed.IsZero() {
+			r.w.speak(&s)
 		}
 	}
 	last = 0

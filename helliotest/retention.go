@@ -62,7 +62,7 @@ func (w *world) evictMessages() {
 }
 
 func (w *world) evictVoices() {
-	w.voices.evict(w.e.cfg.retention, func(v *voiceCampaign) bool { return !v.completed.IsZero() })
+	w.voices.evict(w.e.cfg.retention, func(v *voiceCampaign) bool { return !v.Completed.IsZero() })
 }
 
 // evictLookups evicts scheduled ones too, which may be due in a year. They are

@@ -37,7 +37,7 @@ type savedWorld struct {
 
 	Campaigns  []campaignState
 	Messages   []savedMessage
-	Voices     []savedVoice
+	Voices     []voiceCampaign
 	Lookups    []savedLookup
 	Webhooks   []savedWebhook
 	Deliveries []savedDelivery
@@ -74,14 +74,6 @@ type savedKey struct {
 type savedMessage struct {
 	messageState
 	Campaign int64 // 0: none
-}
-
-type savedVoice struct {
-	ID                                 int64
-	Reference                          uuid.UUID
-	Name, Status                       string
-	Accepted, Invalid, Doomed, Seconds int
-	Created, Completed                 time.Time
 }
 
 type savedLookup struct {

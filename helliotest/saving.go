@@ -35,12 +35,12 @@ func (w *world) save() *savedWorld {
 		Keys:        w.saveKeys(),
 		SetCodes:    w.e.cfg.codes,
 		OTPLimit:    a.otpLimit,
-		OTPs:        convertAll(w.otps.codes, func(o *oneTimeCode) oneTimeCode { return *o }),
+		OTPs:        saveRows(w.otps.codes),
 		OTPSenders:  saveWindows(w.otps.senders),
 		LoginTries:  saveWindows(w.logins),
 		Campaigns:   convertAll(w.campaigns.rows, saveCampaign),
 		Messages:    convertAll(lasting, saveMessage),
-		Voices:      convertAll(w.voices.rows, saveVoice),
+		Voices:      saveRows(w.voices.rows),
 		Lookups:     w.saveLookups(),
 		Webhooks:    w.saveWebhooks(),
 		Deliveries:  convertAll(w.reported(lasting), saveDelivery),
@@ -57,6 +57,11 @@ func convertAll[A, B any](in []A, change func(A) B) []B {
 		out[i] = change(in[i])
 	}
 	return out
+}
+
+// saveRows copies records that have no field besides those of a snapshot.
+func saveRows[T any](rows []*T) []T {
+	return convertAll(rows, func(row *T) T { return *row })
 }
 
 func saveWindow(w *window.Window) savedWindow {
@@ -128,13 +133,6 @@ func saveMessage(m *messageRow) savedMessage {
 }
 
 func saveCampaign(c *campaign) campaignState { return c.campaignState }
-
-func saveVoice(v *voiceCampaign) savedVoice {
-	return savedVoice{
-		v.id, v.reference, v.name, v.status, v.accepted, v.invalid, v.doomed, v.seconds, v.created,
-		v.completed,
-	}
-}
 
 func (w *world) saveLookups() []savedLookup {
 	return convertAll(w.pendingLookups(), func(l *lookup) savedLookup {

@@ -35,20 +35,21 @@ const AudioError = "https://audio.hellio.test/error.mp3"
 var voices = []string{"alloy", "echo", "fable", "onyx", "nova", "shimmer"}
 
 // voiceCampaign is what one voice/send made: the same call to many.
+// All of its fields are in a snapshot.
 type voiceCampaign struct {
-	id        int64
-	reference uuid.UUID
-	name      string
-	status    string
-	accepted  int
-	invalid   int // recipients that were no numbers
-	doomed    int // calls that will not be answered
-	seconds   int // of audio
-	created   time.Time
-	completed time.Time
+	ID        int64
+	Reference uuid.UUID
+	Name      string
+	Status    string
+	Accepted  int
+	Invalid   int // recipients that were no numbers
+	Doomed    int // calls that will not be answered
+	Seconds   int // of audio
+	Created   time.Time
+	Completed time.Time
 }
 
-func (v *voiceCampaign) key() (int64, uuid.UUID) { return v.id, v.reference }
+func (v *voiceCampaign) key() (int64, uuid.UUID) { return v.ID, v.Reference }
 
 func voiceResource() resource {
 	return resource{
@@ -112,9 +113,9 @@ func sendVoice(w *world, c *apiCall) *reply {
 	form.oneOf("voice", voices[0], voices...)
 	form.optional("caller_id", 0)
 	made := &voiceCampaign{
-		name:    form.optional("name", 0),
-		status:  statusQueued,
-		seconds: recordingSeconds,
+		Name:    form.optional("name", 0),
+		Status:  statusQueued,
+		Seconds: recordingSeconds,
 	}
 	if bad := form.reject(); bad != nil {
 		return bad
@@ -129,15 +130,15 @@ func sendVoice(w *world, c *apiCall) *reply {
 			"The audio could not be fetched.")
 	}
 	if text != "" {
-		made.seconds = spokenSeconds(text)
+		made.Seconds = spokenSeconds(text)
 	}
-	made.accepted, made.invalid = len(numbers), invalid
+	made.Accepted, made.Invalid = len(numbers), invalid
 	for _, number := range numbers {
 		if c.carrierFails(number) || isDeaf(number) {
-			made.doomed++
+			made.Doomed++
 		}
 	}
-	if bad := w.reserve(c, made.cost(made.accepted)); bad != nil {
+	if bad := w.reserve(c, made.cost(made.Accepted)); bad != nil {
 		return bad
 	}
 	w.dial(made)
@@ -176,22 +177,22 @@ func spokenSeconds(text string) int {
 }
 
 // cost is the price of so many calls.
-func (v *voiceCampaign) cost(calls int) money { return voiceSecondPrice * money(calls*v.seconds) }
+func (v *voiceCampaign) cost(calls int) money { return voiceSecondPrice * money(calls*v.Seconds) }
 
 // answered is how many calls were answered so far: they are all answered in the
 // end.
 func (v *voiceCampaign) answered() int {
-	if v.completed.IsZero() {
+	if v.Completed.IsZero() {
 		return 0
 	}
-	return v.accepted - v.doomed
+	return v.Accepted - v.Doomed
 }
 
 // dial stores calls whose cost is reserved, and starts them.
 func (w *world) dial(made *voiceCampaign) {
-	made.id = w.nextID()
-	made.reference = w.newReference()
-	made.created = w.clock.Now()
+	made.ID = w.nextID()
+	made.Reference = w.newReference()
+	made.Created = w.clock.Now()
 	w.voices.add(made)
 	w.evictVoices()
 	w.speak(made)
@@ -199,14 +200,14 @@ func (w *world) dial(made *voiceCampaign) {
 
 // speak makes the calls that are stored.
 func (w *world) speak(made *voiceCampaign) {
-	w.at(made.created.Add(callsBeginAfter), func(time.Time) { made.status = statusProcessing })
-	w.at(made.created.Add(callsEndAfter), func(due time.Time) {
-		made.status, made.completed = statusCompleted, due
-		if made.doomed == made.accepted {
-			made.status = statusFailed
+	w.at(made.Created.Add(callsBeginAfter), func(time.Time) { made.Status = statusProcessing })
+	w.at(made.Created.Add(callsEndAfter), func(due time.Time) {
+		made.Status, made.Completed = statusCompleted, due
+		if made.Doomed == made.Accepted {
+			made.Status = statusFailed
 		}
 		w.settle(made.cost(made.answered()))
-		w.refund(made.cost(made.doomed), made.created)
+		w.refund(made.cost(made.Doomed), made.Created)
 	})
 }
 
@@ -222,7 +223,7 @@ func (v *voiceCampaign) receipt() any {
 		EstimatedCost      money  `json:"estimated_cost"`
 		Currency           string `json:"currency"`
 	}{
-		v.id, v.reference.String(), v.id, v.status, v.accepted, v.invalid, v.cost(v.accepted),
+		v.ID, v.Reference.String(), v.ID, v.Status, v.Accepted, v.Invalid, v.cost(v.Accepted),
 		currency,
 	}
 }
@@ -233,8 +234,8 @@ func getVoice(w *world, c *apiCall) *reply {
 		return notFound("voice campaign")
 	}
 	failed := 0
-	if !v.completed.IsZero() {
-		failed = v.doomed
+	if !v.Completed.IsZero() {
+		failed = v.Doomed
 	}
 	return okReply(http.StatusOK, struct {
 		ID              int64   `json:"id"`
@@ -250,8 +251,8 @@ func getVoice(w *world, c *apiCall) *reply {
 		CreatedAt       string  `json:"created_at"`
 		CompletedAt     *string `json:"completed_at"`
 	}{
-		v.id, v.reference.String(), control.OrNull(v.name), v.status, v.accepted + v.invalid,
-		v.answered(), failed, v.answered() * v.seconds,
-		v.cost(v.answered()), currency, timestamp(v.created), timestampOrNull(v.completed),
+		v.ID, v.Reference.String(), control.OrNull(v.Name), v.Status, v.Accepted + v.Invalid,
+		v.answered(), failed, v.answered() * v.Seconds,
+		v.cost(v.answered()), currency, timestamp(v.Created), timestampOrNull(v.Completed),
 	})
 }
