@@ -56,7 +56,7 @@ func (w *world) unsettled() bool {
 		}
 	}
 	for _, l := range w.lookups.rows {
-		if l.completed.IsZero() {
+		if l.Completed.IsZero() {
 			return true
 		}
 	}

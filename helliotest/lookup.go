@@ -18,19 +18,19 @@ const (
 // lookupPrice is what one number costs (decided).
 const lookupPrice money = 100
 
-// lookup is one number lookup.
+// lookup is one number lookup. All of its fields are in a snapshot.
 type lookup struct {
-	id        int64
-	reference uuid.UUID
-	to        string // digits
-	status    string
-	doomed    bool // the networks will not answer
-	created   time.Time
-	start     time.Time
-	completed time.Time
+	ID        int64
+	Reference uuid.UUID
+	To        string // digits
+	Status    string
+	Doomed    bool // the networks will not answer
+	Created   time.Time
+	Start     time.Time
+	Completed time.Time
 }
 
-func (l *lookup) key() (int64, uuid.UUID) { return l.id, l.reference }
+func (l *lookup) key() (int64, uuid.UUID) { return l.ID, l.Reference }
 
 func lookupResource() resource {
 	return resource{
@@ -91,13 +91,13 @@ func createLookups(w *world, c *apiCall) *reply {
 	batch := make([]lookup, len(numbers))
 	for i, number := range numbers {
 		batch[i] = lookup{
-			id:        w.nextID(),
-			reference: w.newReference(),
-			to:        number,
-			status:    statusQueued,
-			doomed:    c.carrierFails(number),
-			created:   now,
-			start:     start,
+			ID:        w.nextID(),
+			Reference: w.newReference(),
+			To:        number,
+			Status:    statusQueued,
+			Doomed:    c.carrierFails(number),
+			Created:   now,
+			Start:     start,
 		}
 		w.lookups.add(&batch[i])
 	}
@@ -132,22 +132,22 @@ func (f *bodyForm) utc(name string, now time.Time) time.Time {
 
 // ask starts stored lookups, all with the same start.
 func (w *world) ask(batch []lookup) {
-	start := batch[0].start
+	start := batch[0].Start
 	w.at(start.Add(lookupBeginsAfter), func(time.Time) {
 		for i := range batch {
-			batch[i].status = statusProcessing
+			batch[i].Status = statusProcessing
 		}
 	})
 	w.at(start.Add(lookupEndsAfter), func(due time.Time) {
 		for i := range batch {
 			l := &batch[i]
-			l.completed = due
-			if l.doomed {
-				l.status = statusFailed
-				w.refund(lookupPrice, l.created)
+			l.Completed = due
+			if l.Doomed {
+				l.Status = statusFailed
+				w.refund(lookupPrice, l.Created)
 				continue
 			}
-			l.status = statusCompleted
+			l.Status = statusCompleted
 			w.settle(lookupPrice)
 		}
 	})
@@ -162,7 +162,7 @@ func receiptOf(batch []lookup, invalid int, cost money) any {
 	}
 	items := make([]item, len(batch))
 	for i := range batch {
-		items[i] = item{batch[i].id, "+" + batch[i].to, batch[i].status}
+		items[i] = item{batch[i].ID, "+" + batch[i].To, batch[i].Status}
 	}
 	return struct {
 		Status        string `json:"status"`
@@ -205,18 +205,18 @@ type lookupBody struct {
 
 func (l *lookup) body() lookupBody {
 	b := lookupBody{
-		ID:           l.id,
-		Reference:    l.reference.String(),
-		MobileNumber: "+" + l.to,
-		Status:       l.status,
+		ID:           l.ID,
+		Reference:    l.Reference.String(),
+		MobileNumber: "+" + l.To,
+		Status:       l.Status,
 		Cost:         lookupPrice,
 		Currency:     currency,
-		CreatedAt:    timestamp(l.created),
-		CompletedAt:  timestampOrNull(l.completed),
+		CreatedAt:    timestamp(l.Created),
+		CompletedAt:  timestampOrNull(l.Completed),
 	}
-	switch l.status {
+	switch l.Status {
 	case statusCompleted:
-		b.lookupResult = lookupResultOf(l.to)
+		b.lookupResult = lookupResultOf(l.To)
 	case statusFailed:
 		b.Cost = 0
 	}

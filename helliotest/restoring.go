@@ -226,25 +226,17 @@ func (r *restorer) speech() {
 		}
 	}
 	last = 0
-	batch := make([]lookup, len(r.s.Lookups))
-	for i, s := range r.s.Lookups {
-		batch[i] = lookup{
-			id:        r.id("lookup", s.ID, &last),
-			reference: s.Reference,
-			to:        s.To,
-			status:    s.Status,
-			doomed:    s.Doomed,
-			created:   r.time(s.Created),
-			start:     r.time(s.Start),
-			completed: r.time(s.Completed),
-		}
+	for _, s := range r.s.Lookups {
+		r.id("lookup", s.ID, &last)
+		r.move(&s.Created, &s.Start, &s.Completed)
+		batch := []lookup{s.lookup}
 		if s.Evicted {
-			r.w.evictedLookups = append(r.w.evictedLookups, &batch[i])
+			r.w.evictedLookups = append(r.w.evictedLookups, &batch[0])
 		} else {
-			r.w.lookups.add(&batch[i])
+			r.w.lookups.add(&batch[0])
 		}
-		if batch[i].completed.IsZero() {
-			r.w.ask(batch[i : i+1])
+		if s.Completed.IsZero() {
+			r.w.ask(batch)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (w *world) evictVoices() {
 func (w *world) evictLookups() {
 	w.lookups.rows = evict(w.lookups.rows, w.e.cfg.retention, anyRow, func(l *lookup) {
 		w.lookups.forget(l)
-		if l.completed.IsZero() {
+		if l.Completed.IsZero() {
 			w.evictedLookups = append(w.evictedLookups, l)
 		}
 	})
@@ -80,7 +80,7 @@ func (w *world) evictLookups() {
 // listed, and before them the evicted ones whose cost is still reserved.
 func (w *world) pendingLookups() []*lookup {
 	w.evictedLookups = slices.DeleteFunc(w.evictedLookups,
-		func(l *lookup) bool { return !l.completed.IsZero() })
+		func(l *lookup) bool { return !l.Completed.IsZero() })
 	return slices.Concat(w.evictedLookups, w.lookups.rows)
 }
 

@@ -77,12 +77,8 @@ type savedMessage struct {
 }
 
 type savedLookup struct {
-	ID                        int64
-	Reference                 uuid.UUID
-	To, Status                string
-	Doomed                    bool
-	Evicted                   bool // not listed, but its cost is still reserved
-	Created, Start, Completed time.Time
+	lookup
+	Evicted bool // not listed, but its cost is still reserved
 }
 
 type savedWebhook struct {

@@ -136,18 +136,8 @@ func saveCampaign(c *campaign) campaignState { return c.campaignState }
 
 func (w *world) saveLookups() []savedLookup {
 	return convertAll(w.pendingLookups(), func(l *lookup) savedLookup {
-		_, listed := w.lookups.seek(l.id)
-		return savedLookup{
-			ID:        l.id,
-			Reference: l.reference,
-			To:        l.to,
-			Status:    l.status,
-			Doomed:    l.doomed,
-			Evicted:   !listed,
-			Created:   l.created,
-			Start:     l.start,
-			Completed: l.completed,
-		}
+		_, listed := w.lookups.seek(l.ID)
+		return savedLookup{lookup: *l, Evicted: !listed}
 	})
 }
 
