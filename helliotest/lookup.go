@@ -18,7 +18,7 @@ const (
 // lookupPrice is what one number costs (decided).
 const lookupPrice money = 100
 
-// lookup is one number lookup. All of its fields are in a snapshot.
+// lookup is one number lookup as the engine and a snapshot keep it.
 type lookup struct {
 	ID        int64
 	Reference uuid.UUID

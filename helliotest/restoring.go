@@ -245,12 +245,10 @@ func (r *restorer) speech() {
 func (r *restorer) ussd() {
 	u, last := &r.w.ussd, int64(0)
 	for _, s := range r.s.Apps {
-		app := &ussdApp{
-			r.id("USSD app", s.ID, &last), s.Reference, s.Name, s.Callback, s.Mode, s.TestSecret,
-			s.LiveSecret, s.Active, r.time(s.Created),
-		}
-		r.apps[s.ID] = app
-		u.apps.add(app)
+		r.id("USSD app", s.ID, &last)
+		r.move(&s.Created)
+		r.apps[s.ID] = &s
+		u.apps.add(&s)
 	}
 	last = 0
 	for _, s := range r.s.Extensions {

@@ -167,7 +167,7 @@ func TestAnImpossibleStateIsRefusedDespiteItsChecksum(t *testing.T) {
 			`delivery "d" has 6 tries`,
 		},
 		"a USSD app's id": {
-			func(s *savedWorld) { s.Apps = []savedApp{{}} }, "the id 0 of a USSD app",
+			func(s *savedWorld) { s.Apps = []ussdApp{{}} }, "the id 0 of a USSD app",
 		},
 		"an app that is not": {
 			func(s *savedWorld) { s.Extensions[0].App = s.LastID }, "which is not there",

@@ -43,7 +43,7 @@ type savedWorld struct {
 	Deliveries []savedDelivery
 
 	USSDBalance money
-	Apps        []savedApp
+	Apps        []ussdApp
 	Extensions  []savedExtension
 	Sessions    []savedSession
 
@@ -105,15 +105,6 @@ type savedDelivery struct {
 	Tries                   int
 	Delayed, InFlight, Held bool
 	Attempts                []DeliveryAttempt
-}
-
-type savedApp struct {
-	ID                     int64
-	Reference              uuid.UUID
-	Name, Callback, Mode   string
-	TestSecret, LiveSecret string
-	Active                 bool
-	Created                time.Time
 }
 
 type savedExtension struct {

@@ -45,7 +45,7 @@ func (w *world) save() *savedWorld {
 		Webhooks:    w.saveWebhooks(),
 		Deliveries:  convertAll(w.reported(lasting), saveDelivery),
 		USSDBalance: w.ussd.balance,
-		Apps:        convertAll(w.ussd.apps.rows, saveApp),
+		Apps:        saveRows(w.ussd.apps.rows),
 		Extensions:  convertAll(w.ussd.extensions.rows, saveExtension),
 		Sessions:    convertAll(w.ussd.sessions.rows, saveSession),
 	}
@@ -188,13 +188,6 @@ func saveDelivery(d *delivery) savedDelivery {
 	}
 }
 
-func saveApp(a *ussdApp) savedApp {
-	return savedApp{
-		a.id, a.reference, a.name, a.callback, a.mode, a.testSecret, a.liveSecret, a.active,
-		a.created,
-	}
-}
-
 func saveExtension(e *ussdExtension) savedExtension {
 	return savedExtension{
 		e.id, e.reference, e.code, e.shortCode, e.status, e.price, boundAppID(e.app), e.months,
@@ -213,7 +206,7 @@ func boundAppID(a *ussdApp) int64 {
 	if a == nil {
 		return 0
 	}
-	return a.id
+	return a.ID
 }
 
 func saveRequest(l *logged) savedRequest {

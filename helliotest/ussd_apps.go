@@ -14,20 +14,20 @@ const (
 	modeLive = "live"
 )
 
-// ussdApp is an app as the engine keeps it.
+// ussdApp is an app as the engine and a snapshot keep it.
 type ussdApp struct {
-	id         int64
-	reference  uuid.UUID
-	name       string
-	callback   string
-	mode       string
-	testSecret string
-	liveSecret string
-	active     bool
-	created    time.Time
+	ID         int64
+	Reference  uuid.UUID
+	Name       string
+	Callback   string
+	Mode       string
+	TestSecret string
+	LiveSecret string
+	Active     bool
+	Created    time.Time
 }
 
-func (a *ussdApp) key() (int64, uuid.UUID) { return a.id, a.reference }
+func (a *ussdApp) key() (int64, uuid.UUID) { return a.ID, a.Reference }
 
 func ussdAppResource() resource {
 	return resource{
@@ -72,18 +72,18 @@ func listApps(w *world, c *apiCall) *reply {
 func createApp(w *world, c *apiCall) *reply {
 	form := c.form()
 	app := &ussdApp{
-		mode:     modeTest,
-		name:     form.text("name", contract.MaxUSSDAppName),
-		callback: form.callback("callback_url"),
+		Mode:     modeTest,
+		Name:     form.text("name", contract.MaxUSSDAppName),
+		Callback: form.callback("callback_url"),
 	}
-	app.active = form.flag("active", true)
+	app.Active = form.flag("active", true)
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
-	app.id = w.nextID()
-	app.reference = w.newReference()
-	app.created = w.clock.Now()
-	app.testSecret, app.liveSecret = w.newSecret(modeTest), w.newSecret(modeLive)
+	app.ID = w.nextID()
+	app.Reference = w.newReference()
+	app.Created = w.clock.Now()
+	app.TestSecret, app.LiveSecret = w.newSecret(modeTest), w.newSecret(modeLive)
 	w.ussd.apps.add(app)
 	return okReply(http.StatusCreated, app.body(true, true))
 }
@@ -96,12 +96,12 @@ func updateApp(w *world, c *apiCall) *reply {
 	}
 	form, whole := c.form(), w.ussdQuirk(USSDWholeUpdates)
 	if whole || form.given("name") {
-		next.name = form.text("name", contract.MaxUSSDAppName)
+		next.Name = form.text("name", contract.MaxUSSDAppName)
 	}
 	if whole || form.given("callback_url") {
-		next.callback = form.callback("callback_url")
+		next.Callback = form.callback("callback_url")
 	}
-	next.active = form.flag("active", next.active)
+	next.Active = form.flag("active", next.Active)
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
@@ -135,7 +135,7 @@ func setAppMode(w *world, c *apiCall) *reply {
 		return refuse(http.StatusPaymentRequired, contract.CodeExtensionRequired,
 			"The app needs an active extension before it can go live.")
 	}
-	app.mode = mode
+	app.Mode = mode
 	return okReply(http.StatusOK, w.showApp(app))
 }
 
@@ -145,9 +145,9 @@ func rotateSecret(w *world, c *apiCall) *reply {
 		return bad
 	}
 	if mode == modeTest {
-		app.testSecret = w.newSecret(modeTest)
+		app.TestSecret = w.newSecret(modeTest)
 	} else {
-		app.liveSecret = w.newSecret(modeLive)
+		app.LiveSecret = w.newSecret(modeLive)
 	}
 	always := w.ussdQuirk(USSDSecretsAlways)
 	return okReply(http.StatusOK, app.body(always || mode == modeTest, always || mode == modeLive))
@@ -192,19 +192,19 @@ func (a *ussdApp) body(withTest, withLive bool) any {
 		Active      bool   `json:"active"`
 		CreatedAt   string `json:"created_at"`
 	}{
-		ID:          a.reference.String(),
-		Name:        a.name,
-		CallbackURL: a.callback,
-		Mode:        a.mode,
-		IsLive:      a.mode == modeLive,
-		Active:      a.active,
-		CreatedAt:   timestamp(a.created),
+		ID:          a.Reference.String(),
+		Name:        a.Name,
+		CallbackURL: a.Callback,
+		Mode:        a.Mode,
+		IsLive:      a.Mode == modeLive,
+		Active:      a.Active,
+		CreatedAt:   timestamp(a.Created),
 	}
 	if withTest {
-		body.TestSecret = a.testSecret
+		body.TestSecret = a.TestSecret
 	}
 	if withLive {
-		body.LiveSecret = a.liveSecret
+		body.LiveSecret = a.LiveSecret
 	}
 	return body
 }

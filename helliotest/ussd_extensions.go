@@ -172,7 +172,7 @@ func (u *ussdWorld) served(app *ussdApp) bool {
 // changes nothing.
 func (u *ussdWorld) fallBack(app *ussdApp) {
 	if app != nil && !u.served(app) {
-		app.mode = modeTest
+		app.Mode = modeTest
 	}
 }
 
@@ -214,7 +214,7 @@ func (e *ussdExtension) body() any {
 		len(e.code), e.status, twoDecimals(e.price), true,
 		nil, timestamp(e.expires)}
 	if e.app != nil {
-		body.AppID = control.OrNull(e.app.reference.String())
+		body.AppID = control.OrNull(e.app.Reference.String())
 	}
 	return body
 }

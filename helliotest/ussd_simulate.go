@@ -175,11 +175,11 @@ func (c *apiCall) ask(s *ussdSession, input string) (answer ussdAnswer, err erro
 	}
 	app, life := s.dialog.app, c.e.tasks.context()
 	p := posting{
-		url:     app.callback,
-		handler: c.e.cfg.ussd.handlers[app.callback],
+		url:     app.Callback,
+		handler: c.e.cfg.ussd.handlers[app.Callback],
 		body:    body,
 		header: http.Header{
-			contract.HeaderSignature: {signature.Body(app.testSecret, body)},
+			contract.HeaderSignature: {signature.Body(app.TestSecret, body)},
 		},
 	}
 	c.outside(func() { answer, err = c.e.askCallback(life, p) })

@@ -34,8 +34,8 @@ const AudioError = "https://audio.hellio.test/error.mp3"
 
 var voices = []string{"alloy", "echo", "fable", "onyx", "nova", "shimmer"}
 
-// voiceCampaign is what one voice/send made: the same call to many.
-// All of its fields are in a snapshot.
+// voiceCampaign is what one voice/send made: the same call to many,
+// as the engine and a snapshot keep it.
 type voiceCampaign struct {
 	ID        int64
 	Reference uuid.UUID
