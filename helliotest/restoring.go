@@ -256,20 +256,11 @@ func (r *restorer) ussd() {
 			"extension %d is of app %d, which is not there", s.ID, s.App)
 		r.require(s.Months >= 1 && s.Months < 3000, "extension %d is paid for %d months", s.ID,
 			s.Months)
-		e := &ussdExtension{
-			id:        r.id("USSD extension", s.ID, &last),
-			reference: s.Reference,
-			code:      s.Code,
-			shortCode: s.ShortCode,
-			status:    s.Status,
-			price:     s.Price,
-			app:       r.apps[s.App],
-			rented:    r.time(s.Rented),
-			months:    s.Months,
-			expires:   r.time(s.Expires),
-		}
+		r.id("USSD extension", s.ID, &last)
+		r.move(&s.Rented, &s.Expires)
+		e := &ussdExtension{extensionState: s.extensionState, app: r.apps[s.App]}
 		u.extensions.add(e)
-		if e.status == extensionActive {
+		if e.Status == extensionActive {
 			r.w.planRenewal(e)
 		}
 	}

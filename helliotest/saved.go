@@ -108,14 +108,8 @@ type savedDelivery struct {
 }
 
 type savedExtension struct {
-	ID              int64
-	Reference       uuid.UUID
-	Code, ShortCode string
-	Status          string
-	Price           money
-	App             int64 // 0: none
-	Months          int
-	Rented, Expires time.Time
+	extensionState
+	App int64 // 0: none
 }
 
 type savedSession struct {

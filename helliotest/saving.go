@@ -189,10 +189,7 @@ func saveDelivery(d *delivery) savedDelivery {
 }
 
 func saveExtension(e *ussdExtension) savedExtension {
-	return savedExtension{
-		e.id, e.reference, e.code, e.shortCode, e.status, e.price, boundAppID(e.app), e.months,
-		e.rented, e.expires,
-	}
+	return savedExtension{e.extensionState, boundAppID(e.app)}
 }
 
 func saveSession(s *ussdSession) savedSession {

@@ -18,20 +18,25 @@ const (
 
 // ussdExtension is a rented extension as the engine keeps it.
 type ussdExtension struct {
-	id        int64
-	reference uuid.UUID
-	code      string
-	shortCode string // as *920#
-	status    string
-	price     money // a month
-	app       *ussdApp
-	rented    time.Time
-	months    int // paid so far
-	expires   time.Time
-	returned  bool
+	extensionState
+	app      *ussdApp
+	returned bool
 }
 
-func (e *ussdExtension) key() (int64, uuid.UUID) { return e.id, e.reference }
+// extensionState is what a snapshot keeps of an extension.
+type extensionState struct {
+	ID        int64
+	Reference uuid.UUID
+	Code      string
+	ShortCode string // as *920#
+	Status    string
+	Price     money // a month
+	Rented    time.Time
+	Months    int // paid so far
+	Expires   time.Time
+}
+
+func (e *ussdExtension) key() (int64, uuid.UUID) { return e.ID, e.Reference }
 
 func ussdExtensionResource() resource {
 	return resource{
@@ -79,14 +84,14 @@ func listExtensions(w *world, c *apiCall) *reply {
 
 func rentExtension(w *world, c *apiCall) *reply {
 	form := c.form()
-	e := &ussdExtension{
-		status:    extensionActive,
-		code:      form.digits("code", contract.MaxUSSDCode),
-		shortCode: form.shortCode("short_code"),
-	}
+	e := &ussdExtension{extensionState: extensionState{
+		Status:    extensionActive,
+		Code:      form.digits("code", contract.MaxUSSDCode),
+		ShortCode: form.shortCode("short_code"),
+	}}
 	appID := form.optional("app_id", 0)
 	var priced bool
-	if e.price, priced = monthlyPrice(e.code); !priced && form.errors["code"] == nil {
+	if e.Price, priced = monthlyPrice(e.Code); !priced && form.errors["code"] == nil {
 		form.fail("code", "The :field field must have 3 to 5 digits.")
 	}
 	if bad := form.reject(); bad != nil {
@@ -96,18 +101,18 @@ func rentExtension(w *world, c *apiCall) *reply {
 		return refuse(http.StatusUnprocessableEntity, contract.CodeUnknownApp,
 			"There is no such app.")
 	}
-	if w.ussd.taken(e.shortCode, e.code) {
+	if w.ussd.taken(e.ShortCode, e.Code) {
 		return refuse(http.StatusConflict, contract.CodeExtensionUnavailable,
 			"This extension is taken.")
 	}
-	if w.ussd.balance < e.price {
+	if w.ussd.balance < e.Price {
 		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientUSSDBalance,
 			"Your USSD balance is too low for this extension.")
 	}
-	c.log.charge += e.price
-	e.id = w.nextID()
-	e.reference = w.newReference()
-	e.rented = w.clock.Now()
+	c.log.charge += e.Price
+	e.ID = w.nextID()
+	e.Reference = w.newReference()
+	e.Rented = w.clock.Now()
 	w.payMonth(e)
 	w.ussd.extensions.add(e)
 	return okReply(http.StatusCreated, e.body())
@@ -115,23 +120,23 @@ func rentExtension(w *world, c *apiCall) *reply {
 
 // payMonth takes a month's price, which the purse holds, and plans the next.
 func (w *world) payMonth(e *ussdExtension) {
-	w.ussd.balance -= e.price
-	e.months++
-	e.expires = monthsAfter(e.rented, e.months)
+	w.ussd.balance -= e.Price
+	e.Months++
+	e.Expires = monthsAfter(e.Rented, e.Months)
 	w.planRenewal(e)
 }
 
 func (w *world) planRenewal(e *ussdExtension) {
-	w.at(e.expires, func(time.Time) { w.renew(e) })
+	w.at(e.Expires, func(time.Time) { w.renew(e) })
 }
 
 func (w *world) renew(e *ussdExtension) {
 	switch {
 	case e.returned:
-	case w.ussd.balance >= e.price:
+	case w.ussd.balance >= e.Price:
 		w.payMonth(e)
 	default:
-		e.status = extensionExpired
+		e.Status = extensionExpired
 		w.ussd.fallBack(e.app)
 	}
 }
@@ -150,7 +155,7 @@ func releaseExtension(w *world, c *apiCall) *reply {
 // taken reports whether an extension is rented.
 func (u *ussdWorld) taken(shortCode, code string) bool {
 	for _, e := range u.extensions.rows {
-		if e.status == extensionActive && e.code == code && e.shortCode == shortCode {
+		if e.Status == extensionActive && e.Code == code && e.ShortCode == shortCode {
 			return true
 		}
 	}
@@ -161,7 +166,7 @@ func (u *ussdWorld) taken(shortCode, code string) bool {
 // it.
 func (u *ussdWorld) served(app *ussdApp) bool {
 	for _, e := range u.extensions.rows {
-		if e.status == extensionActive && e.app == app {
+		if e.Status == extensionActive && e.app == app {
 			return true
 		}
 	}
@@ -210,9 +215,9 @@ func (e *ussdExtension) body() any {
 		AutoRenew    bool    `json:"auto_renew"` // no route changes it
 		AppID        *string `json:"app_id"`
 		ExpiresAt    string  `json:"expires_at"`
-	}{e.reference.String(), e.code, strings.TrimSuffix(e.shortCode, "#") + "*" + e.code + "#",
-		len(e.code), e.status, twoDecimals(e.price), true,
-		nil, timestamp(e.expires)}
+	}{e.Reference.String(), e.Code, strings.TrimSuffix(e.ShortCode, "#") + "*" + e.Code + "#",
+		len(e.Code), e.Status, twoDecimals(e.Price), true,
+		nil, timestamp(e.Expires)}
 	if e.app != nil {
 		body.AppID = control.OrNull(e.app.Reference.String())
 	}
