@@ -267,13 +267,15 @@ func (r *restorer) ussd() {
 	last = 0
 	for _, s := range r.s.Sessions {
 		r.count("session", s.Steps)
-		u.sessions.remember(&ussdSession{
-			r.id("USSD session", s.ID, &last), s.Reference, ussdDialog{r.apps[s.App], s.Ref},
-			s.MSISDN, s.ServiceCode, s.Status, s.Steps, false,
-			r.time(s.Started), r.time(s.Latest), r.time(s.Ended),
-		})
-		if added := u.sessions.rows[len(u.sessions.rows)-1]; added.status == sessionActive {
-			r.w.at(added.latest.Add(sessionIdle), added.idle)
+		r.id("USSD session", s.ID, &last)
+		r.move(&s.Started, &s.Latest, &s.Ended)
+		added := &ussdSession{
+			sessionState: s.sessionState,
+			dialog:       ussdDialog{r.apps[s.App], s.Ref},
+		}
+		u.sessions.remember(added)
+		if added.Status == sessionActive {
+			r.w.at(added.Latest.Add(sessionIdle), added.idle)
 		}
 	}
 }

@@ -182,7 +182,10 @@ func TestAnImpossibleStateIsRefusedDespiteItsChecksum(t *testing.T) {
 			func(s *savedWorld) { s.Extensions[0].ID = 0 }, "the id 0 of a USSD extension",
 		},
 		"a session's steps": {
-			func(s *savedWorld) { s.Sessions = []savedSession{{ID: 1, Steps: -1}} },
+			func(s *savedWorld) {
+				bad := sessionState{ID: 1, Steps: -1}
+				s.Sessions = []savedSession{{sessionState: bad}}
+			},
 			"a session counts -1",
 		},
 		"a session's id": {

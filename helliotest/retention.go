@@ -87,7 +87,7 @@ func (w *world) pendingLookups() []*lookup {
 func (w *world) evictSessions() {
 	all := &w.ussd.sessions
 	all.rows = evict(all.rows, w.e.cfg.retention,
-		func(s *ussdSession) bool { return s.status != sessionActive }, func(s *ussdSession) {
+		func(s *ussdSession) bool { return s.Status != sessionActive }, func(s *ussdSession) {
 			all.forget(s)
 			if all.byDialog[s.dialog] == s {
 				delete(all.byDialog, s.dialog)

@@ -113,14 +113,9 @@ type savedExtension struct {
 }
 
 type savedSession struct {
-	ID                     int64
-	Reference              uuid.UUID
-	App                    int64 // 0 = one that was deleted
-	Ref                    string
-	MSISDN, ServiceCode    string
-	Status                 string
-	Steps                  int
-	Started, Latest, Ended time.Time
+	sessionState
+	App int64 // 0 = one that was deleted
+	Ref string
 }
 
 type savedRequest struct {

@@ -193,10 +193,7 @@ func saveExtension(e *ussdExtension) savedExtension {
 }
 
 func saveSession(s *ussdSession) savedSession {
-	return savedSession{
-		s.id, s.reference, boundAppID(s.dialog.app), s.dialog.ref, s.msisdn, s.serviceCode,
-		s.status, s.steps, s.started, s.latest, s.ended,
-	}
+	return savedSession{s.sessionState, boundAppID(s.dialog.app), s.dialog.ref}
 }
 
 func boundAppID(a *ussdApp) int64 {

@@ -21,17 +21,22 @@ const sessionIdle = 3 * time.Minute
 
 // ussdSession is a session as the engine keeps it.
 type ussdSession struct {
-	id          int64
-	reference   uuid.UUID
-	dialog      ussdDialog
-	msisdn      string
-	serviceCode string
-	status      string
-	steps       int
-	busy        bool // its callback is being asked
-	started     time.Time
-	latest      time.Time // when the latest step was answered
-	ended       time.Time
+	sessionState
+	dialog ussdDialog
+	busy   bool // its callback is being asked
+}
+
+// sessionState is what a snapshot keeps of a session.
+type sessionState struct {
+	ID          int64
+	Reference   uuid.UUID
+	MSISDN      string
+	ServiceCode string
+	Status      string
+	Steps       int
+	Started     time.Time
+	Latest      time.Time // when the latest step was answered
+	Ended       time.Time
 }
 
 // ussdDialog names a session from outside: each app has session ids of its own.
@@ -40,7 +45,7 @@ type ussdDialog struct {
 	ref string
 }
 
-func (s *ussdSession) key() (int64, uuid.UUID) { return s.id, s.reference }
+func (s *ussdSession) key() (int64, uuid.UUID) { return s.ID, s.Reference }
 
 // ussdSessions holds all sessions, and finds the newest of a name.
 type ussdSessions struct {
@@ -67,7 +72,7 @@ func ussdSessionResource() resource {
 func listSessions(w *world, c *apiCall) *reply {
 	status := c.param("status")
 	page, bad := paginate(c, &w.ussd.sessions.rowTable,
-		func(s *ussdSession) bool { return status == "" || s.status == status })
+		func(s *ussdSession) bool { return status == "" || s.Status == status })
 	if bad != nil {
 		return bad
 	}
@@ -88,14 +93,14 @@ func getSession(w *world, c *apiCall) *reply {
 // begin stores a new session. An active one of the same name is over.
 func (w *world) begin(s *ussdSession) {
 	now, all := w.clock.Now(), &w.ussd.sessions
-	if old := all.byDialog[s.dialog]; old != nil && old.status == sessionActive {
-		old.status, old.ended = sessionEnded, now
+	if old := all.byDialog[s.dialog]; old != nil && old.Status == sessionActive {
+		old.Status, old.Ended = sessionEnded, now
 	}
-	s.id = w.nextID()
-	s.reference = w.newReference()
-	s.status = sessionActive
-	s.started = now
-	s.latest = now
+	s.ID = w.nextID()
+	s.Reference = w.newReference()
+	s.Status = sessionActive
+	s.Started = now
+	s.Latest = now
 	all.remember(s)
 	w.evictSessions()
 }
@@ -112,20 +117,20 @@ func (u *ussdSessions) remember(s *ussdSession) {
 // answered notes the result of a step. A session that ended meanwhile stays
 // ended.
 func (w *world) answered(s *ussdSession, status string) {
-	s.busy, s.latest = false, w.clock.Now()
+	s.busy, s.Latest = false, w.clock.Now()
 	switch {
-	case s.status != sessionActive:
+	case s.Status != sessionActive:
 	case status == sessionActive:
-		w.at(s.latest.Add(sessionIdle), s.idle)
+		w.at(s.Latest.Add(sessionIdle), s.idle)
 	default:
-		s.status, s.ended = status, s.latest
+		s.Status, s.Ended = status, s.Latest
 	}
 }
 
 // idle ends a session that has seen no step since this was planned.
 func (s *ussdSession) idle(due time.Time) {
-	if s.status == sessionActive && !s.busy && !due.Before(s.latest.Add(sessionIdle)) {
-		s.status, s.ended = sessionTimeout, due
+	if s.Status == sessionActive && !s.busy && !due.Before(s.Latest.Add(sessionIdle)) {
+		s.Status, s.Ended = sessionTimeout, due
 	}
 }
 
@@ -142,7 +147,7 @@ func (s *ussdSession) body() any {
 		StartedAt   string  `json:"started_at"`
 		EndedAt     *string `json:"ended_at"`
 	}{
-		s.reference.String(), s.dialog.ref, s.msisdn, s.serviceCode, s.status, s.steps, nil, true,
-		timestamp(s.started), timestampOrNull(s.ended),
+		s.Reference.String(), s.dialog.ref, s.MSISDN, s.ServiceCode, s.Status, s.Steps, nil, true,
+		timestamp(s.Started), timestampOrNull(s.Ended),
 	}
 }

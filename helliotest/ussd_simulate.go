@@ -111,7 +111,7 @@ func simulate(w *world, c *apiCall) *reply {
 	if bad != nil {
 		return bad
 	}
-	session.steps++
+	session.Steps++
 	session.busy = true
 	answer, err := c.ask(session, step.input)
 	status := sessionActive
@@ -142,13 +142,16 @@ func (w *world) session(app *ussdApp, step *ussdStep) (*ussdSession, *reply) {
 	known := w.ussd.sessions.byDialog[dialog]
 	switch {
 	case known == nil || step.fresh:
-		s := &ussdSession{dialog: dialog, msisdn: step.msisdn, serviceCode: step.serviceCode}
-		if s.serviceCode == "" {
-			s.serviceCode = sharedShortCode
+		s := &ussdSession{
+			sessionState: sessionState{MSISDN: step.msisdn, ServiceCode: step.serviceCode},
+			dialog:       dialog,
+		}
+		if s.ServiceCode == "" {
+			s.ServiceCode = sharedShortCode
 		}
 		w.begin(s)
 		return s, nil
-	case known.status != sessionActive:
+	case known.Status != sessionActive:
 		return nil,
 			refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRequest,
 				"The session is over.")
@@ -169,7 +172,7 @@ func (c *apiCall) ask(s *ussdSession, input string) (answer ussdAnswer, err erro
 		Input       string `json:"input"`
 		Sequence    int    `json:"sequence"`
 		Mode        string `json:"mode"`
-	}{s.dialog.ref, s.msisdn, s.serviceCode, input, s.steps, modeTest})
+	}{s.dialog.ref, s.MSISDN, s.ServiceCode, input, s.Steps, modeTest})
 	if err != nil {
 		return answer, err
 	}
