@@ -133,10 +133,10 @@ type delivery struct {
 func (d *delivery) public() Delivery {
 	p := Delivery{
 		ID:        d.id,
-		WebhookID: d.hook.id,
+		WebhookID: d.hook.ID,
 		MessageID: d.message.ID,
 		Event:     d.event,
-		URL:       d.hook.url,
+		URL:       d.hook.URL,
 		Status:    d.status,
 		Body:      slices.Clone(d.body),
 		CreatedAt: d.created,

@@ -86,7 +86,7 @@ func (w *world) report(m *messageRow) {
 		event = eventFailed
 	}
 	for _, h := range w.webhooks.rows {
-		if h.active && (slices.Contains(h.events, event) || slices.Contains(h.events, eventAll)) {
+		if h.Active && (slices.Contains(h.Events, event) || slices.Contains(h.Events, eventAll)) {
 			w.addDelivery(h, m, event)
 		}
 	}
@@ -125,15 +125,15 @@ func (w *world) tryAt(due time.Time, d *delivery) {
 }
 
 // open reports whether further attempts may be made.
-func (d *delivery) open() bool { return d.status == deliveryPending && d.hook.active }
+func (d *delivery) open() bool { return d.status == deliveryPending && d.hook.Active }
 
 // posting is an attempt as it is sent. Its signatures are made with the secret
 // given.
 func (w *world) posting(d *delivery, now time.Time, secret string) posting {
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	return posting{
-		url:     d.hook.url,
-		handler: w.e.cfg.hookHandlers[d.hook.url],
+		url:     d.hook.URL,
+		handler: w.e.cfg.hookHandlers[d.hook.URL],
 		lost:    d.hook.lostHandler,
 		body:    d.body,
 		header: http.Header{
@@ -205,7 +205,7 @@ func (e *engine) deliverOnce(
 	defer e.mu.Unlock()
 	d.note(try, err)
 	if errors.Is(err, errNoSocket) || errors.Is(err, errLostHandler) {
-		e.warn(fmt.Sprintf("webhook %d: %v", d.hook.id, err))
+		e.warn(fmt.Sprintf("webhook %d: %v", d.hook.ID, err))
 	}
 	return err == nil
 }
@@ -214,7 +214,7 @@ func (e *engine) deliverOnce(
 func (d *delivery) note(try DeliveryAttempt, err error) {
 	if err != nil {
 		try.Error = err.Error()
-		d.hook.lastError = try.Error
+		d.hook.LastError = try.Error
 	}
 	d.attempts = append(d.attempts, try)
 }
@@ -226,10 +226,10 @@ func (w *world) attempted(d *delivery, acked bool, due time.Time) {
 	case d.status != deliveryPending: // a replay has succeeded meanwhile
 	case acked:
 		d.status = deliveryDelivered
-		if d.hook.active {
-			d.hook.failures = 0
+		if d.hook.Active {
+			d.hook.Failures = 0
 		}
-	case !d.hook.active:
+	case !d.hook.Active:
 		d.status = deliveryFailed
 	case d.tries < len(ladder):
 		next := d.first.Add(ladder[d.tries])
@@ -245,14 +245,14 @@ func (w *world) attempted(d *delivery, acked bool, due time.Time) {
 
 // countFailure counts a delivery that failed for good.
 func (w *world) countFailure(h *webhook) {
-	if h.failures++; h.failures >= maxFailures {
+	if h.Failures++; h.Failures >= maxFailures {
 		w.silence(h)
 	}
 }
 
 // silence ends all deliveries to a webhook that was disabled or deleted.
 func (w *world) silence(h *webhook) {
-	h.active, h.held = false, nil
+	h.Active, h.held = false, nil
 	for _, d := range w.deliveries {
 		if d.hook == h && d.status == deliveryPending && !d.inFlight {
 			d.status = deliveryFailed

@@ -87,7 +87,7 @@ func (w *world) lose(d *delivery, due time.Time) {
 // secretUnder returns the secret that signs an attempt under an effect.
 func (d *delivery) secretUnder(effect string) string {
 	if effect == effectWebhookBadSignature {
-		return "not " + d.hook.secret
+		return "not " + d.hook.Secret
 	}
-	return d.hook.secret
+	return d.hook.Secret
 }

@@ -49,10 +49,10 @@ type postQueue struct {
 
 // send adds an attempt to its queue, followed by the one that was held for it.
 func (w *world) send(d *delivery, due time.Time, effect string) {
-	next := w.queue(d.hook.url).add(&attempt{d: d, due: due, effect: effect})
+	next := w.queue(d.hook.URL).add(&attempt{d: d, due: due, effect: effect})
 	if held := d.hook.held; held != nil {
 		d.hook.held = nil
-		w.queue(d.hook.url).add(&attempt{
+		w.queue(d.hook.URL).add(&attempt{
 			d:      held,
 			effect: effectWebhookReorder,
 			after:  []*attempt{next},

@@ -57,7 +57,7 @@ func (w *world) journalLines() []journalLine {
 	for _, d := range w.deliveries {
 		for i := range d.attempts {
 			lines = append(lines, journalLine{d.attempts[i].At, func() (what, came string) {
-				return fmt.Sprintf("  > webhook %d", d.hook.id), d.verdict(i)
+				return fmt.Sprintf("  > webhook %d", d.hook.ID), d.verdict(i)
 			}})
 		}
 	}

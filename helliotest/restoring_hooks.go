@@ -7,17 +7,11 @@ func (r *restorer) hooks() {
 	last := int64(0)
 	for _, s := range r.s.Webhooks {
 		r.count("webhook", s.Failures)
+		r.id("webhook", s.ID, &last)
+		r.move(&s.Created)
 		h := &webhook{
-			id:          r.id("webhook", s.ID, &last),
-			reference:   s.Reference,
-			url:         s.URL,
-			events:      s.Events,
-			active:      s.Active,
-			secret:      s.Secret,
-			lastError:   s.LastError,
-			failures:    s.Failures,
-			created:     r.time(s.Created),
-			lostHandler: s.InProcess && r.w.e.cfg.hookHandlers[s.URL] == nil,
+			webhookState: s.webhookState,
+			lostHandler:  s.InProcess && r.w.e.cfg.hookHandlers[s.URL] == nil,
 		}
 		r.webhooks[s.ID] = h
 		if !s.Deleted {
@@ -36,7 +30,7 @@ func (r *restorer) endpoints() {
 	saved := slices.Clone(r.w.webhooks.rows)
 	for _, e := range r.w.e.cfg.webhooks {
 		i := slices.IndexFunc(saved,
-			func(h *webhook) bool { return h.url == e.url && h.secret == e.secret })
+			func(h *webhook) bool { return h.URL == e.url && h.Secret == e.secret })
 		if i < 0 {
 			r.w.addEndpoint(e)
 			continue

@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // savedWorld is a world in a snapshot: everything but faults and calls in
@@ -82,17 +80,9 @@ type savedLookup struct {
 }
 
 type savedWebhook struct {
-	ID        int64
-	Reference uuid.UUID
-	URL       string
-	Events    []string
-	Active    bool
+	webhookState
 	Deleted   bool // only its deliveries remember it
-	Secret    string
 	InProcess bool // its URL had a handler
-	LastError string
-	Failures  int
-	Created   time.Time
 }
 
 type savedDelivery struct {

@@ -150,29 +150,18 @@ func (w *world) saveWebhooks() []savedWebhook {
 			all = append(all, d.hook)
 		}
 	}
-	slices.SortFunc(all, func(a, b *webhook) int { return cmp.Compare(a.id, b.id) })
+	slices.SortFunc(all, func(a, b *webhook) int { return cmp.Compare(a.ID, b.ID) })
 	return convertAll(all, func(h *webhook) savedWebhook {
-		_, there := w.webhooks.seek(h.id)
-		return savedWebhook{
-			ID:        h.id,
-			Reference: h.reference,
-			URL:       h.url,
-			Events:    h.events,
-			Active:    h.active,
-			Deleted:   !there,
-			Secret:    h.secret,
-			InProcess: h.lostHandler || w.e.cfg.hookHandlers[h.url] != nil,
-			LastError: h.lastError,
-			Failures:  h.failures,
-			Created:   h.created,
-		}
+		_, there := w.webhooks.seek(h.ID)
+		hadHandler := h.lostHandler || w.e.cfg.hookHandlers[h.URL] != nil
+		return savedWebhook{h.webhookState, !there, hadHandler}
 	})
 }
 
 func saveDelivery(d *delivery) savedDelivery {
 	return savedDelivery{
 		ID:       d.id,
-		Webhook:  d.hook.id,
+		Webhook:  d.hook.ID,
 		Message:  d.message.ID,
 		Event:    d.event,
 		Body:     string(d.body),

@@ -90,7 +90,7 @@ func tryOut(t *testing.T, data []byte) {
 	}
 	f.mu.Lock()
 	for _, h := range f.world.webhooks.rows {
-		h.active = false // whatever is written there is not called
+		h.Active = false // whatever is written there is not called
 	}
 	f.mu.Unlock()
 	f.Advance(time.Hour)

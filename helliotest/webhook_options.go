@@ -73,10 +73,10 @@ func (c *config) addEndpoint(option string, e endpoint) error {
 }
 
 func (w *world) addEndpoint(e endpoint) {
-	w.addWebhook(&webhook{
-		active: true,
-		url:    e.url,
-		secret: e.secret,
-		events: slices.Clone(e.events),
-	})
+	w.addWebhook(&webhook{webhookState: webhookState{
+		Active: true,
+		URL:    e.url,
+		Secret: e.secret,
+		Events: slices.Clone(e.events),
+	}})
 }

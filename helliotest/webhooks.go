@@ -25,21 +25,25 @@ const (
 
 // webhook is an endpoint as the engine keeps it.
 type webhook struct {
-	id        int64
-	reference uuid.UUID // not shown
-	url       string
-	events    []string
-	active    bool
-	secret    string
-	lastError string // of the latest failed attempt
-	failures  int    // deliveries that failed in a row
-	created   time.Time
-
+	webhookState
 	lostHandler bool      // its URL had a handler when it was saved, and has none now
 	held        *delivery // waits until another has gone
 }
 
-func (h *webhook) key() (int64, uuid.UUID) { return h.id, h.reference }
+// webhookState is what a snapshot keeps of a webhook.
+type webhookState struct {
+	ID        int64
+	Reference uuid.UUID // not shown
+	URL       string
+	Events    []string
+	Active    bool
+	Secret    string
+	LastError string // of the latest failed attempt
+	Failures  int    // deliveries that failed in a row
+	Created   time.Time
+}
+
+func (h *webhook) key() (int64, uuid.UUID) { return h.ID, h.Reference }
 
 // Webhook is a webhook with the results of its deliveries.
 type Webhook struct {
@@ -60,14 +64,14 @@ func (f *Fake) Webhooks() []Webhook {
 	out := make([]Webhook, 0, len(f.world.webhooks.rows))
 	for _, h := range f.world.webhooks.rows {
 		out = append(out, Webhook{
-			ID:           h.id,
-			URL:          h.url,
-			Events:       slices.Clone(h.events),
-			Active:       h.active,
-			FailureCount: h.failures,
-			LastError:    h.lastError,
-			Secret:       h.secret,
-			CreatedAt:    h.created,
+			ID:           h.ID,
+			URL:          h.URL,
+			Events:       slices.Clone(h.Events),
+			Active:       h.Active,
+			FailureCount: h.Failures,
+			LastError:    h.LastError,
+			Secret:       h.Secret,
+			CreatedAt:    h.Created,
 		})
 	}
 	return out
@@ -88,9 +92,9 @@ func (f *Fake) EnableWebhook(id int64) error {
 	if !found {
 		return fmt.Errorf("there is no webhook %d", id)
 	}
-	if h := f.world.webhooks.rows[i]; !h.active {
-		h.active = true
-		h.failures = 0
+	if h := f.world.webhooks.rows[i]; !h.Active {
+		h.Active = true
+		h.Failures = 0
 	}
 	return nil
 }
@@ -127,7 +131,11 @@ func listWebhooks(w *world, _ *apiCall) *reply {
 
 func createWebhook(w *world, c *apiCall) *reply {
 	form := c.form()
-	h := &webhook{active: true, url: form.callback("url"), events: form.events("events")}
+	h := &webhook{webhookState: webhookState{
+		Active: true,
+		URL:    form.callback("url"),
+		Events: form.events("events"),
+	}}
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
@@ -137,11 +145,11 @@ func createWebhook(w *world, c *apiCall) *reply {
 
 // addWebhook stores an endpoint and makes its secret, unless it has one.
 func (w *world) addWebhook(h *webhook) {
-	h.id = w.nextID()
-	h.reference = w.newReference()
-	h.created = w.clock.Now()
-	if h.secret == "" {
-		h.secret = "whsec_" + w.newText(40)
+	h.ID = w.nextID()
+	h.Reference = w.newReference()
+	h.Created = w.clock.Now()
+	if h.Secret == "" {
+		h.Secret = "whsec_" + w.newText(40)
 	}
 	w.webhooks.add(h)
 }
@@ -189,16 +197,16 @@ func (h *webhook) body(withSecret bool) any {
 		FailureCount int      `json:"failure_count"`
 		CreatedAt    string   `json:"created_at"`
 	}{
-		ID:           h.id,
-		URL:          h.url,
-		Events:       h.events,
-		Active:       h.active,
-		LastError:    control.OrNull(h.lastError),
-		FailureCount: h.failures,
-		CreatedAt:    timestamp(h.created),
+		ID:           h.ID,
+		URL:          h.URL,
+		Events:       h.Events,
+		Active:       h.Active,
+		LastError:    control.OrNull(h.LastError),
+		FailureCount: h.Failures,
+		CreatedAt:    timestamp(h.Created),
 	}
 	if withSecret {
-		body.Secret = h.secret
+		body.Secret = h.Secret
 	}
 	return body
 }
