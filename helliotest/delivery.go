@@ -86,7 +86,7 @@ func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error
 	f.tb.Helper()
 	defer f.lock()()
 	w := f.world
-	i := slices.IndexFunc(w.deliveries, func(d *delivery) bool { return d.id == id })
+	i := slices.IndexFunc(w.deliveries, func(d *delivery) bool { return d.ID == id })
 	switch {
 	case f.closed: // since the call began
 		return nil, f.endedErr()
@@ -107,7 +107,7 @@ func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if acked {
-			d.status = deliveryDelivered
+			d.Status = deliveryDelivered
 		}
 	})
 	return done, nil
@@ -115,32 +115,37 @@ func (f *Fake) beginReplay(id, effect string) (posted <-chan struct{}, err error
 
 // delivery is a Delivery as the engine keeps it.
 type delivery struct {
-	id       string
+	deliveryState
 	hook     *webhook
 	message  *messageRow
-	event    string
-	body     []byte
-	status   string
-	created  time.Time
-	first    time.Time // when the first attempt was made
-	tries    int       // steps of the ladder that were taken
-	next     time.Time // when the next attempt is due
-	delayed  bool      // a fault has delayed an attempt
 	inFlight bool
-	attempts []DeliveryAttempt
+}
+
+// deliveryState is what a snapshot keeps of a delivery.
+type deliveryState struct {
+	ID       string
+	Event    string
+	Body     []byte
+	Status   string
+	Created  time.Time
+	First    time.Time // when the first attempt was made
+	Tries    int       // steps of the ladder that were taken
+	Next     time.Time // when the next attempt is due
+	Delayed  bool      // a fault has delayed an attempt
+	Attempts []DeliveryAttempt
 }
 
 func (d *delivery) public() Delivery {
 	p := Delivery{
-		ID:        d.id,
+		ID:        d.ID,
 		WebhookID: d.hook.ID,
 		MessageID: d.message.ID,
-		Event:     d.event,
+		Event:     d.Event,
 		URL:       d.hook.URL,
-		Status:    d.status,
-		Body:      slices.Clone(d.body),
-		CreatedAt: d.created,
-		Attempts:  slices.Clone(d.attempts),
+		Status:    d.Status,
+		Body:      slices.Clone(d.Body),
+		CreatedAt: d.Created,
+		Attempts:  slices.Clone(d.Attempts),
 	}
 	for i := range p.Attempts {
 		p.Attempts[i].Header = p.Attempts[i].Header.Clone()

@@ -100,13 +100,15 @@ func (w *world) addDelivery(h *webhook, m *messageRow, event string) {
 		panic(err) // it is made of strings
 	}
 	d := &delivery{
-		id:      "dlv_" + strconv.FormatInt(w.nextID(), 10),
+		deliveryState: deliveryState{
+			ID:      "dlv_" + strconv.FormatInt(w.nextID(), 10),
+			Event:   event,
+			Body:    body,
+			Status:  deliveryPending,
+			Created: m.Final,
+		},
 		hook:    h,
 		message: m,
-		event:   event,
-		body:    body,
-		status:  deliveryPending,
-		created: m.Final,
 	}
 	w.deliveries = append(w.deliveries, d)
 	w.evictDeliveries()
@@ -115,8 +117,8 @@ func (w *world) addDelivery(h *webhook, m *messageRow, event string) {
 
 // tryAt plans the next attempt.
 func (w *world) tryAt(due time.Time, d *delivery) {
-	d.next = due
-	d.delayed = false
+	d.Next = due
+	d.Delayed = false
 	w.at(due, func(due time.Time) {
 		if d.open() {
 			w.try(d, due)
@@ -125,7 +127,7 @@ func (w *world) tryAt(due time.Time, d *delivery) {
 }
 
 // open reports whether further attempts may be made.
-func (d *delivery) open() bool { return d.status == deliveryPending && d.hook.Active }
+func (d *delivery) open() bool { return d.Status == deliveryPending && d.hook.Active }
 
 // posting is an attempt as it is sent. Its signatures are made with the secret
 // given.
@@ -135,11 +137,11 @@ func (w *world) posting(d *delivery, now time.Time, secret string) posting {
 		url:     d.hook.URL,
 		handler: w.e.cfg.hookHandlers[d.hook.URL],
 		lost:    d.hook.lostHandler,
-		body:    d.body,
+		body:    d.Body,
 		header: http.Header{
 			contract.HeaderTimestamp:   {stamp},
-			contract.HeaderSignature:   {signature.Body(secret, d.body)},
-			contract.HeaderSignatureV2: {signature.Timestamped(secret, stamp, d.body)},
+			contract.HeaderSignature:   {signature.Body(secret, d.Body)},
+			contract.HeaderSignatureV2: {signature.Timestamped(secret, stamp, d.Body)},
 		},
 	}
 }
@@ -170,10 +172,10 @@ func (w *world) attempt(ctx context.Context, a *attempt) {
 
 // count counts a step of the ladder.
 func (d *delivery) count(due time.Time) {
-	if d.tries == 0 {
-		d.first = due
+	if d.Tries == 0 {
+		d.First = due
 	}
-	d.tries++
+	d.Tries++
 }
 
 // deliver posts an attempt, twice under WebhookDuplicate, and reports whether
@@ -216,29 +218,29 @@ func (d *delivery) note(try DeliveryAttempt, err error) {
 		try.Error = err.Error()
 		d.hook.LastError = try.Error
 	}
-	d.attempts = append(d.attempts, try)
+	d.Attempts = append(d.Attempts, try)
 }
 
 // attempted ends the delivery after an attempt, or schedules the next attempt.
 func (w *world) attempted(d *delivery, acked bool, due time.Time) {
 	ladder := retryOffsets()
 	switch {
-	case d.status != deliveryPending: // a replay has succeeded meanwhile
+	case d.Status != deliveryPending: // a replay has succeeded meanwhile
 	case acked:
-		d.status = deliveryDelivered
+		d.Status = deliveryDelivered
 		if d.hook.Active {
 			d.hook.Failures = 0
 		}
 	case !d.hook.Active:
-		d.status = deliveryFailed
-	case d.tries < len(ladder):
-		next := d.first.Add(ladder[d.tries])
+		d.Status = deliveryFailed
+	case d.Tries < len(ladder):
+		next := d.First.Add(ladder[d.Tries])
 		if next.Before(due) { // it was held for longer than that
 			next = due
 		}
 		w.tryAt(next, d)
 	default:
-		d.status = deliveryFailed
+		d.Status = deliveryFailed
 		w.countFailure(d.hook)
 	}
 }
@@ -254,8 +256,8 @@ func (w *world) countFailure(h *webhook) {
 func (w *world) silence(h *webhook) {
 	h.Active, h.held = false, nil
 	for _, d := range w.deliveries {
-		if d.hook == h && d.status == deliveryPending && !d.inFlight {
-			d.status = deliveryFailed
+		if d.hook == h && d.Status == deliveryPending && !d.inFlight {
+			d.Status = deliveryFailed
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (w *world) try(d *delivery, due time.Time) {
 
 // sendDelayed schedules the attempt that a WebhookDelay has delayed.
 func (w *world) sendDelayed(d *delivery, due time.Time) {
-	d.next, d.delayed = due, true
+	d.Next, d.Delayed = due, true
 	w.at(due, func(due time.Time) {
 		if d.open() {
 			w.send(d, due, effectWebhookDelay)

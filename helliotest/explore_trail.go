@@ -73,13 +73,13 @@ func (m stepMark) point() trailPoint {
 // their times.
 func (w *world) addAttempts(points []trailPoint) []trailPoint {
 	for _, d := range w.deliveries {
-		for i := range d.attempts {
+		for i := range d.Attempts {
 			points = append(points, trailPoint{
 				op:      WebhookDelivery,
-				what:    "an attempt to deliver " + d.event,
-				at:      d.attempts[i].At,
+				what:    "an attempt to deliver " + d.Event,
+				at:      d.Attempts[i].At,
 				counted: true,
-				struck:  d.attempts[i].Fault != "",
+				struck:  d.Attempts[i].Fault != "",
 			})
 		}
 	}

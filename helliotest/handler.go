@@ -154,7 +154,7 @@ func (h *apiHandler) DeliveriesBefore(id string, n int) []Delivery {
 	all := h.f.world.deliveries
 	end := len(all)
 	if id != "" {
-		end = max(0, slices.IndexFunc(all, func(d *delivery) bool { return d.id == id }))
+		end = max(0, slices.IndexFunc(all, func(d *delivery) bool { return d.ID == id }))
 	}
 	found := make([]Delivery, 0, min(n, end))
 	for _, d := range slices.Backward(all[max(0, end-n):end]) {

@@ -55,8 +55,8 @@ func (w *world) journalLines() []journalLine {
 		}})
 	}
 	for _, d := range w.deliveries {
-		for i := range d.attempts {
-			lines = append(lines, journalLine{d.attempts[i].At, func() (what, came string) {
+		for i := range d.Attempts {
+			lines = append(lines, journalLine{d.Attempts[i].At, func() (what, came string) {
 				return fmt.Sprintf("  > webhook %d", d.hook.ID), d.verdict(i)
 			}})
 		}
@@ -67,12 +67,12 @@ func (w *world) journalLines() []journalLine {
 
 // verdict returns the result of the i-th attempt.
 func (d *delivery) verdict(i int) string {
-	a := &d.attempts[i]
+	a := &d.Attempts[i]
 	parts := []string{"no answer"}
 	if a.StatusCode != 0 {
 		parts[0] = fmt.Sprint(a.StatusCode)
 	}
-	parts = append(parts, fmt.Sprintf("%s of message %d, attempt %d", d.event, d.message.ID, i+1))
+	parts = append(parts, fmt.Sprintf("%s of message %d, attempt %d", d.Event, d.message.ID, i+1))
 	if a.Replay {
 		parts = append(parts, "replay")
 	}

@@ -48,23 +48,12 @@ func (r *restorer) delivery(s savedDelivery) {
 	}
 	r.require(s.Tries >= 0 && s.Tries <= len(retryOffsets()), "delivery %q has %d tries", s.ID,
 		s.Tries)
-	d := &delivery{
-		id:      s.ID,
-		hook:    hook,
-		message: about,
-		event:   s.Event,
-		body:    []byte(s.Body),
-		status:  s.Status,
-		created: r.time(s.Created),
-		first:   r.time(s.First),
-		tries:   s.Tries,
-		next:    r.time(s.Next),
-		delayed: s.Delayed,
+	r.move(&s.Created, &s.First, &s.Next)
+	s.Attempts = slices.Clone(s.Attempts) // Reset restores the saved ones again
+	for i := range s.Attempts {
+		r.move(&s.Attempts[i].At)
 	}
-	for _, try := range s.Attempts {
-		try.At = r.time(try.At)
-		d.attempts = append(d.attempts, try)
-	}
+	d := &delivery{deliveryState: s.deliveryState, hook: hook, message: about}
 	r.w.deliveries = append(r.w.deliveries, d)
 	if r.err == nil && d.open() {
 		r.resume(d, s)
@@ -76,12 +65,12 @@ func (r *restorer) delivery(s savedDelivery) {
 func (r *restorer) resume(d *delivery, s savedDelivery) {
 	switch {
 	case s.InFlight:
-		r.w.attempted(d, false, d.next)
+		r.w.attempted(d, false, d.Next)
 	case s.Held && d.hook.held == nil:
 		d.hook.held = d
-	case d.delayed:
-		r.w.sendDelayed(d, d.next)
+	case d.Delayed:
+		r.w.sendDelayed(d, d.Next)
 	default:
-		r.w.tryAt(d.next, d)
+		r.w.tryAt(d.Next, d)
 	}
 }

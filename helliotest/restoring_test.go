@@ -23,10 +23,9 @@ func resealed(t *testing.T, snapshot []byte, change func(s *savedWorld)) []byte 
 // first message.
 func about(s *savedWorld) savedDelivery {
 	return savedDelivery{
-		ID:      "d",
-		Webhook: s.Webhooks[0].ID,
-		Message: s.Messages[0].ID,
-		Status:  "delivered",
+		deliveryState: deliveryState{ID: "d", Status: "delivered"},
+		Webhook:       s.Webhooks[0].ID,
+		Message:       s.Messages[0].ID,
 	}
 }
 

@@ -86,15 +86,9 @@ type savedWebhook struct {
 }
 
 type savedDelivery struct {
-	ID                      string
-	Webhook, Message        int64
-	Event                   string
-	Body                    string
-	Status                  string
-	Created, First, Next    time.Time
-	Tries                   int
-	Delayed, InFlight, Held bool
-	Attempts                []DeliveryAttempt
+	deliveryState
+	Webhook, Message int64
+	InFlight, Held   bool
 }
 
 type savedExtension struct {

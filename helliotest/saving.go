@@ -160,20 +160,11 @@ func (w *world) saveWebhooks() []savedWebhook {
 
 func saveDelivery(d *delivery) savedDelivery {
 	return savedDelivery{
-		ID:       d.id,
-		Webhook:  d.hook.ID,
-		Message:  d.message.ID,
-		Event:    d.event,
-		Body:     string(d.body),
-		Status:   d.status,
-		Created:  d.created,
-		First:    d.first,
-		Next:     d.next,
-		Tries:    d.tries,
-		Delayed:  d.delayed,
-		InFlight: d.inFlight,
-		Held:     d.hook.held == d,
-		Attempts: d.attempts,
+		deliveryState: d.deliveryState,
+		Webhook:       d.hook.ID,
+		Message:       d.message.ID,
+		InFlight:      d.inFlight,
+		Held:          d.hook.held == d,
 	}
 }
 
