@@ -18,10 +18,10 @@ func (w *world) keepBodies(l *logged) {
 	if n == 0 || l.evicted {
 		return
 	}
-	if l.claimed != nil && len(l.body) > maxKeptBody {
+	if l.claimed != nil && len(l.Body) > maxKeptBody {
 		l.claimed.keepSum()
 	}
-	l.body, l.response = cutBody(l.body), cutBody(l.response)
+	l.Body, l.Response = cutBody(l.Body), cutBody(l.Response)
 	l.kept = l.bytes()
 	w.addKept(l.kept)
 	w.shrinkRequests(int64(min(n, math.MaxInt>>10)) << 10)
@@ -37,11 +37,11 @@ func cutBody(body []byte) []byte {
 
 // bytes counts what a caller can make large.
 func (l *logged) bytes() int64 {
-	n := len(l.body) + len(l.response) + len(l.path) + len(l.key)
+	n := len(l.Body) + len(l.Response) + len(l.Path) + len(l.Key)
 	for _, text := range l.header {
 		n += len(text)
 	}
-	for name, values := range l.query {
+	for name, values := range l.Query {
 		n += len(name)
 		for _, value := range values {
 			n += len(value)

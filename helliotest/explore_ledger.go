@@ -71,7 +71,7 @@ func (s *exploredRun) ledger() ledger {
 		l.sent = append(l.sent, sent)
 	}
 	for _, r := range w.requests {
-		l.spent += r.charge
+		l.spent += r.Charge
 	}
 	return l
 }

@@ -162,13 +162,13 @@ func (s *exploredRun) masks() map[string]string {
 		}
 	}
 	for _, l := range f.world.requests {
-		members, _ := decodeAny(l.body).(map[string]any)
+		members, _ := decodeAny(l.Body).(map[string]any)
 		for _, name := range []string{"message", "text"} {
 			if text, _ := members[name].(string); utf8.RuneCountInString(text) >= shortestText {
 				masks[text] = "[text]"
 			}
 		}
-		for _, to := range destinations(l.body) {
+		for _, to := range destinations(l.Body) {
 			if strings.Contains(to, "@") {
 				masks[to] = masked(to)
 			}

@@ -61,7 +61,7 @@ func (w *world) unsettled() bool {
 		}
 	}
 	for _, l := range w.requests {
-		if l.status == 0 && l.fault == effectDelay {
+		if l.Status == 0 && l.Fault == effectDelay {
 			return true
 		}
 	}

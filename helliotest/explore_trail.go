@@ -51,11 +51,11 @@ func (s *exploredRun) trail() []trailPoint {
 func (l *logged) point() trailPoint {
 	return trailPoint{
 		op:      l.op(),
-		to:      destinations(l.body),
-		what:    l.method + " " + routeText(l.route),
-		at:      l.at,
-		counted: l.struck,
-		struck:  l.fault != "",
+		to:      destinations(l.Body),
+		what:    l.Method + " " + routeText(l.route),
+		at:      l.At,
+		counted: l.Struck,
+		struck:  l.Fault != "",
 	}
 }
 

@@ -78,12 +78,12 @@ func (ft *Fault) matches(c *apiCall) bool {
 // injectFault finds the fault that acts on the call. Faults without a trace
 // answer here, before the idempotency key is read.
 func (c *apiCall) injectFault() *reply {
-	c.log.struck = true
+	c.log.Struck = true
 	for _, ft := range c.w.faults {
 		if ft.matches(c) && ft.due() && c.fault == nil {
 			ft.hits++
 			c.fault = ft
-			c.log.fault = ft.spec.Effect
+			c.log.Fault = ft.spec.Effect
 		}
 	}
 	if c.fault == nil {

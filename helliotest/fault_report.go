@@ -35,10 +35,10 @@ func (ft *Fault) nearestCall(w *world) string {
 	why := ""
 	matched := 0
 	for i, l := range w.requests {
-		if l.id <= ft.after {
+		if l.ID <= ft.after {
 			continue
 		}
-		if l.struck && ft.matches(l.sent()) {
+		if l.Struck && ft.matches(l.sent()) {
 			matched++
 		}
 		if near, reason := ft.distance(l, matched); near >= best {
@@ -51,7 +51,7 @@ func (ft *Fault) nearestCall(w *world) string {
 		return "no call came after it was put"
 	}
 	l := w.requests[number-1]
-	return fmt.Sprintf("nearest was call %d, %s %s: %s", w.requestsGone+number, l.method,
+	return fmt.Sprintf("nearest was call %d, %s %s: %s", w.requestsGone+number, l.Method,
 		routeText(l.route), why)
 }
 
@@ -61,8 +61,8 @@ func (ft *Fault) distance(l *logged, matched int) (near int, amiss string) {
 	switch {
 	case !ft.spec.Op.covers(l.op()):
 		return 1, fmt.Sprintf("the fault is for %s, and this is %s", ft.spec.Op, opName(l.op()))
-	case !l.struck:
-		return 2, "it was refused before faults act: " + answerText(l.status, l.code)
+	case !l.Struck:
+		return 2, "it was refused before faults act: " + answerText(l.Status, l.Code)
 	case !ft.matches(l.sent()):
 		return 3,
 			fmt.Sprintf("the fault is for calls to %s, whom it does not name", masked(ft.spec.To))
@@ -71,7 +71,7 @@ func (ft *Fault) distance(l *logged, matched int) (near int, amiss string) {
 			fmt.Sprintf("it was matching call %d, and the fault strikes %d alone", matched,
 				ft.spec.Nth)
 	}
-	return 5, "another fault, " + l.fault + ", was put before and acted on it"
+	return 5, "another fault, " + l.Fault + ", was put before and acted on it"
 }
 
 func opName(op Op) string {

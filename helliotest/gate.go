@@ -16,7 +16,7 @@ func (c *apiCall) authenticate() *reply {
 	if c.public() {
 		return nil
 	}
-	if c.token = c.w.tokens[c.log.token]; c.token == nil {
+	if c.token = c.w.tokens[c.log.Token]; c.token == nil {
 		return refuse(http.StatusUnauthorized, contract.CodeUnauthenticated, "Unauthenticated.")
 	}
 	return nil

@@ -83,7 +83,7 @@ func (h *apiHandler) MessagesBefore(
 		}
 		if passes(filters, m.subject()) {
 			found = append(found, m.public())
-			if m.origin != nil && len(m.origin.violations) > 0 {
+			if m.origin != nil && len(m.origin.Violations) > 0 {
 				violating = append(violating, m.ID)
 			}
 		}
@@ -109,7 +109,7 @@ func (h *apiHandler) OldestMessage(filters ...Filter) (Message, bool) {
 func (h *apiHandler) RequestsAfter(id int64, n int) []Request {
 	defer h.f.lock()()
 	all := h.f.world.requests
-	first := sort.Search(len(all), func(i int) bool { return all[i].id > id })
+	first := sort.Search(len(all), func(i int) bool { return all[i].ID > id })
 	found := make([]Request, 0, min(n, len(all)-first))
 	for _, l := range all[first:] {
 		if len(found) == n {

@@ -83,7 +83,7 @@ func (c *apiCall) claim() *reply {
 	}
 	c.claimed = &keyed{
 		id:   id,
-		call: c.log.id,
+		call: c.log.ID,
 		body: c.body,
 		at:   now,
 	}
@@ -104,7 +104,7 @@ func (c *apiCall) repeated(entry *keyed) *reply {
 				"This Idempotency-Key was used with another request body.")
 		}
 	}
-	c.log.replayed = true
+	c.log.Replayed = true
 	return entry.reply
 }
 

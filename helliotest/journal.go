@@ -49,7 +49,7 @@ func (e *engine) journal() string {
 func (w *world) journalLines() []journalLine {
 	lines := make([]journalLine, 0, len(w.requests)+len(w.deliveries))
 	for i, l := range w.requests {
-		lines = append(lines, journalLine{l.at, func() (what, came string) {
+		lines = append(lines, journalLine{l.At, func() (what, came string) {
 			r := l.public()
 			return fmt.Sprintf("%3d %-4s %s", w.requestsGone+i+1, r.Method, r.route()), r.verdict()
 		}})

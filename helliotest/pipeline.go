@@ -124,7 +124,7 @@ func (c *apiCall) write(r *reply) wireAnswer {
 	if len(r.body) > 0 {
 		a.set("Content-Type", "application/json")
 	}
-	if c.log.replayed {
+	if c.log.Replayed {
 		a.set(contract.HeaderIdempotentReplayed, "true")
 	}
 	a = c.applyFault(a)

@@ -41,33 +41,37 @@ type Request struct {
 
 // logged is a Request as the engine keeps it.
 type logged struct {
-	id           int64
-	at           time.Time
-	route        *apiRoute // nil for an unknown one
-	method, path string
-	query        url.Values // nil for none
+	loggedState
+	route *apiRoute // nil for an unknown one
 	// name, value, name, value, without what lengthHeader and keyHeader say;
 	// calls with equal headers share it
 	header       []string
-	lengthHeader bool   // Content-Length was there, with bodySize
-	keyHeader    bool   // Idempotency-Key was there, with key
-	body         []byte // its beginning, if there is a retention
-	bodySize     int    // of the whole body, in bytes
-	token        string
-	key          string
-	charge       money
-	replayed     bool
-	struck       bool // it came as far as the faults
+	lengthHeader bool // Content-Length was there, with BodySize
+	keyHeader    bool // Idempotency-Key was there, with Key
 	evicted      bool
-	// violations are what in it no correct client sends.
-	violations   []string
-	fault        string
-	status       int
-	code         string
-	response     []byte // its beginning, if there is a retention
-	responseSize int
 	kept         int64  // bytes that count for the retention; 0 while in flight
 	claimed      *keyed // the entry of its idempotency key, which may share the body
+}
+
+// loggedState is what a dump keeps of a call besides its header.
+type loggedState struct {
+	ID           int64
+	At           time.Time
+	Method, Path string
+	Query        url.Values `json:",omitempty"` // nil for none
+	Body         []byte     `json:",omitempty"` // its beginning, if there is a retention
+	BodySize     int        `json:",omitempty"` // of the whole body, in bytes
+	Token        string
+	Key          string
+	Charge       money
+	Replayed     bool
+	Struck       bool     // it came as far as the faults
+	Violations   []string `json:",omitempty"` // what no correct client sends
+	Fault        string
+	Status       int
+	Code         string
+	Response     []byte `json:",omitempty"` // its beginning, if there is a retention
+	ResponseSize int    `json:",omitempty"`
 }
 
 // Requests returns the calls that match all filters, oldest first.
@@ -86,19 +90,19 @@ func (f *Fake) Requests(filters ...Filter) []Request {
 
 // logCall begins the journal entry of a call.
 func (w *world) logCall(c *apiCall) *logged {
-	l := &logged{
-		id:       w.nextID(),
-		at:       w.clock.Now(),
-		method:   c.method,
-		path:     c.path,
-		query:    c.query,
-		body:     c.body,
-		bodySize: len(c.body),
-		token:    bearer(c.header.Get("Authorization")),
-		key:      c.header.Get(contract.HeaderIdempotencyKey),
-	}
-	if len(l.query) == 0 {
-		l.query = nil
+	l := &logged{loggedState: loggedState{
+		ID:       w.nextID(),
+		At:       w.clock.Now(),
+		Method:   c.method,
+		Path:     c.path,
+		Query:    c.query,
+		Body:     c.body,
+		BodySize: len(c.body),
+		Token:    bearer(c.header.Get("Authorization")),
+		Key:      c.header.Get(contract.HeaderIdempotencyKey),
+	}}
+	if len(l.Query) == 0 {
+		l.Query = nil
 	}
 	w.keepHeader(l, c.header)
 	w.requests = append(w.requests, l)
@@ -110,9 +114,9 @@ func (w *world) logCall(c *apiCall) *logged {
 // header is that of the call before, but for length and key, shares its memory.
 func (w *world) keepHeader(l *logged, header http.Header) {
 	var digits [20]byte
-	length := strconv.AppendInt(digits[:0], int64(l.bodySize), 10)
+	length := strconv.AppendInt(digits[:0], int64(l.BodySize), 10)
 	l.lengthHeader = hasOnly(header, "Content-Length", string(length))
-	l.keyHeader = hasOnly(header, contract.HeaderIdempotencyKey, l.key)
+	l.keyHeader = hasOnly(header, contract.HeaderIdempotencyKey, l.Key)
 	names, pairs := w.names[:0], w.pairs[:0]
 	for name := range header {
 		names = append(names, name)
@@ -146,15 +150,15 @@ func (l *logged) finish(c *apiCall, r *reply, a wireAnswer) {
 	if l.evicted {
 		return
 	}
-	l.status = r.status
-	l.code = r.code
-	l.response = a.body
+	l.Status = r.status
+	l.Code = r.code
+	l.Response = a.body
 	if a.header == nil { // a fault has lost the answer
-		l.response = r.body
+		l.Response = r.body
 	}
-	l.responseSize = len(l.response)
+	l.ResponseSize = len(l.Response)
 	if c.token != nil {
-		l.token = c.token.token
+		l.Token = c.token.token
 	}
 	c.w.keepBodies(l)
 }
@@ -162,10 +166,10 @@ func (l *logged) finish(c *apiCall, r *reply, a wireAnswer) {
 // found notes the route of a call. It shares the route's own texts.
 func (l *logged) found(c *apiCall) {
 	l.route = c.route
-	l.method = c.route.op.Method
+	l.Method = c.route.op.Method
 	if c.path == c.route.path {
 		c.path = c.route.path
-		l.path = c.path
+		l.Path = c.path
 	}
 }
 
@@ -180,10 +184,10 @@ func (l *logged) op() Op {
 func (l *logged) httpHeader() http.Header {
 	header := make(http.Header, len(l.header)/2+2)
 	if l.lengthHeader {
-		header["Content-Length"] = []string{strconv.Itoa(l.bodySize)}
+		header["Content-Length"] = []string{strconv.Itoa(l.BodySize)}
 	}
 	if l.keyHeader {
-		header[contract.HeaderIdempotencyKey] = []string{l.key}
+		header[contract.HeaderIdempotencyKey] = []string{l.Key}
 	}
 	for i := 0; i < len(l.header); i += 2 {
 		header[l.header[i]] = append(header[l.header[i]], l.header[i+1])
@@ -192,34 +196,34 @@ func (l *logged) httpHeader() http.Header {
 }
 
 // sent returns the call as a fault looks at it.
-func (l *logged) sent() *apiCall { return &apiCall{route: l.route, body: l.body} }
+func (l *logged) sent() *apiCall { return &apiCall{route: l.route, body: l.Body} }
 
 func (l *logged) public() Request {
-	query := make(url.Values, len(l.query)) // never nil
-	for name, values := range l.query {
+	query := make(url.Values, len(l.Query)) // never nil
+	for name, values := range l.Query {
 		query[name] = slices.Clone(values)
 	}
 	return Request{
-		ID:             l.id,
-		At:             l.at,
+		ID:             l.ID,
+		At:             l.At,
 		Op:             l.op(),
-		Method:         l.method,
-		Path:           l.path,
+		Method:         l.Method,
+		Path:           l.Path,
 		Query:          query,
 		Header:         l.httpHeader(),
-		Body:           slices.Clone(l.body),
-		BodySize:       l.bodySize,
-		Decoded:        decodeAny(l.body),
-		IdempotencyKey: l.key,
-		Token:          l.token,
-		Status:         l.status,
-		Code:           l.code,
-		Replayed:       l.replayed,
-		Fault:          l.fault,
-		Charge:         l.charge.String(),
-		ResponseBody:   slices.Clone(l.response),
-		ResponseSize:   l.responseSize,
-		Violations:     slices.Clone(l.violations),
+		Body:           slices.Clone(l.Body),
+		BodySize:       l.BodySize,
+		Decoded:        decodeAny(l.Body),
+		IdempotencyKey: l.Key,
+		Token:          l.Token,
+		Status:         l.Status,
+		Code:           l.Code,
+		Replayed:       l.Replayed,
+		Fault:          l.Fault,
+		Charge:         l.Charge.String(),
+		ResponseBody:   slices.Clone(l.Response),
+		ResponseSize:   l.ResponseSize,
+		Violations:     slices.Clone(l.Violations),
 	}
 }
 

@@ -284,27 +284,11 @@ func (r *restorer) ussd() {
 func (r *restorer) requests() {
 	last := int64(0)
 	for _, s := range r.s.Requests {
-		l := &logged{
-			id:           r.id("request", s.ID, &last),
-			at:           r.time(s.At),
-			route:        routeOf(s.Method, s.Path),
-			method:       s.Method,
-			path:         s.Path,
-			query:        s.Query,
-			body:         s.Body,
-			bodySize:     max(s.BodySize, len(s.Body)),
-			token:        s.Token,
-			key:          s.Key,
-			charge:       s.Charge,
-			replayed:     s.Replayed,
-			struck:       s.Struck,
-			fault:        s.Fault,
-			status:       s.Status,
-			code:         s.Code,
-			response:     s.Response,
-			responseSize: max(s.AnswerSize, len(s.Response)),
-			violations:   s.Violations,
-		}
+		r.id("request", s.ID, &last)
+		r.move(&s.At)
+		s.BodySize = max(s.BodySize, len(s.Body))
+		s.ResponseSize = max(s.ResponseSize, len(s.Response))
+		l := &logged{loggedState: s.loggedState, route: routeOf(s.Method, s.Path)}
 		r.w.keepHeader(l, s.Header)
 		r.w.requests = append(r.w.requests, l)
 		r.w.keepBodies(l)

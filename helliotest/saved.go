@@ -3,7 +3,6 @@ package helliotest
 import (
 	"net/http"
 	"net/netip"
-	"net/url"
 	"time"
 )
 
@@ -103,19 +102,6 @@ type savedSession struct {
 }
 
 type savedRequest struct {
-	ID               int64
-	At               time.Time
-	Method, Path     string
-	Query            url.Values  `json:",omitempty"`
-	Header           http.Header `json:",omitempty"`
-	Body, Response   []byte      `json:",omitempty"`
-	Token, Key       string
-	Charge           money
-	Replayed, Struck bool
-	Fault            string
-	Status           int
-	Code             string
-	Violations       []string `json:",omitempty"`
-	// of the whole bodies, where those were cut
-	BodySize, AnswerSize int `json:",omitempty"`
+	loggedState
+	Header http.Header `json:",omitempty"`
 }

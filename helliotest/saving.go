@@ -183,26 +183,4 @@ func boundAppID(a *ussdApp) int64 {
 	return a.ID
 }
 
-func saveRequest(l *logged) savedRequest {
-	return savedRequest{
-		ID:         l.id,
-		At:         l.at,
-		Method:     l.method,
-		Path:       l.path,
-		Query:      l.query,
-		Header:     l.httpHeader(),
-		Body:       l.body,
-		BodySize:   l.bodySize,
-		Response:   l.response,
-		AnswerSize: l.responseSize,
-		Token:      l.token,
-		Key:        l.key,
-		Charge:     l.charge,
-		Replayed:   l.replayed,
-		Struck:     l.struck,
-		Fault:      l.fault,
-		Status:     l.status,
-		Code:       l.code,
-		Violations: l.violations,
-	}
-}
+func saveRequest(l *logged) savedRequest { return savedRequest{l.loggedState, l.httpHeader()} }

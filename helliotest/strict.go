@@ -44,13 +44,13 @@ func (c *apiCall) violate(text string) {
 		Path:   c.shownPath(),
 		At:     c.w.clock.Now(),
 	}
-	c.log.violations = append(c.log.violations, text)
+	c.log.Violations = append(c.log.Violations, text)
 	c.w.violations = noted(c.w.violations, violation)
 	v := c.view
 	if v.over {
 		v = c.e.owner
 	}
-	if len(c.log.violations) == 1 {
+	if len(c.log.Violations) == 1 {
 		v.rejected++
 	}
 	v.violations = noted(v.violations, violation)

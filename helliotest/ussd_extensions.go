@@ -109,7 +109,7 @@ func rentExtension(w *world, c *apiCall) *reply {
 		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientUSSDBalance,
 			"Your USSD balance is too low for this extension.")
 	}
-	c.log.charge += e.Price
+	c.log.Charge += e.Price
 	e.ID = w.nextID()
 	e.Reference = w.newReference()
 	e.Rented = w.clock.Now()

@@ -73,7 +73,7 @@ func (w *world) reserve(c *apiCall, cost money) *reply {
 			"Your balance is too low for this request.")
 	}
 	w.spent.add(now, cost)
-	c.log.charge += cost
+	c.log.Charge += cost
 	return nil
 }
 
