@@ -93,11 +93,10 @@ func (r *restorer) move(times ...*time.Time) {
 }
 
 // id checks that ids are above those before, as tables need it.
-func (r *restorer) id(kind string, id int64, before *int64) int64 {
+func (r *restorer) id(kind string, id int64, before *int64) {
 	r.require(id > *before && id <= r.s.LastID, "the id %d of a %s is out of order or above LastID",
 		id, kind)
 	*before = id
-	return id
 }
 
 func (r *restorer) count(kind string, counts ...int) {
