@@ -12,7 +12,7 @@ export class APIError extends Error {
   }
 }
 
-// call gives the decoded answer, null for an empty one.
+// call returns the decoded answer, null for an empty one.
 export async function call(method, path, body) {
   const headers = { Accept: 'application/json' };
   if (token) headers.Authorization = `Bearer ${token}`;

@@ -97,12 +97,12 @@ async function newWorld() {
   announce(`World ${state.worlds.length} made`);
 }
 
-// The stream only says that there is something: what passes the search is the program's to say.
+// The stream only says that a message came. The program decides which ones pass the search.
 
-let told = [];
+let arrived = [];
 
 function onMessage(m) {
-  told.push(m);
+  arrived.push(m);
   soon(60);
 }
 
@@ -113,9 +113,9 @@ function onLive(now) {
   if (now === 'gone') start();
 }
 
-function tell() {
-  const came = told;
-  told = [];
+function announceNew() {
+  const came = arrived;
+  arrived = [];
   if (came.length === 1) announce(`New message to ${came[0].mobile_number}${came[0].sender ? ` from ${came[0].sender}` : ''}`);
   else if (came.length > 1) announce(`${came.length} new messages`);
   if (came.length && list.scrolled) {
@@ -178,14 +178,14 @@ async function loadOnce() {
   state.loaded = state.messages.length === Math.min(got.total, most);
   if (!state.loaded) again = true;
   if (changed) drawList();
-  tell();
+  announceNew();
   const unsettled = state.messages.filter(open).length;
   if (unsettled) soon(1000 + unsettled / 2); // many are much to ask for
 }
 
 const open = (m) => m.status === 'queued' || m.status === 'sent';
 
-// settledUpTo gives the id up to which messages are final: what comes after it is asked for again.
+// settledUpTo returns the id up to which messages are final. The page requests later ones again.
 function settledUpTo() {
   const oldest = state.messages.findLast(open);
   return oldest ? oldest.id - 1 : state.messages[0]?.id ?? 0;
@@ -331,7 +331,7 @@ function wire() {
 
 let beats = 0;
 
-// every asks again for what no stream tells: the clock and resets, faults' hits, codes, webhooks. A page that nobody sees asks nothing.
+// every requests what no stream reports: the clock and resets, faults' hits, codes, webhooks. A hidden page requests nothing.
 function every() {
   if (document.hidden || !getToken()) return;
   beats++;

@@ -31,7 +31,7 @@ export class Detail {
     await this.refresh();
   }
 
-  // refresh asks for the message again. Of several answers only that of the last question counts.
+  // refresh requests the message again. Only the answer to the latest request counts.
   async refresh() {
     const id = this.#id, asked = ++this.#asked;
     if (!id) return;
@@ -57,7 +57,7 @@ export class Detail {
     if (this.#awaited && document.activeElement === this.#el) this.focus();
   }
 
-  // unsettled tells whether something of the message is yet to come.
+  // unsettled reports whether the message is not final yet.
   get unsettled() {
     const d = this.#data;
     return d === null || d.code?.state === 'live' || !['delivered', 'failed'].includes(d.message.status) || d.deliveries.some((one) => one.status === 'pending');

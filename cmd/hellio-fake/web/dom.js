@@ -43,7 +43,7 @@ export function section(el, data, build) {
   if (focused) el.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
 }
 
-// announce tells screen readers.
+// announce has screen readers read a text.
 export function announce(text) {
   $('announce').textContent = text;
 }
@@ -59,7 +59,7 @@ export function toast(text) {
   hiding = setTimeout(() => { el.hidden = true; }, 8000);
 }
 
-// acting runs an action of a button, once at a time, and tells of its error.
+// acting runs an action of a button, once at a time, and shows its error.
 export async function acting(button, action) {
   if (button.getAttribute('aria-busy') === 'true') return;
   button.setAttribute('aria-busy', 'true');
@@ -124,7 +124,7 @@ export function timeOf(text, now) {
   return h('time', { datetime: text, title: fullTime(new Date(text)) }, shortTime(text, now));
 }
 
-// span tells a length of time: 4:05, 1:02:03, 2d 1:02:03.
+// span formats a length of time: 4:05, 1:02:03, 2d 1:02:03.
 export function span(seconds) {
   const s = Math.max(0, Math.round(seconds));
   const two = (n) => String(n).padStart(2, '0');

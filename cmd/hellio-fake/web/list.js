@@ -16,7 +16,7 @@ export class List {
   #pending = 0;
   #now;
 
-  // now gives the world's time; onSelect is told of the message that was chosen by hand, onOpen that it is to be read.
+  // now returns the world's time. onSelect receives the message that a person chose, onOpen the one to show.
   constructor(now, onSelect, onOpen) {
     this.#now = now;
     this.#el.addEventListener('scroll', () => this.#soon(), { passive: true });
@@ -55,7 +55,7 @@ export class List {
     this.#draw();
   }
 
-  // neighbour gives the id that many rows further on; from nowhere, that of the first.
+  // neighbour returns the id that many rows further on, or the first without a selection.
   neighbour(by) {
     const i = this.#places.get(this.#selected);
     const to = i === undefined ? 0 : Math.min(Math.max(i + by, 0), this.#messages.length - 1);
