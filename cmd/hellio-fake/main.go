@@ -22,9 +22,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/hellio-go/hellio"
 )
 
 // Exit statuses.
@@ -67,13 +68,21 @@ func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	return statusOK
 }
 
-// version is the program's version from its build information, with that of Go
-// and the platform.
+// version returns version and commit from the build info, and the version of
+// Go.
 func version() string {
-	built := "(unknown)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		built = info.Main.Version
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "hellio-fake " + hellio.Version
 	}
-	return fmt.Sprintf("hellio-fake %s %s %s/%s", built, runtime.Version(), runtime.GOOS,
-		runtime.GOARCH)
+	text := "hellio-fake " + info.Main.Version
+	if info.Main.Version == "" || info.Main.Version == "(devel)" {
+		text = "hellio-fake " + hellio.Version + " (not a release)"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			text += ", commit " + setting.Value
+		}
+	}
+	return text + ", " + info.GoVersion
 }

@@ -98,7 +98,7 @@ func TestTheVersionIsOneLine(t *testing.T) {
 	status, stdout, stderr := runOnce("-version", "-balance", "5")
 	require.Equal(t, statusOK, status)
 	require.Empty(t, stderr)
-	require.Regexp(t, `^hellio-fake \S+ go1\.\S+ \S+/\S+\n$`, stdout)
+	require.Regexp(t, `^hellio-fake v?0\.\S+.*, go1\.\S+\n$`, stdout)
 }
 
 func TestCallbacksMayBeHTTPByAFlag(t *testing.T) {

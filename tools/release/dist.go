@@ -95,7 +95,7 @@ func (p program) build(root, binary, target string) error {
 	system, arch, _ := strings.Cut(target, "/")
 	env := append(os.Environ(), "GOOS="+system, "GOARCH="+arch, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=")
 	_, err := output(filepath.Join(root, p.folder), env,
-		"go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
+		"go", "build", "-buildvcs=true", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
 	return err
 }
 

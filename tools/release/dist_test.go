@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,6 +26,13 @@ func TestTheSameCommitMakesTheSameBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		written[i] = read(t, dir)
+		binary, err := buildinfo.ReadFile(filepath.Join(dir, programs[0].file(systems[0])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if binary.Main.Version != version {
+			t.Errorf("the binary says version %s, want %s", binary.Main.Version, version)
+		}
 	}
 	if len(written[0]) != 4 {
 		t.Fatalf("got %d files, want a binary, its SBOM, its licences and SHA256SUMS", len(written[0]))
