@@ -33,13 +33,15 @@ type Segments struct {
 // the API follows them is decided). No segment splits an escaped character or a
 // surrogate pair. Bytes that are not UTF-8 count as U+FFFD.
 func CountSegments(text string) Segments {
+	segments, missing, ucs2 := gsm7.Count(text)
 	s := Segments{
 		Encoding:   GSM7,
 		Characters: utf8.RuneCountInString(text),
-		Segments:   gsm7.Segments(text),
+		Segments:   segments,
+		Forced:     missing,
 	}
-	if missing, ok := gsm7.Missing(text); ok {
-		s.Encoding, s.Forced = UCS2, missing
+	if ucs2 {
+		s.Encoding = UCS2
 	}
 	return s
 }

@@ -49,9 +49,10 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	s.option(flags, "senders",
 		"approved sender `names`, separated by commas (default HELLIO,ACME,HellioSMS)", sendersOption)
 	s.option(flags, "rate-limit", "`requests` per minute and token; 0 = no limit (default 120)",
-		rateLimitOption)
+		numberOption(helliotest.WithRateLimit))
 	s.option(flags, "otp-limit",
-		"otp/send `calls` per minute and caller's address; 0 = no limit (default 10)", otpLimitOption)
+		"otp/send `calls` per minute and caller's address; 0 = no limit (default 10)",
+		numberOption(helliotest.WithOTPLimit))
 	flags.BoolFunc("allow-http-callbacks",
 		"allow http URLs on any host, such as http://app:3000, for webhooks and USSD apps",
 		s.allowHTTPCallbacks)
@@ -59,7 +60,7 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	s.option(flags, "seed", "`number` that references and codes come from (default 0)", seedOption)
 	s.option(flags, "retention",
 		"`number` of rows of each kind that a world keeps, and of KiB of bodies; 0 = all "+
-			"(default 100000)", s.retentionOption)
+			"(default 100000)", numberOption(s.keep))
 	flags.Func("open",
 		"`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), for the first world; "+
 			"other flags do not change it", s.open)
@@ -144,20 +145,15 @@ func sendersOption(text string) (helliotest.Option, error) {
 	return helliotest.WithSenders(names...), nil
 }
 
-func rateLimitOption(text string) (helliotest.Option, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return nil, errors.New("not a whole number")
+// numberOption returns the parser of a flag whose option takes a whole number.
+func numberOption(option func(int) helliotest.Option) func(string) (helliotest.Option, error) {
+	return func(text string) (helliotest.Option, error) {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, errors.New("not a whole number")
+		}
+		return option(n), nil
 	}
-	return helliotest.WithRateLimit(n), nil
-}
-
-func otpLimitOption(text string) (helliotest.Option, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return nil, errors.New("not a whole number")
-	}
-	return helliotest.WithOTPLimit(n), nil
 }
 
 // allowHTTPCallbacks is the flag of that name, which may have a value:
@@ -181,13 +177,9 @@ func seedOption(text string) (helliotest.Option, error) {
 	return helliotest.WithSeed(n), nil
 }
 
-func (s *settings) retentionOption(text string) (helliotest.Option, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return nil, errors.New("not a whole number")
-	}
+func (s *settings) keep(n int) helliotest.Option {
 	s.retention = n
-	return helliotest.WithRetention(n), nil
+	return helliotest.WithRetention(n)
 }
 
 // checkAddr refuses to be reached by other machines unless -allow-remote says

@@ -26,6 +26,7 @@ import (
 	"syscall"
 
 	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/internal/buildversion"
 )
 
 // Exit statuses.
@@ -58,7 +59,7 @@ func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		fmt.Fprintf(stderr, "hellio-fake: %v\nRun hellio-fake -help for its flags.\n", err)
 		return statusUsage
 	case cfg.version:
-		fmt.Fprintln(stdout, version())
+		fmt.Fprintln(stdout, buildversion.Line("hellio-fake", hellio.Version))
 		return statusOK
 	}
 	if err := serve(ctx, cfg, stdout, stderr); err != nil {
@@ -66,23 +67,4 @@ func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return statusFailed
 	}
 	return statusOK
-}
-
-// version returns version and commit from the build info, and the version of
-// Go.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "hellio-fake " + hellio.Version
-	}
-	text := "hellio-fake " + info.Main.Version
-	if info.Main.Version == "" || info.Main.Version == "(devel)" {
-		text = "hellio-fake " + hellio.Version + " (not a release)"
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			text += ", commit " + setting.Value
-		}
-	}
-	return text + ", " + info.GoVersion
 }

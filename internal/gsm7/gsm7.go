@@ -47,26 +47,24 @@ func (s *septets) of(r rune) int {
 	return int(s.other[r])
 }
 
-// Missing returns the first character of text that GSM-7 lacks, and reports
-// whether there is one. Such a text is sent in UCS-2. A byte that is not UTF-8
-// counts as U+FFFD.
-func Missing(text string) (r rune, ok bool) {
+// Segments returns the number of segments of a text, 0 for an empty one.
+func Segments(text string) int {
+	segments, _, _ := Count(text)
+	return segments
+}
+
+// Count is Segments that also returns the first character that GSM-7 lacks, and
+// reports whether there is one. Such a text is sent in UCS-2. No segment splits
+// an escaped character or a surrogate pair. A byte that is not UTF-8 counts as
+// U+FFFD.
+func Count(text string) (segments int, missing rune, ucs2 bool) {
 	characters := alphabet()
 	for _, r := range text {
 		if characters.of(r) == 0 {
-			return r, true
+			return split(text, utf16.RuneLen, 70, 67), r, true
 		}
 	}
-	return 0, false
-}
-
-// Segments returns the number of segments of a text, 0 for an empty one. No
-// segment splits an escaped character or a surrogate pair.
-func Segments(text string) int {
-	if _, ucs2 := Missing(text); ucs2 {
-		return split(text, utf16.RuneLen, 70, 67)
-	}
-	return split(text, alphabet().of, 160, 153)
+	return split(text, characters.of, 160, 153), 0, false
 }
 
 // split counts segments of part units each, or one of up to single units.

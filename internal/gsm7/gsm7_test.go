@@ -37,11 +37,11 @@ func TestTheFirstMissingCharacterIsFound(t *testing.T) {
 		"a\x00":  0,
 		"\xff":   utf8.RuneError,
 	} {
-		r, ok := Missing(text)
+		_, r, ok := Count(text)
 		require.True(t, ok, "%q", text)
 		require.Equal(t, want, r, "%q", text)
 	}
-	_, ok := Missing(Basic + Extension)
+	_, _, ok := Count(Basic + Extension)
 	require.False(t, ok)
 }
 

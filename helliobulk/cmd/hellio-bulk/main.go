@@ -28,7 +28,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // for -tz on machines without zones
@@ -38,6 +37,7 @@ import (
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliobulk"
+	"github.com/hellio-go/hellio/internal/buildversion"
 )
 
 // subcommand is one of hellio-bulk's commands.
@@ -143,7 +143,7 @@ func run(ctx context.Context, args []string, c *console) int {
 		c.help(c.out)
 		return statusDone
 	case "version", "-version", "--version":
-		fmt.Fprintln(c.out, version())
+		fmt.Fprintln(c.out, buildversion.Line("hellio-bulk", hellio.Version))
 		return statusDone
 	}
 	return c.conclude(&stopped{
@@ -151,24 +151,6 @@ func run(ctx context.Context, args []string, c *console) int {
 		cause:  fmt.Errorf("there is no command %q", args[0]),
 		next:   []step{{"see the commands", c.command("help")}},
 	})
-}
-
-// version returns version and commit from the build info.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "hellio-bulk " + hellio.Version
-	}
-	text := "hellio-bulk " + info.Main.Version
-	if info.Main.Version == "" || info.Main.Version == "(devel)" {
-		text = "hellio-bulk " + hellio.Version + " (not a release)"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			text += ", commit " + s.Value
-		}
-	}
-	return text + ", " + info.GoVersion
 }
 
 // say writes what programs learn otherwise.
