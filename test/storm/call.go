@@ -179,7 +179,7 @@ func (p Plan) call(
 		r.GaveUp = *gaveUp
 	}
 	r.Deadline, _ = ctx.Deadline()
-	r.Lag = meter.around(r.End)
+	r.Lag = meter.since(r.Begin)
 	r.Key = response.IdempotencyKey
 	r.setEnd(result, err)
 	return r

@@ -224,7 +224,8 @@ func (c *checker) checkI7(r *Record) {
 	}
 	quiet := r.End.Sub(r.lastEvent())
 	if r.GaveUp.IsZero() && quiet > allowed {
-		c.fail("I7", r.Call, "returned %s after its last attempt", quiet)
+		c.fail("I7", r.Call, "%s: returned %s after its last attempt, timers were %s late",
+			r.Phase, quiet, r.Lag)
 	}
 	for n, a := range r.Attempts {
 		if took := a.End.Sub(a.Begin); took > attemptLimit+allowed {

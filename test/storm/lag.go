@@ -10,6 +10,7 @@ import (
 type lagMeter struct {
 	mu      sync.Mutex
 	samples []lagSample
+	started time.Time // of the current beat
 	ended   chan struct{}
 	done    sync.WaitGroup
 }
@@ -22,24 +23,25 @@ type lagSample struct {
 const beat = 20 * time.Millisecond
 
 func newLagMeter() *lagMeter {
-	m := &lagMeter{ended: make(chan struct{})}
+	m := &lagMeter{ended: make(chan struct{}), started: time.Now()}
 	m.done.Go(m.measure)
 	return m
 }
 
 func (m *lagMeter) measure() {
 	for {
-		start := time.Now()
 		select {
 		case <-m.ended:
 			return
 		case <-time.After(beat):
 		}
-		if by := time.Since(start) - beat; by > beat {
-			m.mu.Lock()
-			m.samples = append(m.samples, lagSample{time.Now(), by})
-			m.mu.Unlock()
+		m.mu.Lock()
+		now := time.Now()
+		if by := now.Sub(m.started) - beat; by > beat {
+			m.samples = append(m.samples, lagSample{now, by})
 		}
+		m.started = now
+		m.mu.Unlock()
 	}
 }
 
@@ -48,11 +50,13 @@ func (m *lagMeter) stop() {
 	m.done.Wait()
 }
 
-// around returns the sum of the lags in the second before t.
-func (m *lagMeter) around(t time.Time) (sum time.Duration) {
+// since returns the sum of the lags from t on. It counts the current beat,
+// because the end of a stall may wake the meter last.
+func (m *lagMeter) since(t time.Time) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i := len(m.samples) - 1; i >= 0 && t.Sub(m.samples[i].at) < time.Second; i-- {
+	sum := max(0, time.Since(m.started)-beat)
+	for i := len(m.samples) - 1; i >= 0 && m.samples[i].at.After(t); i-- {
 		sum += m.samples[i].by
 	}
 	return sum

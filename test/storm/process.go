@@ -66,10 +66,12 @@ func stacks(start, end Held) string {
 	return string(text[:runtime.Stack(text, true)])
 }
 
-// settled waits until the process holds no more than at the start, for at most
-// five seconds, and returns what it holds then.
-func settled(start Held) (now Held) {
-	for range 250 {
+// settled closes idle connections until the process holds no more than at the
+// start, for at most ten seconds, and returns what it holds then. A dial may
+// outlive its call, and open a connection that no call uses.
+func settled(start Held, closeIdle func()) (now Held) {
+	for range 500 {
+		closeIdle()
 		now = held()
 		if now.Goroutines <= start.Goroutines && now.Files <= start.Files {
 			break
@@ -87,17 +89,16 @@ type transportKind struct {
 }
 
 // run makes the job's calls in this process.
-func (j Job) run() ([]Record, error) {
-	planner := NewPlanner(j.Seed)
+func (p *workerPool) run() ([]Record, error) {
 	queues := map[transportKind][]Item{}
-	for _, it := range j.Items {
-		p := planner.Plan(it.Call)
-		kind := transportKind{p.Proto, p.Secure, p.Wrap}
+	for _, it := range p.job.Items {
+		plan := p.planner.Plan(it.Call)
+		kind := transportKind{plan.Proto, plan.Secure, plan.Wrap}
 		queues[kind] = append(queues[kind], it)
 	}
-	p := &workerPool{job: j, planner: planner, lag: newLagMeter()}
+	p.lag = newLagMeter()
 	defer p.lag.stop()
-	if j.Phase == Sharing {
+	if p.job.Phase == Sharing {
 		p.share(queues)
 	} else {
 		for kind, items := range queues {
@@ -105,12 +106,14 @@ func (j Job) run() ([]Record, error) {
 		}
 		p.busy.Wait()
 	}
-	// A dial may outlive its call and open a connection that no call uses.
-	time.Sleep(dialLimit + 100*time.Millisecond)
+	p.closeIdle()
+	return p.records, errors.Join(p.errs...)
+}
+
+func (p *workerPool) closeIdle() {
 	for _, t := range p.transports {
 		t.CloseIdleConnections()
 	}
-	return p.records, errors.Join(p.errs...)
 }
 
 // share makes the calls of all kinds, wrap by wrap: the callers of all wraps
@@ -137,6 +140,10 @@ type workerPool struct {
 	errs    []error
 
 	transports []*http.Transport
+}
+
+func newWorkerPool(j Job) *workerPool {
+	return &workerPool{job: j, planner: NewPlanner(j.Seed)}
 }
 
 // startWorkers starts workers for a kind of transport, in proportion to its
@@ -206,8 +213,9 @@ func ServeProcess() {
 	err := json.NewDecoder(os.Stdin).Decode(&j)
 	result := Result{Before: baseline()}
 	if err == nil {
-		result.Records, err = j.run()
-		result.After = settled(result.Before)
+		p := newWorkerPool(j)
+		result.Records, err = p.run()
+		result.After = settled(result.Before, p.closeIdle)
 		result.Stacks = stacks(result.Before, result.After)
 	}
 	if err == nil {

@@ -16,7 +16,7 @@ type Record struct {
 	End      time.Time
 	GaveUp   time.Time     // deadline or cancellation of the caller; zero if neither came
 	Deadline time.Time     // of the caller's context; zero: none
-	Lag      time.Duration // how late timers of this process fired at the end
+	Lag      time.Duration // how late timers of this process fired meanwhile
 	Key      string
 	Outcome  string // "done", or the outcome of the error
 	Error    string

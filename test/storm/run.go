@@ -45,7 +45,7 @@ func Run(cfg Config) (*Report, error) {
 		err = r.phase(Resuming, r.unresolved())
 	}
 	s.Close()
-	end := settled(start)
+	end := settled(start, r.closeIdle)
 	r.results = append(r.results, Result{Before: start, After: end, Stacks: stacks(start, end)})
 	if err != nil {
 		return nil, err
@@ -60,6 +60,7 @@ type run struct {
 	mu      sync.Mutex
 	records []Record
 	results []Result
+	pools   []*workerPool // of this process
 	rounds  int
 	halfway books // at the end of the faults
 }
@@ -188,10 +189,18 @@ func (r *run) phase(p Phase, items []Item) error {
 	return errors.Join(errs...)
 }
 
+func (r *run) closeIdle() {
+	for _, p := range r.pools {
+		p.closeIdle()
+	}
+}
+
 func (r *run) do(j Job, here bool) (err error) {
 	var result Result
 	if here {
-		result.Records, err = j.run()
+		p := newWorkerPool(j)
+		r.pools = append(r.pools, p)
+		result.Records, err = p.run()
 	} else {
 		result, err = j.spawn()
 	}
