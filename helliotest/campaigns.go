@@ -6,30 +6,10 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-func campaignResource() resource {
-	return resource{
-		routes: []apiRoute{
-			{op: contract.CampaignList, handle: listCampaigns},
-			{op: contract.CampaignGet, handle: getCampaign},
-		},
-		behaviours: []Behaviour{
-			{"campaigns are listed newest first, in pages like those of messages", documented},
-			{"a campaign is found by its numeric id or its reference", inferred},
-			{"a campaign breaks its messages down by status", inferred},
-			{"the fields of a campaign", decided},
-			{
-				"a campaign is processing when its messages are sent and completed when all are " +
-					"final",
-				decided,
-			},
-			{"a campaign whose messages all failed is failed", decided},
-			{
-				"total_recipients counts accepted and invalid recipients; a number given twice " +
-					"counts once",
-				decided,
-			},
-			{"a campaign's cost is what its delivered messages cost", decided},
-		},
+func campaignRoutes() []apiRoute {
+	return []apiRoute{
+		{op: contract.CampaignList, handle: listCampaigns},
+		{op: contract.CampaignGet, handle: getCampaign},
 	}
 }
 

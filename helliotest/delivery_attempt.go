@@ -25,48 +25,6 @@ func retryOffsets() []time.Duration {
 	return []time.Duration{0, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
 }
 
-func deliveryResource() resource {
-	return resource{behaviours: []Behaviour{
-		{
-			"each webhook that asks for the event gets a report when a message is final, one SMS " +
-				"code included",
-			documented,
-		},
-		{"voice, lookups and codes by e-mail tell no webhook", decided},
-		{
-			"a delivery is event, mobile_number, provider_message_id, status and timestamp",
-			documented,
-		},
-		{"a delivery's timestamp is that of the final state, in ISO 8601", inferred},
-		{
-			"a delivery is signed in X-Hellio-Signature over the body and in " +
-				"X-Hellio-Signature-V2 over X-Hellio-Timestamp, a full stop and the body",
-			documented,
-		},
-		{
-			"the signatures of a delivery are HMAC-SHA256 in lower-case hex, without a prefix",
-			inferred,
-		},
-		{
-			"X-Hellio-Timestamp is in Unix seconds, and fresh in each attempt; the body is the " +
-				"same",
-			decided,
-		},
-		{"a delivery is acknowledged by a 2xx within 10 s", documented},
-		{"a redirect is not followed and acknowledges nothing", decided},
-		{"a delivery that is not acknowledged is tried again, with growing distances", documented},
-		{"the attempts are made 0, 10 s, 60 s, 5 min and 30 min after the first", decided},
-		{"a webhook that keeps failing is disabled and keeps its last error", documented},
-		{
-			"a webhook is disabled after 10 failed deliveries in a row; an acknowledged one " +
-				"resets the count",
-			decided,
-		},
-		{"a webhook that was disabled or deleted gets no further attempts", decided},
-		{"attempts to one webhook begin in the order in which they fall due", decided},
-	}}
-}
-
 // deliveryBody is the body of a delivery.
 type deliveryBody struct {
 	Event             string `json:"event"`

@@ -49,35 +49,8 @@ type emailResult struct {
 	RoleAccount   bool   `json:"role_account"`
 }
 
-func emailResource() resource {
-	return resource{
-		routes: []apiRoute{{op: contract.EmailVerify, handle: verifyEmails}},
-		behaviours: []Behaviour{
-			{
-				"email/verify checks syntax, MX, mailbox, disposable and role account, billed " +
-					"per address",
-				inferred,
-			},
-			{"an address that is no address gets 422; one that is dead is a result", inferred},
-			{
-				"email/verify answers 200 at once, with a result for each address in the order " +
-					"given, repeats included",
-				decided,
-			},
-			{"email/verify takes 1 to 10,000 addresses of at most 254 characters", decided},
-			{"an address costs 0.0050, settled at once", decided},
-			{
-				"addresses at a disposable domain, and role accounts such as info@, are risky",
-				decided,
-			},
-			{"the magic addresses get the verdict in their name", decided},
-			{
-				"a domain below .invalid has no MX, and its addresses are undeliverable; any " +
-					"other address is deliverable",
-				decided,
-			},
-		},
-	}
+func emailRoutes() []apiRoute {
+	return []apiRoute{{op: contract.EmailVerify, handle: verifyEmails}}
 }
 
 func verifyEmails(w *world, c *apiCall) *reply {

@@ -62,39 +62,8 @@ func withLogin(users []LoginUser, user LoginUser) ([]LoginUser, error) {
 	return append(others, user), nil
 }
 
-func loginResource() resource {
-	return resource{
-		routes: []apiRoute{{op: contract.AuthToken, handle: createToken}},
-		behaviours: []Behaviour{
-			{
-				"auth/token answers 201 with a token, its abilities and the user's name and email",
-				documented,
-			},
-			{
-				"auth/token asks for no token, and ignores Authorization and Idempotency-Key",
-				inferred,
-			},
-			{"wrong credentials get 401 invalid_credentials, a locked account 403 " +
-				"account_locked, an unverified address 403 email_unverified, " +
-				"a missing second factor 422 two_factor_required", documented},
-			{"they are looked at in that order, after the fields and the limit", decided},
-			{"a wrong second factor gets 401 invalid_credentials", decided},
-			{"the token carries every scope but *, and its abilities name them", decided},
-			{
-				"log-in tries are limited per e-mail address and caller's address, known or not, " +
-					"in any case of letters",
-				documented,
-			},
-			{"5 tries per minute, right ones included; then 429 throttled", decided},
-			{"tries have X-RateLimit headers of their own; field errors are no try", decided},
-			{
-				"the e-mail address counts in any case of letters, the password as it is, white " +
-					"space included",
-				decided,
-			},
-			{"device_name changes nothing", decided},
-		},
-	}
+func loginRoutes() []apiRoute {
+	return []apiRoute{{op: contract.AuthToken, handle: createToken}}
 }
 
 func createToken(w *world, c *apiCall) *reply {

@@ -32,42 +32,11 @@ type lookup struct {
 
 func (l *lookup) key() (int64, uuid.UUID) { return l.ID, l.Reference }
 
-func lookupResource() resource {
-	return resource{
-		routes: []apiRoute{
-			{op: contract.LookupCreate, handle: createLookups},
-			{op: contract.LookupList, handle: listLookups},
-			{op: contract.LookupGet, handle: getLookup},
-		},
-		behaviours: []Behaviour{
-			{"numbers may be one string, separated by commas or line ends", inferred},
-			{"scheduled_at is ISO 8601 in UTC, ending in Z", inferred},
-			{"a scheduled_at in any other form gets 422; one that has passed is now", decided},
-			{
-				"lookup answers 202 with the counts, the estimated cost and a lookup for each " +
-					"number",
-				decided,
-			},
-			{"lookup takes 1 to 10,000 numbers of at most 20 characters", decided},
-			{"lookups are listed newest first, in pages like those of messages", decided},
-			{"a lookup is found by its numeric id or its reference", decided},
-			{"the fields of a lookup; what was found is null until it is completed", decided},
-			{"a lookup is processing 1 s and completed 10 s after it began", decided},
-			{
-				"a number costs 0.0100: reserved at once, settled when the lookup is completed, " +
-					"given back if it failed",
-				decided,
-			},
-			{
-				"NumberInvalid is accepted and found not valid; NumberUnreachable is found off, " +
-					"NumberPorted with another network",
-				decided,
-			},
-			{
-				"the network goes by the number's first digits; outside Ghana it is not known",
-				decided,
-			},
-		},
+func lookupRoutes() []apiRoute {
+	return []apiRoute{
+		{op: contract.LookupCreate, handle: createLookups},
+		{op: contract.LookupList, handle: listLookups},
+		{op: contract.LookupGet, handle: getLookup},
 	}
 }
 

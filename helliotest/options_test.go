@@ -211,8 +211,9 @@ func TestBehavioursHaveABasis(t *testing.T) {
 	seen := map[string]bool{}
 	for _, b := range behaviours {
 		require.Contains(t, []string{"documented", "inferred", "decided"}, b.Basis, b.Behaviour)
-		require.False(t, seen[b.Behaviour], "twice: %s", b.Behaviour)
-		seen[b.Behaviour] = true
+		require.NotEmpty(t, b.Cost, b.ID)
+		require.False(t, seen[b.Behaviour] || seen[b.ID], "twice: %s", b.ID)
+		seen[b.Behaviour], seen[b.ID] = true, true
 	}
 	require.NotEmpty(t, behaviours)
 }

@@ -23,72 +23,11 @@ const (
 	channelEmail    = "email"
 )
 
-func otpResource() resource {
-	return resource{
-		routes: []apiRoute{
-			{op: contract.OTPSend, handle: sendOTP, limit: otpLimit},
-			{op: contract.OTPVerify, handle: verifyOTP},
-		},
-		behaviours: otpBehaviours,
+func otpRoutes() []apiRoute {
+	return []apiRoute{
+		{op: contract.OTPSend, handle: sendOTP, limit: otpLimit},
+		{op: contract.OTPVerify, handle: verifyOTP},
 	}
-}
-
-var otpBehaviours = []Behaviour{
-	{
-		"otp/send answers 201 with the reference of the message that carries the code",
-		documented,
-	},
-	{
-		"otp/send goes by sms unless a channel is given; sms, voice, whatsapp and email " +
-			"are known, any other gets 422",
-		inferred,
-	},
-	{"sms and voice need an approved sender; whatsapp and email ignore it", inferred},
-	{
-		"length is 4 to 10, expiry 1 to 1440 minutes, purpose at most 32 characters",
-		inferred,
-	},
-	{"a code has 6 digits and lives 5 minutes unless otherwise asked", decided},
-	{
-		"otp/send answers with mobile_number, digits only; on the channel email with " +
-			"email, as it was given",
-		decided,
-	},
-	{
-		"a number that is none gets 422 invalid_recipient, after the check of the sender " +
-			"and before that of the money",
-		decided,
-	},
-	{
-		"a code costs as an SMS of its text would on every channel, email too: reserved, " +
-			"then settled or given back as its message ends",
-		decided,
-	},
-	{"purpose and gateway change nothing", decided},
-	{"otp/send is limited by the caller's address besides the token's limit", documented},
-	{
-		"that limit is 10 a minute; both are looked at before either is counted, and the " +
-			"headers are those of the one with less left",
-		decided,
-	},
-	{"a code counts for its destination on any channel; a new one replaces it", decided},
-	{
-		"the magic numbers and addresses end a message, a code's too, as their names say",
-		decided,
-	},
-	{"a code stays valid though its message failed", decided},
-	{
-		"otp/verify answers 200 with verified true; a wrong code gets 422 with verified " +
-			"false in data, and neither message nor error",
-		documented,
-	},
-	{
-		"that data has status verified, invalid or expired; used, out of tries and never " +
-			"sent are invalid",
-		decided,
-	},
-	{"a right code is used up by its check; 5 wrong tries end a code", decided},
-	{"without a channel, otp/verify takes mobile_number before email", decided},
 }
 
 // otpOrder holds the fields of otp/send.

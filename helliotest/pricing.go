@@ -7,20 +7,8 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-func pricingResource() resource {
-	return resource{
-		routes: []apiRoute{{op: contract.PricingGet, handle: getPricing}},
-		behaviours: []Behaviour{
-			{"pricing lists the price of an SMS segment per network", inferred},
-			{"pricing needs the scope balance", inferred},
-			{"the fields of a price, which is what sms/send charges", decided},
-			{
-				"country is two characters in either case, else 422; an empty one filters nothing",
-				decided,
-			},
-			{"a country that is not served has no prices, and no error", decided},
-		},
-	}
+func pricingRoutes() []apiRoute {
+	return []apiRoute{{op: contract.PricingGet, handle: getPricing}}
 }
 
 func getPricing(_ *world, c *apiCall) *reply {

@@ -10,34 +10,26 @@ import (
 	"github.com/hellio-go/hellio/internal/contract"
 )
 
-// resource is one chapter of the API: its routes, and the fake's claims about
-// them. Each has a file of its own and a line here.
-type resource struct {
-	routes     []apiRoute
-	behaviours []Behaviour
-}
-
-func apiResources() []resource {
-	return []resource{
-		engineResource(),
-		loginResource(),
-		smsResource(),
-		messageResource(),
-		campaignResource(),
-		otpResource(),
-		voiceResource(),
-		lookupResource(),
-		emailResource(),
-		balanceResource(),
-		pricingResource(),
-		webhookResource(),
-		deliveryResource(),
-		ussdPricingResource(),
-		ussdAppResource(),
-		ussdExtensionResource(),
-		ussdSessionResource(),
-		ussdSimulateResource(),
-	}
+// apiRoutes returns the routes, in the order of the API's chapters.
+func apiRoutes() []apiRoute {
+	return slices.Concat(
+		loginRoutes(),
+		smsRoutes(),
+		messageRoutes(),
+		campaignRoutes(),
+		otpRoutes(),
+		voiceRoutes(),
+		lookupRoutes(),
+		emailRoutes(),
+		balanceRoutes(),
+		pricingRoutes(),
+		webhookRoutes(),
+		ussdPricingRoutes(),
+		ussdAppRoutes(),
+		ussdExtensionRoutes(),
+		ussdSessionRoutes(),
+		ussdSimulateRoutes(),
+	)
 }
 
 // apiRoute is an operation and what answers it. The handler runs with the
@@ -55,18 +47,16 @@ type router map[string]map[string]*apiRoute
 // routes never changes. init makes it, because its handlers refer to it.
 var routes router
 
-func init() { routes = newRouter(apiResources()) }
+func init() { routes = newRouter(apiRoutes()) }
 
-func newRouter(resources []resource) router {
+func newRouter(all []apiRoute) router {
 	table := make(router)
-	for _, res := range resources {
-		for _, r := range res.routes {
-			if table[r.op.Route] == nil {
-				table[r.op.Route] = make(map[string]*apiRoute)
-			}
-			r.path = contract.Root + r.op.Route
-			table[r.op.Route][r.op.Method] = &r
+	for _, r := range all {
+		if table[r.op.Route] == nil {
+			table[r.op.Route] = make(map[string]*apiRoute)
 		}
+		r.path = contract.Root + r.op.Route
+		table[r.op.Route][r.op.Method] = &r
 	}
 	return table
 }

@@ -9,35 +9,8 @@ import (
 	"github.com/hellio-go/hellio/internal/gsm7"
 )
 
-func smsResource() resource {
-	return resource{
-		routes: []apiRoute{{op: contract.SMSSend, handle: sendSMS}},
-		behaviours: []Behaviour{
-			{
-				"sms/send answers 202 with the campaign's reference, its counts, segments and " +
-					"estimated cost",
-				documented,
-			},
-			{"recipients may be one string, separated by commas or line ends", inferred},
-			{
-				"spaces, dashes and + in a number are dropped; 8 to 15 digits must be left; a " +
-					"number counts once",
-				decided,
-			},
-			{
-				"a number that then begins with 0 is invalid, 00 included: it is neither sent " +
-					"nor charged",
-				decided,
-			},
-			{"the order of checks is fields, sender, recipients, spend limit, balance", decided},
-			{"a sender must be approved, its case included", decided},
-			{"segments are counted per message: GSM-7 by 160 or 153, UCS-2 by 70 or 67", decided},
-			{"cost is segments x accepted recipients x price, with 4 decimals", decided},
-			{"cost is reserved when a message is accepted", inferred},
-			{"cost is settled when a message is delivered, and given back when it failed", decided},
-			{"a message is sent 1 s and final 5 s after it was accepted", decided},
-		},
-	}
+func smsRoutes() []apiRoute {
+	return []apiRoute{{op: contract.SMSSend, handle: sendSMS}}
 }
 
 func sendSMS(w *world, c *apiCall) *reply {

@@ -29,35 +29,14 @@ type ussdApp struct {
 
 func (a *ussdApp) key() (int64, uuid.UUID) { return a.ID, a.Reference }
 
-func ussdAppResource() resource {
-	return resource{
-		routes: []apiRoute{
-			ussdRoute(contract.USSDAppList, listApps),
-			ussdRoute(contract.USSDAppCreate, createApp),
-			ussdRoute(contract.USSDAppUpdate, updateApp),
-			ussdRoute(contract.USSDAppDelete, deleteApp),
-			ussdRoute(contract.USSDAppMode, setAppMode),
-			ussdRoute(contract.USSDAppSecret, rotateSecret),
-		},
-		behaviours: []Behaviour{
-			{"USSD ids are UUIDs; no number names an app, an extension or a session", inferred},
-			{"USSD lists have meta with next_cursor and per_page, and links", inferred},
-			{"USSD lists are newest first; prev and prev_cursor are always null", decided},
-			{"an app begins in test mode and active", inferred},
-			{
-				"an app's secrets are ussk_test_… and ussk_live_…: both on create, the new one " +
-					"on rotate, none elsewhere",
-				decided,
-			},
-			{"a rotated secret is dead at once", inferred},
-			{"a callback URL is https", inferred},
-			{"a callback URL may be http on a loopback host", decided},
-			{"an update changes what it names and leaves the rest", decided},
-			{"an app without an active extension can't go live: 402 extension_required", inferred},
-			{"deleting an app leaves its extensions, bound to none", decided},
-			{"an app that is not active can still be simulated", decided},
-			{"fields are checked before the thing in the path is looked for", decided},
-		},
+func ussdAppRoutes() []apiRoute {
+	return []apiRoute{
+		ussdRoute(contract.USSDAppList, listApps),
+		ussdRoute(contract.USSDAppCreate, createApp),
+		ussdRoute(contract.USSDAppUpdate, updateApp),
+		ussdRoute(contract.USSDAppDelete, deleteApp),
+		ussdRoute(contract.USSDAppMode, setAppMode),
+		ussdRoute(contract.USSDAppSecret, rotateSecret),
 	}
 }
 

@@ -38,39 +38,11 @@ type extensionState struct {
 
 func (e *ussdExtension) key() (int64, uuid.UUID) { return e.ID, e.Reference }
 
-func ussdExtensionResource() resource {
-	return resource{
-		routes: []apiRoute{
-			ussdRoute(contract.USSDExtList, listExtensions),
-			ussdRoute(contract.USSDExtCreate, rentExtension),
-			ussdRoute(contract.USSDExtDelete, releaseExtension),
-		},
-		behaviours: []Behaviour{
-			{"an extension's code may be a JSON number", inferred},
-			{"an extension that is rented gets 409 extension_unavailable", inferred},
-			{"a USSD purse that is too low gets 402 insufficient_ussd_balance", inferred},
-			{"renting for an unknown app gets 422 unknown_app", decided},
-			{"the order of checks is fields, app, availability, USSD purse", decided},
-			{"only lengths with a price can be rented; another gets 422", decided},
-			{"a short code is recognised by its digits; each has extensions of its own", decided},
-			{
-				"the price of a month is taken from the USSD purse at once; it does not count to " +
-					"the spend limit",
-				decided,
-			},
-			{
-				"an extension expires a month after it was rented, on the same day or the " +
-					"month's last",
-				decided,
-			},
-			{
-				"on that day the next month is taken from the USSD purse; if it is too low the " +
-					"extension expires and is free again",
-				decided,
-			},
-			{"an extension that is given back is not refunded", decided},
-			{"a live app without an active extension falls back to test mode", decided},
-		},
+func ussdExtensionRoutes() []apiRoute {
+	return []apiRoute{
+		ussdRoute(contract.USSDExtList, listExtensions),
+		ussdRoute(contract.USSDExtCreate, rentExtension),
+		ussdRoute(contract.USSDExtDelete, releaseExtension),
 	}
 }
 

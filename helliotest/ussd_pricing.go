@@ -41,29 +41,10 @@ func monthlyPrice(code string) (money, bool) {
 // decimals.
 func twoDecimals(m money) string { return fmt.Sprintf("%d.%02d", m/moneyUnit, m%moneyUnit/100) }
 
-func ussdPricingResource() resource {
-	return resource{
-		routes: []apiRoute{
-			ussdRoute(contract.USSDPricing, getUSSDPricing),
-			ussdRoute(contract.USSDAvailability, getAvailability),
-		},
-		behaviours: []Behaviour{
-			{
-				"USSD pricing has the shared short code, a price per session and network, and a " +
-					"monthly price per length of an extension",
-				inferred,
-			},
-			{
-				"the shared short code is *920#; a session costs 0.0300; extensions of 3, 4 and " +
-					"5 digits cost 50.00, 30.00 and 20.00 a month",
-				decided,
-			},
-			{
-				"a code with letters, or of a length without a price, is answered as not valid, " +
-					"with 200",
-				decided,
-			},
-		},
+func ussdPricingRoutes() []apiRoute {
+	return []apiRoute{
+		ussdRoute(contract.USSDPricing, getUSSDPricing),
+		ussdRoute(contract.USSDAvailability, getAvailability),
 	}
 }
 

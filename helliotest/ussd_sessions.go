@@ -54,18 +54,10 @@ type ussdSessions struct {
 	named    map[string]*ussdSession // whatever the app
 }
 
-func ussdSessionResource() resource {
-	return resource{
-		routes: []apiRoute{
-			ussdRoute(contract.USSDSessionList, listSessions),
-			ussdRoute(contract.USSDSessionGet, getSession),
-		},
-		behaviours: []Behaviour{
-			{"a session is found by its id or its session_ref", inferred},
-			{"of several sessions with the same session_ref the newest is found", decided},
-			{"sessions are filtered by status", inferred},
-			{"a session that waits 3 minutes for its next step ends as timeout", decided},
-		},
+func ussdSessionRoutes() []apiRoute {
+	return []apiRoute{
+		ussdRoute(contract.USSDSessionList, listSessions),
+		ussdRoute(contract.USSDSessionGet, getSession),
 	}
 }
 

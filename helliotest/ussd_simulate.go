@@ -21,52 +21,8 @@ const (
 	failureText = "This service is not available. Please try again later."
 )
 
-func ussdSimulateResource() resource {
-	return resource{
-		routes: []apiRoute{ussdRoute(contract.USSDSimulate, simulate)},
-		behaviours: []Behaviour{
-			{
-				"simulate posts sessionId, msisdn, serviceCode, input, sequence and mode to the " +
-					"app's callback, and answers with its message and action",
-				inferred,
-			},
-			{
-				"the callback is signed in X-Hellio-Signature: lower-case hex HMAC-SHA256 of the " +
-					"raw body with the mode's secret",
-				inferred,
-			},
-			{"the callback has no timestamp and no second signature", decided},
-			{"sequence counts from 1, and input is that of the step alone", inferred},
-			{
-				"simulate costs nothing, needs no extension, and shows as a session with sandbox " +
-					"true",
-				inferred,
-			},
-			{"simulating an app that is not the account's gets 422 unknown_app", inferred},
-			{"simulate runs in test mode, whatever the app's mode", inferred},
-			{
-				"a step without session_id begins a session and returns its id if new_session is " +
-					"true, else it gets 422",
-				decided,
-			},
-			{
-				"new_session begins anew though the session is known; an unknown session_id " +
-					"begins a session",
-				decided,
-			},
-			{
-				"a step of a session that is over gets 422 invalid_request, and so does one " +
-					"while another is being answered",
-				decided,
-			},
-			{"a session keeps the number and service code that it began with", decided},
-			{
-				"no good answer within 10 s ends the session as failed, with a general message",
-				decided,
-			},
-			{"a message above 182 characters is passed on as it is", decided},
-		},
-	}
+func ussdSimulateRoutes() []apiRoute {
+	return []apiRoute{ussdRoute(contract.USSDSimulate, simulate)}
 }
 
 var errNoUSSDHandler = errors.New("a USSD callback was due in a synctest bubble, where a real " +

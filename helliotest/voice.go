@@ -51,58 +51,10 @@ type voiceCampaign struct {
 
 func (v *voiceCampaign) key() (int64, uuid.UUID) { return v.ID, v.Reference }
 
-func voiceResource() resource {
-	return resource{
-		routes: []apiRoute{
-			{op: contract.VoiceSend, handle: sendVoice},
-			{op: contract.VoiceGet, handle: getVoice},
-		},
-		behaviours: []Behaviour{
-			{"calls are billed per second of audio and recipient", inferred},
-			{"voice is one of six, for text only: with audio_url it is ignored", inferred},
-			{
-				"voice/send answers 202 with the fields of sms/send, less segments, plus id; " +
-					"campaign_id is the same number",
-				decided,
-			},
-			{"caller_id is accepted and ignored; no sender is checked", decided},
-			{"both text and audio_url, or neither, gets 422", decided},
-			{
-				"voice/send takes 1 to 10,000 recipients and a text of at most 1600 characters, " +
-					"as sms/send does",
-				decided,
-			},
-			{"the order of checks is fields, recipients, audio, spend limit, balance", decided},
-			{
-				"a text is spoken at 15 characters a second, rounded up; a recording lasts 30 s; " +
-					"a second costs 0.0450",
-				decided,
-			},
-			{
-				"a call to NumberFailed or NumberUnreachable fails; NumberInvalid is no valid " +
-					"recipient; AudioError gets 422 audio_error",
-				decided,
-			},
-			{
-				"calls are processing 2 s and completed 30 s after they were accepted; failed if " +
-					"none was answered",
-				decided,
-			},
-			{
-				"the cost of calls is reserved when they are accepted, settled when they end, " +
-					"and given back where they failed",
-				decided,
-			},
-			{
-				"a voice campaign's total_recipients counts accepted and invalid; its " +
-					"duration_seconds adds up the answered calls",
-				decided,
-			},
-			{
-				"calls are neither messages nor campaigns in the reports, and have no webhooks",
-				decided,
-			},
-		},
+func voiceRoutes() []apiRoute {
+	return []apiRoute{
+		{op: contract.VoiceSend, handle: sendVoice},
+		{op: contract.VoiceGet, handle: getVoice},
 	}
 }
 

@@ -173,8 +173,10 @@ func TestTheContractIsServedAsData(t *testing.T) {
 	behaviours := p.get("/_fake/behaviours").list()
 	require.NotEmpty(t, behaviours)
 	for _, b := range behaviours {
-		require.Len(t, b, 2)
+		require.Len(t, b, 4)
+		require.NotEmpty(t, b["id"])
 		require.NotEmpty(t, b["behaviour"])
+		require.NotEmpty(t, b["cost"])
 		require.Contains(t, []any{"documented", "inferred", "decided"}, b["basis"])
 	}
 }
