@@ -181,6 +181,7 @@ var simulateChecks = chapter{
 		t.must(a.Status == 422 && a.code() == "invalid_request", "422 invalid_request", a.shape())
 	},
 	"ussd_simulate.busy": func(t *trial) {
+		t.sleep(tick) // needs a clock
 		v := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(5 * second)
 			fmt.Fprint(w, `{"message":"Welcome","action":"continue"}`)
@@ -241,6 +242,7 @@ var callbackChecks = chapter{
 		t.must(v.all()[1].text("input") == "2", "the input of the step", "another")
 	},
 	"ussd_callback.timeout": func(t *trial) {
+		t.sleep(tick) // needs a clock
 		t.unusable(&receiver{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
 			select {
 			case <-time.After(11 * second):
