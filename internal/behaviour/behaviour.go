@@ -47,7 +47,7 @@ func (c Cost) String() string { return costNames[c] }
 // All returns the claims, in the order of the API's chapters.
 func All() []Behaviour {
 	return slices.Concat(
-		token, errors, ratelimit, idempotency, money, login, sms, reports, otp, voice, lookup,
+		token, answers, ratelimit, idempotency, money, login, sms, reports, otp, voice, lookup,
 		email, balance, webhook, delivery, ussdApps, ussdExtensions, ussdSessions,
 	)
 }

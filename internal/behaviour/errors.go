@@ -1,7 +1,7 @@
 package behaviour
 
-// errors holds the claims about answers, errors and inputs of all routes.
-var errors = []Behaviour{
+// answers holds the claims about answers, errors and inputs of all routes.
+var answers = []Behaviour{
 	documented("error.members", Free, "every error has message and error"),
 	inferred("error.field_map", Free,
 		"field errors get 422 with an errors map of arrays of strings, by field"),

@@ -95,24 +95,15 @@ func tried(run func(*trial)) func(*Probe) error {
 	}
 }
 
-// Result is what the error of a check says of its claim.
-type Result string
-
-// The results of a check.
-const (
-	Confirmed   Result = "confirmed"
-	Disproved   Result = "refuted"
-	NotTestable Result = "not_testable"
-)
-
-// ResultOf returns the result that an error of Check.Run stands for.
-func ResultOf(err error) Result {
+// ResultOf returns the result of an observation that an error of Check.Run
+// stands for.
+func ResultOf(err error) string {
 	var refuted *Refuted
 	switch {
 	case err == nil:
-		return Confirmed
+		return behaviour.Confirmed
 	case errors.As(err, &refuted):
-		return Disproved
+		return behaviour.Refuted
 	}
-	return NotTestable
+	return behaviour.NotTestable
 }

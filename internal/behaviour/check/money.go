@@ -88,7 +88,7 @@ var moneyChecks = chapter{
 		t.refused(t.sms(nil), "error.balance")
 	},
 	"cost.reserved": func(t *trial) {
-		before := t.read("/balance")
+		before := t.quiet()
 		sent := t.works(t.sms(nil))
 		after := t.read("/balance")
 		cost := units(sent.text("data.estimated_cost"))
@@ -98,7 +98,7 @@ var moneyChecks = chapter{
 			"the same balance", "another")
 	},
 	"cost.settled": func(t *trial) {
-		before := t.read("/balance")
+		before := t.quiet()
 		sent := t.works(t.sms(nil))
 		if t.outcome(sent) != "delivered" {
 			t.untestable("the message was not delivered")
@@ -112,7 +112,7 @@ var moneyChecks = chapter{
 	},
 	"cost.refunded": func(t *trial) {
 		t.settings()
-		before := t.read("/balance")
+		before := t.quiet()
 		sent := t.works(t.sms(body{"recipients": []string{failing}}))
 		t.must(t.available() < units(before.text("data.available")), "a reserved cost", "none")
 		t.needs(t.outcome(sent) == "failed", "the message did not fail")
@@ -161,6 +161,19 @@ func (t *trial) segments(character string, one, two int) {
 	}
 	sent := t.works(t.sms(body{"message": strings.Repeat(character, two+1)}))
 	t.must(sent.number("data.segments") == 3, "3 segments", "others")
+}
+
+// quiet waits until no message is in flight, and returns the balance.
+func (t *trial) quiet() *Answer {
+	for range 12 {
+		a := t.read("/balance")
+		if units(a.text("data.balance")) == units(a.text("data.available")) {
+			return a
+		}
+		t.sleep(5 * time.Second)
+	}
+	t.untestable("other messages are in flight")
+	return nil
 }
 
 // outcome waits until the message of an SMS is final, and returns its status.

@@ -23,6 +23,8 @@ type Config struct {
 	HTTP    *http.Client
 	// Wait waits for d, or returns an error if that is not possible.
 	Wait func(ctx context.Context, d time.Duration) error
+	// Pace is Wait for the rate limit; nil: Wait.
+	Pace func(ctx context.Context, d time.Duration) error
 	// Settings are nil at the real API.
 	Settings *Settings
 }
@@ -53,19 +55,32 @@ type Probe struct {
 // New returns a Probe.
 func New(ctx context.Context, cfg Config) *Probe { return &Probe{cfg: cfg, ctx: ctx} }
 
-// Test runs a check.
+// undoTime is how long the undoing of a check may take, after an interrupt too.
+const undoTime = 30 * time.Second
+
+// Test runs a check, and undoes what it has made. What could not be undone is
+// left to Close.
 func (p *Probe) Test(c Check) error {
 	p.charge = c.Charge
-	return c.Run(p)
+	err := c.Run(p)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), undoTime)
+	defer cancel()
+	_ = p.Close(ctx)
+	return err
 }
 
-// Close undoes what the checks have made, latest first.
+// Close undoes what is left, latest first.
 func (p *Probe) Close(ctx context.Context) error {
 	var errs []error
+	var failed []func(context.Context) error
 	for _, undo := range slices.Backward(p.undo) {
-		errs = append(errs, undo(ctx))
+		if err := undo(ctx); err != nil {
+			errs = append(errs, err)
+			failed = append(failed, undo)
+		}
 	}
-	p.undo = nil
+	slices.Reverse(failed)
+	p.undo = failed
 	return errors.Join(errs...)
 }
 
@@ -153,7 +168,15 @@ func (p *Probe) Pay(op string, n int) error {
 // Wait moves the fake's clock. At the real API it sleeps, as far as it may.
 func (p *Probe) Wait(d time.Duration) error { return p.cfg.Wait(p.ctx, d) }
 
-// Cleanup adds an undo that runs at the end, after an interrupt too.
+// pace waits because of the rate limit.
+func (p *Probe) pace(d time.Duration) error {
+	if p.cfg.Pace != nil {
+		return p.cfg.Pace(p.ctx, d)
+	}
+	return p.Wait(d)
+}
+
+// Cleanup adds an undo that runs after the check, and after an interrupt too.
 func (p *Probe) Cleanup(undo func(context.Context) error) { p.undo = append(p.undo, undo) }
 
 // Settings returns the account's settings, and false at the real API.

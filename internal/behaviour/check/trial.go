@@ -34,6 +34,13 @@ func (b body) with(changes body) body {
 
 func (t *trial) fail(err error) { panic(aborted{err}) }
 
+// check ends the check with an error.
+func (t *trial) check(err error) {
+	if err != nil {
+		t.fail(err)
+	}
+}
+
 func (t *trial) refute(value any, expected, seen string) {
 	t.fail(t.Refute(value, expected, seen))
 }
@@ -65,22 +72,16 @@ func (t *trial) settings() Settings {
 
 // change changes the account.
 func (t *trial) change(account string) {
-	if err := t.settings().Change(account); err != nil {
-		t.fail(err)
-	}
+	t.check(t.settings().Change(account))
 }
 
 // sleep waits, and ends the check where that is not possible.
 func (t *trial) sleep(d time.Duration) {
-	if err := t.Wait(d); err != nil {
-		t.fail(err)
-	}
+	t.check(t.Wait(d))
 }
 
 func (t *trial) pay(op string, n int) {
-	if err := t.Pay(op, n); err != nil {
-		t.fail(err)
-	}
+	t.check(t.Pay(op, n))
 }
 
 // raw sends a request and returns the answer, whatever it is.
@@ -92,15 +93,26 @@ func (t *trial) raw(method, path string, content any, header ...string) *Answer 
 	return a
 }
 
-// do is raw, and waits after a 429: earlier checks may have used up the limit.
+// spare is how many requests of a window are left to other users of the token.
+const spare = 20
+
+// do is raw, and waits where the rate limit is or will soon be used up.
 func (t *trial) do(method, path string, content any, header ...string) *Answer {
 	for range 2 {
 		a := t.raw(method, path, content, header...)
+		wait := time.Duration(0)
+		switch n := left(a); {
+		case a.Status == http.StatusTooManyRequests:
+			wait = time.Duration(min(max(headerNumber(a, "Retry-After"), 0), 90)+1) * time.Second
+		case n >= 0 && n < spare && headerNumber(a, "X-Ratelimit-Limit") > 2*spare:
+			wait = time.Minute
+		}
+		if wait > 0 {
+			t.check(t.pace(wait))
+		}
 		if a.Status != http.StatusTooManyRequests {
 			return a
 		}
-		seconds, _ := strconv.Atoi(a.Header.Get("Retry-After"))
-		t.sleep(time.Duration(min(max(seconds, 0), 90)+1) * time.Second)
 	}
 	t.untestable("the rate limit is used up")
 	return nil

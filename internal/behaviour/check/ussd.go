@@ -8,7 +8,7 @@ import (
 // appURL is the callback URL of apps that are not called.
 func (t *trial) appURL() string { return "https://example.com/hellio-verify/" + t.cfg.Run }
 
-// newApp creates an app, and removes it at the end.
+// newApp creates an app, and removes it after the check.
 func (t *trial) newApp(changes body) *Answer {
 	b := body{"name": "hellio-verify " + t.cfg.Run, "callback_url": t.appURL()}
 	a := t.post("/ussd/apps", b.with(changes))

@@ -13,18 +13,18 @@ import (
 	"github.com/hellio-go/hellio/internal/signature"
 )
 
-// hookURL returns a URL for a webhook that is never called: the check deletes
-// it before any message ends.
+// hookURL returns a URL for a webhook that is hardly ever called: it is deleted
+// after the check.
 func (t *trial) hookURL() string { return "https://example.com/hellio-verify/" + t.cfg.Run }
 
-// newHook creates a webhook, and removes it at the end.
+// newHook creates a webhook, and removes it after the check.
 func (t *trial) newHook(changes body) *Answer {
 	a := t.post("/webhooks", body{"url": t.hookURL(), "events": []string{"*"}}.with(changes))
 	t.discard(a, "/webhooks/")
 	return a
 }
 
-// discard deletes what an answer has created, at the end of the run.
+// discard deletes what an answer has created, after the check.
 func (t *trial) discard(a *Answer, below string) {
 	id := a.text("data.id")
 	if !a.ok() || id == "" {

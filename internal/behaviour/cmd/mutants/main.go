@@ -32,10 +32,9 @@ func main() {
 	noticed, tried, err := tryAll(*only)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
-		os.Exit(1)
 	}
 	fmt.Printf("mutants: %d of %d noticed\n", noticed, tried)
-	if noticed < tried || tried == 0 {
+	if err != nil || noticed < tried || tried == 0 {
 		os.Exit(1)
 	}
 }
@@ -50,19 +49,20 @@ func tryAll(only string) (noticed, tried int, err error) {
 		if !strings.Contains(m.id, only) {
 			continue
 		}
-		caught, err := m.try(dir)
-		if err != nil {
-			return noticed, tried, fmt.Errorf("%s: %w", m.id, err)
-		}
+		caught, tryErr := m.try(dir)
 		tried++
 		verdict := "MISSED"
-		if caught {
+		switch {
+		case tryErr != nil:
+			verdict = "FAILED"
+			err = errors.Join(err, fmt.Errorf("%s: %w", m.id, tryErr))
+		case caught:
 			noticed++
 			verdict = "noticed"
 		}
 		fmt.Printf("%-36s %-60s %s\n", m.id, firstLine(m.new), verdict)
 	}
-	return noticed, tried, nil
+	return noticed, tried, err
 }
 
 func firstLine(text string) string {

@@ -85,7 +85,7 @@ var basicRules = []mutant{
 		`	header["X-Left"] = []string`),
 	in("throttle.go", "ratelimit.remaining",
 		"\t\tb.window.Hit(now)\n",
-		""),
+		"\t\t_ = b\n"),
 	in("throttle.go", "otp.uncounted",
 		"\tnow := c.w.clock.Now()\n\tfor _, b := range buckets {",
 		"\tnow := c.w.clock.Now()\n\tfor _, b := range buckets {\n\t\tb.window.Hit(now)"),
