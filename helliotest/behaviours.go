@@ -7,12 +7,14 @@ import "github.com/hellio-go/hellio/internal/behaviour"
 type Behaviour struct {
 	ID        string `json:"id"` // "idempotency.other_body"; never renamed
 	Behaviour string `json:"behaviour"`
-	// documented, inferred (from SDKs or the framework), or decided (nothing is
-	// published)
+	// documented, inferred (from SDKs or the framework), decided (nothing is
+	// published), or observed: see WithObservations
 	Basis string `json:"basis"`
 	// what a check of it costs at the real API: free, writes, paid, disruptive,
 	// or fake_only
 	Cost string `json:"cost"`
+	// nil unless an observation file confirms or refutes it
+	Observed *Observed `json:"observed"`
 }
 
 // Behaviours returns the fake's claims about the API, in the order of the API's
@@ -26,6 +28,10 @@ func (f *Fake) Behaviours() []Behaviour {
 			Behaviour: b.Text,
 			Basis:     string(b.Basis),
 			Cost:      b.Cost.String(),
+		}
+		if seen, ok := f.cfg.follow.observed[b.ID]; ok {
+			all[i].Basis = string(behaviour.Observed)
+			all[i].Observed = &seen
 		}
 	}
 	return all

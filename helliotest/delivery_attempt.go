@@ -181,7 +181,7 @@ func (d *delivery) note(try DeliveryAttempt, err error) {
 
 // attempted ends the delivery after an attempt, or schedules the next attempt.
 func (w *world) attempted(d *delivery, acked bool, due time.Time) {
-	ladder := retryOffsets()
+	ladder := w.e.cfg.follow.attempts
 	switch {
 	case d.Status != deliveryPending: // a replay has succeeded meanwhile
 	case acked:
@@ -205,7 +205,7 @@ func (w *world) attempted(d *delivery, acked bool, due time.Time) {
 
 // countFailure counts a delivery that failed for good.
 func (w *world) countFailure(h *webhook) {
-	if h.Failures++; h.Failures >= maxFailures {
+	if h.Failures++; h.Failures >= w.e.cfg.follow.disableAfter {
 		w.silence(h)
 	}
 }

@@ -20,5 +20,6 @@
 // The vendor does not publish all behaviour of the API. Comments mark where the
 // fake's behaviour comes from, and Behaviours lists it: documented by the
 // vendor; inferred from the vendor's SDKs, plugins or framework; decided means
-// not published, our choice.
+// not published, our choice. The program cmd/hellio-verify checks the list at
+// the real API, and WithObservations makes the fake follow what it saw.
 package helliotest

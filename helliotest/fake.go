@@ -64,6 +64,9 @@ func create(tb testing.TB, opts []Option) (*Fake, error) {
 	if err := e.begin(); err != nil {
 		return nil, err
 	}
+	for _, warning := range cfg.follow.warnings {
+		e.warn(warning)
+	}
 	return &Fake{engine: e, tb: tb, view: owner}, nil
 }
 

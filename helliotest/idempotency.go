@@ -78,7 +78,7 @@ func (c *apiCall) claim() *reply {
 	case entry.reply == nil:
 		return refuse(http.StatusConflict, contract.CodeIdempotencyConflict,
 			"A request with this Idempotency-Key is still in progress.")
-	case now.Sub(entry.at) < keyLifetime:
+	case now.Sub(entry.at) < c.e.cfg.follow.keyLifetime:
 		return c.repeated(entry)
 	}
 	c.claimed = &keyed{
@@ -99,7 +99,7 @@ func (c *apiCall) repeated(entry *keyed) *reply {
 		c.violate(fmt.Sprintf("header.Idempotency-Key: request %d had this key and another body: "+
 			"it differs in %s",
 			entry.call, strings.Join(members, ", ")))
-		if c.e.cfg.strictKeys {
+		if c.e.cfg.strictKeys || c.e.cfg.follow.refuseOther {
 			return refuse(http.StatusUnprocessableEntity, contract.CodeIdempotencyMismatch,
 				"This Idempotency-Key was used with another request body.")
 		}
@@ -140,7 +140,7 @@ func (c *apiCall) settleKey(r *reply) {
 	if c.claimed == nil {
 		return
 	}
-	if r.status/100 != 2 {
+	if r.status/100 != 2 && !c.e.cfg.follow.keepErrors {
 		c.release()
 		return
 	}

@@ -71,14 +71,14 @@ func createToken(w *world, c *apiCall) *reply {
 	email, password := form.email("email"), form.secret("password")
 	form.optional("device_name", maxDeviceName)
 	second := form.optional("two_factor_code", 0)
-	if bad := form.reject(); bad != nil {
-		return bad
-	}
 	user := w.account.login(email)
-	if bad := c.countLogin(email); bad != nil {
-		return bad
+	if form.bad == nil && form.count == 0 {
+		if bad := c.countLogin(email); bad != nil {
+			return bad
+		}
 	}
-	if bad := user.refusal(password, second); bad != nil {
+	steps := append([]checkStep{{"fields", form.reject}}, user.steps(password, second)...)
+	if bad := c.refusal(form, steps...); bad != nil {
 		return bad
 	}
 	abilities := contract.Scopes()
@@ -98,13 +98,13 @@ func (a *accountState) login(email string) *LoginUser {
 // countLogin counts a try for its pair of e-mail and caller's address. A try
 // that is refused is not counted.
 func (c *apiCall) countLogin(email string) *reply {
-	now := c.w.clock.Now()
+	now, limit := c.w.clock.Now(), c.e.cfg.follow.loginTries
 	tries := c.w.loginWindow(strings.ToLower(email)+" "+c.ip.String(), now)
-	if tries.Full(now, loginsPerMinute) {
-		return tooMany(loginsPerMinute, tries.RetryAfter(now), now)
+	if tries.Full(now, limit) {
+		return tooMany(limit, tries.RetryAfter(now), now)
 	}
 	tries.Hit(now)
-	c.buckets = append(c.buckets, bucket{tries, loginsPerMinute})
+	c.buckets = append(c.buckets, bucket{tries, limit})
 	return nil
 }
 
@@ -127,28 +127,38 @@ func (w *world) loginWindow(pair string, now time.Time) *window.Window {
 	return tries
 }
 
-// refusal returns the answer to a user who gets no token, or nil. An unknown
-// user is answered as a wrong password.
-func (u *LoginUser) refusal(password, second string) *reply {
-	wrong := func() *reply {
-		return refuse(http.StatusUnauthorized, contract.CodeInvalidCredentials,
-			"These credentials do not match our records.")
+// steps returns the checks of a user who logs in. An unknown user is answered
+// as a wrong password.
+func (u *LoginUser) steps(password, second string) []checkStep {
+	wrong := refuse(http.StatusUnauthorized, contract.CodeInvalidCredentials,
+		"These credentials do not match our records.")
+	if u == nil {
+		return []checkStep{{"credentials", refuseIf(true, wrong)}}
 	}
-	switch {
-	case u == nil || u.Password != password:
-		return wrong()
-	case u.Locked:
-		return refuse(http.StatusForbidden, contract.CodeAccountLocked, "This account is locked.")
-	case u.EmailVerified != nil && !*u.EmailVerified:
-		return refuse(http.StatusForbidden, contract.CodeEmailUnverified,
-			"The email address of this account is not verified.")
-	case u.TwoFactorCode != "" && second == "":
-		return refuse(http.StatusUnprocessableEntity, contract.CodeTwoFactorRequired,
+	factor := wrong
+	if second == "" {
+		factor = refuse(http.StatusUnprocessableEntity, contract.CodeTwoFactorRequired,
 			"A two-factor code is required.")
-	case u.TwoFactorCode != "" && u.TwoFactorCode != second:
-		return wrong()
 	}
-	return nil
+	return []checkStep{
+		{"credentials", refuseIf(u.Password != password, wrong)},
+		{"locked", refuseIf(u.Locked,
+			refuse(http.StatusForbidden, contract.CodeAccountLocked, "This account is locked."))},
+		{"unverified", refuseIf(u.EmailVerified != nil && !*u.EmailVerified,
+			refuse(http.StatusForbidden, contract.CodeEmailUnverified,
+				"The email address of this account is not verified."))},
+		{"second_factor", refuseIf(u.TwoFactorCode != "" && u.TwoFactorCode != second, factor)},
+	}
+}
+
+// refuseIf returns a check whose result is known.
+func refuseIf(refused bool, r *reply) func() *reply {
+	return func() *reply {
+		if refused {
+			return r
+		}
+		return nil
+	}
 }
 
 // secret reads a required string without trimming it, as the API's framework

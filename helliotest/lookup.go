@@ -48,7 +48,7 @@ func createLookups(w *world, c *apiCall) *reply {
 	if bad := form.reject(); bad != nil {
 		return bad
 	}
-	numbers, invalid := uniqueNumbers(list)
+	numbers, invalid := c.uniqueNumbers(list)
 	if len(numbers) == 0 {
 		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidNumbers,
 			"None of the numbers is valid.")

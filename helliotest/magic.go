@@ -84,8 +84,8 @@ func magicOf(destination string) magic {
 
 // dialable is uniqueNumbers for what is sent: NumberInvalid counts as no
 // number.
-func dialable(items []string) (numbers []string, invalid int) {
-	all, invalid := uniqueNumbers(items)
+func (c *apiCall) dialable(items []string) (numbers []string, invalid int) {
+	all, invalid := c.uniqueNumbers(items)
 	numbers = all[:0]
 	for _, number := range all {
 		if magicOf(number) == magicInvalid {

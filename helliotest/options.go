@@ -29,6 +29,7 @@ type config struct {
 	latency      time.Duration
 	lenient      bool
 	strictKeys   bool
+	follow       follow
 	unusedFaults bool
 	codes        map[string]string // by destination, from WithOTP
 	retention    int               // 0 = everything is kept
@@ -52,9 +53,10 @@ func newConfig(opts []Option) (config, error) {
 		balance: 100 * moneyUnit,
 		account: accountState{
 			senders:   []string{"HELLIO", "ACME", "HellioSMS"},
-			rateLimit: contract.DefaultRateLimit,
-			otpLimit:  otpPerIP,
+			rateLimit: unset,
+			otpLimit:  unset,
 		},
+		follow: defaultFollow(),
 	}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
@@ -64,6 +66,7 @@ func newConfig(opts []Option) (config, error) {
 	if err := cfg.checkURLs(); err != nil {
 		return cfg, err
 	}
+	cfg.follow.limits(&cfg.account)
 	if cfg.tokens == nil {
 		cfg.tokens = []grant{{DefaultToken, []string{contract.ScopeAll}}}
 	}

@@ -39,29 +39,28 @@ type otpOrder struct {
 func sendOTP(w *world, c *apiCall) *reply {
 	form := c.form()
 	order := form.otpOrder()
-	if bad := form.reject(); bad != nil {
-		return bad
-	}
-	if order.named() {
-		if bad := w.checkSender(order.sender); bad != nil {
-			return bad
-		}
-	}
+	valid := true
 	if order.channel != channelEmail {
-		number, ok := parseNumber(order.to)
-		if !ok || magicOf(number) == magicInvalid {
-			return refuse(http.StatusUnprocessableEntity, contract.CodeInvalidRecipient,
-				"The mobile number is not valid.")
-		}
-		order.to = number
+		order.to, valid = c.number(order.to)
+		valid = valid && magicOf(order.to) != magicInvalid
+	}
+	// a code has the price of any other: its text is one segment
+	cost := func() money { return order.message("").Cost }
+	if bad := c.refusal(form,
+		checkStep{"fields", form.reject},
+		checkStep{"sender", func() *reply { return w.checkCodeSender(&order) }},
+		checkStep{"recipient", refuseIf(!valid, refuse(http.StatusUnprocessableEntity,
+			contract.CodeInvalidRecipient, "The mobile number is not valid."))},
+		checkStep{"spend_limit", func() *reply { return w.overLimit(cost()) }},
+		checkStep{"balance", func() *reply { return w.overBalance(cost()) }},
+	); bad != nil {
+		return bad
 	}
 	code := w.newCode(order.to, order.length)
 	carrier := order.message(code)
 	carrier.origin = c.log
 	carrier.Doomed = c.carrierFails(order.to)
-	if bad := w.reserve(c, carrier.Cost); bad != nil {
-		return bad
-	}
+	w.charge(c, carrier.Cost)
 	batch := []messageRow{carrier}
 	w.addMessages(batch)
 	w.carry(batch, batch[0].Created, func(time.Time) {})
@@ -74,8 +73,18 @@ func sendOTP(w *world, c *apiCall) *reply {
 	return okReply(http.StatusCreated, order.accepted(&batch[0]))
 }
 
+// checkCodeSender refuses a sender that the channel shows and that is not
+// approved.
+func (w *world) checkCodeSender(order *otpOrder) *reply {
+	if !order.named() {
+		return nil
+	}
+	return w.checkSender(order.sender)
+}
+
 // otpOrder reads the fields of otp/send.
 func (f *bodyForm) otpOrder() (o otpOrder) {
+	rules := &f.c.e.cfg.follow
 	o.channel = f.oneOf("channel", channelSMS, channelSMS, channelVoice, channelWhatsApp,
 		channelEmail)
 	o.to = f.destination(o.channel)
@@ -84,8 +93,8 @@ func (f *bodyForm) otpOrder() (o otpOrder) {
 	} else {
 		f.optional("sender", contract.MaxSenderLength)
 	}
-	o.length = f.integer("length", contract.MinOTPLength, contract.MaxOTPLength, defaultOTPLength)
-	o.expiry = f.integer("expiry", contract.MinOTPExpiry, contract.MaxOTPExpiry, defaultOTPExpiry)
+	o.length = f.integer("length", contract.MinOTPLength, contract.MaxOTPLength, rules.otpLength)
+	o.expiry = f.integer("expiry", contract.MinOTPExpiry, contract.MaxOTPExpiry, rules.otpExpiry)
 	f.optional("purpose", contract.MaxOTPPurpose)
 	f.optional("gateway", 0)
 	return o
@@ -168,7 +177,7 @@ func verifyOTP(w *world, c *apiCall) *reply {
 		Verified bool   `json:"verified"`
 		Status   string `json:"status"`
 	}
-	status := w.otps.try(to, code, w.clock.Now())
+	status := w.otps.try(to, code, w.e.cfg.follow.otpTries, w.clock.Now())
 	if status == otpVerified {
 		return okReply(http.StatusOK, verdict{true, status})
 	}

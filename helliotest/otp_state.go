@@ -72,8 +72,7 @@ func (f *Fake) LookupOTP(destination string) (OTPCode, bool) {
 	if code == nil || code.End != "" || code.expired(f.world.clock.Now()) {
 		return OTPCode{}, false
 	}
-	return OTPCode{Code: code.Code, ExpiresAt: code.Expires, TriesLeft: maxOTPTries - code.Wrong},
-		true
+	return OTPCode{Code: code.Code, ExpiresAt: code.Expires, TriesLeft: f.cfg.follow.otpTries - code.Wrong}, true
 }
 
 // WithOTP sets the code of a destination: 4 to 10 digits, whatever length a
@@ -152,7 +151,7 @@ func (b *otpBook) put(code *oneTimeCode) {
 
 // try checks a code. A right one is used up, and so is one whose last try was
 // wrong.
-func (b *otpBook) try(to, code string, now time.Time) (status string) {
+func (b *otpBook) try(to, code string, tries int, now time.Time) (status string) {
 	newest := b.newest[destinationKey(to)]
 	switch {
 	case newest == nil || newest.End != "":
@@ -163,7 +162,7 @@ func (b *otpBook) try(to, code string, now time.Time) (status string) {
 		newest.End = "was used"
 		return otpVerified
 	}
-	if newest.Wrong++; newest.Wrong == maxOTPTries {
+	if newest.Wrong++; newest.Wrong == tries {
 		newest.End = "is out of tries"
 	}
 	return otpInvalid

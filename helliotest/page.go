@@ -27,6 +27,11 @@ func paginate[T record](c *apiCall, t *rowTable[T], keep func(T) bool) (listPage
 			form.fail("per_page", "The :field field must be an integer of at least 1.")
 			return p, form.reject()
 		}
+		if n > contract.MaxPerPage && c.e.cfg.follow.refusePages {
+			form := &bodyForm{c: c}
+			form.fail("per_page", "The :field field must not be greater than 200.")
+			return p, form.reject()
+		}
 		p.perPage = min(n, contract.MaxPerPage)
 	}
 	end := len(t.rows)

@@ -77,9 +77,13 @@ func (e *engine) processLocked(c *apiCall) wireAnswer {
 		c.release()
 		return wireAnswer{ending: endClosed}
 	}
+	injected := r != nil && c.fault != nil
 	if r == nil {
 		r = c.route.handle(c.w, c)
 		c.checkRest()
+	}
+	if !injected {
+		r = c.followed(r)
 	}
 	c.settleKey(r)
 	a := c.write(r)

@@ -22,6 +22,16 @@ func parseNumber(text string) (digits string, ok bool) {
 	return digits, len(digits) >= 8 && len(digits) <= 15 && digits[0] != '0' && allDigits(digits)
 }
 
+// number is parseNumber for what is sent to. A leading 0 is valid if an
+// observation says so.
+func (c *apiCall) number(text string) (digits string, ok bool) {
+	digits, ok = parseNumber(text)
+	if !ok && c.e.cfg.follow.leadingZero && strings.HasPrefix(digits, "0") {
+		_, ok = parseNumber("1" + digits[1:])
+	}
+	return digits, ok
+}
+
 // splitList reads a list that is one string: commas and line ends separate,
 // empty items are dropped.
 func splitList(text string) []string {
@@ -38,11 +48,11 @@ func splitList(text string) []string {
 
 // uniqueNumbers sorts a list into the numbers it holds, each once and in order,
 // and a count of the items that are none.
-func uniqueNumbers(items []string) (numbers []string, invalid int) {
+func (c *apiCall) uniqueNumbers(items []string) (numbers []string, invalid int) {
 	seen := make(map[string]struct{}, len(items))
 	numbers = make([]string, 0, len(items))
 	for _, item := range items {
-		number, ok := parseNumber(item)
+		number, ok := c.number(item)
 		if !ok {
 			invalid++
 			continue

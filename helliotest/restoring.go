@@ -155,8 +155,8 @@ func (r *restorer) gates() {
 		r.w.keys[id], r.w.keyRow = k, append(r.w.keyRow, k)
 	}
 	for _, code := range r.s.OTPs {
-		ended := code.Wrong == maxOTPTries && code.End != ""
-		r.require(code.Wrong >= 0 && (code.Wrong < maxOTPTries || ended),
+		ended := code.Wrong == r.w.e.cfg.follow.otpTries && code.End != ""
+		r.require(code.Wrong >= 0 && (code.Wrong < r.w.e.cfg.follow.otpTries || ended),
 			"a code with %d wrong tries", code.Wrong)
 		code.Expires = r.time(code.Expires)
 		r.w.otps.put(&code)

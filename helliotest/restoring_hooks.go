@@ -46,7 +46,7 @@ func (r *restorer) delivery(s savedDelivery) {
 			"delivery %q is to webhook %d about message %d, and one of them is not there", s.ID, s.Webhook, s.Message)
 		return
 	}
-	r.require(s.Tries >= 0 && s.Tries <= len(retryOffsets()), "delivery %q has %d tries", s.ID,
+	r.require(s.Tries >= 0 && s.Tries <= len(r.w.e.cfg.follow.attempts), "delivery %q has %d tries", s.ID,
 		s.Tries)
 	r.move(&s.Created, &s.First, &s.Next)
 	s.Attempts = slices.Clone(s.Attempts) // Reset restores the saved ones again

@@ -115,7 +115,7 @@ func (w *world) evictKeys(now time.Time) {
 		oldest := w.keyRow[0]
 		known := w.keys[oldest.id] == oldest
 		over := w.e.cfg.retention > 0 && len(w.keys) > w.e.cfg.retention
-		if known && (oldest.reply == nil || now.Sub(oldest.at) < keyLifetime && !over) {
+		if known && (oldest.reply == nil || now.Sub(oldest.at) < w.e.cfg.follow.keyLifetime && !over) {
 			return
 		}
 		if known {

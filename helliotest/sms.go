@@ -19,24 +19,37 @@ func sendSMS(w *world, c *apiCall) *reply {
 	sender := form.text("sender", contract.MaxSenderLength)
 	text := form.text("message", contract.MaxMessageLength)
 	form.optional("gateway", 0)
-	if bad := form.reject(); bad != nil {
-		return bad
+	numbers, invalid := c.dialable(recipients)
+	cost := func() (sum money) {
+		segments := money(gsm7.Segments(text))
+		for _, number := range numbers {
+			sum += priceOf(number) * segments
+		}
+		return sum
 	}
-	if bad := w.checkSender(sender); bad != nil {
+	if bad := c.refusal(form,
+		checkStep{"fields", form.reject},
+		checkStep{"sender", func() *reply { return w.checkSender(sender) }},
+		checkStep{"recipients", func() *reply { return someOf(numbers) }},
+		checkStep{"spend_limit", func() *reply { return w.overLimit(cost()) }},
+		checkStep{"balance", func() *reply { return w.overBalance(cost()) }},
+	); bad != nil {
 		return bad
-	}
-	numbers, invalid := dialable(recipients)
-	if len(numbers) == 0 {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidRecipients,
-			"None of the recipients is a valid number.")
 	}
 	made := w.newCampaign(c, sender, text, numbers)
 	made.Invalid = invalid
-	if bad := w.reserve(c, made.Estimated); bad != nil {
-		return bad
-	}
+	w.charge(c, made.Estimated)
 	w.launch(made)
 	return okReply(http.StatusAccepted, made.accepted())
+}
+
+// someOf refuses a call without a valid recipient.
+func someOf(numbers []string) *reply {
+	if len(numbers) > 0 {
+		return nil
+	}
+	return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidRecipients,
+		"None of the recipients is a valid number.")
 }
 
 func (w *world) checkSender(sender string) *reply {

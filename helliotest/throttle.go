@@ -46,7 +46,12 @@ func (c *apiCall) throttle() *reply {
 		}
 	}
 	for _, b := range buckets {
+		begins := b.window.Over(now)
 		b.window.Hit(now)
+		if begins && c.e.cfg.follow.minuteWindows {
+			began := now.Truncate(b.window.Length)
+			*b.window = window.Restored(b.window.Length, began, 1)
+		}
 	}
 	c.buckets = buckets
 	return nil

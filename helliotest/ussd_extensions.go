@@ -66,20 +66,19 @@ func rentExtension(w *world, c *apiCall) *reply {
 	if e.Price, priced = monthlyPrice(e.Code); !priced && form.errors["code"] == nil {
 		form.fail("code", "The :field field must have 3 to 5 digits.")
 	}
-	if bad := form.reject(); bad != nil {
+	e.app = byUUID(&w.ussd.apps, appID)
+	if bad := c.refusal(form,
+		checkStep{"fields", form.reject},
+		checkStep{"app", refuseIf(e.app == nil && appID != "", refuse(http.StatusUnprocessableEntity,
+			contract.CodeUnknownApp, "There is no such app."))},
+		checkStep{"availability", refuseIf(w.ussd.taken(e.ShortCode, e.Code),
+			refuse(http.StatusConflict, contract.CodeExtensionUnavailable,
+				"This extension is taken."))},
+		checkStep{"balance", refuseIf(w.ussd.balance < e.Price, refuse(http.StatusPaymentRequired,
+			contract.CodeInsufficientUSSDBalance,
+			"Your USSD balance is too low for this extension."))},
+	); bad != nil {
 		return bad
-	}
-	if e.app = byUUID(&w.ussd.apps, appID); e.app == nil && appID != "" {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeUnknownApp,
-			"There is no such app.")
-	}
-	if w.ussd.taken(e.ShortCode, e.Code) {
-		return refuse(http.StatusConflict, contract.CodeExtensionUnavailable,
-			"This extension is taken.")
-	}
-	if w.ussd.balance < e.Price {
-		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientUSSDBalance,
-			"Your USSD balance is too low for this extension.")
 	}
 	c.log.Charge += e.Price
 	e.ID = w.nextID()

@@ -69,32 +69,36 @@ func sendVoice(w *world, c *apiCall) *reply {
 		Status:  statusQueued,
 		Seconds: recordingSeconds,
 	}
-	if bad := form.reject(); bad != nil {
-		return bad
-	}
-	numbers, invalid := dialable(recipients)
-	if len(numbers) == 0 {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeNoValidRecipients,
-			"None of the recipients is a valid number.")
-	}
-	if audio == AudioError {
-		return refuse(http.StatusUnprocessableEntity, contract.CodeAudioError,
-			"The audio could not be fetched.")
-	}
+	numbers, invalid := c.dialable(recipients)
 	if text != "" {
 		made.Seconds = spokenSeconds(text)
 	}
 	made.Accepted, made.Invalid = len(numbers), invalid
+	if bad := c.refusal(form,
+		checkStep{"fields", form.reject},
+		checkStep{"recipients", func() *reply { return someOf(numbers) }},
+		checkStep{"audio", func() *reply { return checkAudio(audio) }},
+		checkStep{"spend_limit", func() *reply { return w.overLimit(made.cost(made.Accepted)) }},
+		checkStep{"balance", func() *reply { return w.overBalance(made.cost(made.Accepted)) }},
+	); bad != nil {
+		return bad
+	}
 	for _, number := range numbers {
 		if c.carrierFails(number) || isDeaf(number) {
 			made.Doomed++
 		}
 	}
-	if bad := w.reserve(c, made.cost(made.Accepted)); bad != nil {
-		return bad
-	}
+	w.charge(c, made.cost(made.Accepted))
 	w.dial(made)
 	return okReply(http.StatusAccepted, made.receipt())
+}
+
+func checkAudio(link string) *reply {
+	if link != AudioError {
+		return nil
+	}
+	return refuse(http.StatusUnprocessableEntity, contract.CodeAudioError,
+		"The audio could not be fetched.")
 }
 
 // audio reads the text or the URL of a recording.

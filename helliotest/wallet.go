@@ -43,14 +43,6 @@ func (p *purse) wallet() Wallet {
 	}
 }
 
-func (p *purse) reserve(amount money) bool {
-	if p.balance-p.reserved < amount {
-		return false
-	}
-	p.reserved += amount
-	return true
-}
-
 func (p *purse) settle(amount money) {
 	p.reserved -= amount
 	p.balance -= amount
@@ -59,22 +51,45 @@ func (p *purse) settle(amount money) {
 func (p *purse) refund(amount money) { p.reserved -= amount }
 
 // reserve reserves the cost of a call, or returns the refusal: first the spend
-// limit, then the balance. Each reserved amount ends in settle or refund.
+// limit, then the balance.
 func (w *world) reserve(c *apiCall, cost money) *reply {
-	now := w.clock.Now()
-	if limit := w.account.spendLimit; limit.exceeded(w.spent.in(limit.period, now) + cost) {
-		return refuseWith(http.StatusForbidden, errorBody{
-			Message: "This request would exceed the account's " + limit.period + " spend limit.",
-			Error:   contract.CodeSpendLimitExceeded, Period: limit.period,
-		})
+	if bad := w.overLimit(cost); bad != nil {
+		return bad
 	}
-	if !w.purse.reserve(cost) {
-		return refuse(http.StatusPaymentRequired, contract.CodeInsufficientBalance,
-			"Your balance is too low for this request.")
+	if bad := w.overBalance(cost); bad != nil {
+		return bad
 	}
-	w.spent.add(now, cost)
-	c.log.Charge += cost
+	w.charge(c, cost)
 	return nil
+}
+
+// overLimit refuses a cost above the spend limit.
+func (w *world) overLimit(cost money) *reply {
+	limit := w.account.spendLimit
+	if !limit.exceeded(w.spent.in(limit.period, w.clock.Now()) + cost) {
+		return nil
+	}
+	return refuseWith(http.StatusForbidden, errorBody{
+		Message: "This request would exceed the account's " + limit.period + " spend limit.",
+		Error:   contract.CodeSpendLimitExceeded, Period: limit.period,
+	})
+}
+
+// overBalance refuses a cost above what is available.
+func (w *world) overBalance(cost money) *reply {
+	if w.purse.balance-w.purse.reserved >= cost {
+		return nil
+	}
+	return refuse(http.StatusPaymentRequired, contract.CodeInsufficientBalance,
+		"Your balance is too low for this request.")
+}
+
+// charge reserves a cost that neither limit refuses. Each reserved amount ends
+// in settle or refund.
+func (w *world) charge(c *apiCall, cost money) {
+	w.purse.reserved += cost
+	w.spent.add(w.clock.Now(), cost)
+	c.log.Charge += cost
 }
 
 // settle pays reserved money from the wallet.

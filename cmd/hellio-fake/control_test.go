@@ -173,7 +173,7 @@ func TestTheContractIsServedAsData(t *testing.T) {
 	behaviours := p.get("/_fake/behaviours").list()
 	require.NotEmpty(t, behaviours)
 	for _, b := range behaviours {
-		require.Len(t, b, 4)
+		require.Len(t, b, 5)
 		require.NotEmpty(t, b["id"])
 		require.NotEmpty(t, b["behaviour"])
 		require.NotEmpty(t, b["cost"])

@@ -61,6 +61,9 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	s.option(flags, "retention",
 		"`number` of rows of each kind that a world keeps, and of KiB of bodies; 0 = all "+
 			"(default 100000)", numberOption(s.keep))
+	flags.Func("observations",
+		"`file` of hellio-verify, whose observations of the real API every world follows",
+		func(path string) error { return s.follow(path, stderr) })
 	flags.Func("open",
 		"`file` with a snapshot or a failed test's dump (HELLIOTEST_DUMP), for the first world; "+
 			"other flags do not change it", s.open)
@@ -126,6 +129,27 @@ func (s *settings) open(path string) error {
 	if err != nil {
 		return err
 	}
+	return trial.Close()
+}
+
+// follow reads an observation file, and writes to stderr what no world can
+// follow.
+func (s *settings) follow(path string, stderr io.Writer) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	opt := helliotest.WithObservations(data)
+	trial, err := helliotest.Start(opt)
+	if err != nil {
+		return err
+	}
+	for _, b := range trial.Behaviours() {
+		if b.Observed != nil && !b.Observed.Applied {
+			fmt.Fprintln(stderr, "hellio-fake: observed, not followed: "+b.ID)
+		}
+	}
+	s.world = append(s.world, opt)
 	return trial.Close()
 }
 

@@ -87,7 +87,7 @@ func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
 		"hellio-fake serves a fake of the Hellio Messaging API. Its flags:\n")
 	for _, name := range []string{
 		"-addr", "-allow-remote", "-token", "-balance", "-senders", "-rate-limit", "-seed",
-		"-retention", "-open", "-otp-limit", "-allow-http-callbacks", "-version",
+		"-retention", "-open", "-observations", "-otp-limit", "-allow-http-callbacks", "-version",
 	} {
 		require.Contains(t, stderr, name)
 	}

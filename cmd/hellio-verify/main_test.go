@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -299,4 +301,73 @@ func TestTheFileHoldsNoSecrets(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, unknown)
 	})
+}
+
+// bends are ten observations that differ from the fake's defaults.
+var bends = map[string]string{
+	"sms_send.success":       `200`,
+	"webhook_create.success": `200`,
+	"error.unauthenticated":  `{"status":401,"code":"no_token"}`,
+	"error.sender":           `{"status":403,"code":"sender_blocked"}`,
+	"idempotency.other_body": `"refuse"`,
+	"otp.expiry":             `15`,
+	"page.maximum":           `"refuse"`,
+	"number.leading_zero":    `"accepted"`,
+	"otp.requests":           `4`,
+	"balance.fields":         `{"absent":["currency"]}`,
+}
+
+func observed(t *testing.T) []byte {
+	t.Helper()
+	file := behaviour.Observations{
+		Format:  behaviour.Format,
+		Version: behaviour.Version,
+		From:    "2026-11-27T20:00:00+00:00",
+		To:      "2026-11-27T20:09:00+00:00",
+	}
+	for id, value := range bends {
+		file.Observations = append(file.Observations, behaviour.Observation{
+			ID:     id,
+			Result: behaviour.Refuted,
+			Value:  json.RawMessage(value),
+		})
+	}
+	text, err := json.Marshal(file)
+	require.NoError(t, err)
+	return text
+}
+
+func TestABentFakeIsFoundOutAndCopied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		first := filepath.Join(dir, "first.json")
+		fake := account(t, helliotest.WithObservations(observed(t)))
+		got := verify(t, settingOf(fake), append(all, "-out", first)...)
+		require.Equal(t, statusRefuted, got.status)
+		require.ElementsMatch(t, slices.Collect(maps.Keys(bends)), refutedIDs(got.output), got.output)
+
+		text, err := os.ReadFile(first)
+		require.NoError(t, err)
+		second := filepath.Join(dir, "second.json")
+		copied := account(t, helliotest.WithObservations(text))
+		got = verify(t, settingOf(copied), append(all, "-out", second)...)
+		require.ElementsMatch(t, slices.Collect(maps.Keys(bends)), refutedIDs(got.output), got.output)
+		require.Equal(t, values(t, first), values(t, second))
+	})
+}
+
+// values returns the values of a file's observations.
+func values(t *testing.T, path string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	file, _, err := behaviour.ReadObservations(text)
+	require.NoError(t, err)
+	found := make(map[string]string)
+	for _, o := range file.Observations {
+		if o.Result == behaviour.Refuted {
+			found[o.ID] = string(o.Value)
+		}
+	}
+	return found
 }

@@ -101,7 +101,7 @@ func (m mutant) try(dir string) (bool, error) {
 		return false, err
 	}
 	name := "TestTheFakeBehavesAsItClaims/" + m.id
-	out, err := exec.Command("go", "test", "-vet=off", "-overlay", overlay,
+	out, err := exec.Command("go", "test", "-vet=off", "-ldflags=-s -w", "-overlay", overlay,
 		"-run", "^TestTheFakeBehavesAsItClaims$/^"+regexp.QuoteMeta(m.id)+"$",
 		"./internal/behaviour/check").CombinedOutput()
 	var failed *exec.ExitError

@@ -18,7 +18,7 @@ var messageRules = []mutant{
 		`c.w.loginWindow(strings.ToLower(email)+" "`,
 		`c.w.loginWindow(email+" "`),
 	in("login.go", "login.headers",
-		"\tc.buckets = append(c.buckets, bucket{tries, loginsPerMinute})\n",
+		"\tc.buckets = append(c.buckets, bucket{tries, limit})\n",
 		""),
 	in("login.go", "login.email_case",
 		"func(u LoginUser) bool { return strings.EqualFold(u.Email, email) })\n\tif i",
@@ -30,16 +30,11 @@ var messageRules = []mutant{
 		"const maxDeviceName = 255",
 		"const maxDeviceName = 200"),
 	in("login.go", "auth_token.order",
-		"\tcase u.Locked:\n"+
-			"\t\treturn refuse(http.StatusForbidden, contract.CodeAccountLocked, \"This "+
-			"account is locked.\")\n",
-		"\tcase u.Locked && (u.EmailVerified == nil || *u.EmailVerified):\n"+
-			"\t\treturn refuse(http.StatusForbidden, contract.CodeAccountLocked, \"This "+
-			"account is locked.\")\n"),
+		`{"credentials", refuseIf(u.Password != password, wrong)},`,
+		`{"credentials", refuseIf(u.Password != password && !u.Locked, wrong)},`),
 	in("login.go", "login.wrong_factor",
-		"case u.TwoFactorCode != \"\" && u.TwoFactorCode != second:\n\t\treturn wrong()",
-		"case u.TwoFactorCode != \"\" && u.TwoFactorCode != second:\n"+
-			"\t\treturn refuse(422, \"wrong_factor\", \"Wrong.\")"),
+		"\tfactor := wrong\n",
+		"\tfactor := refuse(422, \"wrong_factor\", \"Wrong.\")\n"),
 	in("sms.go", "sms_send.success",
 		"okReply(http.StatusAccepted, made.accepted())",
 		"okReply(http.StatusOK, made.accepted())"),
@@ -66,14 +61,10 @@ var messageRules = []mutant{
 		`form.text("sender", contract.MaxSenderLength)`,
 		`form.text("sender", 15)`),
 	in("sms.go", "sms_send.order",
-		"\tif bad := w.checkSender(sender); bad != nil {\n"+
-			"\t\treturn bad\n"+
-			"\t}\n"+
-			"\tnumbers, invalid := dialable(recipients)\n",
-		"\tnumbers, invalid := dialable(recipients)\n"+
-			"\tif bad := w.checkSender(sender); bad != nil && len(numbers) > 0 {\n"+
-			"\t\treturn bad\n"+
-			"\t}\n"),
+		"checkStep{\"sender\", func() *reply { return w.checkSender(sender) }},\n"+
+			"\t\tcheckStep{\"recipients\", func() *reply { return someOf(numbers) }},",
+		"checkStep{\"recipients\", func() *reply { return someOf(numbers) }},\n"+
+			"\t\tcheckStep{\"sender\", func() *reply { return w.checkSender(sender) }},"),
 	in("sms.go", "error.sender",
 		"contract.CodeSenderNotApproved",
 		`"bad_sender"`),
@@ -150,8 +141,8 @@ var messageRules = []mutant{
 		"defaultOTPExpiry = 5",
 		"defaultOTPExpiry = 10"),
 	in("otp.go", "otp_send.order",
-		"\tif order.named() {\n\t\tif bad",
-		"\tif _, ok := parseNumber(order.to); ok && order.named() {\n\t\tif bad"),
+		"	if !order.named() {",
+		"	if _, ok := parseNumber(order.to); !ok || !order.named() {"),
 	in("otp.go", "otp_send.sms",
 		`f.oneOf("channel", channelSMS, channelSMS,`,
 		`f.oneOf("channel", channelVoice, channelSMS,`),

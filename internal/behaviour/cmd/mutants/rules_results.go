@@ -33,8 +33,12 @@ var resultRules = []mutant{
 		"v.answered() * v.Seconds",
 		"v.Seconds"),
 	in("voice.go", "voice_send.order",
-		"if audio == AudioError {\n\t\treturn refuse",
-		"if audio == AudioError && w.account.spendLimit.period == \"\" {\n\t\treturn refuse"),
+		"checkStep{\"audio\", func() *reply { return checkAudio(audio) }},\n"+
+			"\t\tcheckStep{\"spend_limit\", func() *reply { return "+
+			"w.overLimit(made.cost(made.Accepted)) }},",
+		"checkStep{\"spend_limit\", func() *reply { return "+
+			"w.overLimit(made.cost(made.Accepted)) }},\n"+
+			"\t\tcheckStep{\"audio\", func() *reply { return checkAudio(audio) }},"),
 	in("voice.go", "voice_send.campaign_id",
 		"v.ID, v.Reference.String(), v.ID, v.Status",
 		"v.ID, v.Reference.String(), v.ID + 1, v.Status"),
