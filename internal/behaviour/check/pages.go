@@ -86,12 +86,12 @@ var pageChecks = chapter{
 		t.must(a.ok() && a.text("data.0.id") == first, "the first page", a.shape())
 	},
 	"page.stable": func(t *trial) {
-		all := t.row("/messages?per_page=2", "messages")
-		t.needs(len(all.list("data")) == 2, "the account has less than two messages")
-		cursor := t.page("per_page=1").text("next_cursor")
+		all := t.row("/messages?per_page=3", "messages")
+		t.needs(len(all.list("data")) == 3, "the account has less than three messages")
+		cursor := t.page("per_page=2").text("next_cursor")
 		t.works(t.sms(nil))
 		next := t.page("per_page=1&cursor=" + url.QueryEscape(cursor))
-		t.must(next.text("data.0.id") == all.text("data.1.id"), "the row that followed", "another")
+		t.must(next.text("data.0.id") == all.text("data.2.id"), "the row that followed", "another")
 	},
 }
 
