@@ -44,6 +44,7 @@ func TestADeletedWorldsTokensAre401(t *testing.T) {
 	require.Equal(t, http.StatusCreated, logged.status, logged.body)
 	loggedIn := p.as(logged.object()["data"].(map[string]any)["token"].(string))
 	other.send(oneSMS)
+	other.advance("1h") // the message is delivered
 	before := other.state() + p.state()
 
 	issued.deleted()

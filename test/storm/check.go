@@ -228,7 +228,7 @@ func (c *checker) checkI7(r *Record) {
 			r.Phase, quiet, r.Lag)
 	}
 	for n, a := range r.Attempts {
-		if took := a.End.Sub(a.Begin); took > attemptLimit+allowed {
+		if took := a.End.Sub(a.Begin); took > r.Phase.limit(attemptLimit)+allowed {
 			c.fail("I7", r.Call, "attempt %d took %s", n+1, took)
 		}
 		tooLate := !r.Deadline.IsZero() && a.End.Add(a.Retry).After(r.Deadline)

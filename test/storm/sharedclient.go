@@ -81,7 +81,7 @@ func (c *sharedClient) current() (*hellio.Client, error) {
 // startShared starts the callers of one sharedClient, which make the calls of a
 // kind through one connection pool.
 func (p *workerPool) startShared(kind transportKind, items []Item) {
-	t, err := newTransport(p.job.Addresses, kind.proto)
+	t, err := newTransport(p.job, kind.proto)
 	if err != nil {
 		p.add(nil, err)
 		return
