@@ -27,7 +27,7 @@ func (r *Report) repeatLate() error {
 			return err
 		}
 		if slices.ContainsFunc(again.Violations, func(v Violation) bool { return v.late }) {
-			continue
+			return nil // one is enough
 		}
 		r.Late++
 		r.Violations = slices.DeleteFunc(r.Violations, func(v Violation) bool {

@@ -28,6 +28,7 @@ const (
 // to the current call and attempt, without a proxy between client and
 // transport. The client gets a *http.Transport, as in production.
 type worker struct {
+	pool      *workerPool
 	name      string
 	proto     Proto
 	secure    bool
@@ -52,8 +53,10 @@ type worker struct {
 	fired    []Cell
 }
 
-func newWorker(name string, kind transportKind, j Job, lifetime int) (*worker, error) {
+func (p *workerPool) newWorker(name string, kind transportKind, lifetime int) (*worker, error) {
+	j := p.job
 	w := &worker{
+		pool:      p,
 		name:      name,
 		proto:     kind.proto,
 		secure:    kind.secure,
@@ -73,6 +76,7 @@ func newWorker(name string, kind transportKind, j Job, lifetime int) (*worker, e
 	}
 	w.options = append(j.clientOptions(kind, w.http),
 		hellio.WithTokenSource(w), hellio.WithAttemptHook(w.hook))
+	p.own(w.transport)
 	w.warmer, err = hellio.NewClient("", w.options...)
 	return w, err
 }
@@ -328,6 +332,8 @@ func (w *worker) nextClient() (*hellio.Client, error) {
 	}
 	var err error
 	w.generation++
-	w.client, err = hellio.NewClient("", w.options...)
+	if w.client, err = hellio.NewClient("", w.options...); err == nil {
+		w.pool.own(w.client)
+	}
 	return w.client, err
 }
