@@ -12,7 +12,7 @@ import { Webhooks } from './webhooks.js';
 import { Worlds } from './worlds.js';
 import * as places from './place.js';
 
-const state = { place: places.read(''), entered: 0, worlds: [], life: '', skew: 0, kept: 0, holds: {}, lost: false, gone: false };
+const state = { place: places.read(''), entered: 0, worlds: [], life: '', skew: 0, kept: 0, lost: false, gone: false };
 const now = () => Date.now() + state.skew;
 
 // What the views ask of the page.

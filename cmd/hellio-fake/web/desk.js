@@ -227,6 +227,4 @@ export class Desk {
     else return false;
     return true;
   }
-
-  focusPane() { this.pane.focus(); }
 }

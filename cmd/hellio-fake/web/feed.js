@@ -12,7 +12,6 @@ export class Feed {
   newer = 0; // that are held back
   loaded = false;
   whole = false; // no older ones are missing
-  kept = most;
   #query = {};
   #round = 0;
   #timer = 0;

@@ -82,9 +82,9 @@ export class Worlds {
   async #delete(w) {
     const name = w.name || `World ${w.number}`;
     if (!await confirmed('Delete this world?', [h('p', {}, h('b', {}, name)), h('p', {}, `Its ${w.messages.toLocaleString()} messages and ${w.requests.toLocaleString()} calls are lost, and its tokens are refused from then on.`)], 'Delete')) return;
+    if (this.#app.place().world === w.number) this.#app.go({ world: 1, view: 'worlds' }); // before its token is refused
     await callAs(w.token, 'DELETE', '/_fake/worlds', {});
     announce('Deleted');
-    if (this.#app.place().world === w.number) this.#app.go({ world: 1, view: 'worlds' });
     await this.refresh();
   }
 }
