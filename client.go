@@ -234,8 +234,9 @@ func (c *Client) RateLimit() RateLimit {
 	return c.core.seen.load()
 }
 
-// CloseIdleConnections closes the idle connections of the client's own pool. It
-// does not affect the caller's http.Client.
+// CloseIdleConnections closes the idle connections that belong to the client:
+// its own pool, and new connections that ended up unused. It does not affect
+// the pool of the caller's http.Client.
 func (c *Client) CloseIdleConnections() {
 	if c != nil && c.core != nil {
 		c.core.closeIdle()
@@ -245,6 +246,9 @@ func (c *Client) CloseIdleConnections() {
 func (c *core) closeIdle() {
 	if c.own != nil {
 		c.own.CloseIdleConnections()
+	}
+	if c.wire.single != nil {
+		c.wire.single.CloseIdleConnections()
 	}
 }
 

@@ -350,7 +350,7 @@ func (x *exchange) mayRepeat() bool {
 
 func (x *exchange) shortest() time.Duration {
 	if x.op.Billable {
-		return shortestPaidAttempt
+		return plannedPaidAttempt
 	}
 	return shortestAttempt
 }

@@ -66,7 +66,7 @@ func latestStart(ctx context.Context) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	return deadline.Add(-shortestPaidAttempt)
+	return deadline.Add(-plannedPaidAttempt)
 }
 
 // limitError returns the error of a call whose wait is too long, and nil if

@@ -301,8 +301,8 @@ func TestWaitPastTheDeadlineIsRefusedImmediately(t *testing.T) {
 
 func TestLastSecondIsKeptForTheAttempt(t *testing.T) {
 	for left, starts := range map[time.Duration]bool{
-		windowLength + time.Second:     true,
-		windowLength + time.Second - 1: false,
+		windowLength + plannedPaidAttempt:     true,
+		windowLength + plannedPaidAttempt - 1: false,
 	} {
 		t.Run(left.String(), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {

@@ -35,6 +35,10 @@ const (
 	attemptTimeout       = 30 * time.Second
 	shortestAttempt      = 250 * time.Millisecond // least time before the deadline for a retry
 	shortestPaidAttempt  = time.Second            // the same for any paid attempt
+
+	// A wait leaves a paid attempt a little more time, because its timer may be
+	// late. The attempt would then not begin, and the wait would be useless.
+	plannedPaidAttempt = shortestPaidAttempt + 20*time.Millisecond
 )
 
 // check returns the policy with its defaults filled in, or a *ParamError.

@@ -39,11 +39,11 @@ type transports struct {
 	pooled http.RoundTripper
 	fresh  http.RoundTripper
 
-	separate   bool        // fresh is not pooled
-	direct     bool        // both are net/http's, without middleware
-	plainHTTP2 bool        // HTTP/2 without TLS, which a connection does not show
-	plainBody  bool        // an *http.Transport that can only speak HTTP/1.1
-	http2      atomic.Bool // the latest connection spoke HTTP/2
+	single     *http.Transport // below fresh; nil if fresh is pooled
+	direct     bool            // both are net/http's, without middleware
+	plainHTTP2 bool            // HTTP/2 without TLS, which a connection does not show
+	plainBody  bool            // an *http.Transport that can only speak HTTP/1.1
+	http2      atomic.Bool     // the latest connection spoke HTTP/2
 }
 
 type middleware = func(http.RoundTripper) http.RoundTripper
@@ -60,7 +60,7 @@ func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transp
 		fresh := clone(t)
 		fresh.DisableKeepAlives = true
 		ts.fresh = fresh
-		ts.separate = true
+		ts.single = fresh
 		ts.plainHTTP2 = !secure && t.Protocols != nil &&
 			t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1()
 		ts.direct = len(mws) == 0
@@ -68,7 +68,7 @@ func newTransports(rt http.RoundTripper, secure bool, mws []middleware) (*transp
 	}
 	for _, mw := range slices.Backward(mws) {
 		ts.pooled = mw(ts.pooled)
-		if ts.separate {
+		if ts.single != nil {
 			ts.fresh = mw(ts.fresh)
 		} else {
 			ts.fresh = ts.pooled
@@ -111,7 +111,7 @@ func speaksHTTP2(t *http.Transport) bool {
 // request must refuse a reused HTTP/1.1 connection.
 func (ts *transports) choose(c class) (rt http.RoundTripper, own bool) {
 	switch {
-	case c.repeatable(), ts.plainHTTP2, !ts.separate:
+	case c.repeatable(), ts.plainHTTP2, ts.single == nil:
 		return ts.pooled, false
 	case ts.http2.Load():
 		return ts.pooled, true

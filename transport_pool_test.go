@@ -1,6 +1,7 @@
 package hellio
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -131,6 +132,43 @@ func TestCloseIdleConnectionsClosesTheClientsOwnPool(t *testing.T) {
 	c.CloseIdleConnections()
 	require.NoError(t, getBalance(t.Context(), c))
 	require.EqualValues(t, 2, conns.Load())
+}
+
+// noted reports when it is closed.
+type noted struct {
+	net.Conn
+	closed atomic.Bool
+}
+
+func (c *noted) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
+}
+
+func TestCloseIdleConnectionsClosesAnUnusedConnection(t *testing.T) {
+	t.Parallel()
+	s, _ := countedTLS(t, true, http.NotFound)
+	var conn noted
+	dialing, resume := make(chan struct{}), make(chan struct{})
+	transport := s.Client().Transport.(*http.Transport).Clone()
+	transport.DialContext = func(_ context.Context, network, addr string) (_ net.Conn, err error) {
+		close(dialing)
+		<-resume
+		conn.Conn, err = net.Dial(network, addr)
+		return &conn, err
+	}
+	c := overSockets(t, s.URL, WithHTTPClient(&http.Client{Transport: transport}))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- verifyEmail(ctx, c) }()
+	<-dialing
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	close(resume) // net/http dials on, and keeps the connection
+	require.Eventually(t, func() bool {
+		c.CloseIdleConnections()
+		return conn.closed.Load()
+	}, time.Minute, time.Millisecond)
 }
 
 func TestUnrepeatableRequestHasItsOwnConnection(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -76,8 +77,9 @@ func orPrefix(prefix string) string {
 	return prefix
 }
 
-// Wait returns nil at the call's slot. If that is after ctx's deadline, Wait
-// takes no slot and immediately returns a *hellio.RateLimitError with the wait.
+// Wait returns nil at the call's slot. If that is less than a second before
+// ctx's deadline, or after it, Wait takes no slot and immediately returns a
+// *hellio.RateLimitError with the wait.
 func (l *Limiter) Wait(ctx context.Context, r hellio.LimitRequest) error {
 	if r.OTP {
 		if err := l.waitForAddress(ctx); err != nil {
@@ -100,10 +102,20 @@ func (l *Limiter) Wait(ctx context.Context, r hellio.LimitRequest) error {
 // waitForAddress waits while this machine's address may send no OTP.
 func (l *Limiter) waitForAddress(ctx context.Context) error {
 	wait := l.untilOTP()
-	if deadline, ok := ctx.Deadline(); ok && wait > time.Until(deadline) {
+	if wait > patience(ctx) {
 		return tooLate(wait)
 	}
 	return sleep(ctx, wait)
+}
+
+// patience returns how long a call may wait. It leaves the second that a client
+// requires for a paid attempt, and a little because the timer may be late.
+func patience(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return math.MaxInt64
+	}
+	return max(0, time.Until(deadline)-time.Second-20*time.Millisecond)
 }
 
 func tooLate(wait time.Duration) error {
@@ -129,10 +141,6 @@ func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration
 	}
 	limit := l.limit(r.Token)
 	step := time.Minute * 40 / 39 / time.Duration(limit)
-	patience := keyLife
-	if deadline, ok := ctx.Deadline(); ok {
-		patience = min(patience, time.Until(deadline))
-	}
 	urgent := 0
 	if r.OTP {
 		urgent = limit / otpShare
@@ -143,7 +151,7 @@ func (l *Limiter) ask(ctx context.Context, r hellio.LimitRequest) (time.Duration
 		return l.reserve.Run(
 			asking, l.redis, l.keys(r.Token),
 			step.Microseconds(),
-			max(patience, 0).Microseconds(),
+			min(patience(ctx), keyLife).Microseconds(),
 			urgent,
 			keyLife.Milliseconds(),
 		).Int64Slice()

@@ -197,7 +197,7 @@ func TestATestsEndCutsADelay(t *testing.T) {
 		_, err := a.client.Do(req) //nolint:bodyclose // there is no response
 		lost <- err
 	}()
-	require.Eventually(t, func() bool { return len(f.Requests()) == 1 }, 10*time.Second,
+	require.Eventually(t, func() bool { return len(f.Requests()) == 1 }, time.Minute,
 		time.Millisecond)
 	require.NoError(t, f.Close())
 	require.ErrorIs(t, <-lost, io.EOF)

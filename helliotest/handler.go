@@ -48,12 +48,13 @@ func (h *apiHandler) message(id int64) (*messageRow, bool) {
 	return rows.rows[i], true
 }
 
-// CountMessages counts what Messages would list; without filters it looks up
-// the number.
+// CountMessages counts what Messages would list; without filters but After it
+// looks up the number.
 func (h *apiHandler) CountMessages(filters ...Filter) int {
 	defer h.f.lock()()
-	rows := h.f.world.messages.rows
-	if len(filters) == 0 {
+	first, _ := h.f.world.messages.seek(sinceOf(filters) + 1)
+	rows := h.f.world.messages.rows[first:]
+	if onlySince(filters) {
 		return len(rows)
 	}
 	n := 0
@@ -135,16 +136,6 @@ func (h *apiHandler) Origin(messageID int64) (Request, bool) {
 		return Request{}, false
 	}
 	return m.origin.public(), true
-}
-
-// LastCall returns the newest call, if there was one.
-func (h *apiHandler) LastCall() (Request, bool) {
-	defer h.f.lock()()
-	calls := h.f.world.requests
-	if len(calls) == 0 {
-		return Request{}, false
-	}
-	return calls[len(calls)-1].public(), true
 }
 
 // DeliveriesBefore returns the newest n deliveries before the one with this ID,

@@ -17,7 +17,19 @@ type internalHandler interface {
 	LookupMessage(id int64) (helliotest.Message, bool)
 	CountMessages(filters ...helliotest.Filter) int
 	Origin(messageID int64) (helliotest.Request, bool)
-	LastCall() (helliotest.Request, bool)
+	RefusedCall() (helliotest.Request, bool)
+	Call(id int64) (helliotest.Request, bool)
+	CallsBefore(
+		before, after int64, n int, pass func(helliotest.Request) bool,
+	) []helliotest.Request
+	CountCalls(after int64) int
+	MessagesOf(callID int64, n int) (found []helliotest.Message, total int)
+	TokenState(token string) (scopes []string, left int, ends time.Time, known bool)
+	EachOTPWindow(yield func(address string, left int, ends time.Time))
+	Spent() (amount string, ends time.Time)
+	Holds() map[string]int
+	DeliveriesTo(webhookID int64, n int) ([]helliotest.Delivery, map[string]int)
+	LastID() int64
 	DeliveriesOf(messageID int64) []helliotest.Delivery
 	ReplayWith(deliveryID, effect string) error
 	ServeOpen(rw http.ResponseWriter, req *http.Request) bool
@@ -76,18 +88,27 @@ func TestAnEndedWorldOfAProgramAnswersNothing(t *testing.T) {
 	require.Empty(t, answer.Header())
 }
 
-func TestTheLastCallIsTheNewest(t *testing.T) {
+func TestARefusalIsKeptUntilItsOperationSucceeds(t *testing.T) {
 	t.Parallel()
 	f := helliotest.New(t)
-	_, called := programOf(f).LastCall()
-	require.False(t, called)
+	code := func() string {
+		call, _ := programOf(f).RefusedCall()
+		return call.Code
+	}
+	require.Empty(t, code())
 	a := newAPI(t, f)
 	a.send(oneSMS)
+	require.Empty(t, code())
 	a.send(`{"recipients":["233209990003"],"sender":"NOBODY","message":"Hi"}`).refused(t, 422,
 		"sender_not_approved")
-	last, called := programOf(f).LastCall()
-	require.True(t, called)
-	require.Equal(t, "sender_not_approved", last.Code)
+	a.get("/balance")
+	require.Equal(t, "sender_not_approved", code(), "another operation changes nothing")
+	saved, err := f.Snapshot()
+	require.NoError(t, err)
+	a.send(oneSMS)
+	require.Empty(t, code())
+	_, refused := programOf(helliotest.New(t, helliotest.FromSnapshot(saved))).RefusedCall()
+	require.False(t, refused, "a snapshot holds no calls")
 }
 
 func TestAMessageOfASnapshotHasNoOrigin(t *testing.T) {

@@ -110,6 +110,16 @@ func sinceOf(filters []Filter) (id int64) {
 	return id
 }
 
+// onlySince reports whether the filters are After and Since alone.
+func onlySince(filters []Filter) bool {
+	for _, f := range filters {
+		if f.pass != nil && f.param != "after" {
+			return false
+		}
+	}
+	return true
+}
+
 // noMessage returns the error of a wait that ended, with the reason.
 func (r *Remote) noMessage(ctx context.Context, why error, filters []Filter) error {
 	if ctx.Err() != nil {

@@ -160,6 +160,7 @@ func (l *logged) finish(c *apiCall, r *reply, a wireAnswer) {
 	if c.token != nil {
 		l.Token = c.token.token
 	}
+	c.w.noteRefusal(l)
 	c.w.keepBodies(l)
 }
 

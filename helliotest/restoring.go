@@ -290,6 +290,7 @@ func (r *restorer) requests() {
 		l := &logged{loggedState: s.loggedState, route: routeOf(s.Method, s.Path)}
 		r.w.keepHeader(l, s.Header)
 		r.w.requests = append(r.w.requests, l)
+		r.w.noteRefusal(l)
 		r.w.keepBodies(l)
 	}
 }

@@ -28,7 +28,10 @@ type world struct {
 	keyRow       []*keyed // in the order in which they were claimed, those that were released too
 	faults       []*Fault
 	requests     []*logged
-	requestsGone int      // those that have left
+	requestsGone int // those that have left
+	// the last call that was refused or that violated, unless its operation has
+	// succeeded since
+	refused      *logged
 	names, pairs []string // of keepHeader, which fills them again
 	kept         int64    // bytes of bodies and headers of requests
 	left         bool     // by Reset or the end: the program counts them no more

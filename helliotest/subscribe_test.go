@@ -120,7 +120,7 @@ func TestAStreamEndsWithItsContext(t *testing.T) {
 	}
 	require.NoError(t, f.Close())
 	require.Len(t, read(t, f, "0", 1), 1, "what a closed fake holds can still be read")
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 2*time.Second,
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, time.Minute,
 		5*time.Millisecond)
 }
 

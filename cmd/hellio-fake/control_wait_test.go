@@ -135,6 +135,6 @@ func TestTheEndOfTheProgramEndsAWait(t *testing.T) {
 	p.get("/livez") // by now that one is being served
 	began := time.Now()
 	require.Equal(t, statusOK, p.stop())
-	require.Less(t, time.Since(began), 3*time.Second)
+	require.Less(t, time.Since(began), bodyTimeout)
 	require.Contains(t, []int{0, http.StatusNoContent}, <-answered)
 }

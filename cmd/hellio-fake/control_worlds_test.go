@@ -44,6 +44,8 @@ func TestADeletedWorldsTokensAre401(t *testing.T) {
 	require.Equal(t, http.StatusCreated, logged.status, logged.body)
 	loggedIn := p.as(logged.object()["data"].(map[string]any)["token"].(string))
 	other.send(oneSMS)
+	// a message that is final changes no more
+	other.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"6s"}`)
 	before := other.state() + p.state()
 
 	issued.deleted()

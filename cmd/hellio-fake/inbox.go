@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 )
 
 // The page is plain HTML, CSS and ES modules: what is served is what is here.
@@ -25,19 +26,34 @@ func inboxRoutes(worlds *worldSet) []route {
 		{
 			method: http.MethodGet,
 			path:   "/",
-			query:  []string{"world", "view", "id", "to", "contains", "channel"},
+			query: []string{
+				"world", "view", "id", "after", "to", "contains", "channel", "op", "status",
+				"violation", "fault", "follow",
+			},
 			open:   true,
 			handle: getInbox,
 		},
 		{method: http.MethodGet, path: "/inbox/static/{file}", open: true, handle: getStatic},
 		{method: http.MethodGet, path: "/inbox/worlds", open: true, handle: worlds.getWorlds},
+		{method: http.MethodGet, path: "/inbox/state", handle: worlds.getState},
 		{
 			method: http.MethodGet,
 			path:   "/inbox/messages",
-			query:  messageFilters,
+			query:  append(slices.Clone(pageParameters), "to", "contains", "channel"),
 			handle: worlds.getInboxMessages,
 		},
 		{method: http.MethodGet, path: "/inbox/messages/{id}", handle: getInboxMessage},
+		{
+			method: http.MethodGet,
+			path:   "/inbox/requests",
+			query: append(slices.Clone(pageParameters),
+				"op", "status", "violation", "fault", "contains"),
+			handle: worlds.getInboxRequests,
+		},
+		{method: http.MethodGet, path: "/inbox/requests/{id}", handle: getInboxRequest},
+		{method: http.MethodGet, path: "/inbox/account", handle: worlds.getInboxAccount},
+		{method: http.MethodGet, path: "/inbox/webhooks", handle: getInboxWebhooks},
+		{method: http.MethodGet, path: "/inbox/ussd", handle: getInboxUSSD},
 	}
 }
 

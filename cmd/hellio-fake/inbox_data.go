@@ -2,22 +2,26 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/hellio-go/hellio"
 	"github.com/hellio-go/hellio/helliotest"
+	"github.com/hellio-go/hellio/internal/control"
 )
-
-// maxListed is how many messages the page gets at once: the newest (decided).
-const maxListed = 5000
 
 // preciseTime is timestamp with milliseconds, for what the page counts down.
 const preciseTime = "2006-01-02T15:04:05.000-07:00"
 
 // worldView is a world as the page receives it.
 type worldView struct {
-	Token string `json:"token"`
-	Name  string `json:"name"` // "" = none
+	Number   int           `json:"number"` // among all that the program has made
+	Token    string        `json:"token"`
+	Name     string        `json:"name"` // "" = none
+	First    bool          `json:"first"`
+	Messages int           `json:"messages"`
+	Requests int           `json:"requests"`
+	LastCall *control.Time `json:"last_call"` // null = none
 }
 
 // getWorlds returns the worlds to the page, oldest first. No other site gets
@@ -35,27 +39,66 @@ func (ws *worldSet) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world)
 
 func (ws *worldSet) views() []worldView {
 	ws.mu.RLock()
-	defer ws.mu.RUnlock()
-	views := make([]worldView, len(ws.all))
-	for i, w := range ws.all {
-		views[i] = worldView{Token: w.token, Name: w.name}
+	all := slices.Clone(ws.all)
+	ws.mu.RUnlock()
+	views := make([]worldView, len(all))
+	for i, w := range all {
+		views[i] = worldView{
+			Number:   w.note.world,
+			Token:    w.token,
+			Name:     w.name,
+			First:    w == ws.first,
+			Messages: w.engine.CountMessages(),
+			Requests: w.engine.CountCalls(0),
+		}
+		last := w.engine.CallsBefore(0, 0, 1, func(helliotest.Request) bool { return true })
+		if len(last) > 0 {
+			views[i].LastCall = control.AtOrNull(last[0].At)
+		}
 	}
 	return views
 }
 
-// inboxView is the list that the page shows.
-type inboxView struct {
+// stateView is what every view of the page needs.
+type stateView struct {
 	// another one: all that the page knows of this world is gone
+	Life string `json:"life"`
+	Now  string `json:"now"`
+	Kept int    `json:"kept"` // how many messages the world keeps; 0 = all
+	// the last call that was refused or that violated, unless its operation has
+	// succeeded since
+	Refused *exchangeView  `json:"refused"`
+	Last    int64          `json:"last"` // the ID of the newest call or message
+	Holds   map[string]int `json:"holds"`
+}
+
+func (ws *worldSet) getState(rw http.ResponseWriter, _ *http.Request, w *world) error {
+	view := stateView{
+		Life:    ws.lifeOf(w),
+		Now:     w.fake.Now().Format(preciseTime),
+		Kept:    ws.retention,
+		Refused: refusedCall(w.engine),
+		Last:    w.engine.LastID(),
+		Holds:   w.engine.Holds(),
+	}
+	respond(rw, http.StatusOK, view)
+	return nil
+}
+
+func (ws *worldSet) lifeOf(w *world) string {
+	ws.mu.RLock()
+	defer ws.mu.RUnlock()
+	return w.life
+}
+
+// messagePage is a part of the list of messages.
+type messagePage struct {
 	Life  string `json:"life"`
-	Now   string `json:"now"`
-	Kept  int    `json:"kept"`  // how many messages the world keeps; 0 = all
-	Total int    `json:"total"` // that pass to, contains and channel
-	// the last call if it was refused, because no message shows it, or if it
-	// violated
-	Refused *exchangeView `json:"refused"`
-	// those of them that come after "after", newest first, at most maxListed
-	Messages []helliotest.Message `json:"messages"`
-	// the ids of those whose call had what no correct client sends
+	Total int    `json:"total"` // that pass and are not cleared
+	Newer int    `json:"newer"` // of them after "seen"
+	// newest first
+	Rows []helliotest.Message `json:"rows"`
+	// the IDs of those whose call had what no correct client sends
 	Violating []int64 `json:"violating"`
 }
 
@@ -64,15 +107,24 @@ func (ws *worldSet) getInboxMessages(rw http.ResponseWriter, r *http.Request, w 
 	if err != nil {
 		return err
 	}
-	ws.mu.RLock()
-	view := inboxView{Life: w.life, Kept: ws.retention, Refused: refusedCall(w.engine)}
-	ws.mu.RUnlock()
-	view.Total, view.Now = w.engine.CountMessages(filter.filters...),
-		w.fake.Now().Format(preciseTime)
-	found, violating := w.engine.MessagesBefore(0, maxListed, filter.narrowed()...)
-	view.Messages, view.Violating = append([]helliotest.Message{}, found...),
+	part, err := newPagePart(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	since := append(slices.Clip(filter.filters), helliotest.After(part.cleared))
+	page := messagePage{
+		Life:  ws.lifeOf(w),
+		Total: w.engine.CountMessages(since...),
+	}
+	if part.seen > 0 {
+		page.Newer = w.engine.CountMessages(append(slices.Clip(since),
+			helliotest.After(part.seen))...)
+	}
+	found, violating := w.engine.MessagesBefore(part.before, part.limit,
+		append(slices.Clip(since), helliotest.After(part.after))...)
+	page.Rows, page.Violating = append([]helliotest.Message{}, found...),
 		append([]int64{}, violating...)
-	respond(rw, http.StatusOK, view)
+	respond(rw, http.StatusOK, page)
 	return nil
 }
 
@@ -86,6 +138,7 @@ type detailView struct {
 	Code       *codeView             `json:"code"`    // null = the message is no one-time password
 	Request    *exchangeView         `json:"request"` // null = not known
 	Deliveries []helliotest.Delivery `json:"deliveries"`
+	Disabled   []int64               `json:"disabled"` // the webhooks that receive nothing
 }
 
 // getInboxMessage answers null for a message that has left: the page may ask
@@ -105,10 +158,16 @@ func getInboxMessage(rw http.ResponseWriter, r *http.Request, w *world) error {
 		Message:    m,
 		Encoding:   string(counted.Encoding),
 		Characters: counted.Characters,
-		Code:       viewCode(w.fake, m),
+		Code:       viewCode(w, m),
 		Request:    viewExchange(w.engine, m.ID),
 		Deliveries: w.engine.DeliveriesOf(m.ID),
+		Disabled:   []int64{},
 		Now:        w.fake.Now().Format(preciseTime),
+	}
+	for _, hook := range w.fake.Webhooks() {
+		if !hook.Active {
+			view.Disabled = append(view.Disabled, hook.ID)
+		}
 	}
 	if counted.Forced != 0 {
 		forced := string(counted.Forced)

@@ -33,7 +33,7 @@ var codeText = regexp.MustCompile(`^([0-9]{4,` +
 
 // viewCode returns the one-time password in a message, or nil. A message that
 // belongs to a campaign is none, whatever its text.
-func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
+func viewCode(w *world, m helliotest.Message) *codeView {
 	parts := codeText.FindStringSubmatch(m.Message)
 	if parts == nil || m.CampaignID != 0 {
 		return nil
@@ -45,13 +45,13 @@ func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
 		SentAt:    m.CreatedAt.Format(preciseTime),
 		ExpiresAt: expires.Format(preciseTime),
 	}
-	live, isLive := fake.LookupOTP(m.MobileNumber)
+	live, isLive := w.fake.LookupOTP(m.MobileNumber)
 	switch {
-	case !fake.Now().Before(expires):
+	case !w.fake.Now().Before(expires):
 		view.State = codeExpired
 	case isLive && live.Code == view.Code && live.ExpiresAt.Sub(expires).Abs() < time.Second:
 		view.State, view.TriesLeft = codeLive, live.TriesLeft
-	case replaced(fake, m):
+	case replaced(w.engine, m):
 		view.State = codeReplaced
 	default:
 		view.State = codeEnded
@@ -60,23 +60,32 @@ func viewCode(fake *helliotest.Fake, m helliotest.Message) *codeView {
 }
 
 // replaced reports whether a later code went to the same destination.
-func replaced(fake *helliotest.Fake, m helliotest.Message) bool {
-	for _, later := range fake.Messages(helliotest.To(m.MobileNumber)) {
-		if later.ID > m.ID && later.CampaignID == 0 {
-			return true
+func replaced(e engine, m helliotest.Message) bool {
+	for id := m.ID; ; {
+		later, found := e.OldestMessage(helliotest.To(m.MobileNumber), helliotest.After(id))
+		if !found || later.CampaignID == 0 {
+			return found
 		}
+		id = later.ID
 	}
-	return false
 }
 
-// exchangeView is the call that made a message, and its answer.
+// exchangeView is a call and its answer.
 type exchangeView struct {
+	ID             int64             `json:"id"`
+	Op             string            `json:"op"` // "" = an unknown route
 	Method         string            `json:"method"`
 	Path           string            `json:"path"`
+	Query          string            `json:"query"`
+	Scope          string            `json:"scope"` // that the operation needs; "" = none
 	Status         int               `json:"status"`
 	IdempotencyKey *string           `json:"idempotency_key"`
+	Replayed       bool              `json:"replayed"`
+	Charge         string            `json:"charge"`
 	RequestBody    string            `json:"request_body"`
+	RequestSize    int               `json:"request_size"`
 	ResponseBody   string            `json:"response_body"`
+	ResponseSize   int               `json:"response_size"`
 	At             control.Time      `json:"at"`
 	Code           string            `json:"code"`    // the error code of the answer
 	Headers        map[string]string `json:"headers"` // without the token
@@ -87,14 +96,14 @@ type exchangeView struct {
 // maxShown is how much of a refused call's body is shown, in bytes.
 const maxShown = 4 << 10
 
-// refusedCall is the last call if it was refused or violated, else nil.
+// refusedCall is the last call that was refused or that violated, or nil.
 func refusedCall(e engine) *exchangeView {
-	call, called := e.LastCall()
-	if !called || call.Status < http.StatusBadRequest && len(call.Violations) == 0 {
+	call, refused := e.RefusedCall()
+	if !refused {
 		return nil
 	}
 	call.Body = call.Body[:min(len(call.Body), maxShown)]
-	return newExchangeView(call)
+	return newExchangeView(e, call)
 }
 
 // viewExchange is nil for a message that was not made by a call of this run.
@@ -103,17 +112,25 @@ func viewExchange(e engine, messageID int64) *exchangeView {
 	if !known {
 		return nil
 	}
-	return newExchangeView(call)
+	return newExchangeView(e, call)
 }
 
-func newExchangeView(call helliotest.Request) *exchangeView {
+func newExchangeView(e engine, call helliotest.Request) *exchangeView {
 	view := &exchangeView{
+		ID:             call.ID,
+		Op:             string(call.Op),
 		Method:         call.Method,
 		Path:           call.Path,
+		Query:          call.Query.Encode(),
+		Scope:          e.Scopes()[string(call.Op)],
 		Status:         call.Status,
 		IdempotencyKey: control.OrNull(call.IdempotencyKey),
+		Replayed:       call.Replayed,
+		Charge:         call.Charge,
 		RequestBody:    string(call.Body),
+		RequestSize:    call.BodySize,
 		ResponseBody:   string(call.ResponseBody),
+		ResponseSize:   call.ResponseSize,
 		At:             control.At(call.At),
 		Code:           call.Code,
 		Headers:        map[string]string{},

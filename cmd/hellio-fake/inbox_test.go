@@ -17,8 +17,10 @@ func TestTheInboxTrustsItsOwnFilesOnly(t *testing.T) {
 	p := start(t).as("")
 	for path, kind := range map[string]string{
 		"/": "text/html",
-		"/?world=2&to=%2B233&contains=x&channel=sms&view=faults&id=7": "text/html",
+		"/?world=2&to=%2B233&contains=x&channel=sms&view=faults&id=7&after=3": "text/html",
+		"/?view=requests&op=otp_send&status=4xx&violation=1&fault=1&follow=0": "text/html",
 		"/inbox/static/app.js":    "text/javascript",
+		"/inbox/static/pages.css": "text/css",
 		"/inbox/static/inbox.css": "text/css",
 		"/inbox/static/icon.svg":  "image/svg+xml",
 	} {
@@ -67,10 +69,28 @@ func TestOnlyThePageIsToldOfTheWorlds(t *testing.T) {
 	p := start(t)
 	second := p.world(`{"name":" TestLogin/expired "}`)
 	got := p.as("").get("/inbox/worlds").list()
+	view := func(number int, token, name string, first bool) map[string]any {
+		return map[string]any{
+			"number":    float64(number),
+			"token":     token,
+			"name":      name,
+			"first":     first,
+			"messages":  0.0,
+			"requests":  0.0,
+			"last_call": nil,
+		}
+	}
 	require.Equal(t, []map[string]any{
-		{"token": p.token, "name": ""},
-		{"token": second.token, "name": "TestLogin/expired"},
+		view(1, p.token, "", true),
+		view(2, second.token, "TestLogin/expired", false),
 	}, got)
+	second.call(http.MethodDelete, "/_fake/worlds", "")
+	third := p.world("{}")
+	third.send(oneSMS)
+	got = p.as("").get("/inbox/worlds").list()
+	require.EqualValues(t, 3, got[1]["number"], "a number is not used again")
+	require.Equal(t, []any{1.0, 1.0}, []any{got[1]["messages"], got[1]["requests"]})
+	require.NotNil(t, got[1]["last_call"])
 	require.Equal(t, "same-origin",
 		p.as("").get("/inbox/worlds").header.Get("Cross-Origin-Resource-Policy"))
 	for site, status := range map[string]int{
@@ -96,7 +116,10 @@ func TestOnlyThePageIsToldOfTheWorlds(t *testing.T) {
 func TestTheInboxsDataAsksForAToken(t *testing.T) {
 	t.Parallel()
 	p := start(t).as("unknown")
-	for _, path := range []string{"/inbox/messages", "/inbox/messages/1001"} {
+	for _, path := range []string{
+		"/inbox/state", "/inbox/messages", "/inbox/messages/1001", "/inbox/requests",
+		"/inbox/requests/1001", "/inbox/account", "/inbox/webhooks", "/inbox/ussd",
+	} {
 		p.get(path).refused(http.StatusUnauthorized, "unauthenticated")
 	}
 }
@@ -104,7 +127,7 @@ func TestTheInboxsDataAsksForAToken(t *testing.T) {
 // listed are the texts of a list for the page.
 func (r response) listed() (texts []string) {
 	r.t.Helper()
-	for _, m := range r.object()["messages"].([]any) {
+	for _, m := range r.object()["rows"].([]any) {
 		texts = append(texts, m.(map[string]any)["message"].(string))
 	}
 	return texts
@@ -118,13 +141,25 @@ func TestTheListIsNarrowedCountedAndGoesOn(t *testing.T) {
 	}
 	all := p.get("/inbox/messages")
 	require.Equal(t, []string{"m2", "m1", "m0"}, all.listed())
-	all.has(`{"total":3,"kept":100000}`)
+	all.has(`{"total":3,"newer":0}`)
+	p.get("/inbox/state").has(`{"kept":100000}`)
 	require.Equal(t, []string{"m2", "m0"}, p.get("/inbox/messages?to=%2B233209990001").listed())
 
 	oldest := p.get("/_fake/messages").list()[2]["id"].(float64)
 	after := p.get(fmt.Sprintf("/inbox/messages?to=233209990001&after=%.0f", oldest))
 	require.Equal(t, []string{"m2"}, after.listed())
 	after.has(`{"total":2}`)
+	page := func(query string, id float64) response {
+		return p.get(fmt.Sprintf("/inbox/messages?"+query, id))
+	}
+	require.Equal(t, []string{"m2", "m1"}, page("cleared=%.0f", oldest).listed())
+	page("cleared=%.0f", oldest).has(`{"total":2}`)
+	page("seen=%.0f&limit=1", oldest).has(`{"newer":2,"total":3}`)
+	newest := p.get("/_fake/messages").list()[0]["id"].(float64)
+	require.Equal(t, []string{"m1"}, page("before=%.0f&limit=1", newest).listed())
+	for _, query := range []string{"before=x", "cleared=-1", "seen=9007199254740992", "limit=0"} {
+		p.get("/inbox/messages?"+query).refused(http.StatusUnprocessableEntity, "invalid_request")
+	}
 	p.get("/inbox/messages?channel=fax").refused(http.StatusUnprocessableEntity, "invalid_request")
 
 	life := all.object()["life"]
@@ -133,22 +168,22 @@ func TestTheListIsNarrowedCountedAndGoesOn(t *testing.T) {
 		"another run of the program")
 	p.call(http.MethodPost, "/_fake/reset", "")
 	empty := p.get("/inbox/messages")
-	empty.has(`{"total":0,"messages":[]}`)
+	empty.has(`{"total":0,"rows":[]}`)
 	require.NotEqual(t, life, empty.object()["life"])
 }
 
 func TestACallThatCameToNothingIsTold(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	require.Nil(t, p.get("/inbox/messages").object()["refused"])
+	require.Nil(t, p.get("/inbox/state").object()["refused"])
 	p.call(http.MethodPost, "/v1/sms/send",
 		`{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
-	refused := p.get("/inbox/messages").object()["refused"].(map[string]any)
+	refused := p.get("/inbox/state").object()["refused"].(map[string]any)
 	require.Equal(t, []any{"/v1/sms/send", 422.0, "sender_not_approved"},
 		[]any{refused["path"], refused["status"], refused["code"]})
 	require.Contains(t, refused["request_body"], "NOBODY")
 	p.send(oneSMS)
-	require.Nil(t, p.get("/inbox/messages").object()["refused"])
+	require.Nil(t, p.get("/inbox/state").object()["refused"])
 }
 
 func TestThePageCutsARefusedCallsBody(t *testing.T) {
@@ -156,7 +191,7 @@ func TestThePageCutsARefusedCallsBody(t *testing.T) {
 	p := start(t)
 	p.call(http.MethodPost, "/v1/sms/send", `["`+strings.Repeat("x", 2*maxShown)).refused(
 		http.StatusBadRequest, "invalid_request")
-	refused := p.get("/inbox/messages").object()["refused"].(map[string]any)
+	refused := p.get("/inbox/state").object()["refused"].(map[string]any)
 	require.Equal(t, `["`+strings.Repeat("x", maxShown-2), refused["request_body"])
 }
 
@@ -173,7 +208,7 @@ func TestThePageGetsTheNewestMessages(t *testing.T) {
 	}
 	got := p.get("/inbox/messages").object()
 	require.EqualValues(t, maxListed+1, got["total"])
-	all := got["messages"].([]any)
+	all := got["rows"].([]any)
 	require.Len(t, all, maxListed)
 	require.Equal(t, numbers[maxListed], all[0].(map[string]any)["mobile_number"])
 }
@@ -209,7 +244,7 @@ func TestAMessageHasEncodingCallAndDeliveries(t *testing.T) {
 	p.call(http.MethodPost, "/_fake/clock/advance", `{"duration":"6s"}`)
 	m := p.get("/_fake/messages?to=233209990002").list()[0]
 	got := p.get(fmt.Sprintf("/inbox/messages/%.0f", m["id"]))
-	got.has(`{"encoding":"UCS-2","characters":9,"forced":"№","code":null}`)
+	got.has(`{"encoding":"UCS-2","characters":9,"forced":"№","code":null,"disabled":[]}`)
 	require.Equal(t, m, got.object()["message"])
 	call := got.object()["request"].(map[string]any)
 	require.Equal(t, []any{"POST", "/v1/sms/send", 202.0},

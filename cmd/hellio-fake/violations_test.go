@@ -141,20 +141,22 @@ func TestAViolationIsMarkedInTheInbox(t *testing.T) {
 	p := start(t)
 	const sentence = "body.expires: the API knows no such field; did you mean expiry?"
 	p.send(oneSMS)
-	require.Nil(t, p.get("/inbox/messages").object()["refused"])
+	require.Nil(t, p.get("/inbox/state").object()["refused"])
 	p.call(http.MethodPost, "/v1/otp/send", misspelt)
 	list := p.get("/inbox/messages").object()
-	messages := list["messages"].([]any)
+	messages := list["rows"].([]any)
 	require.Len(t, messages, 2)
 	id := messages[0].(map[string]any)["id"]
 	require.Equal(t, []any{id}, list["violating"])
-	call := list["refused"].(map[string]any)
+	call := p.get("/inbox/state").object()["refused"].(map[string]any)
 	require.Equal(t, []any{sentence}, call["violations"])
 	require.EqualValues(t, http.StatusCreated, call["status"])
 	detail := p.get(fmt.Sprintf("/inbox/messages/%.0f", id)).object()
 	require.Equal(t, []any{sentence}, detail["request"].(map[string]any)["violations"])
 	p.send(oneSMS)
-	require.Nil(t, p.get("/inbox/messages").object()["refused"])
+	require.NotNil(t, p.get("/inbox/state").object()["refused"], "another operation")
+	p.call(http.MethodPost, "/v1/otp/send", `{"mobile_number":"+233209990001","sender":"HELLIO"}`)
+	require.Nil(t, p.get("/inbox/state").object()["refused"])
 }
 
 func TestStderrCountsViolationsWithoutQuotingThem(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hellio-go/hellio/helliotest"
 )
@@ -53,7 +54,22 @@ type engine interface {
 	KeptBodies() int64
 	ShrinkBodies(most int64)
 	Origin(messageID int64) (helliotest.Request, bool)
-	LastCall() (helliotest.Request, bool)
+	Call(id int64) (helliotest.Request, bool)
+	CallsBefore(
+		before, after int64, n int, pass func(helliotest.Request) bool,
+	) []helliotest.Request
+	CountCalls(after int64) int
+	RefusedCall() (helliotest.Request, bool)
+	MessagesOf(callID int64, n int) (found []helliotest.Message, total int)
+	TokenState(token string) (scopes []string, left int, ends time.Time, known bool)
+	EachOTPWindow(yield func(address string, left int, ends time.Time))
+	Spent() (amount string, ends time.Time)
+	People() []helliotest.LoginUser
+	Holds() map[string]int
+	EachUSSDApp(yield func(id, name, callbackURL string))
+	LastID() int64
+	Scopes() map[string]string
+	DeliveriesTo(webhookID int64, n int) ([]helliotest.Delivery, map[string]int)
 	DeliveriesBefore(id string, n int) []helliotest.Delivery
 	DeliveriesOf(messageID int64) []helliotest.Delivery
 	ReplayWith(deliveryID, effect string) error

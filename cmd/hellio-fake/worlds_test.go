@@ -232,7 +232,7 @@ func TestAWorldForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	p := start(t, "-retention", "2")
 	for _, w := range []*testProgram{p, p.world(`{}`)} {
-		w.get("/inbox/messages").has(`{"kept":2}`)
+		w.get("/inbox/state").has(`{"kept":2}`)
 		for range 4 {
 			w.send(oneSMS)
 		}

@@ -55,7 +55,7 @@ func dieOnce(t *testing.T, point string, seed uint64) {
 	go func() { ended <- child.Wait() }()
 	select {
 	case <-ended:
-	case <-time.After(30 * time.Second):
+	case <-time.After(3 * time.Minute):
 		t.Fatal("it did not come to its point")
 	}
 	require.Equal(t, syscall.SIGKILL, child.ProcessState.Sys().(syscall.WaitStatus).Signal(),

@@ -135,7 +135,7 @@ func TestTwoWorkersWithOneChunkChargeOnce(t *testing.T) {
 	w.fake.Fault(helliotest.SMSSend, helliotest.Times(6), helliotest.Delay(5*time.Second))
 	w.enqueue(helliobulk.Options{})
 	w.work(WorkOptions{Workers: 6})
-	require.Eventually(t, func() bool { return inPhase(t, w, phaseBegun) == 6 }, 10*time.Second,
+	require.Eventually(t, func() bool { return inPhase(t, w, phaseBegun) == 6 }, time.Minute,
 		time.Millisecond)
 	w.forgetLeases()
 	w.work(WorkOptions{Workers: 6}) // it takes them immediately

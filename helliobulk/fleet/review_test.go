@@ -21,7 +21,7 @@ func leftUnknown(t *testing.T) *world {
 	end := w.work(WorkOptions{Workers: 1})
 	require.Eventually(t, func() bool { return len(w.fake.Messages()) >= 2*chunkSize },
 		10*time.Second, time.Millisecond)
-	require.Eventually(t, func() bool { return unknownInLedger(t, w) == 1 }, 10*time.Second,
+	require.Eventually(t, func() bool { return unknownInLedger(t, w) == 1 }, time.Minute,
 		time.Millisecond)
 	end()
 	return w
@@ -110,7 +110,7 @@ func TestAChunkFoundUnsentIsEnqueuedAgain(t *testing.T) {
 	w.fake.Fault(helliotest.SMSSend, helliotest.Nth(2), helliotest.LoseRequest())
 	w.enqueue(helliobulk.Options{})
 	end := w.work(WorkOptions{Workers: 1})
-	require.Eventually(t, func() bool { return unknownInLedger(t, w) == 1 }, 10*time.Second,
+	require.Eventually(t, func() bool { return unknownInLedger(t, w) == 1 }, time.Minute,
 		time.Millisecond)
 	end()
 	w.fake.Advance(25 * time.Hour)
@@ -198,7 +198,7 @@ func TestWaitResendsOnlyEarlierReviews(t *testing.T) {
 	require.Eventually(t, func() bool {
 		info, err := w.queue().inspector.GetQueueInfo(w.queue().name)
 		return err == nil && info.Pending == 1
-	}, 10*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	w.fake.Advance(25 * time.Hour) // it is resent too late, and needs review again
 	w.work(WorkOptions{})
 	require.ErrorIs(t, <-ended, helliobulk.ErrNeedsReview)

@@ -16,6 +16,7 @@ func TestAMessageArrivesLiveAndIsShown(t *testing.T) {
 	tb.live()
 	tb.shows("#empty", "No message yet")
 	tb.shows("#empty pre", "Bearer "+p.token)
+	tb.shows("#empty dd", p.url("/v1"))
 	p.send("Your parcel is here", someone)
 	tb.shows(".row", "Your parcel is here")
 	tb.shows("#detail .body", "Your parcel is here")
@@ -174,7 +175,7 @@ func TestKeyboardAloneCopiesACode(t *testing.T) {
 	tb.allowClipboard()
 	tb.shows(".row-code", codes[2])
 	tb.keys(kb.Tab)
-	require.Equal(t, "Skip to the messages", eval[string](tb, "document.activeElement.textContent"))
+	require.Equal(t, "Skip to the list", eval[string](tb, "document.activeElement.textContent"))
 	tb.keys(kb.Enter)
 	require.Equal(t, "list", eval[string](tb, "document.activeElement.id"))
 	tb.keys("j", "j", kb.ArrowDown, "k")
@@ -264,9 +265,8 @@ func TestRefusedCallIsShown(t *testing.T) {
 	tb.live()
 	require.Equal(t, 422, p.status("POST", "/v1/sms/send",
 		`{"recipients":["+233209990001"],"sender":"<b>NOBODY","message":"Hi"}`))
-	tb.shows("#refused", "422 sender_not_approved POST /v1/sms/send")
-	tb.click("#refused summary", "422")
-	tb.shows("#refused pre", "<b>NOBODY")
+	tb.shows("#refused .code", "422 sender_not_approved")
+	tb.shows("#refused .refused-head", "sms_send")
 	tb.accessible("a refused call")
 	p.send("Hi", someone)
 	tb.until(`document.querySelector("#refused").childElementCount === 0`)
@@ -277,16 +277,20 @@ func TestACallThatViolatesIsMarked(t *testing.T) {
 	p := startProgram(t)
 	tb := open(t, p, "/")
 	const sentence = "body.expires: the API knows no such field; did you mean expiry?"
-	p.call("POST", "/v1/otp/send", map[string]any{"mobile_number": someone, "sender": "HELLIO", "expires": 10})
+	p.call("POST", "/v1/otp/send", map[string]any{
+		"mobile_number": someone,
+		"sender":        "HELLIO",
+		"expires":       10,
+	})
 	tb.shows("#refused .violations", sentence)
-	tb.shows("#refused summary", "201 violation POST /v1/otp/send")
+	tb.shows("#refused .code", "violation")
 	tb.shows(".row .violates", "violation")
 	tb.shows("#detail .violations", sentence)
 	for _, dark := range []bool{false, true} {
 		tb.dark(dark)
 		tb.accessible("a violation")
 	}
-	p.send("All is well", someone)
+	p.otp(someone)
 	tb.until(`document.querySelector("#refused").childElementCount === 0`)
 	tb.until(`document.querySelectorAll(".row").length === 2 &&
 		document.querySelectorAll(".row .violates").length === 1`)
@@ -318,11 +322,17 @@ func TestTheExchangeIsShownAndCopiedAsCurl(t *testing.T) {
 	tb.shows("#detail .raw", `"message": "It's here"`)
 	tb.shows("#detail .raw", `"accepted_recipients": 1`)
 	tb.lacks("#detail .raw", p.token)
+	command := func(authorization string) string {
+		return strings.Join([]string{
+			"curl '" + p.url("/v1/sms/send") + "'",
+			"-H " + authorization,
+			"-H 'Content-Type: application/json'",
+			`--data-raw '{"message":"It'\''s here","recipients":["` + someone +
+				`"],"sender":"HELLIO"}'`,
+		}, " \\\n  ")
+	}
 	tb.click("#detail button", "Copy as curl")
-	tb.copies(strings.Join([]string{
-		"curl '" + p.url("/v1/sms/send") + "'",
-		"-H 'Authorization: Bearer " + p.token + "'",
-		"-H 'Content-Type: application/json'",
-		`-d '{"message":"It'\''s here","recipients":["` + someone + `"],"sender":"HELLIO"}'`,
-	}, " \\\n  "))
+	tb.copies(command(`"Authorization: Bearer $HELLIO_API_TOKEN"`))
+	tb.click("#detail button", "Copy with the token")
+	tb.copies(command("'Authorization: Bearer " + p.token + "'"))
 }

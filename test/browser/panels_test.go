@@ -127,7 +127,7 @@ func TestTwoWorldsAreSwitchedAndNeverMixed(t *testing.T) {
 	tb.shows(".row", "of the first")
 	tb.eval(`{
 		const worlds = document.querySelector("#world");
-		worlds.value = 1;
+		worlds.value = 2;
 		worlds.dispatchEvent(new Event("change"));
 	}`)
 	tb.shows(".row", "of the second")

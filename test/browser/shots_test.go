@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,8 +27,13 @@ func TestShots(t *testing.T) {
 	shot(tb, "empty-light")
 	p.status("POST", "/v1/sms/send",
 		`{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
-	tb.click("#refused summary", "422")
+	tb.shows("#refused .sentence", "")
 	shot(tb, "refused-light")
+	tb.click("nav a", "Requests")
+	tb.shows("#calls-detail .violations", "422")
+	shot(tb, "requests-refused-light")
+	tb.click("nav a", "Inbox")
+	tb.click("#refused button", "Dismiss")
 	p.call("POST", "/v1/webhooks", map[string]any{"url": "http://127.0.0.1:9/hook"})
 	p.send("Your parcel is at the gate. Call 0302 123 456 to have it brought up.",
 		someone, "+233209990002", "+233549990003")
@@ -39,7 +45,7 @@ func TestShots(t *testing.T) {
 	tb.shows("#detail .digits", "")
 	p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "6s"})
 	tb.shows("#detail .chip", "delivered")
-	tb.until(`document.querySelectorAll(".row").length === 7`)
+	tb.until(`document.querySelectorAll("#inbox .row").length === 7`)
 	shot(tb, "otp-light")
 	tb.dark(true)
 	shot(tb, "otp-dark")
@@ -50,6 +56,26 @@ func TestShots(t *testing.T) {
 	shot(tb, "ucs2-light")
 	tb.eval(`document.querySelector("#detail").scrollTop = 560`)
 	shot(tb, "webhook-light")
+	p.call("POST", "/v1/webhooks", map[string]any{"url": "https://app.example/webhooks/hellio"})
+	p.call("POST", "/_fake/worlds", map[string]any{"name": "TestLogin/expired"})
+	for _, view := range []string{"requests", "account", "webhooks", "worlds"} {
+		tb.dark(false)
+		tb.size(1280, 800)
+		tb.do(navigate(p.url("/?view=" + view)))
+		tb.until(`document.querySelector("#live").dataset.state === "live"`)
+		tb.until(fmt.Sprintf(`document.querySelector("#%s :is(.delivery, td, .raw pre, dd)")`, view))
+		shot(tb, view+"-light")
+		tb.dark(true)
+		shot(tb, view+"-dark")
+		tb.size(375, 740)
+		shot(tb, view+"-narrow")
+	}
+	tb.dark(false)
+	tb.size(1280, 800)
+	tb.click("#reset", "Reset")
+	tb.shows("dialog", "Reset this world?")
+	shot(tb, "reset-light")
+	tb.click("dialog button", "Cancel")
 	tb.click("nav a", "Faults")
 	tb.click("button", "503 once")
 	tb.click("button", "Break the next webhook")
@@ -72,4 +98,10 @@ func TestShots(t *testing.T) {
 	shot(tb, "otp-narrow")
 	tb.click("nav a", "Faults")
 	shot(tb, "faults-narrow")
+	tb.size(1280, 800)
+	tb.dark(false)
+	tb.allow("ERR_")
+	p.stop()
+	tb.shows("#lost", "does not answer")
+	shot(tb, "lost-light")
 }

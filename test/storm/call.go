@@ -238,7 +238,7 @@ func callerContext(
 	case Retaking:
 		p.onlyDeadline(3 * time.Second)
 	case Resuming:
-		p.onlyDeadline(20 * time.Second)
+		p.onlyDeadline(time.Minute)
 	}
 	if p.Deadline > 0 && p.Cancel == 0 && !p.AtOnce {
 		end := now.Add(p.Deadline)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
@@ -111,8 +110,8 @@ func (p *workerPool) run() ([]Record, error) {
 }
 
 func (p *workerPool) closeIdle() {
-	for _, t := range p.transports {
-		t.CloseIdleConnections()
+	for _, i := range p.idlers {
+		i.CloseIdleConnections()
 	}
 }
 
@@ -138,8 +137,7 @@ type workerPool struct {
 	mu      sync.Mutex
 	records []Record
 	errs    []error
-
-	transports []*http.Transport
+	idlers  []idler
 }
 
 func newWorkerPool(j Job) *workerPool {
@@ -171,12 +169,11 @@ func queued(items []Item) <-chan Item {
 }
 
 func (p *workerPool) work(name string, kind transportKind, lifetime int, queue <-chan Item) {
-	w, err := newWorker(name, kind, p.job, lifetime)
+	w, err := p.newWorker(name, kind, lifetime)
 	if err != nil {
 		p.add(nil, err)
 		return
 	}
-	p.addTransport(w.transport)
 	for it := range queue {
 		r, err := w.run(p.planner.Plan(it.Call), p.job.Phase, it.Key, p.lag)
 		r.Again = it.Again
@@ -184,10 +181,13 @@ func (p *workerPool) work(name string, kind transportKind, lifetime int, queue <
 	}
 }
 
-func (p *workerPool) addTransport(t *http.Transport) {
+// idler is a *http.Transport or a *hellio.Client.
+type idler interface{ CloseIdleConnections() }
+
+func (p *workerPool) own(i idler) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.transports = append(p.transports, t)
+	p.idlers = append(p.idlers, i)
 }
 
 func (p *workerPool) add(r *Record, err error) {

@@ -24,6 +24,7 @@ type Report struct {
 	Resolved   int
 	Retaken    int // keyed calls that were resumed in vain
 	Stored     int // keyed calls that stay unknown because of a stored 500
+	Late       int // calls that were late in the storm and in time alone
 	Hidden     int // requests that no caller could see
 	Repeated   int // GETs that net/http repeated
 	Spent      Money
@@ -119,6 +120,7 @@ func (r *Report) Print(w io.Writer) {
 	printRow("resumed in vain", "%d", r.Retaken)
 	printRow("unknown, ledger", "%d charged, %d not (%.0f%%)",
 		r.UnknownPaid, r.UnknownUnpaid, 100*unpaid)
+	printRow("late, not alone", "%d", r.Late)
 	printRow("hidden requests", "%d (and %d GETs that net/http repeated)", r.Hidden, r.Repeated)
 	printRow("wallet difference", "%s (spent %s, reported %s, unkeyed with unknown outcome %s)",
 		r.Difference, r.Spent, r.Reported, r.SpentUnknown)

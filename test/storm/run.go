@@ -50,7 +50,11 @@ func Run(cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.report(time.Since(began)), nil
+	report := r.report(time.Since(began))
+	if cfg.Call < 0 {
+		err = report.repeatLate()
+	}
+	return report, err
 }
 
 // run is the state of a storm.

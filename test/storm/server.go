@@ -28,6 +28,10 @@ type Entry struct {
 	Status    int  // of the answer before the fault changed its shape
 }
 
+// arrived reports whether the server received the request as a whole, or any
+// part of it over HTTP/1.
+func (e *Entry) arrived() bool { return !e.Refused && (e.Complete || e.Proto != HTTP2) }
+
 // Phase is a part of the run.
 type Phase string
 

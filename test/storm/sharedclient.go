@@ -24,6 +24,7 @@ const callsPerClient = 32
 // call identifies it. A cookie jar sees no context, so cookies carry a serial
 // number per attempt.
 type sharedClient struct {
+	pool    *workerPool
 	options []hellio.Option
 	serial  atomic.Int64
 
@@ -72,26 +73,29 @@ func (c *sharedClient) current() (*hellio.Client, error) {
 	defer c.mu.Unlock()
 	var err error
 	if c.made%callsPerClient == 0 {
-		c.client, err = hellio.NewClient("", c.options...)
+		if c.client, err = hellio.NewClient("", c.options...); err != nil {
+			return nil, err
+		}
+		c.pool.own(c.client)
 	}
 	c.made++
-	return c.client, err
+	return c.client, nil
 }
 
 // startShared starts the callers of one sharedClient, which make the calls of a
 // kind through one connection pool.
 func (p *workerPool) startShared(kind transportKind, items []Item) {
-	t, err := newTransport(p.job.Addresses, kind.proto)
+	t, err := newTransport(p.job, kind.proto)
 	if err != nil {
 		p.add(nil, err)
 		return
 	}
-	c := &sharedClient{}
+	c := &sharedClient{pool: p}
 	hc := &http.Client{Transport: kind.wrap.around(t), Jar: c, Timeout: attemptLimit}
 	c.options = append(p.job.clientOptions(kind, hc),
 		hellio.WithTokenSource(c), hellio.WithAttemptHook(c.hook))
 	queue := queued(items)
-	p.addTransport(t)
+	p.own(t)
 	for range callersPerClient {
 		p.busy.Go(func() {
 			for it := range queue {

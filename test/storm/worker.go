@@ -19,6 +19,7 @@ import (
 const (
 	attemptLimit = 600 * time.Millisecond // of the caller's http.Client
 	dialLimit    = 250 * time.Millisecond
+	healedLimit  = 10 * time.Second // of both, when no fault has to be waited for
 	maxAnswer    = 32 << 10
 	bigBody      = 200 << 10
 )
@@ -27,6 +28,7 @@ const (
 // to the current call and attempt, without a proxy between client and
 // transport. The client gets a *http.Transport, as in production.
 type worker struct {
+	pool      *workerPool
 	name      string
 	proto     Proto
 	secure    bool
@@ -51,8 +53,10 @@ type worker struct {
 	fired    []Cell
 }
 
-func newWorker(name string, kind transportKind, j Job, lifetime int) (*worker, error) {
+func (p *workerPool) newWorker(name string, kind transportKind, lifetime int) (*worker, error) {
+	j := p.job
 	w := &worker{
+		pool:      p,
 		name:      name,
 		proto:     kind.proto,
 		secure:    kind.secure,
@@ -61,25 +65,39 @@ func newWorker(name string, kind transportKind, j Job, lifetime int) (*worker, e
 		dialed:    map[attemptID]bool{},
 	}
 	var err error
-	if w.transport, err = newTransport(j.Addresses, kind.proto); err != nil {
+	if w.transport, err = newTransport(j, kind.proto); err != nil {
 		return nil, err
 	}
 	w.transport.DialContext = w.dial
-	w.http = &http.Client{Transport: kind.wrap.around(w.transport), Jar: w, Timeout: attemptLimit}
+	w.http = &http.Client{
+		Transport: kind.wrap.around(w.transport),
+		Jar:       w,
+		Timeout:   j.Phase.limit(attemptLimit),
+	}
 	w.options = append(j.clientOptions(kind, w.http),
 		hellio.WithTokenSource(w), hellio.WithAttemptHook(w.hook))
+	p.own(w.transport)
 	w.warmer, err = hellio.NewClient("", w.options...)
 	return w, err
 }
 
-func newTransport(a Addresses, proto Proto) (*http.Transport, error) {
+// limit returns the limit of an attempt or dial. It is short where a fault has
+// to be waited for, and long where a slow machine must not look like a fault.
+func (p Phase) limit(short time.Duration) time.Duration {
+	if p == Resuming {
+		return healedLimit
+	}
+	return short
+}
+
+func newTransport(j Job, proto Proto) (*http.Transport, error) {
 	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM([]byte(a.Authority)) {
+	if !roots.AppendCertsFromPEM([]byte(j.Addresses.Authority)) {
 		return nil, errors.New("storm: invalid certificate of the server's authority")
 	}
 	return &http.Transport{
 		TLSClientConfig:        &tls.Config{RootCAs: roots},
-		TLSHandshakeTimeout:    dialLimit,
+		TLSHandshakeTimeout:    j.Phase.limit(dialLimit),
 		MaxResponseHeaderBytes: 64 << 10,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        2 * time.Second, // for a dial that outlives its call
@@ -314,6 +332,8 @@ func (w *worker) nextClient() (*hellio.Client, error) {
 	}
 	var err error
 	w.generation++
-	w.client, err = hellio.NewClient("", w.options...)
+	if w.client, err = hellio.NewClient("", w.options...); err == nil {
+		w.pool.own(w.client)
+	}
 	return w.client, err
 }

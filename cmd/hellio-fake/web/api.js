@@ -12,18 +12,28 @@ export class APIError extends Error {
   }
 }
 
+let reached = () => {};
+
+// onReach sets what hears whether the program answered a call of its own. A call of /v1 may be cut off by a fault.
+export const onReach = (heard) => { reached = heard; };
+
 // call returns the decoded answer, null for an empty one.
-export async function call(method, path, body) {
+export const call = (method, path, body) => callAs(token, method, path, body);
+
+// callAs is call in another world.
+export async function callAs(token, method, path, body) {
   const headers = { Accept: 'application/json' };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
-  let resp;
+  let resp, text;
   try {
     resp = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    text = await resp.text();
   } catch {
+    if (!path.startsWith('/v1/')) reached(false);
     throw new APIError(0, 'No answer: the program is not there, or a fault closed the connection.');
   }
-  const text = await resp.text();
+  reached(true);
   let data = null;
   try {
     data = text ? JSON.parse(text) : null;
@@ -35,7 +45,7 @@ export async function call(method, path, body) {
 }
 
 const silence = 40_000; // the program is heard of every 15 s
-const firstWait = 500, longestWait = 10_000;
+const firstWait = 500, longestWait = 2000;
 
 // listen reads the stream of events until signal ends it: EventSource can't send a token. It takes the stream up again where it broke
 // off, at growing intervals.

@@ -1,247 +1,169 @@
-// The inbox: what is in the URL is what is shown.
+// The page: what is in the URL is what is shown.
 
-import { $, announce, button, clockTime, copyButton, fullTime, h, acting, section, span, toast } from './dom.js';
-import { call, getToken, listen, setToken } from './api.js';
-import { curl } from './code.js';
-import { Detail, refused } from './detail.js';
+import { $, acting, announce, button, clockTime, confirmed, fullTime, h, section, span, toast } from './dom.js';
+import { call, getToken, listen, onReach, setToken } from './api.js';
+import { Account } from './account.js';
+import { callDesk } from './calls.js';
 import { Faults } from './faults.js';
-import { List } from './list.js';
+import { inboxDesk } from './messages.js';
+import { Refused } from './refused.js';
 import { USSD } from './ussd.js';
-import * as search from './search.js';
+import { Webhooks } from './webhooks.js';
+import { Worlds } from './worlds.js';
+import * as places from './place.js';
 
-const most = 5000; // as the program lists at once
-const wide = matchMedia('(min-width: 800px)');
-
-const state = { worlds: [], world: 0, params: { to: '', contains: '', channel: '' }, view: 'inbox', id: 0, messages: [], total: 0, kept: 0, life: '', skew: 0, loaded: false };
+const state = { place: places.read(''), entered: 0, worlds: [], life: '', skew: 0, kept: 0, lost: false, gone: false };
 const now = () => Date.now() + state.skew;
-const detail = new Detail(now, () => leave());
-const list = new List(now, (id) => choose(id), () => { if (!wide.matches) detail.focus(); });
-const faults = new Faults();
-const ussd = new USSD();
+
+// What the views ask of the page.
+const app = {
+  now, go, life, titled, newWorld, loadWorlds, changed: () => every(true), token: getToken,
+  place: () => state.place, kept: () => state.kept, worlds: () => state.worlds,
+};
+
+const desks = { inbox: inboxDesk(app), requests: callDesk(app) };
+const pages = { account: new Account(app), webhooks: new Webhooks(app), faults: new Faults(), ussd: new USSD(), worlds: new Worlds(app) };
+const refused = new Refused(app);
+const desk = () => desks[state.place.view];
 
 // The URL.
 
-function readURL() {
-  const query = new URLSearchParams(location.search);
-  for (const name of search.parameters) state.params[name] = query.get(name) ?? '';
-  state.view = ['faults', 'ussd'].includes(query.get('view')) ? query.get('view') : 'inbox';
-  state.id = Number(query.get('id')) || 0;
-  const world = Number(query.get('world')) || 1;
-  return Math.min(Math.max(world, 1), Math.max(state.worlds.length, 1)) - 1;
-}
-
-function urlOf(change = {}) {
-  const at = { view: state.view, id: state.id, world: state.world, ...state.params, ...change };
-  const query = new URLSearchParams();
-  if (at.world > 0) query.set('world', at.world + 1);
-  if (at.view !== 'inbox') query.set('view', at.view);
-  for (const name of search.parameters) if (at[name]) query.set(name, at[name]);
-  if (at.id && at.view === 'inbox') query.set('id', at.id);
-  const text = query.toString();
-  return text ? `/?${text}` : '/';
-}
-
 function go(change, push = true) {
-  history[push ? 'pushState' : 'replaceState'](null, '', urlOf(change));
+  history[push ? 'pushState' : 'replaceState'](null, '', places.format(places.moved(state.place, change)));
   follow();
 }
 
 // follow shows what the URL says.
 function follow() {
-  const before = JSON.stringify(state.params), world = readURL();
-  if (world !== state.world || getToken() !== state.worlds[world]?.token) enter(world);
-  else if (JSON.stringify(state.params) !== before) reload();
+  state.place = places.read(location.search);
+  const world = state.worlds.find((w) => w.number === state.place.world);
+  if (!world) setGone(true);
+  else if (state.place.world !== state.entered || getToken() !== world.token) enter(world);
   drawView();
 }
 
 function drawView() {
-  for (const name of ['inbox', 'faults', 'ussd']) $(name).hidden = name !== state.view;
+  const { view } = state.place;
+  for (const name of Object.keys(places.views)) $(name).hidden = name !== view;
   for (const link of document.querySelectorAll('[data-view]')) {
-    link.href = urlOf({ view: link.dataset.view });
-    if (link.dataset.view === state.view) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+    link.href = places.format(places.moved(state.place, { view: link.dataset.view }));
+    if (link.dataset.view === view) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
   }
-  if (state.view === 'faults') faults.draw();
-  if (state.view === 'ussd') ussd.draw();
-  if (document.activeElement !== $('search')) $('search').value = search.format(state.params);
-  drawList();
+  document.body.classList.remove('reading', 'blank');
+  if (state.gone && view !== 'worlds') return;
+  if (desk()) desk().follow();
+  else pages[view].draw();
+  titled();
+}
+
+function titled() {
+  const { view } = state.place, count = desk()?.count ?? '0';
+  document.title = `${count === '0' ? '' : `(${count}) `}${places.views[view]} · hellio-fake`;
 }
 
 // The worlds.
 
 async function loadWorlds() {
   state.worlds = await call('GET', '/inbox/worlds');
-  $('world').replaceChildren(...state.worlds.map((w, i) => h('option', { value: i, title: w.token }, `World ${i + 1} · ${w.name || (w.token.length > 16 ? `${w.token.slice(0, 12)}…` : w.token)}`)));
+  const short = (token) => (token.length > 16 ? `${token.slice(0, 12)}…` : token);
+  section($('world'), state.worlds.map((w) => [w.number, w.name, w.token]), () => state.worlds.map((w) => h('option', { value: w.number, title: w.token }, `World ${w.number} · ${w.name || short(w.token)}`)));
+  $('world').value = state.place.world;
 }
 
 let stream = new AbortController();
 
 function enter(world) {
-  state.world = world;
-  $('world').value = world;
-  setToken(state.worlds[world].token);
-  state.messages = [];
-  state.loaded = false;
-  ussd.forget();
+  state.entered = world.number;
+  state.life = '';
+  setGone(false);
+  $('world').value = world.number;
+  setToken(world.token);
   stream.abort();
   stream = new AbortController();
   listen(stream.signal, onMessage, onLive);
-  faults.refresh();
-  if (state.view === 'ussd') ussd.refresh();
-  reload();
+  forget();
+  every(true);
 }
 
-async function newWorld() {
-  await call('POST', '/_fake/worlds', {});
+// forget drops what the page knows of the world before.
+function forget() {
+  refused.forget();
+  for (const one of Object.values(desks)) one.enter();
+  for (const page of Object.values(pages)) page.forget();
+}
+
+// life hears which life of the world an answer is from. Another one is a reset, and the program may have been started again: ids begin
+// anew. It reports whether the life is that which the page shows.
+function life(text) {
+  if (state.life === '') state.life = text;
+  if (state.life === text) return true;
+  state.life = text;
+  history.replaceState(null, '', places.format({ ...state.place, id: 0, after: 0 }));
+  state.place = places.read(location.search);
+  forget();
+  drawView();
+  return false;
+}
+
+async function newWorld(name = '') {
+  await call('POST', '/_fake/worlds', name ? { name } : {});
   await loadWorlds();
-  go({ world: state.worlds.length - 1, id: 0, to: '', contains: '', channel: '' });
-  announce(`World ${state.worlds.length} made`);
+  const made = state.worlds.at(-1).number;
+  go({ world: made, view: 'inbox' });
+  announce(`World ${made} made`);
 }
 
 // The stream only says that a message came. The program decides which ones pass the search.
 
-let arrived = [];
+let arrived = 0, last = null, announcing = 0;
 
 function onMessage(m) {
-  arrived.push(m);
-  soon(60);
-}
-
-function onLive(now) {
-  $('live').dataset.state = now;
-  $('live').firstElementChild.textContent = { live: 'Live', connecting: 'Connecting', lost: 'Reconnecting', gone: 'Not there any more' }[now];
-  if (now === 'live') soon(0);
-  if (now === 'gone') start();
+  arrived++;
+  last = m;
+  desks.inbox.feed.soon(60);
+  announcing ||= setTimeout(announceNew, 500);
 }
 
 function announceNew() {
-  const came = arrived;
-  arrived = [];
-  if (came.length === 1) announce(`New message to ${came[0].mobile_number}${came[0].sender ? ` from ${came[0].sender}` : ''}`);
-  else if (came.length > 1) announce(`${came.length} new messages`);
-  if (came.length && list.scrolled) {
-    $('news').hidden = false;
-    $('news').textContent = 'New messages ↑';
-  }
+  announcing = 0;
+  announce(arrived === 1 ? `New message to ${last.mobile_number}${last.sender ? ` from ${last.sender}` : ''}` : `${arrived.toLocaleString()} new messages`);
+  arrived = 0;
 }
 
-// Loading.
-
-let round = 0, timer = 0, due = 0, loading = false, again = false;
-
-function reload() {
-  round++;
-  state.loaded = false;
-  soon(0);
+function onLive(is) {
+  $('live').dataset.state = is;
+  $('live').firstElementChild.textContent = { live: 'Live', connecting: 'Connecting', lost: 'Reconnecting', gone: 'Deleted' }[is];
+  if (is === 'live') desks.inbox.feed.soon(0);
+  every(true);
 }
 
-// soon loads what is new in so many milliseconds, or before that.
-function soon(ms) {
-  const at = performance.now() + ms;
-  if (timer && due <= at) return;
-  clearTimeout(timer);
-  due = at;
-  timer = setTimeout(() => { timer = 0; load(); }, ms);
+// A program or a world that is not there any more.
+
+function setLost(is) {
+  if (state.lost === is) return;
+  state.lost = is;
+  drawLost();
 }
 
-async function load() {
-  if (loading) { again = true; return; }
-  loading = true;
-  try {
-    await loadOnce();
-    $('search-note').textContent = '';
-  } catch (err) {
-    if (err.status === 422) $('search-note').textContent = err.message;
-  } finally {
-    loading = false;
-    if (again) { again = false; soon(60); }
-  }
+function setGone(is) {
+  if (state.gone === is) return;
+  state.gone = is;
+  if (is) stream.abort();
+  drawLost();
 }
 
-async function loadOnce() {
-  const asked = round, full = !state.loaded;
-  const query = new URLSearchParams(Object.entries(state.params).filter(([, value]) => value));
-  const after = full ? 0 : settledUpTo();
-  if (after) query.set('after', after);
-  const got = await call('GET', `/inbox/messages?${query}`);
-  if (asked !== round) { again = true; return; }
-  setClock(got.now);
-  if (!full && got.life !== state.life) { state.loaded = false; again = true; return; }
-  const violating = new Set(got.violating);
-  for (const m of got.messages) m.violates = violating.has(m.id);
-  const changed = full || got.messages.length > 0 || got.total !== state.total;
-  state.messages = full ? got.messages : [...got.messages, ...state.messages.filter((m) => m.id <= after)];
-  state.messages.length = Math.min(state.messages.length, got.total, most);
-  state.life = got.life;
-  state.total = got.total;
-  state.kept = got.kept;
-  section($('refused'), got.refused, (one) => refused(one, now()));
-  state.loaded = state.messages.length === Math.min(got.total, most);
-  if (!state.loaded) again = true;
-  if (changed) drawList();
-  announceNew();
-  const unsettled = state.messages.filter(open).length;
-  if (unsettled) soon(1000 + unsettled / 2); // many are much to ask for
-}
-
-const open = (m) => m.status === 'queued' || m.status === 'sent';
-
-// settledUpTo returns the id up to which messages are final. The page requests later ones again.
-function settledUpTo() {
-  const oldest = state.messages.findLast(open);
-  return oldest ? oldest.id - 1 : state.messages[0]?.id ?? 0;
-}
-
-// The list and the message.
-
-function drawList() {
-  const shown = state.id || (wide.matches ? state.messages[0]?.id ?? 0 : 0);
-  list.set(state.messages);
-  list.show(shown, false);
-  detail.show(shown, !state.id);
-  document.body.classList.toggle('reading', state.id !== 0);
-  document.body.classList.toggle('blank', state.loaded && state.messages.length === 0 && !searching());
-  $('list').hidden = state.messages.length === 0;
-  $('empty').hidden = state.messages.length > 0 || !state.loaded;
-  if (state.loaded && state.messages.length === 0) section($('empty'), [state.params, state.world, getToken()], empty);
-  const count = state.total > most ? `newest ${most.toLocaleString()} of ${state.total.toLocaleString()}` : state.total.toLocaleString();
-  const view = { inbox: 'Inbox', faults: 'Faults', ussd: 'USSD' }[state.view];
-  document.title = `${count === '0' ? '' : `(${count}) `}${view} · hellio-fake`;
-  $('list').setAttribute('aria-label', `Messages, newest first: ${count}`);
-  const full = state.kept > 0 && state.total >= state.kept ? ', all that a world keeps: the oldest leave first' : '';
-  $('search-count').textContent = state.loaded ? `${count} ${state.total === 1 ? 'message' : 'messages'}${full}` : '';
-}
-
-function choose(id, push = wide.matches ? !state.id : true) {
-  if (!id) return;
-  go({ id }, push);
-  list.show(id, true);
-}
-
-// leave goes back: from a message to the list, and to following the newest.
-function leave() {
-  if (state.id) go({ id: 0 });
-  list.focus();
-}
-
-const searching = () => Object.values(state.params).some(Boolean);
-
-function empty() {
-  if (searching()) {
-    return [h('h2', {}, 'Nothing matches'), h('p', {}, 'The search knows ', h('code', {}, 'to:'), ', ', h('code', {}, 'channel:'), ' and any text.'),
-      h('p', { class: 'actions' }, button('Clear the search', () => { go({ to: '', contains: '', channel: '' }); $('search').focus(); }))];
-  }
-  const body = { mobile_number: '+233209990001', sender: 'HELLIO' };
-  const command = curl('POST', `${location.origin}/v1/otp/send`, getToken(), JSON.stringify(body));
-  return [
-    h('h2', {}, 'No message yet'),
-    h('p', {}, 'What your app sends shows up here as it comes. Point it at ', h('code', {}, `${location.origin}/v1`), ' with the token ', h('code', {}, getToken()), ', or send the first one from a shell:'),
-    h('pre', { tabindex: '0', 'aria-label': 'Command' }, command),
-    h('p', { class: 'actions' }, copyButton('Copy command', command, { class: 'primary' }), button('Send it from here', async () => {
-      const { senders } = await call('GET', '/_fake/account');
-      await call('POST', '/v1/otp/send', { ...body, sender: senders[0] ?? body.sender });
-    })),
-    h('p', { class: 'muted' }, state.kept ? `A world keeps its newest ${state.kept.toLocaleString()} messages: the oldest leave first.` : 'A world keeps every message.'),
-  ];
+// drawLost covers the top, and makes what can't work inert.
+function drawLost() {
+  document.body.classList.toggle('lost-program', state.lost);
+  document.body.classList.toggle('lost-world', state.gone);
+  for (const el of [...$('top').children].slice(1)) el.inert = state.lost; // the heading stays
+  for (const el of $('main').children) el.inert = state.lost || (state.gone && el.id !== 'worlds');
+  section($('lost'), [state.lost, state.gone], () => {
+    const since = state.life ? ` This page shows the state of ${clockTime(now())}.` : '';
+    if (state.lost) return [h('b', {}, `hellio-fake at ${location.host} does not answer.`), `${since} It tries again every 2 s.`];
+    if (!state.gone) return [];
+    return [h('b', {}, `World ${state.place.world} is not there: it was deleted, or the program was started again.`), since, ' ', button('Open the first world', () => go({ world: 1, view: 'inbox' }))];
+  });
 }
 
 // The clock.
@@ -253,62 +175,95 @@ function setClock(text) {
 }
 
 function tick() {
+  if (state.lost || state.gone) return;
   $('now').textContent = clockTime(now());
   $('now').dateTime = new Date(now()).toISOString();
   $('now').title = fullTime(now());
   const ahead = state.skew / 1000;
   $('ahead').hidden = ahead < 2;
   if (ahead >= 2) $('ahead').textContent = `+${span(ahead)}`;
-  detail.tick();
+  desk()?.pane.tick();
 }
 
 async function advance(duration) {
   await call('POST', '/_fake/clock/advance', { duration });
   announce(`The clock is ${duration} further on`);
-  soon(0);
-  await detail.refresh();
+  await every(true);
+}
+
+async function reset() {
+  const { holds } = await call('GET', '/inbox/state');
+  const names = { messages: ['message', 'messages'], requests: ['call', 'calls'], violations: ['violation', 'violations'], webhooks: ['webhook', 'webhooks'], deliveries: ['delivery', 'deliveries'], faults: ['fault', 'faults'] };
+  const lost = Object.entries(names).filter(([name]) => holds[name]).map(([name, [one, many]]) => `${holds[name].toLocaleString()} ${holds[name] === 1 ? one : many}`);
+  const ahead = state.skew / 1000;
+  const content = [h('p', {}, 'The world begins again as it was made. This is lost:'), h('ul', {},
+    lost.map((text) => h('li', {}, text)), h('li', {}, 'one-time codes, issued tokens, and changes of the account'),
+    ahead >= 2 ? h('li', {}, `the ${span(ahead)} that the clock is ahead: it goes back to real time`) : null)];
+  if (!await confirmed('Reset this world?', content, 'Reset')) return;
+  await call('POST', '/_fake/reset', {});
+  announce('The world is as new');
+  await every(true);
+}
+
+// What no stream reports: the clock, resets, refused calls, faults' hits, codes, webhooks. A hidden page requests nothing.
+
+let beats = 0, asking = false;
+
+async function every(now = false) {
+  if (document.hidden && !now) return;
+  beats++;
+  if (state.lost && !now && beats % 2) return; // every 2 s
+  if (!asking) {
+    asking = true;
+    try {
+      await beat();
+    } finally {
+      asking = false;
+    }
+  }
+  if (state.lost || state.gone) return;
+  const { view } = state.place, one = desk();
+  one?.feed.soon(0);
+  if (one && (now || one.pane.unsettled || beats % 8 === 0)) one.pane.refresh();
+  if (view === 'faults' || now || beats % 5 === 0) pages.faults.refresh();
+  if (!one && view !== 'faults' && view !== 'ussd' && (now || beats % 2 === 0)) pages[view].refresh();
+}
+
+async function beat() {
+  if (!getToken()) return;
+  try {
+    const got = await call('GET', '/inbox/state');
+    state.kept = got.kept;
+    life(got.life);
+    setClock(got.now);
+    refused.set(got.refused);
+  } catch (err) {
+    if (err.status === 401) await findWorld();
+  }
+}
+
+// findWorld looks for the world under another token: the program may have been started again.
+async function findWorld() {
+  await loadWorlds();
+  follow();
+  const world = state.worlds.find((w) => w.number === state.place.world);
+  if (!world) setGone(true);
 }
 
 // Keys.
 
 function onKey(e) {
-  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
-  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
-  if (e.key === 'Escape' && state.view === 'inbox') {
-    if (typing || state.id) e.preventDefault();
-    if (typing) list.focus(); else leave();
-    return;
-  }
-  if (typing || state.view !== 'inbox') return;
-  const inList = document.activeElement === $('list');
-  const moves = { j: 1, k: -1 };
-  if (inList) Object.assign(moves, { ArrowDown: 1, ArrowUp: -1, PageDown: list.page, PageUp: -list.page, Home: -list.size, End: list.size });
-  if (moves[e.key]) {
-    list.focus();
-    choose(list.neighbour(moves[e.key]), !state.id);
-  } else if (e.key === 'Enter' && inList) {
-    if (!state.id) choose(state.messages[0]?.id);
-    detail.focus();
-  } else if (e.key === 'c') detail.copy();
-  else if (e.key === '/') $('search').focus();
-  else return;
-  e.preventDefault();
+  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || state.lost || document.querySelector('dialog')) return;
+  if (desk()?.key(e)) e.preventDefault();
 }
 
-// Beginning.
+function skip(e) {
+  e.preventDefault();
+  if (desk()) desk().list.focus();
+  else $(state.place.view).querySelector('button, input, select')?.focus();
+}
 
 function wire() {
-  let typing = 0;
-  $('search').addEventListener('input', () => {
-    clearTimeout(typing);
-    typing = setTimeout(() => go({ ...search.parse($('search').value), id: 0 }, false), 200);
-  });
-  $('search-form').addEventListener('submit', (e) => {
-    e.preventDefault();
-    clearTimeout(typing);
-    go({ ...search.parse($('search').value), id: 0 }, false);
-    list.focus();
-  });
   for (const link of document.querySelectorAll('[data-view]')) {
     link.addEventListener('click', (e) => {
       if (e.ctrlKey || e.metaKey || e.shiftKey) return;
@@ -317,38 +272,27 @@ function wire() {
     });
   }
   for (const b of document.querySelectorAll('[data-advance]')) b.addEventListener('click', () => acting(b, () => advance(b.dataset.advance)));
-  $('world').addEventListener('change', () => go({ world: Number($('world').value), id: 0, to: '', contains: '', channel: '' }));
-  $('new-world').addEventListener('click', (e) => acting(e.currentTarget, newWorld));
-  $('news').addEventListener('click', () => { list.top(); $('news').hidden = true; });
-  $('list').addEventListener('scroll', () => { if (!list.scrolled) $('news').hidden = true; }, { passive: true });
-  document.querySelector('.skip').addEventListener('click', (e) => { e.preventDefault(); list.focus(); });
+  $('world').addEventListener('change', () => go({ world: Number($('world').value), view: state.place.view }));
+  $('new-world').addEventListener('click', (e) => acting(e.currentTarget, () => newWorld()));
+  $('reset').addEventListener('click', (e) => acting(e.currentTarget, reset));
+  document.querySelector('.skip').addEventListener('click', skip);
   document.addEventListener('keydown', onKey);
   addEventListener('popstate', follow);
-  wide.addEventListener('change', drawList);
+  onReach((is) => setLost(!is));
   setInterval(tick, 500);
-  setInterval(every, 2000);
-}
-
-let beats = 0;
-
-// every requests what no stream reports: the clock and resets, faults' hits, codes, webhooks. A hidden page requests nothing.
-function every() {
-  if (document.hidden || !getToken()) return;
-  beats++;
-  soon(0);
-  if (state.view === 'inbox' && (detail.unsettled || beats % 5 === 0)) detail.refresh();
-  if (state.view === 'faults' || beats % 3 === 0) faults.refresh();
+  setInterval(every, 1000);
 }
 
 async function start() {
-  for (let wait = 500; ; wait = Math.min(2 * wait, 5000)) {
+  for (;;) {
     try {
+      state.place = places.read(location.search);
       await loadWorlds();
       follow();
       return;
     } catch (err) {
       toast(err.message);
-      await new Promise((done) => setTimeout(done, wait));
+      await new Promise((done) => setTimeout(done, 2000));
     }
   }
 }

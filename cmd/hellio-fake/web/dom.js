@@ -14,7 +14,7 @@ export function h(tag, props = {}, ...children) {
     else if (name in el && typeof value === 'boolean') el[name] = value;
     else el.setAttribute(name, value === true ? '' : value);
   }
-  el.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  el.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
   return el;
 }
 
@@ -48,12 +48,16 @@ export function announce(text) {
   $('announce').textContent = text;
 }
 
+// held reports whether the pointer or the focus is in an element: what is there must stay.
+export const held = (el) => el.matches(':hover') || el.contains(document.activeElement);
+
 let hiding = 0;
 
-// toast shows what went wrong, for a while.
-export function toast(text) {
+// toast shows what went wrong, or what was done, for a while.
+export function toast(text, fine = false) {
   const el = $('toast');
   el.textContent = text;
+  el.classList.toggle('fine', fine);
   el.hidden = false;
   clearTimeout(hiding);
   hiding = setTimeout(() => { el.hidden = true; }, 8000);
@@ -104,6 +108,31 @@ export function copyButton(label, text, props = {}) {
 // field is a labelled input.
 export function field(label, input, hint, more = '') {
   return h('label', { class: `field ${more}` }, h('span', {}, label), input, hint ? h('small', {}, hint) : null);
+}
+
+// formOf is a form whose button runs an action with what was entered.
+export function formOf(label, action, ...fields) {
+  const submit = h('button', { type: 'submit' }, label);
+  return h('form', { class: 'small-form', onsubmit: (e) => { e.preventDefault(); acting(submit, action); } }, fields, submit);
+}
+
+// confirmed asks before something is lost, and returns whether a person agreed. Esc and Cancel do not.
+export function confirmed(question, content, label) {
+  const before = document.activeElement?.dataset.focus;
+  return new Promise((done) => {
+    let agreed = false;
+    const dialog = h('dialog', { 'aria-labelledby': 'question', onclose: () => {
+      dialog.remove();
+      if (before) document.querySelector(`[data-focus="${CSS.escape(before)}"]`)?.focus();
+      done(agreed);
+    } },
+    h('h2', { id: 'question' }, question), content,
+    h('p', { class: 'actions' },
+      h('button', { type: 'button', class: 'danger', onclick: () => { agreed = true; dialog.close(); } }, label),
+      h('button', { type: 'button', autofocus: 'true', onclick: () => dialog.close() }, 'Cancel')));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });

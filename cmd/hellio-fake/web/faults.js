@@ -57,6 +57,8 @@ export class Faults {
     this.refresh();
   }
 
+  forget() { section(this.#list, null, () => []); }
+
   async refresh() {
     try {
       this.#show(await call('GET', '/_fake/faults'));

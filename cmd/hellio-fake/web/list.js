@@ -1,27 +1,34 @@
-// The list of messages: only the rows that can be seen are in the page, so that thousands stay smooth.
+// A list of which only the rows that can be seen are in the page, so that thousands stay smooth.
 
-import { $, h, shortTime } from './dom.js';
-import { codeIn } from './code.js';
+import { h } from './dom.js';
 
-const rowHeight = 68; // as .row in inbox.css
 const beyond = 6; // rows above and below what can be seen
+const rest = 1500; // ms: after that, a pointer that does not move chooses nothing
 
 export class List {
-  #el = $('list');
-  #spacer = $('spacer');
-  #rows = new Map(); // by id
-  #messages = [];
-  #places = new Map(); // of the messages, by id
+  el;
+  rows = [];
+  #spacer = h('div', { class: 'spacer', role: 'presentation' });
+  #made = new Map(); // elements by id
+  #places = new Map(); // of the rows, by id
   #selected = 0;
   #pending = 0;
-  #now;
+  #moved = -rest;
+  #height;
+  #makeRow;
+  #prefix;
 
-  // now returns the world's time. onSelect receives the message that a person chose, onOpen the one to show.
-  constructor(now, onSelect, onOpen) {
-    this.#now = now;
-    this.#el.addEventListener('scroll', () => this.#soon(), { passive: true });
-    new ResizeObserver(() => this.#soon()).observe(this.#el);
-    this.#el.addEventListener('click', (e) => {
+  // height is that of a row in the style sheet. onSelect receives the id that a person chose, onOpen shows it.
+  constructor(el, { height, prefix, makeRow, onSelect, onOpen }) {
+    this.el = el;
+    this.#height = height;
+    this.#prefix = prefix;
+    this.#makeRow = makeRow;
+    el.append(this.#spacer);
+    el.addEventListener('scroll', () => this.#soon(), { passive: true });
+    el.addEventListener('pointermove', () => { this.#moved = performance.now(); }, { passive: true });
+    new ResizeObserver(() => this.#soon()).observe(el);
+    el.addEventListener('click', (e) => {
       const row = e.target.closest('.row');
       if (!row) return;
       onSelect(Number(row.dataset.id));
@@ -29,28 +36,33 @@ export class List {
     });
   }
 
-  get scrolled() { return this.#el.scrollTop > rowHeight / 2; }
+  get scrolled() { return this.el.scrollTop > this.#height / 2; }
 
-  // set shows other messages, newest first. The row at the top stays where it is, unless that is the first.
-  set(messages) {
-    const anchor = this.scrolled ? this.#messages[Math.floor(this.#el.scrollTop / rowHeight)]?.id : undefined;
-    const before = this.#places.get(anchor);
-    this.#messages = messages;
-    this.#places = new Map(messages.map((m, i) => [m.id, i]));
-    this.#spacer.style.height = `${messages.length * rowHeight}px`;
-    const after = this.#places.get(anchor);
-    if (before !== undefined && after !== undefined) this.#el.scrollTop += (after - before) * rowHeight;
+  // held reports whether rows must stay where they are: the list is scrolled, or the pointer is on its way to one.
+  get held() { return this.scrolled || performance.now() - this.#moved < rest; }
+
+  // visible returns the rows that can be seen.
+  get visible() {
+    const [first, last] = this.#range(0);
+    return this.rows.slice(first, last);
+  }
+
+  // set shows other rows, newest first.
+  set(rows) {
+    this.rows = rows;
+    this.#places = new Map(rows.map((row, i) => [row.id, i]));
+    this.#spacer.style.height = `${rows.length * this.#height}px`;
     this.#draw();
   }
 
-  // show marks a message as chosen, and brings it into view if that is wanted.
+  // show marks a row as chosen, and brings it into view if that is wanted.
   show(id, scroll) {
     this.#selected = id;
     const i = this.#places.get(id);
     if (scroll && i !== undefined) {
-      const top = i * rowHeight, height = this.#el.clientHeight;
-      if (top < this.#el.scrollTop) this.#el.scrollTop = top;
-      if (top + rowHeight > this.#el.scrollTop + height) this.#el.scrollTop = top + rowHeight - height;
+      const top = i * this.#height, height = this.el.clientHeight;
+      if (top < this.el.scrollTop) this.el.scrollTop = top;
+      if (top + this.#height > this.el.scrollTop + height) this.el.scrollTop = top + this.#height - height;
     }
     this.#draw();
   }
@@ -58,54 +70,50 @@ export class List {
   // neighbour returns the id that many rows further on, or the first without a selection.
   neighbour(by) {
     const i = this.#places.get(this.#selected);
-    const to = i === undefined ? 0 : Math.min(Math.max(i + by, 0), this.#messages.length - 1);
-    return this.#messages[to]?.id;
+    const to = i === undefined ? 0 : Math.min(Math.max(i + by, 0), this.rows.length - 1);
+    return this.rows[to]?.id;
   }
 
-  get page() { return Math.max(1, Math.floor(this.#el.clientHeight / rowHeight) - 1); }
-  get size() { return this.#messages.length; }
-  focus() { this.#el.focus(); }
-  top() { this.#el.scrollTop = 0; }
+  // place returns how many rows are above one; -1 = it is not here.
+  place(id) { return this.#places.get(id) ?? -1; }
+
+  get page() { return Math.max(1, Math.floor(this.el.clientHeight / this.#height) - 1); }
+  get size() { return this.rows.length; }
+  focus() { this.el.focus(); }
+  top() { this.el.scrollTop = 0; this.#moved = -rest; }
 
   #soon() {
     this.#pending ||= requestAnimationFrame(() => { this.#pending = 0; this.#draw(); });
   }
 
+  #range(more) {
+    const first = Math.max(0, Math.floor(this.el.scrollTop / this.#height) - more);
+    return [first, Math.min(this.rows.length, Math.ceil((this.el.scrollTop + this.el.clientHeight) / this.#height) + more)];
+  }
+
   #draw() {
-    const first = Math.max(0, Math.floor(this.#el.scrollTop / rowHeight) - beyond);
-    const last = Math.min(this.#messages.length, Math.ceil((this.#el.scrollTop + this.#el.clientHeight) / rowHeight) + beyond);
-    const wanted = new Set();
-    for (let i = first; i < last; i++) this.#place(this.#messages[i], i, wanted);
+    const [first, last] = this.#range(beyond), wanted = new Set();
+    for (let i = first; i < last; i++) this.#put(this.rows[i], i, wanted);
     const chosen = this.#places.get(this.#selected);
-    if (chosen !== undefined && (chosen < first || chosen >= last)) this.#place(this.#messages[chosen], chosen, wanted);
-    for (const [id, row] of this.#rows) {
-      if (!wanted.has(id)) { row.el.remove(); this.#rows.delete(id); }
+    if (chosen !== undefined && (chosen < first || chosen >= last)) this.#put(this.rows[chosen], chosen, wanted);
+    for (const [id, made] of this.#made) {
+      if (!wanted.has(id)) { made.el.remove(); this.#made.delete(id); }
     }
-    if (chosen === undefined) this.#el.removeAttribute('aria-activedescendant');
-    else this.#el.setAttribute('aria-activedescendant', `m-${this.#selected}`);
+    if (chosen === undefined) this.el.removeAttribute('aria-activedescendant');
+    else this.el.setAttribute('aria-activedescendant', `${this.#prefix}-${this.#selected}`);
   }
 
-  #place(m, i, wanted) {
-    wanted.add(m.id);
-    let row = this.#rows.get(m.id);
-    if (!row || row.m !== m) {
-      const el = makeRow(m, this.#now());
-      if (row) row.el.replaceWith(el); else this.#spacer.append(el);
-      this.#rows.set(m.id, row = { el, m });
+  #put(row, i, wanted) {
+    wanted.add(row.id);
+    let made = this.#made.get(row.id);
+    if (!made || made.row !== row) {
+      const el = h('div', { class: 'row', role: 'option', id: `${this.#prefix}-${row.id}`, 'data-id': row.id }, this.#makeRow(row));
+      if (made) made.el.replaceWith(el); else this.#spacer.append(el);
+      this.#made.set(row.id, made = { el, row });
     }
-    row.el.style.top = `${i * rowHeight}px`;
-    row.el.setAttribute('aria-posinset', i + 1);
-    row.el.setAttribute('aria-setsize', this.#messages.length);
-    row.el.setAttribute('aria-selected', m.id === this.#selected);
+    made.el.style.top = `${i * this.#height}px`;
+    made.el.setAttribute('aria-posinset', i + 1);
+    made.el.setAttribute('aria-setsize', this.rows.length);
+    made.el.setAttribute('aria-selected', row.id === this.#selected);
   }
-}
-
-function makeRow(m, now) {
-  const code = codeIn(m);
-  return h('div', { class: 'row', role: 'option', id: `m-${m.id}`, 'data-id': m.id },
-    h('span', { class: 'dot', 'data-status': m.status, title: m.status }, h('span', { class: 'sr' }, `${m.status}: `)),
-    h('span', { class: 'row-to' }, m.mobile_number),
-    h('time', { class: 'row-time', datetime: m.created_at }, shortTime(m.created_at, now)),
-    h('span', { class: 'row-text' }, m.violates ? h('b', { class: 'violates' }, 'violation') : null, m.sender ? h('b', {}, m.sender) : null, h('bdi', {}, m.message.slice(0, 160))),
-    code ? h('span', { class: 'row-code' }, code.digits) : h('span', { class: 'row-channel' }, m.channel));
 }

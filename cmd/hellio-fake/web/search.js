@@ -1,29 +1,34 @@
-// The search box speaks the control API's parameters: to:…, channel:…, contains:…; what is left is contains too. "…" holds spaces.
+// The search box: name:value for what the list can be narrowed by, bare words for flags, the rest is text. "…" holds spaces.
 
-export const parameters = ['to', 'contains', 'channel'];
+// A grammar has names, which take a value, and flags, which take none.
+export const messages = { names: ['to', 'channel'], flags: [] };
+export const calls = { names: ['op', 'status'], flags: ['violation', 'fault'] };
 
-export function parse(text) {
-  const found = { to: '', contains: '', channel: '' };
+export function parse(text, { names, flags }) {
+  const found = { contains: '' };
+  for (const name of [...names, ...flags]) found[name] = '';
   const words = [];
-  for (const [word, name, quoted, bare] of text.matchAll(/(?:(to|channel|contains):)?(?:"([^"]*)"?|(\S+))/g)) {
+  for (const [word, name, quoted, bare] of text.matchAll(/(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/g)) {
     const value = quoted ?? bare;
-    if (!name) words.push(value ?? word);
+    if (names.includes(name)) found[name] = value;
     else if (name === 'contains') words.push(value);
-    else found[name] = value;
+    else if (flags.includes(word)) found[word] = '1';
+    else words.push(name ? word : value);
   }
-  found.contains = words.filter((w) => w && !/^(to|channel|contains):$/.test(w)).join(' '); // what is being typed is no search yet
+  const unfinished = [...names, 'contains'].map((name) => `${name}:`); // what is being typed is no search yet
+  found.contains = words.filter((w) => w && !unfinished.includes(w)).join(' ');
   return found;
 }
 
 // format is the text that parse would read so.
-export function format(params) {
+export function format(params, { names, flags }) {
   const quoted = (text) => (/[\s"]/.test(text) ? `"${text.replaceAll('"', '')}"` : text);
-  const parts = [];
-  if (params.to) parts.push(`to:${quoted(params.to)}`);
-  if (params.channel) parts.push(`channel:${quoted(params.channel)}`);
+  const parts = names.filter((name) => params[name]).map((name) => `${name}:${quoted(params[name])}`);
+  parts.push(...flags.filter((name) => params[name]));
   if (params.contains) {
-    const plain = !/["\n]|\s\s|^\s|\s$|(^|\s)(to|channel|contains):/.test(params.contains);
-    parts.push(plain ? params.contains : `contains:${quoted(params.contains)}`);
+    const words = params.contains.split(' ');
+    const special = words.some((w) => w === '' || flags.includes(w) || [...names, 'contains'].some((name) => w.startsWith(`${name}:`)));
+    parts.push(special || /["\n\t]/.test(params.contains) ? `contains:${quoted(params.contains)}` : params.contains);
   }
   return parts.join(' ');
 }

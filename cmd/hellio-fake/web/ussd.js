@@ -13,7 +13,7 @@ export class USSD {
   #el = {};
 
   draw() {
-    if (this.#el.app) return;
+    if (this.#el.app) { this.refresh(); return; }
     const el = this.#el;
     el.app = h('select', { id: 'ussd-app', onchange: () => this.#hangUp() });
     el.number = h('input', { id: 'ussd-number', type: 'tel', value: '+233209990001', autocomplete: 'off' });
@@ -41,7 +41,7 @@ export class USSD {
   async refresh() {
     if (!this.#el.app) return; // draw asks
     try {
-      this.#apps = (await call('GET', '/v1/ussd/apps?per_page=200')).data;
+      this.#apps = await call('GET', '/inbox/ussd');
     } catch (err) {
       toast(err.message);
       return;

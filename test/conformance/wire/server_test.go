@@ -99,10 +99,12 @@ func (s *server) accept(secure bool) {
 		}
 		s.mu.Lock()
 		s.conns[conn] = true
-		s.opened++
 		s.mu.Unlock()
 		s.done.Go(func() {
 			defer conn.Close()
+			if !s.end.accepts || !secure {
+				s.connected()
+			}
 			if !s.end.accepts {
 				return
 			}
@@ -116,10 +118,19 @@ func (s *server) accept(secure bool) {
 			})
 			defer inner.Close()
 			if inner.Handshake() == nil {
+				s.connected()
 				s.serve(inner, conn)
 			}
 		})
 	}
+}
+
+// connected counts a connection. Another program that dials a port which it no
+// longer owns has no handshake.
+func (s *server) connected() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened++
 }
 
 // close closes all connections and waits for their goroutines.

@@ -150,7 +150,7 @@ var mutants = []mutant{
 	{
 		name: "a pooled connection for a request that must not repeat",
 		file: "transport.go",
-		old:  `case c.repeatable(), ts.plainHTTP2, !ts.separate:`,
+		old:  `case c.repeatable(), ts.plainHTTP2, ts.single == nil:`,
 		new:  `case true:`,
 	},
 	{
