@@ -16,8 +16,8 @@ import (
 // limits (decided). A test that waits longer belongs in a bubble.
 const longestRealWait = 3 * time.Second
 
-// spareTime is what a WindowLimiter keeps before a deadline for the attempt, and
-// because a timer may be late.
+// spareTime is what a WindowLimiter keeps before a deadline for the attempt. A
+// little of it is for a timer that is late.
 const spareTime = time.Second + 20*time.Millisecond
 
 // faultAftermath is how long a client may still wait because of a 429 of a
