@@ -15,6 +15,7 @@ type program struct{ name, module, folder string }
 
 var programs = []program{
 	{name: "hellio-fake", module: "", folder: "cmd/hellio-fake"},
+	{name: "hellio-verify", module: "", folder: "cmd/hellio-verify"},
 	{name: "hellio-bulk", module: "helliobulk", folder: "helliobulk/cmd/hellio-bulk"},
 }
 

@@ -36,6 +36,10 @@ var ways = []way{
 		w.run("go", "install", core+"/cmd/hellio-fake@"+version)
 		w.help("hellio-fake")
 	}},
+	{"go install hellio-verify", func(w *walk) {
+		w.run("go", "install", core+"/cmd/hellio-verify@"+version)
+		w.help("hellio-verify")
+	}},
 	{"go install hellio-bulk", func(w *walk) {
 		w.run("go", "install", core+"/helliobulk/cmd/hellio-bulk@"+version)
 		w.help("hellio-bulk")
