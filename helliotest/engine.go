@@ -18,7 +18,9 @@ type engine struct {
 	owner  *view
 	stderr io.Writer
 
-	mu      sync.Mutex // guards all below; never held over a sleep, a wait or a callback
+	// guards all below; never held over a sleep, a wait or a callback, but for
+	// nameToken
+	mu      sync.Mutex
 	world   *world
 	closed  bool
 	byClose bool // Close ended it, not the end of its test
@@ -34,8 +36,11 @@ type engine struct {
 
 	shared   *atomic.Int64 // bytes that all worlds of a program keep; nil outside it
 	explored *exploredRun  // nil outside Explore
-	postOnce sync.Once
-	posts    *http.Transport // of webhooks and callbacks over HTTP, made on first use
+	// nameToken returns the text of a token in place of the one from the seed;
+	// nil outside the program
+	nameToken func(made string) string
+	postOnce  sync.Once
+	posts     *http.Transport // of webhooks and callbacks over HTTP, made on first use
 
 	wg        sync.WaitGroup // every goroutine of this fake
 	advancing sync.Mutex     // one Advance at a time

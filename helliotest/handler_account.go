@@ -7,6 +7,22 @@ import (
 	"time"
 )
 
+// NameTokens sets a function that returns the text of each new token in place
+// of the one from the seed, which a world with the same seed also makes. The
+// function runs under the fake's lock: it must not call the fake.
+func (h *apiHandler) NameTokens(name func(made string) string) {
+	defer h.f.lock()()
+	h.f.nameToken = name
+}
+
+// AddToken adds a token with known scopes. It takes as much of the seed as
+// IssueToken.
+func (h *apiHandler) AddToken(token string, scopes []string) {
+	defer h.f.lock()()
+	h.f.world.newToken()
+	h.f.world.addToken(grant{token, slices.Clone(scopes)})
+}
+
 // TokenState returns the scopes of a token, the calls that are left in its
 // window, and when that ends; a zero time if it has not begun. An unknown token
 // is not known. Without a rate limit, left is 0.

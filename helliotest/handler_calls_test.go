@@ -91,3 +91,26 @@ func TestWindowsAndSpendingAreReported(t *testing.T) {
 		require.Equal(t, 2, p.Holds()["messages"])
 	})
 }
+
+func TestNamedTokensLeaveTheSeedInPlace(t *testing.T) {
+	t.Parallel()
+	plain, named := helliotest.New(t), helliotest.New(t)
+	made := []string{plain.IssueToken("balance"), plain.IssueToken()}
+	program := programOf(named)
+	program.NameTokens(func(token string) string { return "named " + token })
+	require.Equal(t, "named "+made[0], named.IssueToken("balance"))
+	program.AddToken("added", []string{"balance"})
+	for _, f := range []*helliotest.Fake{plain, named} {
+		newAPI(t, f).send(textTo("233209990001", "Hi"))
+	}
+	require.Equal(t, plain.Messages()[0].Reference, named.Messages()[0].Reference)
+
+	for _, token := range []string{"named " + made[0], "added"} {
+		scopes, _, _, known := program.TokenState(token)
+		require.True(t, known, token)
+		require.Equal(t, []string{"balance"}, scopes)
+		require.True(t, named.RevokeToken(token))
+	}
+	_, _, _, known := program.TokenState(made[0])
+	require.False(t, known)
+}

@@ -24,6 +24,8 @@ type internalHandler interface {
 	) []helliotest.Request
 	CountCalls(after int64) int
 	MessagesOf(callID int64, n int) (found []helliotest.Message, total int)
+	NameTokens(name func(made string) string)
+	AddToken(token string, scopes []string)
 	TokenState(token string) (scopes []string, left int, ends time.Time, known bool)
 	EachOTPWindow(yield func(address string, left int, ends time.Time))
 	Spent() (amount string, ends time.Time)

@@ -51,10 +51,18 @@ func (f *Fake) RevokeToken(token string) bool {
 }
 
 func (w *world) issueToken(scopes []string) string {
-	secret := w.newText(40)
-	text := fmt.Sprintf("%d|%s%08x", w.nextID(), secret, crc32.ChecksumIEEE([]byte(secret)))
+	text := w.newToken()
+	if w.e.nameToken != nil {
+		text = w.e.nameToken(text)
+	}
 	w.addToken(grant{text, scopes})
 	return text
+}
+
+// newToken returns the text of the next token from the seed.
+func (w *world) newToken() string {
+	secret := w.newText(40)
+	return fmt.Sprintf("%d|%s%08x", w.nextID(), secret, crc32.ChecksumIEEE([]byte(secret)))
 }
 
 func (w *world) addToken(g grant) {

@@ -16,20 +16,12 @@ func (ws *worldSet) serveAPI(rw http.ResponseWriter, r *http.Request) {
 		ws.serveLogin(rw, r)
 		return
 	}
-	token := bearer(r)
-	k, known := ws.find(token)
-	if !known {
+	w := ws.find(bearer(r))
+	if w == nil || !w.engine.ServeOpen(rw, r) { // or it was deleted meanwhile
 		serveStranger(rw, r)
 		return
 	}
-	if k.inner != token {
-		r = withToken(r, k.inner)
-	}
-	if !k.world.engine.ServeOpen(rw, r) {
-		serveStranger(rw, r) // the world was deleted meanwhile
-		return
-	}
-	ws.after(k.world)
+	ws.after(w)
 }
 
 // after looks at what a call has left in a world.
@@ -48,14 +40,6 @@ func serveStranger(rw http.ResponseWriter, r *http.Request) {
 	}
 	defer stranger.Close()
 	stranger.Handler().ServeHTTP(rw, r)
-}
-
-// withToken is the request with another token.
-func withToken(r *http.Request, token string) *http.Request {
-	changed := *r
-	changed.Header = r.Header.Clone()
-	changed.Header.Set("Authorization", "Bearer "+token)
-	return &changed
 }
 
 // bearer reads the token as the API does: the scheme in any case.

@@ -26,9 +26,7 @@ func (ws *worldSet) boundBodies() {
 
 // largest returns the world that keeps the most bytes of calls.
 func (ws *worldSet) largest() (found *world, most int64) {
-	ws.mu.RLock()
-	defer ws.mu.RUnlock()
-	for _, w := range ws.all {
+	for _, w := range ws.worlds() {
 		if kept := w.engine.KeptBodies(); kept > most {
 			found, most = w, kept
 		}

@@ -79,7 +79,7 @@ func TestFaultsActOnTheRealConnection(t *testing.T) {
 			own.t = t
 			p := own.world(`{}`)
 			if len(c.effect)%2 == 0 {
-				p = p.issued(`["*"]`) // a token that stands for another
+				p = p.issued(`["*"]`) // a token that the program has named
 			}
 			p.fault(`{"op":"sms_send","nth":1,"effect":` + c.effect + `}`)
 			got, err := p.try(p.request(http.MethodPost, "/v1/sms/send", oneSMS))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hellio-go/hellio/helliotest"
@@ -84,10 +85,11 @@ func (ws *worldSet) getInboxAccount(rw http.ResponseWriter, _ *http.Request, w *
 // revoked.
 func (ws *worldSet) tokensOf(w *world) (views []tokenView, issued int) {
 	ws.mu.RLock()
-	defer ws.mu.RUnlock()
-	views = []tokenView{ws.tokenView(w, w.token)}
-	for i := len(w.issued) - 1; i >= 0; i-- {
-		view := ws.tokenView(w, w.issued[i])
+	tokens := slices.Clone(w.issued)
+	ws.mu.RUnlock()
+	views = []tokenView{w.viewToken(w.token)}
+	for _, token := range slices.Backward(tokens) {
+		view := w.viewToken(token)
 		if view.Revoked {
 			continue
 		}
@@ -99,13 +101,12 @@ func (ws *worldSet) tokensOf(w *world) (views []tokenView, issued int) {
 	return views, issued
 }
 
-func (ws *worldSet) tokenView(w *world, token string) tokenView {
-	k := ws.tokens[token]
-	scopes, left, ends, known := w.engine.TokenState(k.inner)
+func (w *world) viewToken(token string) tokenView {
+	scopes, left, ends, known := w.engine.TokenState(token)
 	return tokenView{
 		Token:   token,
 		Own:     token == w.token,
-		Revoked: k.revoked || !known,
+		Revoked: !known,
 		Scopes:  append([]string{}, scopes...),
 		Window:  windowView{Left: left, Ends: control.AtOrNull(ends)},
 	}

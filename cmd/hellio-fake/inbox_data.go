@@ -38,9 +38,7 @@ func (ws *worldSet) getWorlds(rw http.ResponseWriter, r *http.Request, _ *world)
 }
 
 func (ws *worldSet) views() []worldView {
-	ws.mu.RLock()
-	all := slices.Clone(ws.all)
-	ws.mu.RUnlock()
+	all := ws.worlds()
 	views := make([]worldView, len(all))
 	for i, w := range all {
 		views[i] = worldView{

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 
@@ -39,7 +40,7 @@ func (ws *worldSet) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	whole := *r
 	whole.Body = body
 	w := ws.knows(login.Email)
-	if w != nil && w.engine.ServeOpen(&loginWriter{ResponseWriter: rw, worlds: ws, world: w}, &whole) {
+	if w != nil && w.engine.ServeOpen(rw, &whole) {
 		ws.after(w)
 		return
 	}
@@ -69,53 +70,11 @@ func (ws *worldSet) admit(w *world, email string) {
 
 func loginKey(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
-// loginWriter puts a random token in place of the one that the Fake made from
-// its seed: two worlds with one seed would make the same.
-type loginWriter struct {
-	http.ResponseWriter
-	worlds *worldSet
-	world  *world
-	status int
-}
-
-// Unwrap lets faults reach the connection.
-func (lw *loginWriter) Unwrap() http.ResponseWriter { return lw.ResponseWriter }
-
-// WriteHeader implements http.ResponseWriter.
-func (lw *loginWriter) WriteHeader(status int) {
-	lw.status = status
-	lw.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter. The Fake writes a body in one call.
-func (lw *loginWriter) Write(body []byte) (int, error) {
-	var made struct {
-		Data struct {
-			Token string `json:"token"`
-		} `json:"data"`
-	}
-	if lw.status != http.StatusCreated || json.Unmarshal(body, &made) != nil ||
-		made.Data.Token == "" {
-		return lw.ResponseWriter.Write(body)
-	}
-	token := lw.worlds.rename(lw.world, made.Data.Token)
-	return lw.ResponseWriter.Write(bytes.Replace(body, []byte(made.Data.Token), []byte(token), 1))
-}
-
-// rename replaces a token of the Fake by another, random text of the same
-// length.
-func (ws *worldSet) rename(w *world, inner string) string {
-	number, secret, _ := strings.Cut(inner, "|")
-	random := ""
-	for len(random) < len(secret) {
-		random += rand.Text()
-	}
-	token := number + "|" + random[:len(secret)]
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	if !w.gone.Load() {
-		w.issued = append(w.issued, token)
-		ws.tokens[token] = worldKey{world: w, inner: inner}
-	}
+// nameLogin returns a random text of the same length for a token that a login
+// made in a world: two worlds with one seed make the same.
+func (ws *worldSet) nameLogin(w *world, made string) string {
+	number, secret, _ := strings.Cut(made, "|")
+	token := number + "|" + (rand.Text() + rand.Text())[:len(secret)]
+	_ = ws.keep(w, token, math.MaxInt) // a deleted world refuses it anyway
 	return token
 }

@@ -46,6 +46,15 @@ func TestTheEmailDecidesALoginsWorld(t *testing.T) {
 	require.Equal(t, hellio.CodeInvalidCredentials, refused.Code)
 }
 
+func TestAListedLoginShowsItsToken(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.patch(ama)
+	token, err := login(t, p, "ama@example.com", "secret")
+	require.NoError(t, err)
+	require.Contains(t, p.get("/_fake/requests").body, token.Token)
+}
+
 func TestUnknownEmailsAreThrottledLikeKnownOnes(t *testing.T) {
 	t.Parallel()
 	p := start(t)

@@ -81,6 +81,7 @@ func TestThePagesOtherLanguagesRun(t *testing.T) {
 		"python": {"python3", "page.py"},
 		"js":     {"node", "page.mjs"},
 		"php":    {"php", "page.php"},
+		"ruby":   {"ruby", "page.rb"},
 	} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()

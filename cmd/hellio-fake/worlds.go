@@ -61,6 +61,8 @@ type engine interface {
 	CountCalls(after int64) int
 	RefusedCall() (helliotest.Request, bool)
 	MessagesOf(callID int64, n int) (found []helliotest.Message, total int)
+	NameTokens(name func(made string) string)
+	AddToken(token string, scopes []string)
 	TokenState(token string) (scopes []string, left int, ends time.Time, known bool)
 	EachOTPWindow(yield func(address string, left int, ends time.Time))
 	Spent() (amount string, ends time.Time)
@@ -75,17 +77,8 @@ type engine interface {
 	ReplayWith(deliveryID, effect string) error
 }
 
-// worldKey is what a token opens.
-type worldKey struct {
-	world   *world
-	inner   string // the world's own text for the token
-	revoked bool
-}
-
-// worldSet are all worlds by their tokens.
-//
-// A token of POST tokens is random, and replaces the one that the Fake made:
-// that one comes from the seed, and two worlds with one seed would make the
+// worldSet are all worlds by their tokens. Those that it issues are random: the
+// Fake makes them from the seed, and two worlds with one seed would make the
 // same.
 type worldSet struct {
 	defaults []helliotest.Option
@@ -103,10 +96,11 @@ type worldSet struct {
 	retention int         // how much a world keeps, as the inbox says; 0 = all
 	errors    *log.Logger // nil = nothing is said
 
+	// no Fake is called under it: nameLogin takes it under a Fake's lock
 	mu     sync.RWMutex
 	all    []*world
 	made   int // worlds so far
-	tokens map[string]worldKey
+	tokens map[string]*world
 	logins map[string]*world // by e-mail address
 }
 
@@ -125,7 +119,7 @@ func newWorlds(
 		lobby:      lobby,
 		mostBodies: maxBodies,
 		large:      make(chan struct{}, largeCalls),
-		tokens:     make(map[string]worldKey),
+		tokens:     make(map[string]*world),
 		logins:     make(map[string]*world),
 	}
 	w := &world{token: token}
@@ -167,6 +161,8 @@ func (ws *worldSet) add(w *world, opts ...helliotest.Option) error {
 	w.engine = api.(engine)
 	w.api = api
 	w.life = rand.Text()
+	w.engine.NameTokens(func(made string) string { return ws.nameLogin(w, made) })
+	w.engine.ShareBodies(&ws.bodies)
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if len(ws.all) > maxWorlds {
@@ -177,9 +173,8 @@ func (ws *worldSet) add(w *world, opts ...helliotest.Option) error {
 	ws.made++
 	w.note.errors = ws.errors
 	w.note.world = ws.made
-	w.engine.ShareBodies(&ws.bodies)
 	ws.all = append(ws.all, w)
-	ws.tokens[w.token] = worldKey{world: w, inner: w.token}
+	ws.tokens[w.token] = w
 	if w.email != "" {
 		ws.logins[w.email] = w
 	}
@@ -200,7 +195,7 @@ func (ws *worldSet) remove(w *world) error {
 		return unauthenticated()
 	}
 	ws.all = slices.DeleteFunc(ws.all, func(other *world) bool { return other == w })
-	maps.DeleteFunc(ws.tokens, func(_ string, k worldKey) bool { return k.world == w })
+	maps.DeleteFunc(ws.tokens, func(_ string, known *world) bool { return known == w })
 	maps.DeleteFunc(ws.logins, func(_ string, known *world) bool { return known == w })
 	ws.mu.Unlock()
 	w.end()
@@ -212,55 +207,57 @@ func (w *world) end() {
 	_ = w.fake.Close() // what it reports is for tests: strictness and unused faults
 }
 
-// find returns what a token opens on the API, which still knows the revoked
-// ones and refuses them.
-func (ws *worldSet) find(token string) (worldKey, bool) {
+// find returns the world of a token, or nil. A revoked token still has one,
+// which refuses it.
+func (ws *worldSet) find(token string) *world {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
-	k, known := ws.tokens[token]
-	return k, known
+	return ws.tokens[token]
 }
 
 // controlled returns the world that a token names on the control API; nil if it
 // names none.
 func (ws *worldSet) controlled(token string) *world {
-	k, known := ws.find(token)
-	if !known || k.revoked && token != k.world.token {
+	w := ws.find(token)
+	if w == nil || token == w.token {
+		return w
+	}
+	if _, _, _, known := w.engine.TokenState(token); !known {
 		return nil
 	}
-	return k.world
+	return w
 }
 
 // issue makes another token for a world. The scopes must be known ones, and not
 // nil.
 func (ws *worldSet) issue(w *world, scopes []string) (string, error) {
+	token := newToken()
+	if err := ws.keep(w, token, maxTokens); err != nil {
+		return "", err
+	}
+	w.engine.AddToken(token, scopes)
+	return token, nil
+}
+
+// keep notes a token that a world issues, unless it has that many already.
+func (ws *worldSet) keep(w *world, token string, most int) error {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if w.gone.Load() {
-		return "", unauthenticated()
+		return unauthenticated()
 	}
-	if len(w.issued) >= maxTokens { // a login may have made one more
-		return "",
-			unprocessable("too_many_tokens",
-				"A world has at most %d tokens. POST /_fake/reset forgets them.", maxTokens)
+	if len(w.issued) >= most { // a login may have made one more
+		return unprocessable("too_many_tokens",
+			"A world has at most %d tokens. POST /_fake/reset forgets them.", most)
 	}
-	token := newToken()
 	w.issued = append(w.issued, token)
-	ws.tokens[token] = worldKey{world: w, inner: w.fake.IssueToken(scopes...)}
-	return token, nil
+	ws.tokens[token] = w
+	return nil
 }
 
 // revoke ends one of the world's tokens, and reports whether it was one.
 func (ws *worldSet) revoke(w *world, token string) bool {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	k := ws.tokens[token]
-	if k.world != w || k.revoked {
-		return false
-	}
-	k.revoked = true
-	ws.tokens[token] = k
-	return w.fake.RevokeToken(k.inner)
+	return ws.find(token) == w && w.fake.RevokeToken(token)
 }
 
 // reset makes a world as it was made. Its own token is good again; the issued
@@ -268,9 +265,9 @@ func (ws *worldSet) revoke(w *world, token string) bool {
 func (ws *worldSet) reset(w *world) {
 	w.moving.Lock()
 	defer w.moving.Unlock()
+	w.fake.Reset()
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	w.fake.Reset()
 	w.life = rand.Text()
 	for _, token := range w.issued {
 		delete(ws.tokens, token)
@@ -278,18 +275,21 @@ func (ws *worldSet) reset(w *world) {
 	w.issued = nil
 	maps.DeleteFunc(ws.logins,
 		func(email string, known *world) bool { return known == w && email != w.email })
-	ws.tokens[w.token] = worldKey{world: w, inner: w.token}
 }
 
 // close ends every world: calls that wait in one lose their connection.
 func (ws *worldSet) close() {
-	ws.mu.RLock()
-	all := slices.Clone(ws.all)
-	ws.mu.RUnlock()
 	_ = ws.lobby.Close()
-	for _, w := range all {
+	for _, w := range ws.worlds() {
 		w.end()
 	}
+}
+
+// worlds returns the worlds that there are now.
+func (ws *worldSet) worlds() []*world {
+	ws.mu.RLock()
+	defer ws.mu.RUnlock()
+	return slices.Clone(ws.all)
 }
 
 func newToken() string { return "hellio_" + rand.Text() }

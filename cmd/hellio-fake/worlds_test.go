@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -142,7 +144,6 @@ func TestAnotherWorldsTokenCanNotBeDeleted(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	other := p.world(`{}`)
-	// both worlds know them by the same text, as the seed is the same
 	mine, theirs := p.issued(`["*"]`), other.issued(`["*"]`)
 	for _, token := range []string{other.token, theirs.token, "unknown", "%2F"} {
 		p.call(http.MethodDelete, "/_fake/tokens/"+token, "").refused(http.StatusNotFound,
@@ -257,7 +258,7 @@ func TestAWorldKeepsACapOnItsTokens(t *testing.T) {
 	}
 	_, err = ws.issue(w, []string{})
 	require.ErrorContains(t, err, "at most 10000 tokens")
-	ws.rename(w, "1|of a login")
+	ws.nameLogin(w, "1|of a login")
 	_, err = ws.issue(w, []string{})
 	require.ErrorContains(t, err, "at most 10000 tokens", "a login does not lift the cap")
 	ws.reset(w)
@@ -270,11 +271,13 @@ func TestAWorldKeepsACapOnItsTokens(t *testing.T) {
 func TestConcurrentCallsOnManyWorldsStayApart(t *testing.T) {
 	t.Parallel()
 	p := start(t, "-rate-limit", "0")
-	for range 8 {
+	for i := range 8 {
 		t.Run("world", func(t *testing.T) {
 			t.Parallel()
-			own := p.world(`{}`)
+			email := fmt.Sprintf("ama%d@example.com", i)
+			own := p.world(strings.Replace(loginSpec, "Ama@example.com", email, 1))
 			own.t = t
+			require.Equal(t, http.StatusCreated, own.logIn(email, "pw").status)
 			for range 10 {
 				own.issued(`["*"]`).send(oneSMS)
 			}
