@@ -27,11 +27,18 @@ func (r Report) claims() []observation {
 	}
 	var all []observation
 	for _, id := range slices.Sorted(maps.Keys(marks)) {
-		if o := claim(id, marks[id]); o.Count >= fewest {
+		o := claim(id, marks[id])
+		if o.Count >= fewest && (o.Result != "confirmed" || isShape(id)) {
 			all = append(all, o)
 		}
 	}
 	return all
+}
+
+// isShape reports whether a claim is about no more than a status or members. An
+// answer can refute another claim by its shape, but not confirm it.
+func isShape(id string) bool {
+	return strings.HasSuffix(id, ".fields") || strings.HasSuffix(id, ".success")
 }
 
 // claim is refuted if its marks were contradicted each time and in one way, and

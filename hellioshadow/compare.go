@@ -102,7 +102,9 @@ func (s *Shadow) answerOf(key answerKey) *answer {
 		known.headers[name] = &place{at: at + " header " + name, mark: header.Mark}
 	}
 	if described.Body != nil {
-		known.body = s.placeOf(described.Body, described.Mark, at+" body", at+" ")
+		// The claim of an answer is about its status, not about its body.
+		around := shapes.Mark{Basis: described.Basis}
+		known.body = s.placeOf(described.Body, around, at+" body", at+" ")
 	}
 	s.answers[key] = known
 	return known

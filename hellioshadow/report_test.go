@@ -87,6 +87,7 @@ func TestReportIsAnObservationFile(t *testing.T) {
 		require.Contains(t, file["marks"], map[string]any{
 			"at":           "GET /balance 200 data.reserved",
 			"basis":        "decided",
+			"behaviour":    "balance.fields",
 			"confirmed":    0.0,
 			"contradicted": map[string]any{"absent": 1.0},
 		})
