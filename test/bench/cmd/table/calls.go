@@ -14,8 +14,9 @@ const (
 	sequentialCalls = 200  // for the count of connections
 )
 
-// printCalls measures every row in every column and writes the table.
-func printCalls(w io.Writer, rounds int, batch time.Duration) error {
+// printCalls measures every row in every column, writes the table and returns
+// it.
+func printCalls(w io.Writer, rounds int, batch time.Duration) ([][]string, error) {
 	rows := peers.All()
 	table := make([][]string, len(rows)+1)
 	targets := []string{"target of hellio"}
@@ -26,7 +27,7 @@ func printCalls(w io.Writer, rounds int, batch time.Duration) error {
 	for _, column := range peers.Columns() {
 		cells, err := measureColumn(column, rows, rounds, batch)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		table[0] = append(table[0], column.Name)
 		targets = append(targets, column.Target.String())
@@ -35,11 +36,12 @@ func printCalls(w io.Writer, rounds int, batch time.Duration) error {
 		}
 	}
 	if err := addConnections(table, rows); err != nil {
-		return err
+		return nil, err
 	}
-	printTable(w, append(table, append(targets, "1")))
+	table = append(table, append(targets, "1"))
+	printTable(w, table)
 	fmt.Fprint(w, legend)
-	return nil
+	return table, nil
 }
 
 const legend = `
