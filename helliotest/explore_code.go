@@ -7,45 +7,6 @@ import (
 	"time"
 )
 
-// opConstants are the names of the operations in Go.
-var opConstants = map[Op]string{
-	AuthToken:        "AuthToken",
-	SMSSend:          "SMSSend",
-	MessageList:      "MessageList",
-	MessageGet:       "MessageGet",
-	CampaignList:     "CampaignList",
-	CampaignGet:      "CampaignGet",
-	OTPSend:          "OTPSend",
-	OTPVerify:        "OTPVerify",
-	VoiceSend:        "VoiceSend",
-	VoiceGet:         "VoiceGet",
-	LookupCreate:     "LookupCreate",
-	LookupList:       "LookupList",
-	LookupGet:        "LookupGet",
-	EmailVerify:      "EmailVerify",
-	BalanceGet:       "BalanceGet",
-	PricingGet:       "PricingGet",
-	WebhookList:      "WebhookList",
-	WebhookCreate:    "WebhookCreate",
-	WebhookDelete:    "WebhookDelete",
-	USSDPricing:      "USSDPricing",
-	USSDAvailability: "USSDAvailability",
-	USSDAppList:      "USSDAppList",
-	USSDAppCreate:    "USSDAppCreate",
-	USSDAppUpdate:    "USSDAppUpdate",
-	USSDAppDelete:    "USSDAppDelete",
-	USSDAppMode:      "USSDAppMode",
-	USSDAppSecret:    "USSDAppSecret",
-	USSDExtList:      "USSDExtList",
-	USSDExtCreate:    "USSDExtCreate",
-	USSDExtDelete:    "USSDExtDelete",
-	USSDSessionList:  "USSDSessionList",
-	USSDSessionGet:   "USSDSessionGet",
-	USSDSimulate:     "USSDSimulate",
-	AnyOp:            "AnyOp",
-	WebhookDelivery:  "WebhookDelivery",
-}
-
 const codeIndent = "    "
 
 // codeOf returns a schedule as Go code that puts its rules on fake. Rules that
@@ -98,7 +59,7 @@ func codeOfOp(op Op) string {
 	if name, step := strings.CutPrefix(string(op), stepPrefix); step {
 		return "helliotest.StepNamed(" + strconv.Quote(name) + ")"
 	}
-	return "helliotest." + opConstants[op]
+	return "helliotest." + opTable[op].constant
 }
 
 func codeOfCount(spec FaultSpec) string {

@@ -44,58 +44,61 @@ const (
 	WebhookDelivery Op = "webhook" // an attempt to deliver a webhook
 )
 
-// clientMethods holds the client's method for each operation.
-var clientMethods = map[Op]string{
-	AuthToken:        "Login",
-	SMSSend:          "SMS.Send",
-	MessageList:      "Reports.ListMessages",
-	MessageGet:       "Reports.GetMessage",
-	CampaignList:     "Reports.ListCampaigns",
-	CampaignGet:      "Reports.GetCampaign",
-	OTPSend:          "OTP.Send",
-	OTPVerify:        "OTP.Verify",
-	VoiceSend:        "Voice.Send",
-	VoiceGet:         "Voice.Get",
-	LookupCreate:     "Lookup.Create",
-	LookupList:       "Lookup.List",
-	LookupGet:        "Lookup.Get",
-	EmailVerify:      "Email.Verify",
-	BalanceGet:       "Balance.Get",
-	PricingGet:       "Balance.Pricing",
-	WebhookList:      "Webhooks.List",
-	WebhookCreate:    "Webhooks.Create",
-	WebhookDelete:    "Webhooks.Delete",
-	USSDPricing:      "USSD.Pricing",
-	USSDAvailability: "USSD.Availability",
-	USSDAppList:      "USSD.Apps.List",
-	USSDAppCreate:    "USSD.Apps.Create",
-	USSDAppUpdate:    "USSD.Apps.Update",
-	USSDAppDelete:    "USSD.Apps.Delete",
-	USSDAppMode:      "USSD.Apps.SetMode",
-	USSDAppSecret:    "USSD.Apps.RotateSecret",
-	USSDExtList:      "USSD.Extensions.List",
-	USSDExtCreate:    "USSD.Extensions.Create",
-	USSDExtDelete:    "USSD.Extensions.Delete",
-	USSDSessionList:  "USSD.Sessions.List",
-	USSDSessionGet:   "USSD.Sessions.Get",
-	USSDSimulate:     "USSD.Simulate",
+// opTable holds the constant of each Op in Go, and the client's method for it.
+var opTable = map[Op]struct{ constant, method string }{
+	AuthToken:        {"AuthToken", "Login"},
+	SMSSend:          {"SMSSend", "SMS.Send"},
+	MessageList:      {"MessageList", "Reports.ListMessages"},
+	MessageGet:       {"MessageGet", "Reports.GetMessage"},
+	CampaignList:     {"CampaignList", "Reports.ListCampaigns"},
+	CampaignGet:      {"CampaignGet", "Reports.GetCampaign"},
+	OTPSend:          {"OTPSend", "OTP.Send"},
+	OTPVerify:        {"OTPVerify", "OTP.Verify"},
+	VoiceSend:        {"VoiceSend", "Voice.Send"},
+	VoiceGet:         {"VoiceGet", "Voice.Get"},
+	LookupCreate:     {"LookupCreate", "Lookup.Create"},
+	LookupList:       {"LookupList", "Lookup.List"},
+	LookupGet:        {"LookupGet", "Lookup.Get"},
+	EmailVerify:      {"EmailVerify", "Email.Verify"},
+	BalanceGet:       {"BalanceGet", "Balance.Get"},
+	PricingGet:       {"PricingGet", "Balance.Pricing"},
+	WebhookList:      {"WebhookList", "Webhooks.List"},
+	WebhookCreate:    {"WebhookCreate", "Webhooks.Create"},
+	WebhookDelete:    {"WebhookDelete", "Webhooks.Delete"},
+	USSDPricing:      {"USSDPricing", "USSD.Pricing"},
+	USSDAvailability: {"USSDAvailability", "USSD.Availability"},
+	USSDAppList:      {"USSDAppList", "USSD.Apps.List"},
+	USSDAppCreate:    {"USSDAppCreate", "USSD.Apps.Create"},
+	USSDAppUpdate:    {"USSDAppUpdate", "USSD.Apps.Update"},
+	USSDAppDelete:    {"USSDAppDelete", "USSD.Apps.Delete"},
+	USSDAppMode:      {"USSDAppMode", "USSD.Apps.SetMode"},
+	USSDAppSecret:    {"USSDAppSecret", "USSD.Apps.RotateSecret"},
+	USSDExtList:      {"USSDExtList", "USSD.Extensions.List"},
+	USSDExtCreate:    {"USSDExtCreate", "USSD.Extensions.Create"},
+	USSDExtDelete:    {"USSDExtDelete", "USSD.Extensions.Delete"},
+	USSDSessionList:  {"USSDSessionList", "USSD.Sessions.List"},
+	USSDSessionGet:   {"USSDSessionGet", "USSD.Sessions.Get"},
+	USSDSimulate:     {"USSDSimulate", "USSD.Simulate"},
+	AnyOp:            {"AnyOp", ""},
+	WebhookDelivery:  {"WebhookDelivery", ""},
 }
 
 // method returns the name of the client's method for an operation.
-func (op Op) method() string { return clientMethods[op] }
+func (op Op) method() string { return opTable[op].method }
 
 // covers reports whether a fault on op acts on calls of an operation.
 func (op Op) covers(called Op) bool { return op == AnyOp || op == called }
 
 // opNames are the ops that SetFaults takes.
 func opNames() []string {
-	names := []string{string(AnyOp), string(WebhookDelivery)}
-	for op := range clientMethods {
+	var names []string
+	for op := range opTable {
 		names = append(names, string(op))
 	}
 	return names
 }
 
 func (op Op) known() bool {
-	return op == AnyOp || op == WebhookDelivery || clientMethods[op] != ""
+	_, ok := opTable[op]
+	return ok
 }
