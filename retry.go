@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/internal/contract"
+	"github.com/hellio-go/hellio/internal/pacing"
 )
 
 // RetryPolicy sets how often and how fast the client retries a call. The zero
@@ -36,9 +37,7 @@ const (
 	shortestAttempt      = 250 * time.Millisecond // least time before the deadline for a retry
 	shortestPaidAttempt  = time.Second            // the same for any paid attempt
 
-	// A wait leaves a paid attempt a little more time, because its timer may be
-	// late. The attempt would then not begin, and the wait would be useless.
-	plannedPaidAttempt = shortestPaidAttempt + 20*time.Millisecond
+	plannedPaidAttempt = pacing.SpareTime // what a wait leaves for one
 )
 
 // check returns the policy with its defaults filled in, or a *ParamError.

@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/internal/pacing"
 )
 
 const (
@@ -108,14 +109,13 @@ func (l *Limiter) waitForAddress(ctx context.Context) error {
 	return sleep(ctx, wait)
 }
 
-// patience returns how long a call may wait. It leaves the second that a client
-// requires for a paid attempt, and a little because the timer may be late.
+// patience returns how long a call may wait.
 func patience(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return math.MaxInt64
 	}
-	return max(0, time.Until(deadline)-time.Second-20*time.Millisecond)
+	return max(0, time.Until(deadline)-pacing.SpareTime)
 }
 
 func tooLate(wait time.Duration) error {

@@ -10,15 +10,12 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio"
+	"github.com/hellio-go/hellio/internal/pacing"
 )
 
 // longestRealWait is how long a Client waits in real time for the fake's own
 // limits (decided). A test that waits longer belongs in a bubble.
 const longestRealWait = 3 * time.Second
-
-// spareTime is what a WindowLimiter keeps before a deadline for the attempt. A
-// little of it is for a timer that is late.
-const spareTime = time.Second + 20*time.Millisecond
 
 // faultAftermath is how long a client may still wait because of a 429 of a
 // fault, beyond the fault's Retry-After.
@@ -55,7 +52,7 @@ func (l *clientLimiter) Wait(ctx context.Context, r hellio.LimitRequest) error {
 	if wait > longestRealWait {
 		return l.refuse(r, wait)
 	}
-	latest := time.Now().Add(longestRealWait + spareTime)
+	latest := time.Now().Add(longestRealWait + pacing.SpareTime)
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(latest) {
 		return l.WindowLimiter.Wait(ctx, r)
 	}

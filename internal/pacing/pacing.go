@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+// SpareTime is what a wait leaves before the deadline: a second for a paid
+// attempt, and a little because a timer may be late. The attempt would then not
+// begin, and the wait would be useless.
+const SpareTime = time.Second + 20*time.Millisecond
+
 // maxTokens is how many states are kept while no call uses them.
 const maxTokens = 256
 
