@@ -34,6 +34,12 @@ type ordering struct {
 	last    string            // the step that keeps the call from sending
 }
 
+// poor is an account that the checks of a paid send refuse.
+var poor = map[string]string{
+	"spend_limit": `{"spend_limit":{"period":"daily","amount":"0"}}`,
+	"balance":     `{"balance":"0"}`,
+}
+
 // probe spoils all steps, and repairs the one that refuses the call, until all
 // are known. whole is false if it had to stop before.
 func (o ordering) probe(t *trial, steps []string) (found []string, whole bool) {

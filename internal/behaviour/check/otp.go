@@ -91,10 +91,7 @@ var otpSendChecks = chapter{
 				"sender":    {"sender": "NoSuchName"},
 				"recipient": {"mobile_number": "x"},
 			},
-			account: map[string]string{
-				"spend_limit": `{"spend_limit":{"period":"daily","amount":"0"}}`,
-				"balance":     `{"balance":"0"}`,
-			},
+			account: poor,
 			codes: map[string]string{
 				"invalid_request":      "fields",
 				"sender_not_approved":  "sender",

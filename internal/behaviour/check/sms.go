@@ -74,10 +74,7 @@ var smsChecks = chapter{
 				"sender":     {"sender": "NoSuchName"},
 				"recipients": {"recipients": []string{"x"}},
 			},
-			account: map[string]string{
-				"spend_limit": `{"spend_limit":{"period":"daily","amount":"0"}}`,
-				"balance":     `{"balance":"0"}`,
-			},
+			account: poor,
 			codes: map[string]string{
 				"invalid_request":      "fields",
 				"sender_not_approved":  "sender",

@@ -58,10 +58,7 @@ var voiceSendChecks = chapter{
 				"recipients": {"recipients": []string{"x"}},
 				"audio":      {"audio_url": badRecording},
 			},
-			account: map[string]string{
-				"spend_limit": `{"spend_limit":{"period":"daily","amount":"0"}}`,
-				"balance":     `{"balance":"0"}`,
-			},
+			account: poor,
 			codes: map[string]string{
 				"invalid_request":      "fields",
 				"no_valid_recipients":  "recipients",
