@@ -3,6 +3,8 @@ package helliotest
 import (
 	"slices"
 	"sort"
+
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // CallsBefore returns the newest n calls with an ID above after and below
@@ -115,6 +117,17 @@ func (h *apiHandler) Scopes() map[string]string {
 		}
 	}
 	return scopes
+}
+
+// Exchange returns a call as the inbox shows it.
+func (h *apiHandler) Exchange(call Request) control.Exchange {
+	shown := control.Exchange{
+		Request: call.wire(),
+		Scope:   h.Scopes()[string(call.Op)],
+		Headers: firstValues(call.Header),
+	}
+	delete(shown.Headers, "Authorization")
+	return shown
 }
 
 // brief is public without copies: it shares the engine's memory, and lacks

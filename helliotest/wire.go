@@ -82,12 +82,10 @@ func (o *OTPCode) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes the call without its headers and token. Bodies that are
 // not UTF-8 have U+FFFD for what can't be shown.
-func (r Request) MarshalJSON() ([]byte, error) {
-	violations := r.Violations
-	if violations == nil {
-		violations = []string{}
-	}
-	return json.Marshal(control.Request{
+func (r Request) MarshalJSON() ([]byte, error) { return json.Marshal(r.wire()) }
+
+func (r *Request) wire() control.Request {
+	return control.Request{
 		ID:             r.ID,
 		At:             control.At(r.At),
 		Op:             control.OrNull(string(r.Op)),
@@ -100,12 +98,12 @@ func (r Request) MarshalJSON() ([]byte, error) {
 		Replayed:       r.Replayed,
 		Fault:          control.OrNull(r.Fault),
 		Charge:         r.Charge,
-		Violations:     violations,
+		Violations:     append([]string{}, r.Violations...), // [] in JSON
 		RequestBody:    string(r.Body),
 		RequestSize:    r.BodySize,
 		ResponseBody:   string(r.ResponseBody),
 		ResponseSize:   r.ResponseSize,
-	})
+	}
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. Header and Token stay empty.
@@ -212,19 +210,24 @@ func (d Delivery) MarshalJSON() ([]byte, error) {
 }
 
 func (a *DeliveryAttempt) wire() control.Attempt {
-	w := control.Attempt{
+	return control.Attempt{
 		At:         control.At(a.At),
 		StatusCode: control.OrNull(a.StatusCode),
 		Error:      control.OrNull(a.Error),
 		Duration:   a.Duration.String(),
-		Headers:    make(map[string]string, len(a.Header)),
+		Headers:    firstValues(a.Header),
 		Fault:      control.OrNull(a.Fault),
 		Replay:     a.Replay,
 	}
-	for name := range a.Header {
-		w.Headers[name] = a.Header.Get(name)
+}
+
+// firstValues returns the first value of each header.
+func firstValues(header http.Header) map[string]string {
+	first := make(map[string]string, len(header))
+	for name := range header {
+		first[name] = header.Get(name)
 	}
-	return w
+	return first
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hellio-go/hellio/helliotest"
+	"github.com/hellio-go/hellio/internal/control"
 	"github.com/hellio-go/hellio/internal/near"
 )
 
@@ -122,7 +123,7 @@ func (f callFilter) found(c helliotest.Request) bool {
 
 // callView is all about one call.
 type callView struct {
-	Call *exchangeView        `json:"call"`
+	Call control.Exchange     `json:"call"`
 	Made []helliotest.Message `json:"made"` // its first messages
 	All  int                  `json:"all"`  // how many it made
 }
@@ -139,7 +140,7 @@ func getInboxRequest(rw http.ResponseWriter, r *http.Request, w *world) error {
 		respond(rw, http.StatusOK, nil)
 		return nil
 	}
-	view := callView{Call: newExchangeView(w.engine, call)}
+	view := callView{Call: w.engine.Exchange(call)}
 	made, all := w.engine.MessagesOf(id, maxMade)
 	view.Made, view.All = append([]helliotest.Message{}, made...), all
 	respond(rw, http.StatusOK, view)

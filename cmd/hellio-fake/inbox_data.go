@@ -65,9 +65,9 @@ type stateView struct {
 	Kept int    `json:"kept"` // how many messages the world keeps; 0 = all
 	// the last call that was refused or that violated, unless its operation has
 	// succeeded since
-	Refused *exchangeView  `json:"refused"`
-	Last    int64          `json:"last"` // the ID of the newest call or message
-	Holds   map[string]int `json:"holds"`
+	Refused *control.Exchange `json:"refused"`
+	Last    int64             `json:"last"` // the ID of the newest call or message
+	Holds   map[string]int    `json:"holds"`
 }
 
 func (ws *worldSet) getState(rw http.ResponseWriter, _ *http.Request, w *world) error {
@@ -134,7 +134,7 @@ type detailView struct {
 	Characters int                   `json:"characters"`
 	Forced     *string               `json:"forced"`  // the first character that GSM-7 lacks
 	Code       *codeView             `json:"code"`    // null = the message is no one-time password
-	Request    *exchangeView         `json:"request"` // null = not known
+	Request    *control.Exchange     `json:"request"` // null = not known
 	Deliveries []helliotest.Delivery `json:"deliveries"`
 	Disabled   []int64               `json:"disabled"` // the webhooks that receive nothing
 }

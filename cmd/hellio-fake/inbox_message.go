@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/http"
 	"regexp"
 	"strconv"
 	"time"
@@ -70,77 +69,27 @@ func replaced(e engine, m helliotest.Message) bool {
 	}
 }
 
-// exchangeView is a call and its answer.
-type exchangeView struct {
-	ID             int64             `json:"id"`
-	Op             string            `json:"op"` // "" = an unknown route
-	Method         string            `json:"method"`
-	Path           string            `json:"path"`
-	Query          string            `json:"query"`
-	Scope          string            `json:"scope"` // that the operation needs; "" = none
-	Status         int               `json:"status"`
-	IdempotencyKey *string           `json:"idempotency_key"`
-	Replayed       bool              `json:"replayed"`
-	Charge         string            `json:"charge"`
-	RequestBody    string            `json:"request_body"`
-	RequestSize    int               `json:"request_size"`
-	ResponseBody   string            `json:"response_body"`
-	ResponseSize   int               `json:"response_size"`
-	At             control.Time      `json:"at"`
-	Code           string            `json:"code"`    // the error code of the answer
-	Headers        map[string]string `json:"headers"` // without the token
-	Fault          *string           `json:"fault"`
-	Violations     []string          `json:"violations"` // the text of each
-}
-
 // maxShown is how much of a refused call's body is shown, in bytes.
 const maxShown = 4 << 10
 
-// refusedCall is the last call that was refused or that violated, or nil.
-func refusedCall(e engine) *exchangeView {
+// refusedCall returns the last call that was refused or that violated, or nil.
+func refusedCall(e engine) *control.Exchange {
 	call, refused := e.RefusedCall()
 	if !refused {
 		return nil
 	}
 	call.Body = call.Body[:min(len(call.Body), maxShown)]
-	return newExchangeView(e, call)
+	shown := e.Exchange(call)
+	return &shown
 }
 
-// viewExchange is nil for a message that was not made by a call of this run.
-func viewExchange(e engine, messageID int64) *exchangeView {
+// viewExchange returns nil for a message that was not made by a call of this
+// run.
+func viewExchange(e engine, messageID int64) *control.Exchange {
 	call, known := e.Origin(messageID)
 	if !known {
 		return nil
 	}
-	return newExchangeView(e, call)
-}
-
-func newExchangeView(e engine, call helliotest.Request) *exchangeView {
-	view := &exchangeView{
-		ID:             call.ID,
-		Op:             string(call.Op),
-		Method:         call.Method,
-		Path:           call.Path,
-		Query:          call.Query.Encode(),
-		Scope:          e.Scopes()[string(call.Op)],
-		Status:         call.Status,
-		IdempotencyKey: control.OrNull(call.IdempotencyKey),
-		Replayed:       call.Replayed,
-		Charge:         call.Charge,
-		RequestBody:    string(call.Body),
-		RequestSize:    call.BodySize,
-		ResponseBody:   string(call.ResponseBody),
-		ResponseSize:   call.ResponseSize,
-		At:             control.At(call.At),
-		Code:           call.Code,
-		Headers:        map[string]string{},
-		Violations:     append([]string{}, call.Violations...),
-		Fault:          control.OrNull(call.Fault),
-	}
-	for name := range call.Header {
-		if name != http.CanonicalHeaderKey("Authorization") {
-			view.Headers[name] = call.Header.Get(name)
-		}
-	}
-	return view
+	shown := e.Exchange(call)
+	return &shown
 }

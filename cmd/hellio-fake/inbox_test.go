@@ -180,7 +180,7 @@ func TestACallThatCameToNothingIsTold(t *testing.T) {
 		`{"recipients":["+233209990001"],"sender":"NOBODY","message":"Hi"}`)
 	refused := p.get("/inbox/state").object()["refused"].(map[string]any)
 	require.Equal(t, []any{"/v1/sms/send", 422.0, "sender_not_approved"},
-		[]any{refused["path"], refused["status"], refused["code"]})
+		[]any{refused["path"], refused["status"], refused["error"]})
 	require.Contains(t, refused["request_body"], "NOBODY")
 	p.send(oneSMS)
 	require.Nil(t, p.get("/inbox/state").object()["refused"])

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hellio-go/hellio/helliotest"
+	"github.com/hellio-go/hellio/internal/control"
 )
 
 // Limits that keep a program which runs for weeks from growing without end
@@ -60,6 +61,7 @@ type engine interface {
 	) []helliotest.Request
 	CountCalls(after int64) int
 	RefusedCall() (helliotest.Request, bool)
+	Exchange(call helliotest.Request) control.Exchange
 	MessagesOf(callID int64, n int) (found []helliotest.Message, total int)
 	NameTokens(name func(made string) string)
 	AddToken(token string, scopes []string)

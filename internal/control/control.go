@@ -55,12 +55,6 @@ func Or[T any](p *T) (value T) {
 	return value
 }
 
-// Error is the body of a refusal.
-type Error struct {
-	Message string `json:"message"`
-	Code    string `json:"error"`
-}
-
 // Message is a message. GET /v1/messages/{id} has the same form.
 type Message struct {
 	ID                int64   `json:"id"`
@@ -108,6 +102,13 @@ type Request struct {
 	RequestSize    int      `json:"request_size"`
 	ResponseBody   string   `json:"response_body"`
 	ResponseSize   int      `json:"response_size"`
+}
+
+// Exchange is a call with what only the inbox shows of it.
+type Exchange struct {
+	Request
+	Scope   string            `json:"scope"`   // that the operation needs; "" = none
+	Headers map[string]string `json:"headers"` // without the token
 }
 
 // Violation is something in a call that no correct client sends.

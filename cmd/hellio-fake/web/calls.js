@@ -77,7 +77,7 @@ function head(c, now, onBack) {
 function verdict(c) {
   if (kind(c) === 'lost') return h('div', { class: 'violations' }, h('b', {}, `The fault ${c.fault} acted before the API answered`), h('p', {}, 'The caller saw a broken connection.'));
   if (kind(c) !== 'refused') return null;
-  return h('div', { class: 'violations' }, h('b', {}, `${c.status} ${c.code}`), h('p', { class: 'sentence' }, sentence(c)));
+  return h('div', { class: 'violations' }, h('b', {}, `${c.status} ${c.error ?? ''}`), h('p', { class: 'sentence' }, sentence(c)));
 }
 
 function facts(c) {

@@ -43,7 +43,7 @@ export class Refused {
   }
 
   #banner(c, newer) {
-    const title = c.status >= 400 ? `${c.status} ${c.code || 'refused'}` : 'violation';
+    const title = c.status >= 400 ? `${c.status} ${c.error || 'refused'}` : 'violation';
     const fix = fixOf(c, this.#app);
     const act = (work) => async () => {
       const done = await work();
@@ -108,7 +108,7 @@ async function issue(scope) {
 function fixOf(c, app) {
   if (c.fault) return { label: 'Show the faults', open: () => app.go({ view: 'faults' }) };
   const sender = member(c, 'sender');
-  switch (c.code) {
+  switch (c.error) {
     case 'sender_not_approved': return sender ? { label: `Approve the sender ${sender}`, work: () => approve(sender) } : { label: 'Show the senders', open: () => app.go({ view: 'account' }) };
     case 'insufficient_balance': return { label: 'Add 100 to the balance', work: () => topUp('balance') };
     case 'insufficient_ussd_balance': return { label: 'Add 100 to the USSD balance', work: () => topUp('ussd_balance') };
