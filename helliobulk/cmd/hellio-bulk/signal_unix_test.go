@@ -113,6 +113,9 @@ func (s *screen) wait(t *testing.T, words string) {
 func TestASignalStopsAfterTheCallsInFlight(t *testing.T) {
 	t.Parallel()
 	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		caught := make(chan os.Signal, 1)
+		signal.Notify(caught, sent) // else the program inherits what nohup ignores
+		t.Cleanup(func() { signal.Stop(caught) })
 		d, g := gated(t)
 		cmd := d.child(d.send(d.list(60), "-yes", "-workers", "1")...)
 		stderr := newScreen()
