@@ -20,9 +20,7 @@ func TestAMessageArrivesLiveAndIsShown(t *testing.T) {
 	p.send("Your parcel is here", someone)
 	tb.shows(".row", "Your parcel is here")
 	tb.shows("#detail .body", "Your parcel is here")
-	tb.shows("#announce", "")
-	tb.until(`document.querySelector("#announce").textContent.includes(
-		"New message to +233209990001 from HELLIO")`)
+	tb.announces("New message to +233209990001 from HELLIO")
 	tb.until(`document.title.startsWith("(1)")`)
 	tb.shows("#detail .chip", "queued")
 	p.call("POST", "/_fake/clock/advance", map[string]any{"duration": "6s"})

@@ -175,7 +175,7 @@ func TestTokenOfTheMissingScopeIsIssued(t *testing.T) {
 	tb.click("#refused button", "Issue a token with the scope sms:send")
 	tb.shows("#refused .done", "A token with the scope sms:send")
 	tb.click("#refused button", "Copy token")
-	tb.shows("#announce", "Copied")
+	tb.announces("Copied")
 	narrow.token = eval[string](tb, `navigator.clipboard.readText()`)
 	require.Equal(t, 202, narrow.status("POST", "/v1/sms/send", sms("HELLIO")))
 }

@@ -88,10 +88,12 @@ export async function copyText(text) {
   } catch { /* there is another way */ }
   const area = h('textarea', { class: 'sr', readonly: true });
   area.value = text;
+  const focused = document.activeElement;
   document.body.append(area);
   area.select();
   const done = document.execCommand('copy');
   area.remove();
+  focused?.focus();
   if (!done) throw new Error('The browser lets nothing be copied here.');
 }
 
