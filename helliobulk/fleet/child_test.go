@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	flag.Parse()
-	_ = flag.Set("test.parallel", "6") // they mostly wait: for asynq, which counts in seconds
+	_ = flag.Set("test.parallel", "16") // they mostly wait: for asynq, which counts in seconds
 	os.Exit(m.Run())
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/big"
 	"os"
@@ -25,6 +26,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(mainEnv) != "" {
 		main()
 	}
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8") // they mostly wait: for children and for Redis
 	os.Exit(m.Run())
 }
 
