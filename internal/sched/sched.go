@@ -2,17 +2,14 @@
 // it.
 package sched
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // Queue is package time plus an offset, and a heap of jobs. The zero value
 // shows package time and holds no job. It has no lock, goroutine or timer of
 // its own: its owner guards it, and decides when to run what is due.
 type Queue struct {
 	offset time.Duration
-	jobs   jobs
+	jobs   []Job // a binary heap: container/heap would allocate for each job
 	seq    uint64
 }
 
@@ -40,7 +37,8 @@ func (q *Queue) MoveTo(t time.Time) {
 // which they were added.
 func (q *Queue) Add(due time.Time, run func(due time.Time)) {
 	q.seq++
-	heap.Push(&q.jobs, Job{Due: due, Run: run, seq: q.seq})
+	q.jobs = append(q.jobs, Job{Due: due, Run: run, seq: q.seq})
+	q.up(len(q.jobs) - 1)
 }
 
 // Pop takes the earliest job that is due at or before limit.
@@ -48,7 +46,12 @@ func (q *Queue) Pop(limit time.Time) (Job, bool) {
 	if len(q.jobs) == 0 || q.jobs[0].Due.After(limit) {
 		return Job{}, false
 	}
-	return heap.Pop(&q.jobs).(Job), true
+	first, last := q.jobs[0], len(q.jobs)-1
+	q.jobs[0] = q.jobs[last]
+	q.jobs[last] = Job{}
+	q.jobs = q.jobs[:last]
+	q.down(0)
+	return first, true
 }
 
 // Wait is how long the earliest job has still to wait; below 0 if it is
@@ -60,23 +63,36 @@ func (q *Queue) Wait() (time.Duration, bool) {
 	return q.jobs[0].Due.Sub(q.Now()), true
 }
 
-type jobs []Job
-
-func (j jobs) Len() int      { return len(j) }
-func (j jobs) Swap(a, b int) { j[a], j[b] = j[b], j[a] }
-func (j *jobs) Push(x any)   { *j = append(*j, x.(Job)) }
-
-func (j jobs) Less(a, b int) bool {
-	if j[a].Due.Equal(j[b].Due) {
-		return j[a].seq < j[b].seq
+// up moves a job towards the root until its parent runs before it.
+func (q *Queue) up(i int) {
+	for i > 0 && q.before(i, (i-1)/2) {
+		q.jobs[i], q.jobs[(i-1)/2] = q.jobs[(i-1)/2], q.jobs[i]
+		i = (i - 1) / 2
 	}
-	return j[a].Due.Before(j[b].Due)
 }
 
-func (j *jobs) Pop() any {
-	last := len(*j) - 1
-	job := (*j)[last]
-	(*j)[last] = Job{}
-	*j = (*j)[:last]
-	return job
+// down moves a job away from the root until it runs before its children.
+func (q *Queue) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(q.jobs) {
+			return
+		}
+		if child+1 < len(q.jobs) && q.before(child+1, child) {
+			child++
+		}
+		if !q.before(child, i) {
+			return
+		}
+		q.jobs[i], q.jobs[child] = q.jobs[child], q.jobs[i]
+		i = child
+	}
+}
+
+// before reports whether one job runs before another.
+func (q *Queue) before(a, b int) bool {
+	if q.jobs[a].Due.Equal(q.jobs[b].Due) {
+		return q.jobs[a].seq < q.jobs[b].seq
+	}
+	return q.jobs[a].Due.Before(q.jobs[b].Due)
 }

@@ -1,6 +1,9 @@
 package sched
 
 import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,6 +32,34 @@ func TestJobsRunInOrderOfTimeAndAdding(t *testing.T) {
 		job.Run(job.Due)
 	}
 	require.Equal(t, []string{"first", "second", "third", "fourth", "fifth", "later"}, got)
+}
+
+func TestJobsOfAnyOrderRunSorted(t *testing.T) {
+	t.Parallel()
+	source := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var q Queue
+		var want, got []Job
+		for i := range source.IntN(60) {
+			due := time.Unix(source.Int64N(20), 0)
+			q.Add(due, nil)
+			want = append(want, Job{Due: due, seq: uint64(i + 1)})
+			if job, ok := q.Pop(time.Unix(source.Int64N(4), 0)); ok { // between two that are added
+				require.Equal(t, job, slices.MinFunc(want, earlier))
+				want = slices.DeleteFunc(want, func(j Job) bool { return j.seq == job.seq })
+			}
+		}
+		slices.SortFunc(want, earlier)
+		for job, ok := q.Pop(time.Unix(20, 0)); ok; job, ok = q.Pop(time.Unix(20, 0)) {
+			got = append(got, job)
+		}
+		require.Equal(t, want, got)
+	}
+}
+
+// earlier compares jobs by their time, then by the order of adding.
+func earlier(a, b Job) int {
+	return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.seq, b.seq))
 }
 
 func TestTheClockMovesForwardOnly(t *testing.T) {
