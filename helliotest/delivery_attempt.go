@@ -52,7 +52,7 @@ func (w *world) report(m *messageRow) {
 
 func (w *world) addDelivery(h *webhook, m *messageRow, event string) {
 	body, err := json.Marshal(deliveryBody{
-		event, m.address(), m.Provider, m.Status, timestamp(m.Final),
+		event, m.address(), m.provider(), m.Status, timestamp(m.Final),
 	})
 	if err != nil {
 		panic(err) // it is made of strings

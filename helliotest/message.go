@@ -41,7 +41,6 @@ type messageState struct {
 	Status    string
 	Segments  int
 	Cost      money
-	Provider  string // the carrier's id, once sent
 	Failure   string
 	Doomed    bool // it will fail at the carrier
 	Created   time.Time
@@ -105,7 +104,14 @@ func (w *world) carry(batch []messageRow, made time.Time, whenFinal func(due tim
 
 func (m *messageRow) send(due time.Time) {
 	m.Status, m.Sent = statusSent, due
-	m.Provider = "prv-" + strconv.FormatInt(m.ID, 10)
+}
+
+// provider returns the carrier's id of a message that was sent, or "".
+func (m *messageRow) provider() string {
+	if m.Sent.IsZero() {
+		return ""
+	}
+	return "prv-" + strconv.FormatInt(m.ID, 10)
 }
 
 // finish makes a message final. Its cost is settled, or returned if it failed,

@@ -65,7 +65,7 @@ func (m *messageRow) public() Message {
 		Segments:          m.Segments,
 		Cost:              m.Cost.String(),
 		Currency:          currency,
-		ProviderMessageID: m.Provider,
+		ProviderMessageID: m.provider(),
 		Error:             m.Failure,
 		CreatedAt:         m.Created,
 		SentAt:            m.Sent,

@@ -33,6 +33,9 @@ func (q *Queue) MoveTo(t time.Time) {
 	}
 }
 
+// keptJobs is the most room for jobs that an empty queue keeps.
+const keptJobs = 64
+
 // Add puts a job on the queue. Jobs due at the same instant run in the order in
 // which they were added.
 func (q *Queue) Add(due time.Time, run func(due time.Time)) {
@@ -50,6 +53,9 @@ func (q *Queue) Pop(limit time.Time) (Job, bool) {
 	q.jobs[0] = q.jobs[last]
 	q.jobs[last] = Job{}
 	q.jobs = q.jobs[:last]
+	if last == 0 && cap(q.jobs) > keptJobs {
+		q.jobs = nil
+	}
 	q.down(0)
 	return first, true
 }
