@@ -159,7 +159,7 @@ function drawLost() {
   for (const el of [...$('top').children].slice(1)) el.inert = state.lost; // the heading stays
   for (const el of $('main').children) el.inert = state.lost || (state.gone && el.id !== 'worlds');
   section($('lost'), [state.lost, state.gone], () => {
-    const since = state.life ? ` This page shows the state of ${clockTime(now())}.` : '';
+    const since = state.life ? ` This page shows the state of ${$('now').textContent}.` : '';
     if (state.lost) return [h('b', {}, `hellio-fake at ${location.host} does not answer.`), `${since} It tries again every 2 s.`];
     if (!state.gone) return [];
     return [h('b', {}, `World ${state.place.world} is not there: it was deleted, or the program was started again.`), since, ' ', button('Open the first world', () => go({ world: 1, view: 'inbox' }))];
