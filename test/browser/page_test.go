@@ -292,10 +292,15 @@ const recorder = `window.announced = [];
 			{ childList: true, characterData: true, subtree: true });
 	})`
 
-// announces waits until the page has announced a text.
+// announces waits until the page has announced a text since the text that it
+// found before.
 func (tb *tab) announces(text string) {
 	tb.t.Helper()
-	tb.until(fmt.Sprintf(`announced.some((text) => text.includes(%q))`, text))
+	tb.until(fmt.Sprintf(`(() => {
+		const place = announced.findIndex((text) => text.includes(%q));
+		announced.splice(0, place + 1);
+		return place >= 0;
+	})()`, text))
 }
 
 // dark sets the colour scheme of the system.
