@@ -12,7 +12,7 @@ export class APIError extends Error {
   }
 }
 
-let reached = () => {};
+let reached = () => {}, failures = 0;
 
 // onReach sets what hears whether the program answered a call of its own. A call of /v1 may be cut off by a fault.
 export const onReach = (heard) => { reached = heard; };
@@ -25,15 +25,19 @@ export async function callAs(token, method, path, body) {
   const headers = { Accept: 'application/json' };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const before = failures;
   let resp, text;
   try {
     resp = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     text = await resp.text();
   } catch {
-    if (!path.startsWith('/v1/')) reached(false);
+    if (!path.startsWith('/v1/')) {
+      failures++;
+      reached(false);
+    }
     throw new APIError(0, 'No answer: the program is not there, or a fault closed the connection.');
   }
-  reached(true);
+  if (failures === before) reached(true); // else a later call may know more
   let data = null;
   try {
     data = text ? JSON.parse(text) : null;
