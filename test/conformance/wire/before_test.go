@@ -173,11 +173,11 @@ func TestUnkeyedWriteNeverReusesAnHTTP1Connection(t *testing.T) {
 	t.Parallel()
 	first := newServer(t, true, end{accepts: true, answer: success})
 	var http1Only atomic.Bool
-	roots := first.roots
 	transport := &http.Transport{
 		ForceAttemptHTTP2: true,
 		DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			config := &tls.Config{RootCAs: roots, NextProtos: []string{"h2", "http/1.1"}}
+			config := first.trusted()
+			config.NextProtos = []string{"h2", "http/1.1"}
 			if http1Only.Load() {
 				config.NextProtos = []string{"http/1.1"}
 			}

@@ -28,7 +28,7 @@ type route struct {
 func routes() []route {
 	http1 := func(s *server) *http.Transport {
 		t := &http.Transport{
-			TLSClientConfig: &tls.Config{RootCAs: s.roots},
+			TLSClientConfig: s.trusted(),
 			Protocols:       new(http.Protocols),
 		}
 		t.Protocols.SetHTTP1(true)
@@ -37,7 +37,7 @@ func routes() []route {
 	both := func(s *server) *http.Transport {
 		return &http.Transport{
 			ForceAttemptHTTP2: true,
-			TLSClientConfig:   &tls.Config{RootCAs: s.roots},
+			TLSClientConfig:   s.trusted(),
 		}
 	}
 	plain2 := func(*server) *http.Transport {
@@ -97,10 +97,9 @@ func routes() []route {
 
 // pinned is a transport with a TLS dialer of its own that negotiates HTTP/2.
 func pinned(s *server) *http.Transport {
-	dialer := tls.Dialer{Config: &tls.Config{
-		RootCAs:    s.roots,
-		NextProtos: []string{"h2", "http/1.1"},
-	}}
+	config := s.trusted()
+	config.NextProtos = []string{"h2", "http/1.1"}
+	dialer := tls.Dialer{Config: config}
 	return &http.Transport{
 		ForceAttemptHTTP2: true,
 		DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
