@@ -42,8 +42,10 @@ func (l *WindowLimiter) Wait(ctx context.Context, r LimitRequest) error {
 	if err := ctx.Err(); err != nil || r.Token == "" {
 		return err
 	}
+	latest := latestStart(ctx)
+	now := time.Now() // reading it takes as long as Enter
 	l.mu.Lock()
-	w, tooLong := l.tokens.Enter(r.Token, kindOfCall(r), latestStart(ctx), time.Now())
+	w, tooLong := l.tokens.Enter(r.Token, kindOfCall(r), latest, now)
 	l.mu.Unlock()
 	if w == nil {
 		return limitError(tooLong)
@@ -90,15 +92,17 @@ func (l *WindowLimiter) Observe(r LimitRequest, result LimitResult) {
 	if r.Token == "" {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	rl := result.RateLimit
-	l.tokens.Observe(r.Token, kindOfCall(r), pacing.Response{
+	response := pacing.Response{
 		Status:     result.Status,
 		Limit:      rl.Limit,
 		Remaining:  rl.Remaining,
 		RetryAfter: rl.RetryAfter,
-	}, time.Now())
+	}
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tokens.Observe(r.Token, kindOfCall(r), response, now)
 }
 
 // wait blocks until w may start, is refused, or ctx ends. The waiter at the

@@ -1,7 +1,8 @@
 // Package pacing holds the arithmetic of hellio's WindowLimiter. It learns a
 // token's rate limit from responses, queues calls, and computes when a call may
 // start. It knows times and durations only. The caller brings the clock, a lock
-// and the timers.
+// and the timers. Callers may read the clock before they lock, so a time may be
+// a little earlier than the one before it.
 package pacing
 
 import (

@@ -265,3 +265,34 @@ func TestWindowIsUsedUpAfterARefusal(t *testing.T) {
 	}
 	requireBlocked(w, longestBackoff)
 }
+
+// Another call reads the clock later than this one's response, and locks first.
+func TestTimesMayGoBackALittle(t *testing.T) {
+	d := newDriver(t)
+	const limit = 30
+	var began time.Time
+	used := 0
+	respond := func() Response {
+		if d.now.Sub(began) >= windowLength {
+			began = d.now
+			used = 0
+		}
+		used++
+		require.LessOrEqual(t, used, limit, "the API refuses the next request")
+		return shows(limit-used, limit)
+	}
+	for range 10 * limit {
+		d.waited(Bulk)
+		first := respond()
+		received := d.now
+		d.now = d.now.Add(time.Millisecond)
+		w, tooLong := d.tokens.Enter(testToken, Bulk, time.Time{}, d.now)
+		require.Zero(t, tooLong)
+		d.tokens.Observe(testToken, Bulk, first, received)
+		if w != nil {
+			d.wait(w)
+		}
+		d.observe(Bulk, respond())
+	}
+	require.WithinDuration(t, noon.Add(19*windowLength), began, time.Second)
+}
