@@ -23,7 +23,7 @@ func maskNumbers(text string) string { return maskDigits(text, minNumberDigits, 
 // addresses, because a connection error is useless without them.
 func maskDigits(text string, least int, codes []string) string {
 	var masked []byte // nil: nothing to hide so far
-	for i := 0; i < len(text); {
+	for i := nextDigit(text, 0); i < len(text); {
 		end, digits := numberAt(text, i)
 		visible := visibleDigits(text[i:end], digits, least, codes)
 		if visible < digits && masked == nil {
@@ -35,7 +35,7 @@ func maskDigits(text string, least int, codes []string) string {
 				digits--
 			}
 		}
-		i = max(end, i+1)
+		i = nextDigit(text, end)
 	}
 	if masked == nil {
 		return text
@@ -71,16 +71,24 @@ func onlyDigits(text string) string {
 	}, text)
 }
 
+// nextDigit returns the place of the first digit at i or after it, or the length
+// of text.
+func nextDigit(text string, i int) int {
+	for i < len(text) && !isDigit(text[i]) {
+		i++
+	}
+	return i
+}
+
 // numberAt returns the end of the digits that begin at i, including single
 // separators between them, and their number.
 func numberAt(text string, i int) (end, digits int) {
-	end = i
 	for j := i; j < len(text); j++ {
 		switch {
 		case isDigit(text[j]):
 			digits++
 			end = j + 1
-		case digits == 0 || j-end >= 2 || strings.IndexByte(" -.()/", text[j]) < 0:
+		case j-end >= 2 || strings.IndexByte(" -.()/", text[j]) < 0:
 			return end, digits
 		}
 	}

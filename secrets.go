@@ -133,12 +133,12 @@ func unquoted(text string) string {
 // addText adds a text, and the numbers in it that may be codes.
 func (s *callSecrets) addText(text string) {
 	s.addWord(text)
-	for i := 0; i < len(text); {
+	for i := nextDigit(text, 0); i < len(text); {
 		end, digits := numberAt(text, i)
 		if digits >= shortestOTP {
 			s.digits = append(s.digits, onlyDigits(text[i:end]))
 		}
-		i = max(end, i+1)
+		i = nextDigit(text, end)
 	}
 }
 
