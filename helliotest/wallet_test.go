@@ -288,8 +288,8 @@ func (w *walletWorld) step() {
 
 func TestMoneyIsConservedInRandomWorlds(t *testing.T) {
 	t.Parallel()
-	const worlds, operations = 240, 250
-	for seed := range worlds {
+	const operations = 250
+	for seed := range walletWorlds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
