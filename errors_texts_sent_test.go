@@ -244,6 +244,8 @@ func webhookTexts(t *testing.T) []errorText {
 		{"ParseWebhook, no signature", header("X-Hellio-Signature-V2")},
 		{"ParseWebhook, short signature", header("X-Hellio-Signature-V2", "00")},
 		{"ParseWebhook, two signatures", header("X-Hellio-Signature-V2", "0", "1")},
+		{"ParseWebhook, body already read", errorOf(ParseWebhook(
+			signedText(event, time.Now(), true).Header, nil, textSecret))},
 		{"ParseWebhook, other signature", header("X-Hellio-Signature-V2", long(64))},
 		{"ParseWebhook, no timestamp", header("X-Hellio-Timestamp")},
 		{"ParseWebhook, date for a timestamp", header("X-Hellio-Timestamp", "2026-03-01")},

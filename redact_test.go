@@ -2,6 +2,7 @@ package hellio
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -352,6 +353,25 @@ func TestClientAndServicesPrintNoToken(t *testing.T) {
 	}
 	require.Contains(t, fmt.Sprint(c), "https://api.helliomessaging.com/v1")
 	require.Equal(t, "hellio.Client{}", fmt.Sprint(Client{}))
+}
+
+func TestHandlersPrintNoSecret(t *testing.T) {
+	t.Parallel()
+	secrets := []string{testToken + "-is-long"}
+	webhooks, err := NewWebhookHandler(secrets,
+		func(context.Context, *WebhookEvent) error { return nil })
+	require.NoError(t, err)
+	ussd, err := NewUSSDHandler(secrets,
+		func(context.Context, *USSDRequest) (*USSDReply, error) { return nil, nil })
+	require.NoError(t, err)
+	for name, value := range map[string]any{
+		"*WebhookHandler": webhooks,
+		"WebhookHandler":  *webhooks,
+		"*USSDHandler":    ussd,
+		"USSDHandler":     *ussd,
+	} {
+		requireNoSecret(t, value, name)
+	}
 }
 
 func TestResponseMarshalsWhatThereIs(t *testing.T) {

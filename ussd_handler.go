@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -63,7 +62,7 @@ func WithUSSDLogger(l *slog.Logger) USSDOption {
 // NewUSSDHandler: the zero value and a nil handler respond 500 to every
 // request. It is safe for concurrent use.
 type USSDHandler struct {
-	secrets []string
+	secrets signingSecrets
 	logger  *slog.Logger
 	handle  func(context.Context, *USSDRequest) (*USSDReply, error)
 }
@@ -100,7 +99,7 @@ func NewUSSDHandler(
 	if handle == nil {
 		return nil, &ParamError{Field: "handle", Given: "nil", Allowed: "a function"}
 	}
-	h := &USSDHandler{secrets: slices.Clone(secrets), handle: handle}
+	h := &USSDHandler{secrets: keepSecrets(secrets), handle: handle}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, &ParamError{Field: "option", Given: "nil", Allowed: "a USSDOption"}
@@ -147,7 +146,7 @@ func (h *USSDHandler) read(w http.ResponseWriter, r *http.Request) (*USSDRequest
 	if err != nil {
 		return nil, err
 	}
-	if err := sig.verify(body, h.secrets); err != nil {
+	if err := sig.verify(body, h.secrets()); err != nil {
 		return nil, err
 	}
 	return parseStep(body)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func ParseWebhook(header http.Header, body []byte, secrets ...string) (*WebhookE
 	if len(body) > maxDelivery {
 		return nil, ErrWebhookTooLarge
 	}
-	v := &verifier{secrets: secrets, tolerance: defaultTolerance}
+	v := newVerifier(secrets)
 	sig, err := v.read(header)
 	if err != nil {
 		return nil, err
@@ -78,9 +79,22 @@ func ParseWebhook(header http.Header, body []byte, secrets ...string) (*WebhookE
 
 // verifier checks the signatures of webhook deliveries.
 type verifier struct {
-	secrets   []string
+	secrets   signingSecrets
 	tolerance time.Duration
 	bodyOnly  bool // accept X-Hellio-Signature where V2 is missing
+}
+
+func newVerifier(secrets []string) verifier {
+	return verifier{secrets: keepSecrets(secrets), tolerance: defaultTolerance}
+}
+
+// signingSecrets returns the secrets of a handler: a func, because fmt cannot
+// print its captured variables.
+type signingSecrets func() []string
+
+func keepSecrets(secrets []string) signingSecrets {
+	secrets = slices.Clone(secrets)
+	return func() []string { return secrets }
 }
 
 // deliverySignature is the signature that the headers of a delivery carry.
@@ -159,7 +173,7 @@ func missingHeader(name string) error {
 
 // parse verifies a body, and decodes it.
 func (v *verifier) parse(sig deliverySignature, body []byte) (*WebhookEvent, error) {
-	if err := sig.verify(body, v.secrets); err != nil {
+	if err := sig.verify(body, v.secrets()); err != nil {
 		return nil, err
 	}
 	if sig.timestamp != "" {
@@ -179,10 +193,14 @@ func (c deliverySignature) verify(body []byte, secrets []string) error {
 	} else {
 		valid = signature.VerifyTimestamped(c.hex, c.timestamp, body, secrets...)
 	}
-	if !valid {
-		return fmt.Errorf("%w: %s", ErrBadSignature, c.name)
+	switch {
+	case valid:
+		return nil
+	case len(body) == 0: // often because middleware has read it before
+		return fmt.Errorf("%w: %s, got an empty body, want it as received", ErrBadSignature, c.name)
+	default:
+		return fmt.Errorf("%w: %s matches no secret", ErrBadSignature, c.name)
 	}
-	return nil
 }
 
 // checkAge refuses a timestamp of up to 12 digits that is too far from now.

@@ -49,7 +49,7 @@ func ExampleParseWebhook() {
 	fmt.Println(errors.Is(err, hellio.ErrBadSignature), err)
 	// Output:
 	// message.delivered delivered prv-77
-	// true hellio: invalid signature: X-Hellio-Signature-V2
+	// true hellio: invalid signature: X-Hellio-Signature-V2 matches no secret
 }
 
 // The handler verifies deliveries, recognises repeats, and makes the API

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -116,7 +115,7 @@ func NewWebhookHandler(
 		return nil, &ParamError{Field: "handle", Given: "nil", Allowed: "a function"}
 	}
 	h := &WebhookHandler{
-		verifier: verifier{secrets: slices.Clone(secrets), tolerance: defaultTolerance},
+		verifier: newVerifier(secrets),
 		store:    new(MemoryDedupeStore),
 		handle:   handle,
 	}
