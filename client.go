@@ -25,8 +25,9 @@ const defaultBaseURL = "https://api.helliomessaging.com/v1"
 const defaultMaxResponse = 4 << 20
 
 // Client calls the Hellio Messaging API. It is safe for concurrent use; make
-// one and share it. Two clients share nothing, unless both have the same
-// Limiter or http.Client.
+// one with NewClient and share it. Two clients share nothing, unless both have
+// the same Limiter or http.Client. Calls of a zero Client return a *ParamError,
+// except that those of USSD.Apps, USSD.Extensions and USSD.Sessions panic.
 type Client struct {
 	SMS      *SMSService
 	OTP      *OTPService
