@@ -24,6 +24,11 @@ type Batch struct {
 	hooks    hooks
 }
 
+// Format prints the batch's id, for every verb.
+func (b *Batch) Format(f fmt.State, _ rune) {
+	printInstead(f, fmt.Sprintf("Batch{%q}", b.manifest.BatchID))
+}
+
 // Open opens a batch that was planned. It holds the store's lock until Close:
 // no other process, and no Run or Resume, can open it meanwhile. It returns an
 // error that matches ErrNoBatch, ErrLocked or ErrTorn; the whole file is

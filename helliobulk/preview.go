@@ -2,6 +2,7 @@ package helliobulk
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -14,6 +15,11 @@ type Preview struct {
 	Text     string
 	Segments hellio.Segments // characters, alphabet and segments; Forced forces UCS-2
 	Braces   []string        // words in single braces, which are sent as they are
+}
+
+// Format prints the preview without the text, for every verb.
+func (p Preview) Format(f fmt.State, _ rune) {
+	printInstead(f, fmt.Sprintf("Preview{%+v}", p.Segments))
 }
 
 // Preview returns the first text of the batch.

@@ -91,7 +91,9 @@ func TestNothingPrintsATextOrANumber(t *testing.T) {
 	defer b.Close()
 	chunk, err := b.Chunk(0)
 	require.NoError(t, err)
-	values := []any{batchOf(t), b.Manifest(), *chunk, chunk,
+	preview, err := b.Preview()
+	require.NoError(t, err)
+	values := []any{batchOf(t), b.Manifest(), *chunk, chunk, b, preview, &preview,
 		Recipient{Number: number(0), Fields: map[string]string{"a": "Fees"}}, b.Report()}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		for _, v := range values {
