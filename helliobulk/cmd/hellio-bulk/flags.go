@@ -72,12 +72,12 @@ type listFlags struct {
 func (l *listFlags) add(f *flags) {
 	f.StringVar(&l.column, "column", "", "`column` of the numbers: a header's name, or counted "+
 		"from 1; needed if there are several")
-	f.StringVar(&l.header, "header", "auto", "whether the first line names the columns: "+
-		"`yes, no or auto`")
-	f.StringVar(&l.separator, "separator", "auto", "between columns: `auto, comma, semicolon, "+
-		"tab` or a character")
-	f.StringVar(&l.encoding, "encoding", "auto", "of list and message file: `auto, utf-8, "+
-		"utf-16le, utf-16be or windows-1252`")
+	f.StringVar(&l.header, "header", "auto", "`answer` to whether the first line names the columns: "+
+		"yes, no or auto")
+	f.StringVar(&l.separator, "separator", "auto", "`separator` of columns: auto, comma, semicolon, "+
+		"tab or a character")
+	f.StringVar(&l.encoding, "encoding", "auto", "`encoding` of list and message file: "+
+		"auto, utf-8, utf-16le, utf-16be or windows-1252")
 }
 
 // format checks the flags.
@@ -120,7 +120,7 @@ type batchFlags struct {
 func (b *batchFlags) add(f *flags) {
 	p := &b.params
 	f.StringVar(&p.BatchID, "batch", "", "`id` that names the intention, such as fees-2026-05; "+
-		"never use one for two (default a new one)")
+		"never use one for two (with -store, default a new one)")
 	f.StringVar(&p.Store, "store", "", "`file` of the batch, made if it does not exist "+
 		"(default the batch id with .batch)")
 	f.StringVar(&p.Sender, "sender", "", "approved sender `name` (default HELLIO_DEFAULT_SENDER)")
@@ -172,6 +172,9 @@ func (b *batchFlags) finish(c *console, encoding list.Encoding) error {
 	}
 	if p.Sender == "" {
 		p.Sender = c.getenv("HELLIO_DEFAULT_SENDER")
+	}
+	if p.Sender == "" {
+		return misused("-sender or HELLIO_DEFAULT_SENDER is needed")
 	}
 	p.Message = b.message
 	if b.messageFile == "" {

@@ -58,7 +58,7 @@ func commands() []subcommand {
 		{"report", "write each recipient's state, and what became of the message", runReport},
 		{"review", "list and resolve chunks whose outcome is unknown", runReview},
 		{"enqueue", "pass a batch to a fleet of workers through Redis", runEnqueue},
-		{"worker", "be one worker of the fleet", runWorker},
+		{"worker", "run one worker of the fleet", runWorker},
 	}
 }
 

@@ -16,9 +16,10 @@ import (
 // planning is the part of plan and send that ends with a stored batch.
 type planning struct {
 	place
-	batch  batchFlags
-	list   listFlags
-	client *hellio.Client
+	batch   batchFlags
+	list    listFlags
+	sending *sendFlags // nil: the command only plans
+	client  *hellio.Client
 }
 
 func newPlanning(c *console, name string) *planning {
@@ -84,6 +85,12 @@ func (p *planning) plan(ctx context.Context, args []string) (*helliobulk.Batch, 
 		return nil, err
 	}
 	params := p.batch.params
+	if p.sending != nil { // checked before a store is made
+		if err := p.sending.finish(); err != nil {
+			return nil, err
+		}
+		params.Options = p.sending.options
+	}
 	p.store = params.Store
 	p.place.batch = params.BatchID
 	if format.Fields, err = helliobulk.Placeholders(params.Message); err != nil {

@@ -12,7 +12,7 @@ func runReport(ctx context.Context, c *console, args []string) error {
 	p := newStored(c, "report")
 	out := p.flags.String("o", "", "`file` to be made, for its owner alone: it holds numbers")
 	delivery := p.flags.Bool("delivery", false,
-		"ask the API what became of each message, 200 a call")
+		"ask the API what became of each message, 200 per call")
 	addJSON(p.flags, &c.json)
 	b, err := p.openToRead(args)
 	if err != nil {

@@ -15,6 +15,7 @@ func runSend(ctx context.Context, c *console, args []string) error {
 	p := newPlanning(c, "send")
 	var s sendFlags
 	s.add(p.flags)
+	p.sending = &s
 	addJSON(p.flags, &c.json)
 	b, err := p.plan(ctx, args)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -155,6 +154,25 @@ func TestProgramsReadAnObjectALine(t *testing.T) {
 		last.Next[0].Do)
 }
 
+func TestAFlagOutOfRangeMakesNoStore(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	list := d.list(2)
+	for flag, value := range map[string]string{
+		"-workers": "65",
+		"-pace":    "-1",
+		"-margin":  "-3h",
+		"-grace":   "-1s",
+		"-window":  "25-3",
+		"-tz":      "Mars/X",
+		"-test":    "+233209990001", // -yes asks nothing
+	} {
+		e := d.run(d.send(list, "-yes", flag, value)...)
+		require.Equal(t, statusUsage, e.status, "%s: %s", flag, e.err)
+		require.NoFileExists(t, d.store(), flag)
+	}
+}
+
 func TestRejectedChunksHaveAStatusAndARetry(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -249,7 +267,10 @@ func TestAStoreIsFoundByItsBatch(t *testing.T) {
 	d := newDesk(t)
 	var b batchFlags
 	b.params.BatchID, b.message = "fees-2026-05", text
-	require.NoError(t, b.finish(&console{getenv: os.Getenv}, ""))
+	without := &console{getenv: func(string) string { return "" }}
+	require.ErrorContains(t, b.finish(without, ""), "HELLIO_DEFAULT_SENDER")
+	b.params.Sender = "ACME"
+	require.NoError(t, b.finish(without, ""))
 	require.Equal(t, "fees-2026-05.batch", b.params.Store)
 	require.Equal(t, statusStore, d.run("resume", "-store", d.store()).status)
 }
