@@ -24,7 +24,7 @@ const maxMoney = math.MaxInt64 / 1_000_000
 func parseMoney(text string) (money, error) {
 	whole, fraction, dotted := strings.Cut(text, ".")
 	if !allDigits(whole) || dotted && !allDigits(fraction) || len(fraction) > 4 {
-		return 0, fmt.Errorf("amount %q is not a decimal with at most 4 decimals", text)
+		return 0, fmt.Errorf("amount %q is not an unsigned decimal with at most 4 decimals", text)
 	}
 	n, err := strconv.ParseInt(whole+fraction+"0000"[len(fraction):], 10, 64)
 	if err != nil || n > maxMoney {
