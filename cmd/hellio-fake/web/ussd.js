@@ -32,7 +32,7 @@ export class USSD {
       h('button', { type: 'submit' }, 'Make app'), el.secret);
     $('ussd').append(
       h('h2', {}, 'USSD'),
-      h('p', { class: 'lead' }, 'Each step is posted, signed, to the callback of the app, whose answer is what the phone shows. The steps are calls of the API: faults and the rate limit strike them too.'),
+      h('p', { class: 'lead' }, 'Each step is posted, signed, to the callback of the app, whose answer is what the phone shows. The steps are calls of the API: faults and the rate limit apply to them too.'),
       h('div', { class: 'two' }, h('div', {}, h('div', { class: 'card' }, h('h3', {}, 'Call'), field('App', el.app), field('From number', el.number)), make), phone));
     this.#show();
     this.refresh();

@@ -24,7 +24,7 @@ export class Webhooks {
     const event = h('select', { id: 'hook-event' }, ['*', 'message.delivered', 'message.failed'].map((name) => h('option', { value: name }, name === '*' ? 'every event' : name)));
     $('webhooks').append(
       h('h2', {}, 'Webhooks'),
-      h('p', { class: 'lead' }, 'A webhook receives a signed report when an SMS is delivered or has failed. Registering, deleting and the test event are calls of the API: faults and limits strike them too.'),
+      h('p', { class: 'lead' }, 'A webhook receives a signed report when an SMS is delivered or has failed. Registering, deleting and the test event are calls of the API: faults and limits apply to them too.'),
       h('p', { class: 'actions' }, button('Send a test event', () => this.#test(), { class: 'primary' })),
       this.#list,
       h('h3', {}, 'Register a receiver'),
