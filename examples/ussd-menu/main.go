@@ -25,7 +25,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "ussd-menu:", err)
 		os.Exit(1)
 	}
@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	handler, err := hellio.NewUSSDHandler(strings.Split(secrets, ","), newShop().step)
 	if err != nil {
-		return err
+		return fmt.Errorf("HELLIO_USSD_SECRETS: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/ussd", handler)

@@ -25,7 +25,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "webhook-receiver:", err)
 		os.Exit(1)
 	}
@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string) error {
 	defer db.Close()
 	handler, err := newHandler(db, strings.Split(os.Getenv("HELLIO_WEBHOOK_SECRETS"), ","))
 	if err != nil {
-		return err
+		return fmt.Errorf("HELLIO_WEBHOOK_SECRETS: %w", err)
 	}
 	return serve(ctx, &http.Server{
 		Addr:         *addr,
