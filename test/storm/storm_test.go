@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestAllInvariantsHold(t *testing.T) {
+	t.Parallel()
 	runStorm(t, Config{
 		Messages:  *messagesFlag,
 		Seed:      *seedFlag,
@@ -35,6 +36,7 @@ func TestAllInvariantsHold(t *testing.T) {
 }
 
 func TestAllInvariantsHoldWithTheClientsLimiter(t *testing.T) {
+	t.Parallel()
 	if *callFlag >= 0 {
 		t.Skip("TestAllInvariantsHold makes the single call")
 	}
