@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"os"
 	"slices"
 	"strconv"
@@ -71,7 +72,7 @@ func (t *fakeTransport) call(req *http.Request) *apiCall {
 		view:   t.view,
 		method: methodOf(req),
 		path:   req.URL.EscapedPath(),
-		header: req.Header.Clone(),
+		header: sentHeader(req.Header),
 		ip:     loopback,
 		scheme: req.URL.Scheme,
 		host:   req.URL.Host,
@@ -80,6 +81,18 @@ func (t *fakeTransport) call(req *http.Request) *apiCall {
 		c.query = req.URL.Query()
 	}
 	return c
+}
+
+// sentHeader returns a copy of a header as a server reads it: the wire has no
+// space around a value.
+func sentHeader(header http.Header) http.Header {
+	sent := header.Clone()
+	for _, values := range sent {
+		for i, value := range values {
+			values[i] = textproto.TrimString(value)
+		}
+	}
+	return sent
 }
 
 // check refuses what net/http's transport refuses before it looks for a

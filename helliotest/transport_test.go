@@ -348,6 +348,12 @@ func TestInProcessAnswersAsASocketDoes(t *testing.T) {
 		"a value with DEL": {build: func(a api) *http.Request {
 			return withHeader(a, "X-A", "\x7f")
 		}},
+		"a token with space around it": {
+			build: func(a api) *http.Request {
+				return withHeader(a, "Authorization", " Bearer "+helliotest.DefaultToken+"\t")
+			},
+			check: func(t *testing.T, o observed) { require.Equal(t, "200 OK", o.status) },
+		},
 		"a value with a tab": {build: func(a api) *http.Request {
 			return withHeader(a, "X-A", "1\t2")
 		}},
