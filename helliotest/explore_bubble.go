@@ -231,6 +231,9 @@ func (s *exploredRun) removeRules() {
 	}
 	f.world.faults = nil
 	switch {
+	case f.closed:
+		s.result.misuse = errors.New("fn called Close, which ends the fake before the checks; " +
+			"Explore closes it")
 	case f.worlds > 1:
 		s.result.misuse = errors.New(
 			"fn called Reset, which removes the rules and what the checks compare")

@@ -358,6 +358,15 @@ func TestExploreNoticesRemovedRules(t *testing.T) {
 	require.Contains(t, r.fatal, "SetFaults")
 }
 
+func TestExploreNoticesAClosedFake(t *testing.T) {
+	t.Parallel()
+	_, r := explored(t, func(run *helliotest.Run) error {
+		defer run.Fake().Close()
+		return sendOnce(run)
+	})
+	require.Contains(t, r.fatal, "fn called Close, which ends the fake before the checks")
+}
+
 func TestExploreIsRefusedInABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
