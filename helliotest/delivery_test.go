@@ -187,6 +187,10 @@ func TestADeliveryFailsAfterFiveAttempts(t *testing.T) {
 			func(int, http.ResponseWriter, *http.Request) { panic("boom") },
 			"its handler panicked: boom", 0, 0,
 		},
+		"a status of 0": {
+			func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(0) },
+			"its handler panicked: invalid WriteHeader code 0", 0, 0,
+		},
 		"no answer": {
 			func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 			"it did not answer within 10 s", 10 * time.Second, 0,

@@ -176,7 +176,11 @@ type recording struct {
 
 func (r *recording) Header() http.Header { return r.header }
 
+// WriteHeader panics for a status that net/http's server refuses, such as 0.
 func (r *recording) WriteHeader(status int) {
+	if status < 100 || status > 999 {
+		panic(fmt.Sprintf("invalid WriteHeader code %d", status))
+	}
 	if r.status == 0 && status >= 200 {
 		r.status, r.sent = status, r.header.Clone()
 	}
