@@ -138,7 +138,7 @@ func (e attemptEnd) text() string {
 	case endCrashed:
 		return "crashed"
 	case endExited:
-		return "ended its goroutine (runtime.Goexit), as FailNow of another test does"
+		return "ended its goroutine (runtime.Goexit), as FailNow does"
 	}
 	return "returned"
 }

@@ -210,7 +210,7 @@ func TestAFailNowOfAnotherTestIsNamed(t *testing.T) {
 	}), helliotest.ExploreNoCrash(), helliotest.ExplorePairs(0))
 	require.Len(t, done.Findings, 1)
 	require.Contains(t, done.Findings[0].What,
-		"fn ended its goroutine (runtime.Goexit), as FailNow of another test does; "+
+		"fn ended its goroutine (runtime.Goexit), as FailNow does; "+
 			"use run as the testing.TB")
 }
 
