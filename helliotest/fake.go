@@ -89,7 +89,8 @@ func (f *Fake) Reset() {
 // Close ends the fake and its views: later calls fail, calls in flight lose
 // their connection, goroutines are joined. It returns what New reports at the
 // end of a test: violations and faults that were never hit. Only the first
-// Close returns them.
+// Close returns them. It waits for the handlers of webhooks and USSD apps, so
+// none of them may call it.
 func (f *Fake) Close() error {
 	if !f.shut(true) {
 		return nil

@@ -31,9 +31,10 @@ func WithWebhook(url, secret string, events ...string) Option {
 // webhook that the API or WithWebhook creates with this url; URLs are compared
 // as text. It sees POST, the path, query and host of url, and the API's
 // headers, so a router needs no wrapper. Deliveries come one after the other.
-// While a handler takes longer than 500 ms, it is called for the next one. A
-// nil h, a second handler for a url, an invalid url, a blank secret and an
-// unknown event are errors. Without events the webhook gets every event.
+// While a handler takes longer than 500 ms, it is called for the next one. h
+// may call the API, but not Advance, Settle or Close, which wait for h. A nil
+// h, a second handler for a url, an invalid url, a blank secret and an unknown
+// event are errors. Without events the webhook gets every event.
 func WithWebhookHandler(url string, h http.Handler, secret string, events ...string) Option {
 	return func(c *config) error {
 		if h == nil {
