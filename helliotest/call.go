@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 
 	"github.com/hellio-go/hellio/internal/near"
 )
@@ -62,10 +61,8 @@ func (c *apiCall) checkRest() {
 	if body := bytes.TrimSpace(c.body); len(body) > 0 && string(body) != "{}" && !c.formed {
 		c.violate("body: the API reads none here")
 	}
-	for name := range c.query {
-		if !slices.Contains(c.asked, name) {
-			c.violate("query." + near.Short(name) + ": the API knows no such parameter" +
-				suggest(name, c.asked))
-		}
+	for _, name := range unknownNames(c.query, c.asked) {
+		c.violate("query." + near.Short(name) + ": the API knows no such parameter" +
+			suggest(name, c.asked))
 	}
 }

@@ -57,11 +57,9 @@ func (f *bodyForm) reject() *reply {
 	if f.bad != nil {
 		return f.bad
 	}
-	for name := range f.fields {
-		if !slices.Contains(f.asked, name) {
-			f.c.violate("body." + near.Short(name) + ": the API knows no such field" +
-				suggest(name, f.asked))
-		}
+	for _, name := range unknownNames(f.fields, f.asked) {
+		f.c.violate("body." + near.Short(name) + ": the API knows no such field" +
+			suggest(name, f.asked))
 	}
 	if f.count == 0 {
 		return nil

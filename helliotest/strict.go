@@ -78,6 +78,19 @@ func (c *apiCall) shownPath() string {
 	return near.Short(c.path)
 }
 
+// unknownNames returns the names that are not among the known ones, in a fixed
+// order.
+func unknownNames[M ~map[string]V, V any](given M, known []string) []string {
+	var unknown []string
+	for name := range given {
+		if !slices.Contains(known, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
 // ExpectRejected excuses n more calls of this test with a violation, such as an
 // unknown field, a wrong type or an unknown route. At its end the test fails
 // unless exactly that many came. The numbers of several ExpectRejected add up,

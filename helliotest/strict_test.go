@@ -99,6 +99,22 @@ func TestAViolationFailsTheTestAtItsEnd(t *testing.T) {
 	}
 }
 
+func TestViolationsOfOneCallHaveAFixedOrder(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		f := helliotest.New(t, helliotest.Lenient())
+		newAPI(t, f).do("POST", "/sms/send?b=1&a=1&c=1", `{"z":1,"x":1,"y":1}`)
+		require.Equal(t, []string{
+			"body.x: the API knows no such field",
+			"body.y: the API knows no such field",
+			"body.z: the API knows no such field",
+			"query.a: the API knows no such parameter",
+			"query.b: the API knows no such parameter",
+			"query.c: the API knows no such parameter",
+		}, f.Requests()[0].Violations)
+	}
+}
+
 func TestCloseReturnsTheComplaints(t *testing.T) {
 	t.Parallel()
 	f, err := helliotest.Start()
