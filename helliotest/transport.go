@@ -2,6 +2,7 @@ package helliotest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,7 +76,7 @@ func (t *fakeTransport) call(req *http.Request) *apiCall {
 		header: sentHeader(req.Header),
 		ip:     loopback,
 		scheme: req.URL.Scheme,
-		host:   req.URL.Host,
+		host:   cmp.Or(req.Host, req.URL.Host),
 	}
 	if req.URL.RawQuery != "" {
 		c.query = req.URL.Query()

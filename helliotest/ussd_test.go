@@ -48,6 +48,15 @@ func (r apiResponse) rows(t testing.TB) []map[string]any {
 	return list.Data
 }
 
+func TestUSSDListsHaveTheHostThatWasAsked(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, helliotest.New(t))
+	req := a.request("GET", "/ussd/apps", "")
+	req.Host = "api.example:8443"
+	o := observe(t, a.client.Transport, req)
+	require.Contains(t, o.body, `"path":"https://api.example:8443/v1/ussd/apps"`)
+}
+
 func TestUSSDListsHaveTheirCursorInMeta(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, helliotest.New(t))
