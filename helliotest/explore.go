@@ -24,11 +24,13 @@ type FindingKind string
 
 // The built-in checks, and the caller's.
 const (
-	// FoundTwice: a recipient has more messages of one text than in the run
-	// without faults. One-time codes are compared by destination alone.
+	// FoundTwice: a recipient has more messages or voice calls of one text than
+	// in the run without faults. One-time codes are compared by destination
+	// alone.
 	FoundTwice FindingKind = "twice"
-	// FoundLost: fn returned nil, and a message of the run without faults is
-	// missing. Messages are compared by channel, recipient and sender.
+	// FoundLost: fn returned nil, and a message or voice call of the run
+	// without faults is missing. They are compared by channel, recipient and
+	// sender.
 	FoundLost FindingKind = "lost"
 	// FoundMoney: more was charged than in the run without faults, or fn
 	// returned nil and the amount differs.

@@ -150,20 +150,21 @@ func (s *exploredRun) findTwice(clean *ledger) {
 			continue
 		}
 		seen = append(seen, m.op)
-		thing := "messages of one text"
-		if m.op == OTPSend {
-			thing = "one-time codes"
+		things := plural(have[key], m.noun())
+		if m.op != OTPSend {
+			things += " of one text"
 		}
 		s.add(problem{
 			kind: FoundTwice,
 			op:   m.op,
-			what: fmt.Sprintf("%s has %d %s, without faults %d%s",
-				masked(m.to), have[key], thing, had[key], s.spending(clean)),
+			what: fmt.Sprintf("%s has %s, without faults %d%s",
+				masked(m.to), things, had[key], s.spending(clean)),
 		})
 	}
 }
 
-// findLost looks for messages that are missing although fn returned nil.
+// findLost looks for messages and voice calls that are missing although fn
+// returned nil.
 func (s *exploredRun) findLost(clean *ledger) {
 	if s.end.how != endReturned || s.end.err != nil {
 		return
@@ -177,11 +178,15 @@ func (s *exploredRun) findLost(clean *ledger) {
 			continue
 		}
 		seen = append(seen, m.op)
+		things := plural(have[key], m.noun())
+		if m.sender != "" {
+			things += " from " + m.sender
+		}
 		s.add(problem{
 			kind: FoundLost,
 			op:   m.op,
-			what: fmt.Sprintf("%s has %s from %s, without faults %d%s",
-				masked(m.to), plural(have[key], "message"), m.sender, had[key], s.spending(clean)),
+			what: fmt.Sprintf("%s has %s, without faults %d%s",
+				masked(m.to), things, had[key], s.spending(clean)),
 		})
 	}
 }

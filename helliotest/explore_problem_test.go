@@ -45,6 +45,15 @@ func postUnknownField(run *helliotest.Run, client *http.Client) error {
 	return resp.Body.Close()
 }
 
+// callOnce makes one voice call, under a key of its own.
+func callOnce(run *helliotest.Run, number string) error {
+	_, err := run.Client().Voice.Send(run.Context(), &hellio.VoiceSendParams{
+		Recipients: []string{number},
+		Text:       "Fire!",
+	})
+	return err
+}
+
 // brokenProgram is a function that breaks one built-in check.
 type brokenProgram struct {
 	fn   func(run *helliotest.Run) error
@@ -76,6 +85,23 @@ func brokenSends() map[string]brokenProgram {
 			kind: helliotest.FoundLost,
 			says: "…0001 has 0 messages from ACME, without faults 1; " +
 				"spent 0.0000, without faults 0.0310",
+		},
+		"a voice call made twice": {
+			fn: func(run *helliotest.Run) error {
+				return tryThrice(func() error { return callOnce(run, phoneA) })
+			},
+			kind: helliotest.FoundTwice,
+			says: "…0001 has 2 voice calls of one text, without faults 1; " +
+				"spent 0.0900, without faults 0.0450",
+		},
+		"a voice call that is missing": {
+			fn: func(run *helliotest.Run) error {
+				_ = callOnce(run, phoneA)
+				return nil
+			},
+			kind: helliotest.FoundLost,
+			says: "…0001 has 0 voice calls, without faults 1; " +
+				"spent 0.0000, without faults 0.0450",
 		},
 		"a verification paid for twice": {
 			fn: func(run *helliotest.Run) error {
@@ -198,6 +224,25 @@ func TestExploreFindsEachKind(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAMisdirectedVoiceCallIsFound(t *testing.T) {
+	t.Parallel()
+	done, _ := explored(t, func(run *helliotest.Run) error {
+		due := []string{phoneA, phoneB}
+		for range 2 {
+			if callOnce(run, due[0]) == nil {
+				due = due[1:]
+			}
+		}
+		return nil
+	}, helliotest.ExploreNoCrash(), helliotest.ExplorePairs(0),
+		helliotest.ExploreEffects(helliotest.Delay(time.Minute)))
+	require.Len(t, done.Findings, 2)
+	require.Equal(t, helliotest.FoundTwice, done.Findings[1].Kind)
+	require.Equal(t, "…0001 has 2 voice calls of one text, without faults 1", done.Findings[1].What)
+	require.Equal(t, helliotest.FoundLost, done.Findings[0].Kind)
+	require.Equal(t, "…0002 has 0 voice calls, without faults 1", done.Findings[0].What)
 }
 
 func TestAFailingCheckIsAFinding(t *testing.T) {
