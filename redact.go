@@ -71,8 +71,8 @@ func onlyDigits(text string) string {
 	}, text)
 }
 
-// nextDigit returns the place of the first digit at i or after it, or the length
-// of text.
+// nextDigit returns the place of the first digit from i on, or the length of
+// text.
 func nextDigit(text string, i int) int {
 	for i < len(text) && !isDigit(text[i]) {
 		i++

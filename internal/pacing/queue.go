@@ -105,6 +105,9 @@ func (s *tokenState) remove(w *Waiter, now time.Time) {
 
 func (s *tokenState) observe(kind Kind, r Response, now time.Time) {
 	s.learn(kind, r, now)
+	if len(s.queues[OTP])+len(s.queues[Bulk]) == 0 {
+		return // the usual case, kept short because the caller holds a lock
+	}
 	s.serve(now)
 	s.refuseLate(now)
 	s.wakeHeads()
