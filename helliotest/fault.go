@@ -70,6 +70,11 @@ func (ft *Fault) strikesAt(n int) bool {
 	return ft.spec.Always || n == ft.spec.Nth || n <= ft.spec.Times
 }
 
+// spent reports whether the fault has acted for the last time.
+func (ft *Fault) spent() bool {
+	return !ft.spec.Always && ft.seen >= max(ft.spec.Nth, ft.spec.Times)
+}
+
 // matches reports whether the fault concerns a call.
 func (ft *Fault) matches(c *apiCall) bool {
 	return ft.spec.Op.covers(Op(c.route.op.Name)) && (ft.spec.To == "" || c.names(ft.spec.To))

@@ -23,7 +23,7 @@ func (e *engine) serveInline(c *apiCall) (a wireAnswer, served bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ft := range e.world.faults {
-		if ft.spec.Effect == effectDelay && ft.spec.Op.covers(c.calledOp()) {
+		if ft.spec.Effect == effectDelay && !ft.spent() && ft.spec.Op.covers(c.calledOp()) {
 			return wireAnswer{}, false
 		}
 	}

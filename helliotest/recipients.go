@@ -68,6 +68,9 @@ func (c *apiCall) uniqueNumbers(items []string) (numbers []string, invalid int) 
 // sameDestination compares two numbers whatever their punctuation, or two
 // e-mail addresses whatever their case.
 func sameDestination(a, b string) bool {
+	if a == b {
+		return true
+	}
 	x, ok := parseNumber(a)
 	if !ok {
 		return strings.EqualFold(a, b)
