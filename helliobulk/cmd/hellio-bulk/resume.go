@@ -33,6 +33,9 @@ func sendStored(ctx context.Context, c *console, name string, s sendFlags, args 
 	if s.options.RetryRejected && b.Report().Rejected.Chunks == 0 {
 		return p.stop(misused("nothing to retry: the API rejected no chunk of this batch"))
 	}
+	if err := s.finish(); err != nil {
+		return p.stop(err)
+	}
 	return p.send(ctx, b, client, s)
 }
 

@@ -33,9 +33,6 @@ func runSend(ctx context.Context, c *console, args []string) error {
 func (p *place) send(
 	ctx context.Context, b *helliobulk.Batch, client *hellio.Client, s sendFlags,
 ) error {
-	if err := s.finish(); err != nil {
-		return p.stop(err)
-	}
 	if err := p.c.showPlan(p.c.err, b); err != nil {
 		return p.stop(err)
 	}
