@@ -42,10 +42,10 @@ func (l *WindowLimiter) Wait(ctx context.Context, r LimitRequest) error {
 	if err := ctx.Err(); err != nil || r.Token == "" {
 		return err
 	}
-	deadline := latestStart(ctx)
+	lastStart := latestStart(ctx)
 	now := time.Now() // reading it takes as long as Enter
 	l.mu.Lock()
-	w, tooLong := l.tokens.Enter(r.Token, kindOfCall(r), deadline, now)
+	w, tooLong := l.tokens.Enter(r.Token, kindOfCall(r), lastStart, now)
 	l.mu.Unlock()
 	if w == nil {
 		return limitError(tooLong)

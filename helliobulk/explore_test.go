@@ -69,8 +69,11 @@ func (q *queuedJobs) deliver(ctx context.Context, sender *JobSender, b *Batch) e
 		job := &q.open[0]
 		name := job.Record.Dispatch()
 		expired, err := sender.Expired(ctx, job)
-		if err != nil || expired {
-			return fmt.Errorf("expired: %t: %w", expired, err)
+		if err != nil {
+			return err
+		}
+		if expired {
+			return errors.New("the job is too old to be sent")
 		}
 		job.Resumed = q.begun[name]
 		last, called := q.last[name]

@@ -105,7 +105,7 @@ func (s *tokenState) remove(w *Waiter, now time.Time) {
 
 func (s *tokenState) observe(kind Kind, r Response, now time.Time) {
 	s.learn(kind, r, now)
-	if len(s.queues[OTP])+len(s.queues[Bulk]) == 0 {
+	if !s.anyWaits() {
 		return // the usual case, kept short because the caller holds a lock
 	}
 	s.serve(now)

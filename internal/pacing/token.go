@@ -28,8 +28,11 @@ type tokenState struct {
 
 // isIdle reports whether no request is in flight or queued for the token.
 func (s *tokenState) isIdle() bool {
-	return s.token.inflight == 0 && len(s.queues[OTP]) == 0 && len(s.queues[Bulk]) == 0
+	return s.token.inflight == 0 && !s.anyWaits()
 }
+
+// anyWaits reports whether a call is queued for the token.
+func (s *tokenState) anyWaits() bool { return len(s.queues[OTP])+len(s.queues[Bulk]) > 0 }
 
 // earliestStart returns when the first call in a queue may start. A time that
 // is not after now means immediately. OTPs wait only for used-up windows and
