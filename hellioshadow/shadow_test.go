@@ -216,21 +216,23 @@ func TestEachDifferenceIsReportedOnce(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			fake := helliotest.New(t)
-			var found []hellioshadow.Finding
-			shadow := hellioshadow.New(hellioshadow.WithFinding(func(f hellioshadow.Finding) {
-				found = append(found, f)
-			}))
-			client := fake.Client(hellio.WithMiddleware(shadow.Wrap, bend(tt.edit)))
-			for range 3 {
-				_, _ = client.Balance.Get(t.Context(), hellio.WithMaxRetries(0))
-			}
-			require.Len(t, found, 1)
-			require.Equal(t, tt.at, found[0].At)
-			require.Equal(t, tt.what, found[0].What)
-			require.Equal(t, 1, found[0].Count)
-			report := shadow.Report()
-			require.Equal(t, 3, times(report, tt.at, tt.what))
+			synctest.Test(t, func(t *testing.T) { // after a 429 the limiter waits
+				fake := helliotest.New(t)
+				var found []hellioshadow.Finding
+				shadow := hellioshadow.New(hellioshadow.WithFinding(func(f hellioshadow.Finding) {
+					found = append(found, f)
+				}))
+				client := fake.Client(hellio.WithMiddleware(shadow.Wrap, bend(tt.edit)))
+				for range 3 {
+					_, _ = client.Balance.Get(t.Context(), hellio.WithMaxRetries(0))
+				}
+				require.Len(t, found, 1)
+				require.Equal(t, tt.at, found[0].At)
+				require.Equal(t, tt.what, found[0].What)
+				require.Equal(t, 1, found[0].Count)
+				report := shadow.Report()
+				require.Equal(t, 3, times(report, tt.at, tt.what))
+			})
 		})
 	}
 }
