@@ -221,6 +221,8 @@ func TestExploreFindsEachKind(t *testing.T) {
 				require.Equal(t, c.kind, done.Findings[0].Kind)
 				require.Contains(t, done.Findings[0].What, c.says)
 				require.Contains(t, r.errors[0], c.says)
+				said, _, _ := strings.Cut(done.Findings[0].What, "\n")
+				require.Equal(t, 1, strings.Count(r.errors[0], "\n    "+said), r.errors[0])
 			})
 		}
 	}

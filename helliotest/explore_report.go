@@ -46,7 +46,9 @@ func (x *explorer) report(f *groupedFinding) string {
 		b.WriteString("\n    " + codeLine)
 	}
 	b.WriteString("\n" + indented(f.what))
-	fmt.Fprintf(&b, "\n    %s", f.returned)
+	if f.returned != f.what {
+		b.WriteString("\n" + indented(f.returned))
+	}
 	if x.cfg.only == nil {
 		fmt.Fprintf(&b, "; seen in %d of %d runs; run it alone with helliotest.ExploreOnly",
 			f.seen+1, repeats+1)
