@@ -138,6 +138,16 @@ func (p Params) check() (Params, error) {
 	return p, err
 }
 
+// Check returns a *hellio.ParamError if a field is out of its range. Sending
+// and enqueuing check the options too; a program calls Check before it asks a
+// person anything.
+func (o Options) Check() error {
+	_, err := o.check()
+	return err
+}
+
+// check returns the options with their defaults filled in, or a
+// *hellio.ParamError.
 func (o Options) check() (Options, error) {
 	o.Workers = orElse(o.Workers, defaultWorkers)
 	o.Margin = orElse(o.Margin, defaultMargin)

@@ -244,16 +244,17 @@ func (s *sendFlags) addShared(f *flags) {
 		"account; chunks of unknown outcome then need review")
 }
 
-// finish checks the flags that are no options.
+// finish checks the flags and reads the window.
 func (s *sendFlags) finish() (err error) {
 	if s.test != "" && s.yes {
 		return misused("-test asks whether the message has arrived; leave -yes out")
 	}
-	if s.window == "" && s.zone == "" {
-		return nil
+	if s.window != "" || s.zone != "" {
+		if s.options.Window, err = helliobulk.ParseWindow(s.window, s.zone); err != nil {
+			return err
+		}
 	}
-	s.options.Window, err = helliobulk.ParseWindow(s.window, s.zone)
-	return err
+	return s.options.Check()
 }
 
 func addMargin(f *flags, margin *time.Duration) {

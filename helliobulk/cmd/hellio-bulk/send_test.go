@@ -154,23 +154,45 @@ func TestProgramsReadAnObjectALine(t *testing.T) {
 		last.Next[0].Do)
 }
 
+// outOfRange are flags with values that no command takes.
+var outOfRange = map[string]string{
+	"-workers": "65",
+	"-pace":    "-1",
+	"-margin":  "-3h",
+	"-grace":   "-1s",
+	"-window":  "25-3",
+	"-tz":      "Mars/X",
+}
+
 func TestAFlagOutOfRangeMakesNoStore(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	list := d.list(2)
-	for flag, value := range map[string]string{
-		"-workers": "65",
-		"-pace":    "-1",
-		"-margin":  "-3h",
-		"-grace":   "-1s",
-		"-window":  "25-3",
-		"-tz":      "Mars/X",
-		"-test":    "+233209990001", // -yes asks nothing
-	} {
+	refuses := func(flag, value string) {
 		e := d.run(d.send(list, "-yes", flag, value)...)
 		require.Equal(t, statusUsage, e.status, "%s: %s", flag, e.err)
 		require.NoFileExists(t, d.store(), flag)
 	}
+	for flag, value := range outOfRange {
+		refuses(flag, value)
+	}
+	refuses("-test", "+233209990001") // -yes asks nothing
+}
+
+func TestOutOfRangeFlagsEndBeforeTheQuestion(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.Equal(t, statusNobody, d.run(d.send(d.list(2))...).status)
+	calls := len(d.fake.Requests())
+	d.answer = "y\n"
+	for flag, value := range outOfRange {
+		e := d.run("resume", "-store", d.store(), flag, value)
+		require.Equal(t, statusUsage, e.status, "%s: %s", flag, e.err)
+		require.NotContains(t, e.err, "[y/N]", flag)
+	}
+	e := d.run("enqueue", "-store", d.store(), "-margin", "-3h")
+	require.Equal(t, statusUsage, e.status, e.err)
+	require.Len(t, d.fake.Requests(), calls)
 }
 
 func TestRejectedChunksHaveAStatusAndARetry(t *testing.T) {
